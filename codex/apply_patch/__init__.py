@@ -1,0 +1,1 @@
+"""The patch language: parse, verify, write."""

@@ -1,0 +1,1 @@
+"""config.toml, overrides and providers."""

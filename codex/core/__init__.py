@@ -1,0 +1,1 @@
+"""The engine: session, task, turn."""

@@ -1,0 +1,16 @@
+"""Durations as people read them."""
+
+from __future__ import annotations
+
+
+def format_duration(milliseconds: int) -> str:
+    """`250ms` below a second, `1.50s` below a minute, `1m15s` above.
+
+    Args: milliseconds: not negative; cut, never rounded up, so 59,999 ms is `59.99s`.
+    """
+    if milliseconds < 1000:
+        return f"{milliseconds}ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds // 1000}.{milliseconds % 1000 // 10:02}s"
+    seconds = milliseconds // 1000
+    return f"{seconds // 60}m{seconds % 60:02}s"

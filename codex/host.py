@@ -1,0 +1,60 @@
+"""Host: what the program was given by the outside world, read once and passed down as one value.
+
+The only place that reads the arguments, the standard streams, the environment, the working directory and
+the clock. A test builds another Host.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TextIO
+
+
+class Host(NamedTuple):
+    """The outside world of one run."""
+
+    argv: tuple[str, ...]
+    """The arguments, without the program's name."""
+    environ: Mapping[str, str]
+    cwd: str
+    """Absolute."""
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    clock: Callable[[], float]
+    """Seconds since the epoch."""
+
+    def home(self) -> str | None:
+        """The user's home directory, from HOME or the user database; None when neither knows one."""
+        if home := self.environ.get("HOME"):
+            return home
+        # A missing /etc/passwd (an empty root) leaves "~" as it is.
+        home = os.path.expanduser("~")
+        return home if os.path.isabs(home) else None
+
+
+def current_host() -> Host:
+    """The Host of this process.
+
+    A working directory that no longer exists is taken from PWD, or becomes "/", so that the program can
+    still say what is wrong with it.
+    """
+    try:
+        cwd = os.getcwd()
+    except OSError:
+        cwd = os.environ.get("PWD", "/")
+    return Host(
+        argv=tuple(sys.argv[1:]),
+        environ=dict(os.environ),
+        cwd=cwd,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        clock=time.time,
+    )

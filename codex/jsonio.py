@@ -1,0 +1,47 @@
+"""JSON bytes to and from plain Python values: the one importer of orjson.
+
+orjson costs some 15 ms to import (it pulls in uuid, zoneinfo and dataclasses), so it is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def loads(data: bytes | str) -> Any:
+    """Parse one JSON text.
+
+    Raises: ValueError, when it is not JSON (duplicate keys are allowed, NaN is not).
+    """
+    import orjson
+
+    return orjson.loads(data)
+
+
+def dumps(value: Any) -> bytes:
+    """Compact UTF-8 JSON; lone surrogates become U+FFFD instead of failing."""
+    import orjson
+
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(_without_surrogates(value))
+
+
+def pretty(value: Any) -> bytes:
+    """UTF-8 JSON for people: indented by two spaces."""
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+
+
+def _without_surrogates(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case dict():
+            return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_without_surrogates(v) for v in value]
+        case _:
+            return value

@@ -1,0 +1,1 @@
+"""One request to the model: prompt in, events out."""

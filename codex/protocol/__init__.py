@@ -1,0 +1,1 @@
+"""What the packages share and the queues carry: frozen values, no I/O."""
