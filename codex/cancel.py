@@ -1,8 +1,8 @@
 """Cancel: the one way to stop anything, a flag that is set once and never cleared.
 
-Every blocking call of the engine takes one. A wait on a queue or a condition registers a callback; a
-`selectors` loop adds `fileno()`; a plain pause is `wait`. Setting is idempotent and safe from any thread,
-but takes a lock: a signal handler must not call it.
+Every blocking call of the engine takes one. A wait on a queue or a condition registers a callback;
+a `selectors` loop adds `fileno()`; a plain pause is `wait`. Setting is idempotent and safe from any
+thread, but takes a lock: a signal handler must not call it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The tree of errors that end something, and the exit statuses they end the program with.
 
-Broken input or a failed outside call raises one of these; an expected outcome (a command that exits 1)
-is a value instead. Boundaries translate the errors of the libraries they wrap into this tree.
+Broken input or a failed outside call raises one of these; an expected outcome (a command that
+exits 1) is a value instead. Boundaries translate the errors of the libraries they wrap into this
+tree.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ class ExitStatus(enum.IntEnum):
 class CodexError(Exception):
     """Something failed that the user has to know about.
 
-    The message says what failed, with the name of the thing in quotes, and the cause. `advice` is the
-    line on what to do, where there is something to do.
+    The message says what failed, with the name of the thing in quotes, and the cause. `advice` is
+    the line on what to do, where there is something to do.
     """
 
     exit_status = ExitStatus.FAILED
@@ -47,7 +48,7 @@ class ConfigError(CodexError):
     """A configuration file, a `-c` override or an environment setting is wrong."""
 
 
-class Interrupted(CodexError):
+class Interrupted(CodexError):  # noqa: N818 - no error: the user asked for it
     """The user, or the end of the session, stopped the work."""
 
     exit_status = ExitStatus.INTERRUPTED

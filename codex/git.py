@@ -6,7 +6,7 @@ import os
 
 
 def repository_root(directory: str) -> str | None:
-    """The nearest directory at or above `directory` (absolute) that holds `.git`, file or folder."""
+    """The nearest directory at or above `directory` (absolute) that holds `.git` of any kind."""
     current = directory
     while True:
         if os.path.lexists(os.path.join(current, ".git")):

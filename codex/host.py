@@ -1,7 +1,7 @@
 """Host: what the program was given by the outside world, read once and passed down as one value.
 
-The only place that reads the arguments, the standard streams, the environment, the working directory and
-the clock. A test builds another Host.
+The only place that reads the arguments, the standard streams, the environment, the working
+directory and the clock. A test builds another Host.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Host(NamedTuple):
     """Seconds since the epoch."""
 
     def home(self) -> str | None:
-        """The user's home directory, from HOME or the user database; None when neither knows one."""
+        """The user's home directory, from HOME or the user database; None when neither knows."""
         if home := self.environ.get("HOME"):
             return home
         # A missing /etc/passwd (an empty root) leaves "~" as it is.
@@ -42,8 +42,8 @@ class Host(NamedTuple):
 def current_host() -> Host:
     """The Host of this process.
 
-    A working directory that no longer exists is taken from PWD, or becomes "/", so that the program can
-    still say what is wrong with it.
+    A working directory that no longer exists is taken from PWD, or becomes "/", so that the program
+    can still say what is wrong with it.
     """
     try:
         cwd = os.getcwd()

@@ -1,6 +1,7 @@
 """JSON bytes to and from plain Python values: the one importer of orjson.
 
-orjson costs some 15 ms to import (it pulls in uuid, zoneinfo and dataclasses), so it is loaded on first use.
+orjson costs some 15 ms to import (it pulls in uuid, zoneinfo and dataclasses), so it is loaded on
+first use.
 """
 
 from __future__ import annotations

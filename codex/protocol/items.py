@@ -1,0 +1,137 @@
+"""What a conversation is made of, and what a user puts into it.
+
+The response items are both read from the model and sent to it; `type` is the tag on the wire.
+Source: spec/model-api.md, section 5; the OpenAI Responses API's item schemas.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class InputText(msgspec.Struct, frozen=True, tag_field="type", tag="input_text"):
+    """Text the model is given."""
+
+    text: str
+
+
+class InputImage(msgspec.Struct, frozen=True, tag_field="type", tag="input_image"):
+    """An image the model is given."""
+
+    image_url: str
+    """`https:` or `data:`."""
+
+
+class OutputText(msgspec.Struct, frozen=True, tag_field="type", tag="output_text"):
+    """Text the model wrote."""
+
+    text: str
+
+
+class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refusal"):
+    """The model declined, in its own words."""
+
+    refusal: str
+
+
+ContentPart = InputText | InputImage | OutputText | Refusal
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
+    """Something said by `user`, `assistant`, `developer` or `system`."""
+
+    role: str
+    content: tuple[ContentPart, ...]
+
+    @property
+    def text(self) -> str:
+        """The text parts joined, images left out; a refusal counts as text."""
+        return "".join(
+            part.refusal if isinstance(part, Refusal) else part.text
+            for part in self.content
+            if not isinstance(part, InputImage)
+        )
+
+
+class ReasoningText(msgspec.Struct, frozen=True, tag_field="type", tag="reasoning_text"):
+    """A piece of raw reasoning."""
+
+    text: str
+
+
+class SummaryText(msgspec.Struct, frozen=True, tag_field="type", tag="summary_text"):
+    """A piece of a reasoning summary."""
+
+    text: str
+
+
+class Reasoning(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="reasoning"):
+    """What a model thought before it answered."""
+
+    id: str = ""
+    summary: tuple[SummaryText, ...] = ()
+    content: tuple[ReasoningText, ...] = ()
+    encrypted_content: str | None = None
+    """Opaque; sent back to OpenAI so that it can go on from it."""
+
+
+class FunctionCall(msgspec.Struct, frozen=True, tag_field="type", tag="function_call"):
+    """The model asks for a tool."""
+
+    name: str
+    arguments: str
+    """JSON as the model wrote it; may be broken."""
+    call_id: str
+
+
+class FunctionCallOutput(msgspec.Struct, frozen=True, tag_field="type", tag="function_call_output"):
+    """A tool's answer; always a plain string on the wire."""
+
+    call_id: str
+    output: str
+
+
+ResponseItem = Message | Reasoning | FunctionCall | FunctionCallOutput
+
+
+class TokenUsage(msgspec.Struct, frozen=True):
+    """Tokens of one request, or of several added up."""
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    """Part of `input_tokens`."""
+    output_tokens: int = 0
+    reasoning_output_tokens: int = 0
+    """Part of `output_tokens`."""
+    total_tokens: int = 0
+
+    def plus(self, other: TokenUsage) -> TokenUsage:
+        """Both together."""
+        return TokenUsage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            reasoning_output_tokens=self.reasoning_output_tokens + other.reasoning_output_tokens,
+            total_tokens=self.total_tokens + other.total_tokens,
+        )
+
+
+class TextInput(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+    """The user's words."""
+
+    text: str
+
+
+class ImageInput(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
+    """An image by URL."""
+
+    image_url: str
+
+
+class LocalImageInput(msgspec.Struct, frozen=True, tag_field="type", tag="local_image"):
+    """An image file, read when the message is sent."""
+
+    path: str
+
+
+InputItem = TextInput | ImageInput | LocalImageInput

@@ -1,0 +1,91 @@
+"""When the user is asked, what a command may touch, and what the user answered."""
+
+from __future__ import annotations
+
+import enum
+import os
+
+import msgspec
+
+
+class AskForApproval(enum.Enum):
+    """When the user is asked before something runs; the values are the May 2025 names."""
+
+    UNTRUSTED = "unless-allow-listed"
+    """Before every command that is not trusted, and before every patch. The shipped default."""
+    AUTO_EDIT = "auto-edit"
+    """As above, but patches inside the writable roots go through."""
+    ON_FAILURE = "on-failure"
+    """When the sandbox stopped something."""
+    ON_REQUEST = "on-request"
+    """When the model asks for it."""
+    NEVER = "never"
+
+
+APPROVAL_NAMES: dict[str, AskForApproval] = {
+    **{policy.value: policy for policy in AskForApproval},
+    "untrusted": AskForApproval.UNTRUSTED,
+}
+"""Every name of both generations."""
+
+
+class ReviewDecision(enum.Enum):
+    """The user's answer to an approval request."""
+
+    APPROVED = "approved"
+    APPROVED_FOR_SESSION = "approved_for_session"
+    DENIED = "denied"
+    ABORT = "abort"
+
+
+class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What model-written commands and patches may touch.
+
+    `sandbox_permissions` (May 2025) and `sandbox_mode` (today) both become one of these.
+    """
+
+    can_read_everything: bool = True
+    can_write_everything: bool = False
+    can_use_network: bool = False
+    can_write_cwd: bool = False
+    """The session's working directory, never the one a call asks for."""
+    can_write_tmpdir: bool = False
+    """$TMPDIR, where it is set and absolute."""
+    can_write_slash_tmp: bool = False
+    writable_roots: tuple[str, ...] = ()
+    """Further absolute folders."""
+
+    @property
+    def is_unrestricted(self) -> bool:
+        """Nothing is left to enforce."""
+        return self.can_read_everything and self.can_write_everything and self.can_use_network
+
+    def roots(self, *, cwd: str, tmpdir: str | None) -> tuple[str, ...]:
+        """The writable folders, in order and without repeats; empty when everything is writable.
+
+        Args: cwd: the session's working directory, absolute. tmpdir: the value of $TMPDIR.
+        """
+        if self.can_write_everything:
+            return ()
+        found: dict[str, None] = {}
+        if self.can_write_cwd:
+            found[os.path.normpath(cwd)] = None
+        for root in self.writable_roots:
+            found[os.path.normpath(os.path.join(cwd, root))] = None
+        if self.can_write_slash_tmp:
+            found["/tmp"] = None
+        if self.can_write_tmpdir and tmpdir and os.path.isabs(tmpdir):
+            found[os.path.normpath(tmpdir)] = None
+        return tuple(found)
+
+
+READ_ONLY = SandboxPolicy()
+WORKSPACE_WRITE = SandboxPolicy(can_write_cwd=True, can_write_tmpdir=True, can_write_slash_tmp=True)
+"""`workspace-write`, and what `--full-auto` means."""
+DANGER_FULL_ACCESS = SandboxPolicy(can_write_everything=True, can_use_network=True)
+
+SANDBOX_MODES: dict[str, SandboxPolicy] = {
+    "read-only": READ_ONLY,
+    "workspace-write": WORKSPACE_WRITE,
+    "danger-full-access": DANGER_FULL_ACCESS,
+}

@@ -1,0 +1,103 @@
+"""What the user chose, as values the packages share: provider, model options, environment."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class WireApi(enum.Enum):
+    """Which of the two HTTP protocols a provider speaks."""
+
+    RESPONSES = "responses"
+    CHAT = "chat"
+
+
+class ModelProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint that serves models: a `[model_providers.ID]` table after merging."""
+
+    name: str
+    base_url: str
+    """Without the `/responses` or `/chat/completions` that requests add."""
+    wire_api: WireApi = WireApi.RESPONSES
+    env_key: str | None = None
+    """The environment variable that holds the API key; None sends no Authorization header."""
+    env_key_instructions: str | None = None
+    experimental_bearer_token: str | None = None
+    query_params: dict[str, str] = {}
+    http_headers: dict[str, str] = {}
+    env_http_headers: dict[str, str] = {}
+    """Header name -> environment variable; an unset or blank one sends no header."""
+    request_max_retries: int = 4
+    stream_max_retries: int = 5
+    connect_timeout_ms: int = 15_000
+    header_timeout_ms: int = 300_000
+    """From the request sent to the first byte of the answer: a local model may load first."""
+    stream_idle_timeout_ms: int = 300_000
+    """The longest silence inside an answer."""
+    ca_certificate: str | None = None
+    """A PEM file trusted for this provider instead of the system's."""
+    client_certificate: str | None = None
+    client_key: str | None = None
+    is_openai: bool = False
+    """OpenAI's own service: it takes `store`, encrypted reasoning and `previous_response_id`."""
+
+
+class ReasoningEffort(enum.Enum):
+    """How long a reasoning model thinks."""
+
+    NONE = "none"
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+
+
+class ReasoningSummary(enum.Enum):
+    """How much of its reasoning a model tells."""
+
+    NONE = "none"
+    AUTO = "auto"
+    CONCISE = "concise"
+    DETAILED = "detailed"
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The model of a session and the options each request carries."""
+
+    model: str
+    reasoning_effort: ReasoningEffort | None = None
+    """None leaves it to the model."""
+    reasoning_summary: ReasoningSummary | None = None
+    has_reasoning: bool | None = None
+    """Whether requests may carry reasoning options; None decides by the model's name."""
+    verbosity: str | None = None
+    max_output_tokens: int | None = None
+    context_window: int | None = None
+    """Tokens; None when nobody knows."""
+    has_images: bool = True
+    """Whether the model takes images."""
+
+
+class EnvironmentInherit(enum.Enum):
+    """Which of the program's own variables a command starts from."""
+
+    ALL = "all"
+    CORE = "core"
+    NONE = "none"
+
+
+class ShellEnvironmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """`[shell_environment_policy]`: the environment of model-written commands.
+
+    Applied in this order: inherit, default excludes (`*KEY*`, `*SECRET*`, `*TOKEN*`), exclude, set,
+    include_only. Patterns are globs, compared without regard to case.
+    """
+
+    inherit: EnvironmentInherit = EnvironmentInherit.ALL
+    ignore_default_excludes: bool = False
+    exclude: tuple[str, ...] = ()
+    set: dict[str, str] = {}
+    include_only: tuple[str, ...] = ()
