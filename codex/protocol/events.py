@@ -1,7 +1,7 @@
 """Events: everything a person may see. Source: spec/protocol.md, section 4.
 
-Every begin event is followed by its end event on every path, and every `task_started` by exactly one
-of `task_complete`, `turn_aborted` and `error`.
+Every begin event is followed by its end event on every path, and every `task_started` by exactly
+one of `task_complete`, `turn_aborted` and `error`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,67 @@
+"""Config: every setting of one run, resolved; what load.py makes and everything above reads."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from codex.protocol.policy import AskForApproval, SandboxPolicy
+from codex.protocol.settings import ModelProvider, ModelSettings, ShellEnvironmentPolicy
+
+
+class HistoryPersistence(enum.Enum):
+    """Whether the user's messages are kept for later sessions."""
+
+    SAVE_ALL = "save-all"
+    NONE = "none"
+
+
+class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[history]`."""
+
+    persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
+    max_bytes: int | None = None
+
+
+class McpServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[mcp_servers.NAME]`: a program that speaks the Model Context Protocol on its pipes."""
+
+    command: str
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one run, after flags, `-c`, profile, file and defaults were merged."""
+
+    codex_home: str
+    cwd: str
+    """Absolute; the session's working directory."""
+    provider_id: str
+    provider: ModelProvider
+    providers: dict[str, ModelProvider]
+    """Built-in ones and the user's, merged field by field."""
+    model: ModelSettings
+    approval_policy: AskForApproval
+    sandbox_policy: SandboxPolicy
+    shell_environment: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
+    disable_response_storage: bool = False
+    instructions: str | None = None
+    """The user's own: the `instructions` key, then `instructions.md`."""
+    base_instructions: str | None = None
+    """Replaces the built-in base prompt (`model_instructions_file`)."""
+    notify: tuple[str, ...] = ()
+    """A program and its arguments; empty is off."""
+    project_doc_max_bytes: int = 32 * 1024
+    project_doc_fallback_filenames: tuple[str, ...] = ()
+    history: HistorySettings = HistorySettings()
+    mcp_servers: dict[str, McpServerSettings] = {}
+    hide_agent_reasoning: bool = False
+    show_raw_agent_reasoning: bool = False
+    command_timeout_ms: int = 60_000
+    """A command's time-out when the model asks for none."""
+    max_command_timeout_ms: int = 600_000
+    """The longest time-out the model may ask for."""
+    warnings: tuple[str, ...] = ()
+    """What loading found odd: unknown keys with the nearest valid one, and the like."""
