@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__"}),
-    frozenset({"host", "errors", "cancel", "jsonio", "git", "elapsed", "embedded", "bash"}),
+    frozenset({"errors"}),
+    frozenset({"host", "cancel", "jsonio", "git", "elapsed", "embedded", "bash"}),
     frozenset({"protocol"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
