@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 DOC_SEPARATOR = "\n\n--- project-doc ---\n\n"
 
 APPROVAL_WORDS = {
-    AskForApproval.UNTRUSTED: "the user is asked before each command that is not a plain reader and "
-    "before each patch",
+    AskForApproval.UNTRUSTED: "the user is asked before each command that is not a plain reader, "
+    "and before each patch",
     AskForApproval.AUTO_EDIT: "the user is asked before each command that is not a plain reader; "
     "patches inside the writable folders need no question",
     AskForApproval.ON_FAILURE: "nobody is asked first; the user is asked when the sandbox stopped "
