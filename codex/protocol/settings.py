@@ -53,6 +53,8 @@ class ReasoningEffort(enum.Enum):
     MEDIUM = "medium"
     HIGH = "high"
     XHIGH = "xhigh"
+    MAX = "max"
+    ULTRA = "ultra"
 
 
 class ReasoningSummary(enum.Enum):
