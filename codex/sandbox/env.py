@@ -1,0 +1,67 @@
+"""The environment of a command: what of the user's own it gets, and what tells it where it runs."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import TYPE_CHECKING
+
+from codex.protocol.settings import EnvironmentInherit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from codex.protocol.settings import ShellEnvironmentPolicy
+
+NETWORK_DISABLED = "CODEX_SANDBOX_NETWORK_DISABLED"
+"""Set to 1 when the network is off; test suites skip what needs it."""
+
+CORE = (
+    *("HOME", "LOGNAME", "PATH", "SHELL", "USER", "USERNAME"),
+    *("TMPDIR", "TEMP", "TMP"),
+)
+SECRETS = ("*KEY*", "*SECRET*", "*TOKEN*")
+INJECTED = ("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES")
+"""Code that was loaded into the agent is not the command's."""
+LOCAL_SERVICES = ("SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_*", "XDG_RUNTIME_DIR")
+"""Where services of the user's desktop listen: out of reach without a network, and not for a
+command to try."""
+
+
+def command_environment(
+    environ: Mapping[str, str], policy: ShellEnvironmentPolicy, *, has_network: bool
+) -> dict[str, str]:
+    """The whole environment for a command.
+
+    Args: environ: the agent's own. has_network: whether this command really can use the network.
+    Source: spec/exec-and-sandbox.md, section 9; in its order.
+    """
+    variables = _inherited(environ, policy.inherit)
+    if not policy.ignore_default_excludes:
+        services = () if has_network else LOCAL_SERVICES
+        variables = _without(variables, (*SECRETS, *INJECTED, *services))
+    variables = _without(variables, policy.exclude)
+    variables.update(policy.set)
+    if policy.include_only:
+        variables = {k: v for k, v in variables.items() if _matches(k, policy.include_only)}
+    if not has_network:
+        variables[NETWORK_DISABLED] = "1"
+    return variables
+
+
+def _inherited(environ: Mapping[str, str], inherit: EnvironmentInherit) -> dict[str, str]:
+    match inherit:
+        case EnvironmentInherit.ALL:
+            return dict(environ)
+        case EnvironmentInherit.CORE:
+            return {name: value for name, value in environ.items() if name.upper() in CORE}
+        case EnvironmentInherit.NONE:
+            return {}
+
+
+def _without(variables: dict[str, str], patterns: Iterable[str]) -> dict[str, str]:
+    patterns = tuple(patterns)
+    return {name: value for name, value in variables.items() if not _matches(name, patterns)}
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name.upper(), pattern.upper()) for pattern in patterns)

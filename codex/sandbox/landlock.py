@@ -1,0 +1,126 @@
+"""SandboxPolicy -> Landlock rules: which rights are taken away, and where they are given back.
+
+Pure: it knows the rights of each kernel ABI, not the kernel. Rights only add up along a path, so
+what must stay closed (device nodes, /proc, /sys) is never granted by a rule above it.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from codex.protocol.policy import SandboxPolicy
+
+MINIMUM_ABI = 2
+"""ABI 1 cannot allow a rename from one folder to another, which every build does."""
+SCOPED_SIGNALS_ABI = 6
+"""Below it a command may signal the agent."""
+
+
+class Access(enum.IntFlag):
+    """What can be done with a file. Source: linux/landlock.h."""
+
+    EXECUTE = 1 << 0
+    WRITE_FILE = 1 << 1
+    READ_FILE = 1 << 2
+    READ_DIR = 1 << 3
+    REMOVE_DIR = 1 << 4
+    REMOVE_FILE = 1 << 5
+    MAKE_CHAR = 1 << 6
+    MAKE_DIR = 1 << 7
+    MAKE_REG = 1 << 8
+    MAKE_SOCK = 1 << 9
+    MAKE_FIFO = 1 << 10
+    MAKE_BLOCK = 1 << 11
+    MAKE_SYM = 1 << 12
+    REFER = 1 << 13
+    TRUNCATE = 1 << 14
+    IOCTL_DEV = 1 << 15
+
+
+class Net(enum.IntFlag):
+    """What can be done with a TCP port; known since ABI 4."""
+
+    BIND_TCP = 1 << 0
+    CONNECT_TCP = 1 << 1
+
+
+class Scope(enum.IntFlag):
+    """What cannot reach out of the sandbox; known since ABI 6."""
+
+    ABSTRACT_UNIX_SOCKET = 1 << 0
+    SIGNAL = 1 << 1
+
+
+class Grant(NamedTuple):
+    """Rights for a path and all below it."""
+
+    path: str
+    access: Access
+
+
+class RulesetPlan(NamedTuple):
+    """All that a ruleset denies, and the grants that take parts of it back."""
+
+    fs: Access
+    net: Net
+    scoped: Scope
+    grants: tuple[Grant, ...]
+
+
+READ = Access.EXECUTE | Access.READ_FILE | Access.READ_DIR
+NEVER = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV
+"""Not even below a writable root: root could make the node of a disk there, and write to it."""
+FILE_ONLY = (
+    Access.EXECUTE | Access.WRITE_FILE | Access.READ_FILE | Access.TRUNCATE | Access.IOCTL_DEV
+)
+"""All that a rule for something that is no folder may name."""
+
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+DEVICE_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.TRUNCATE
+
+SYSTEM_FOLDERS = (
+    *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr", "/opt", "/etc", "/proc", "/sys"),
+    *("/nix/store", "/gnu/store", "/run/current-system"),
+)
+"""Readable even when the policy does not let a command read everything: without its libraries no
+program starts."""
+
+
+def known_access(abi: int) -> Access:
+    """Every file right that a kernel of this ABI can enforce."""
+    known = Access((1 << 13) - 1)
+    if abi >= 2:
+        known |= Access.REFER
+    if abi >= 3:
+        known |= Access.TRUNCATE
+    if abi >= 5:
+        known |= Access.IOCTL_DEV
+    return known
+
+
+def ruleset_plan(policy: SandboxPolicy, writable: tuple[str, ...], *, abi: int) -> RulesetPlan:
+    """What to deny and to grant.
+
+    Args: writable: the folders that the policy makes writable, as they are to be opened.
+        abi: the kernel's; a newer one than is known here is used like the newest known.
+    """
+    fs = known_access(abi)
+    shares_network = abi >= 4 and not policy.can_use_network
+    net = Net.BIND_TCP | Net.CONNECT_TCP if shares_network else Net(0)
+    scoped = Scope(0)
+    if abi >= SCOPED_SIGNALS_ABI:
+        scoped = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
+    return RulesetPlan(fs, net, scoped, _grants(policy, writable, fs))
+
+
+def _grants(policy: SandboxPolicy, writable: tuple[str, ...], fs: Access) -> tuple[Grant, ...]:
+    readable = ("/",) if policy.can_read_everything else SYSTEM_FOLDERS
+    if policy.can_write_everything:
+        writable = ("/",)
+    return (
+        *(Grant(path, READ) for path in readable),
+        *(Grant(path, DEVICE_ACCESS & fs) for path in DEVICES),
+        *(Grant(path, fs & ~NEVER) for path in writable),
+    )

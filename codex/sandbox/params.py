@@ -1,0 +1,41 @@
+"""One command: what to run, and what came of it. Values only."""
+
+from __future__ import annotations
+
+import msgspec
+
+TIMED_OUT = 124
+"""The exit code of a command that took too long, as `timeout` has it."""
+INTERRUPTED = 130
+"""The exit code of a command that the user stopped, as a shell has it."""
+SIGNAL_BASE = 128
+"""A command that died by signal N has the exit code 128 + N."""
+
+
+class ExecParams(msgspec.Struct, frozen=True):
+    """A program, its arguments, and where it runs."""
+
+    argv: tuple[str, ...]
+    """The first is looked up in the PATH of `env` when it holds no slash."""
+    cwd: str
+    """Absolute."""
+    timeout_ms: int
+    env: dict[str, str]
+    """The whole environment; nothing is added to it."""
+
+
+class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command printed and how it ended; an exit code other than 0 is no error."""
+
+    exit_code: int
+    """124: timed out; 130: interrupted; 128+N: died by signal N."""
+    stdout: str
+    stderr: str
+    output: str
+    """Both streams in order of arrival. All three: head and tail with a marker between."""
+    duration_ms: int
+    is_timed_out: bool = False
+    is_interrupted: bool = False
+    signal: int | None = None
+    """The signal that ended the program, whoever sent it."""
+    is_sandboxed: bool = False

@@ -1,0 +1,113 @@
+"""The folders that a policy really makes writable, and why others are not.
+
+A root is opened by its path anew for each command, and an earlier command may have changed what
+lies on that path: in `/tmp`, which is writable, it could replace the root `/tmp/work` by a link to
+`/`. So a root whose path leads through the inside of another root is never granted by itself: it
+is part of the other one, or it is refused. Reads the file system, changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codex.protocol.policy import SandboxPolicy
+
+MAX_LINKS = 40
+"""As many as the kernel follows."""
+KERNEL_TREES = ("/proc", "/sys", "/dev")
+"""Never granted as trees: writing there changes the system or other processes, not files."""
+SHARED_MEMORY = "/dev/shm"
+
+
+class RefusedRoot(NamedTuple):
+    """A root of the policy that commands cannot write to."""
+
+    path: str
+    reason: str
+
+
+class WritableRoots(NamedTuple):
+    """What to grant: physical paths, none of them inside another."""
+
+    folders: tuple[str, ...]
+    refused: tuple[RefusedRoot, ...]
+
+
+def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> WritableRoots:
+    """Resolve the writable folders of a policy.
+
+    Args: cwd: the session's working directory, absolute. tmpdir: the command's $TMPDIR.
+    """
+    refused: list[RefusedRoot] = []
+    physical: dict[str, str] = {}
+    for root in policy.roots(cwd=cwd, tmpdir=tmpdir):
+        real = os.path.realpath(root)
+        if not os.path.exists(real):
+            refused.append(RefusedRoot(root, "it does not exist"))
+        elif _is_kernel_tree(real):
+            refused.append(RefusedRoot(root, "it belongs to the kernel"))
+        else:
+            physical[root] = real
+    folders: dict[str, None] = {}
+    for root, real in physical.items():
+        outer = _outer_root(root, real, physical)
+        if outer is None:
+            folders.update(dict.fromkeys(_children_of_slash() if real == "/" else (real,)))
+        elif not _is_inside(real, physical[outer]):
+            reason = f"a link inside the writable folder '{outer}' leads to it"
+            refused.append(RefusedRoot(root, reason))
+    return WritableRoots(tuple(folders), tuple(refused))
+
+
+def _outer_root(root: str, real: str, physical: dict[str, str]) -> str | None:
+    """The other root through whose inside the path of `root` leads."""
+    others = [(name, path) for name, path in physical.items() if path != real]
+    for step in _steps(root):
+        for name, path in others:
+            if step != path and _is_inside(step, path):
+                return name
+    return None
+
+
+def _steps(path: str) -> Iterator[str]:
+    """Each name that a look-up of `path` passes, in its physical folder; links are followed."""
+    here = "/"
+    pending = path.split("/")
+    links = 0
+    while pending and links <= MAX_LINKS:
+        name = pending.pop(0)
+        if name in ("", "."):
+            continue
+        if name == "..":
+            here = os.path.dirname(here)
+            continue
+        step = os.path.join(here, name)
+        yield step
+        try:
+            target = os.readlink(step)
+        except OSError:
+            here = step
+            continue
+        links += 1
+        pending[:0] = target.split("/")
+        here = "/" if target.startswith("/") else here
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _is_kernel_tree(real: str) -> bool:
+    if _is_inside(real, SHARED_MEMORY):
+        return False
+    return any(_is_inside(real, tree) for tree in KERNEL_TREES)
+
+
+def _children_of_slash() -> list[str]:
+    """Landlock cannot take a folder out of a granted one, so `/` is granted piece by piece."""
+    paths = [f"/{name}" for name in sorted(os.listdir("/"))]
+    return [path for path in paths if path not in KERNEL_TREES and not os.path.islink(path)]

@@ -1,0 +1,335 @@
+"""Run one command under a policy, to its end: the command, and every process that it started.
+
+One loop waits on its output, its exit, the user's cancel and the time-out. Nothing of a command
+survives `run`, however it ends; tree.py says what that takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import fcntl
+import os
+import selectors
+import time
+from signal import SIGKILL
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.protocol.events import OutputStream
+from codex.sandbox.launch import resolve, restrictions
+from codex.sandbox.output import CappedOutput, LiveOutput
+from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecParams, ExecResult
+from codex.sandbox.spawn import Child, Stdio, spawn
+from codex.sandbox.tree import COMMANDS, kill, terminate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.cancel import Cancel
+    from codex.protocol.policy import SandboxPolicy
+
+READ_SIZE = 256 * 1024
+PIPE_SIZE = 1024 * 1024
+"""As much as the kernel lets anyone have: a command that prints a lot waits less often."""
+
+TIMEOUT_GRACE_S = 2.0
+INTERRUPT_GRACE_S = 0.5
+"""Between SIGTERM and SIGKILL."""
+LINGER_S = 0.1
+"""How long output may stay open after the command's own end: `> >(tee log)` needs a moment."""
+CLEAN_UP_S = 2.0
+"""How long killed processes may take to go: all do at once, but for one stuck in the kernel."""
+TICK_S = 0.1
+BUSY_TICK_S = 0.01
+"""How often to look for what sends no event; the second while an end is awaited."""
+SWEEP_S = 0.0005
+"""How often to look whether killed processes are gone."""
+
+
+class _Phase(enum.Enum):
+    RUNNING = enum.auto()
+    LINGERING = enum.auto()
+    """The command is over by itself, its output still open."""
+    ENDING = enum.auto()
+    """It was asked to end."""
+    OVER = enum.auto()
+
+
+class _Reader:
+    """One of the two streams."""
+
+    def __init__(self, stream: OutputStream, fd: int) -> None:
+        self.stream = stream
+        self.fd = fd
+        self.kept = CappedOutput()
+        self.live = LiveOutput()
+
+
+class _Started(NamedTuple):
+    child: Child
+    readers: tuple[_Reader, ...]
+    is_sandboxed: bool
+    at: float
+
+
+def run(
+    params: ExecParams,
+    *,
+    policy: SandboxPolicy,
+    policy_cwd: str,
+    cancel: Cancel,
+    on_output: Callable[[OutputStream, str], None],
+) -> ExecResult:
+    """Run a command and wait until nothing of it is left.
+
+    Args: policy_cwd: the session's working directory, which the policy's paths refer to.
+        on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
+    Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
+        kernel cannot enforce the policy, in which case nothing was run.
+    """
+    if cancel.is_set():
+        return ExecResult(
+            exit_code=INTERRUPTED,
+            stdout="",
+            stderr="",
+            output="",
+            duration_ms=0,
+            is_interrupted=True,
+        )
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(COMMANDS.adopting())
+        started = _start(params, policy, policy_cwd, stack)
+        execution = _Execution(started, cancel, on_output)
+        try:
+            execution.loop(started.at + params.timeout_ms / 1000)
+        finally:
+            execution.clean_up()
+        return execution.result()
+
+
+def _start(
+    params: ExecParams, policy: SandboxPolicy, policy_cwd: str, stack: contextlib.ExitStack
+) -> _Started:
+    """Start the command; `stack` gets what is to be closed when it is over."""
+    command = resolve(params)
+    with contextlib.ExitStack() as given:
+        limits = given.enter_context(
+            restrictions(policy, cwd=policy_cwd, tmpdir=params.env.get("TMPDIR"))
+        )
+        stdin = _open_nothing()
+        given.callback(os.close, stdin)
+        stdout = _pipe(stack, given)
+        stderr = _pipe(stack, given)
+        at = time.monotonic()
+        stdio = Stdio(stdin, stdout[1], stderr[1])
+        child = COMMANDS.start(lambda: spawn(command, stdio, limits))
+    stack.callback(COMMANDS.remove, child.pid)
+    if child.pidfd is not None:
+        stack.callback(os.close, child.pidfd)
+    readers = (
+        _Reader(OutputStream.STDOUT, stdout[0]),
+        _Reader(OutputStream.STDERR, stderr[0]),
+    )
+    return _Started(child, readers, limits is not None, at)
+
+
+def _open_nothing() -> int:
+    """A descriptor with nothing to read.
+
+    The null device, since some tools read a pipe instead of searching files; where there is none
+    (an empty root), a pipe that nobody writes to.
+    """
+    with contextlib.suppress(OSError):
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    os.close(write_end)
+    return read_end
+
+
+def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int, int]:
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    ours.callback(os.close, read_end)
+    given.callback(os.close, write_end)
+    with contextlib.suppress(OSError):
+        # Refused when the user already holds many large pipes: a small one does as well.
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+    return read_end, write_end
+
+
+class _Execution:
+    """A command from its start to its clean-up."""
+
+    def __init__(
+        self, started: _Started, cancel: Cancel, on_output: Callable[[OutputStream, str], None]
+    ) -> None:
+        self._child, self._readers, self._is_sandboxed, self._started_at = started
+        self._cancel = cancel
+        self._on_output = on_output
+        self._merged = CappedOutput()
+        self._phase = _Phase.RUNNING
+        self._deadline = 0.0
+        self._is_timed_out = False
+        self._is_interrupted = False
+        self._has_exited = False
+        self._status: os.waitid_result | None = None
+        self._look_at = self._started_at + TICK_S
+        self._open = set(self._readers)
+
+    def loop(self, deadline: float) -> None:
+        """Until the command is over, or has to be killed."""
+        self._deadline = deadline
+        with selectors.PollSelector() as selector:
+            for reader in self._readers:
+                selector.register(reader.fd, selectors.EVENT_READ, reader)
+            selector.register(self._cancel.fileno(), selectors.EVENT_READ)
+            if self._child.pidfd is not None:
+                selector.register(self._child.pidfd, selectors.EVENT_READ)
+            while self._phase is not _Phase.OVER:
+                for key, _ in selector.select(self._wait_s()):
+                    if self._is_finished(key):
+                        selector.unregister(key.fileobj)
+                self._tick()
+
+    def _wait_s(self) -> float:
+        due = [self._look_at, self._deadline]
+        due += [at for reader in self._open if (at := reader.live.due_at()) is not None]
+        return max(0.0, min(due) - time.monotonic())
+
+    def _is_finished(self, key: selectors.SelectorKey) -> bool:
+        """Take one event; whether its source has no more."""
+        if isinstance(key.data, _Reader):
+            return not self._read(key.data)
+        if key.fd == self._child.pidfd:
+            self._has_exited = True
+        else:
+            self._interrupt()
+        return True
+
+    def _read(self, reader: _Reader) -> bool:
+        """Take what there is; False at the end of the stream."""
+        data = os.read(reader.fd, READ_SIZE)
+        if not data:
+            self._open.discard(reader)
+            self._forward(reader, reader.live.close())
+            return False
+        newlines = data.count(b"\n")
+        reader.kept.add(data, newlines)
+        self._merged.add(data, newlines)
+        self._forward(reader, reader.live.add(data, time.monotonic()))
+        return True
+
+    def _forward(self, reader: _Reader, text: str) -> None:
+        if text:
+            self._on_output(reader.stream, text)
+
+    def _interrupt(self) -> None:
+        if self._phase is _Phase.LINGERING:
+            self._phase = _Phase.OVER
+            return
+        self._is_interrupted = True
+        self._end(INTERRUPT_GRACE_S)
+
+    def _end(self, grace_s: float) -> None:
+        """Ask the command to end; after the grace it is killed."""
+        deadline = time.monotonic() + grace_s
+        if self._phase is _Phase.ENDING:
+            self._deadline = min(self._deadline, deadline)
+            return
+        self._phase = _Phase.ENDING
+        self._deadline = deadline
+        self._look_at = 0.0
+        terminate(self._child.pid)
+
+    def _tick(self) -> None:
+        """What depends on the time, and what sends no event."""
+        now = time.monotonic()
+        for reader in self._open:
+            due_at = reader.live.due_at()
+            if due_at is not None and due_at <= now:
+                self._forward(reader, reader.live.flush(now))
+        if self._phase is _Phase.RUNNING and self._has_exited:
+            self._phase = _Phase.LINGERING
+            self._deadline = now + LINGER_S
+        if self._phase is _Phase.LINGERING and not self._open:
+            self._phase = _Phase.OVER
+        elif now >= self._deadline:
+            self._on_deadline()
+        elif now >= self._look_at:
+            self._look(now)
+
+    def _on_deadline(self) -> None:
+        if self._phase is _Phase.RUNNING:
+            self._is_timed_out = True
+            self._end(TIMEOUT_GRACE_S)
+        else:
+            self._phase = _Phase.OVER
+
+    def _look(self, now: float) -> None:
+        pidfd, pid = self._child.pidfd, self._child.pid
+        is_busy = self._phase is _Phase.ENDING or pidfd is None
+        self._look_at = now + (BUSY_TICK_S if is_busy else TICK_S)
+        if pidfd is None and not self._has_exited:
+            self._has_exited = _wait(pid, os.WNOWAIT) is not None
+        alive = COMMANDS.reap(pid, is_sandboxed=self._is_sandboxed)
+        if self._phase is _Phase.ENDING and self._has_exited and not (alive or self._open):
+            self._phase = _Phase.OVER
+
+    def clean_up(self) -> None:
+        """Kill what is left of the command and reap it."""
+        pid = self._child.pid
+        deadline = time.monotonic() + CLEAN_UP_S
+        # Before it is reaped, because until then its group is its own.
+        kill(pid)
+        is_swept = False
+        while True:
+            if self._status is None:
+                self._status = _wait(pid)
+            if self._status is not None:
+                is_swept = COMMANDS.sweep(pid, is_sandboxed=self._is_sandboxed)
+            if is_swept or time.monotonic() >= deadline:
+                return
+            time.sleep(SWEEP_S)
+
+    def result(self) -> ExecResult:
+        """What came of it, with the output that was still under way."""
+        with selectors.PollSelector() as selector:
+            for reader in self._open:
+                selector.register(reader.fd, selectors.EVENT_READ, reader)
+            # Without waiting: only a process that could not be killed can still write.
+            while events := selector.select(0):
+                for key, _ in events:
+                    if self._is_finished(key):
+                        selector.unregister(key.fileobj)
+        for reader in self._open:
+            self._forward(reader, reader.live.close())
+        exit_code, signal = self._exit()
+        stdout, stderr = (reader.kept.text() for reader in self._readers)
+        return ExecResult(
+            exit_code=exit_code,
+            stdout=stdout,
+            stderr=stderr,
+            output=self._merged.text(),
+            duration_ms=round((time.monotonic() - self._started_at) * 1000),
+            is_timed_out=self._is_timed_out and not self._is_interrupted,
+            is_interrupted=self._is_interrupted,
+            signal=signal,
+            is_sandboxed=self._is_sandboxed,
+        )
+
+    def _exit(self) -> tuple[int, int | None]:
+        status = self._status
+        if status is None or status.si_code != os.CLD_EXITED:
+            signal = SIGKILL if status is None else status.si_status
+            exit_code = SIGNAL_BASE + signal
+        else:
+            signal = None
+            exit_code = status.si_status
+        if self._is_interrupted:
+            return INTERRUPTED, signal
+        if self._is_timed_out:
+            return TIMED_OUT, signal
+        return exit_code, signal
+
+
+def _wait(pid: int, flags: int = 0) -> os.waitid_result | None:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | flags)

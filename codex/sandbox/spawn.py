@@ -1,0 +1,231 @@
+"""The native shim, typed: Landlock rulesets, seccomp programs, and a child started under them.
+
+The one importer of `codex._landlock_shim` (native/landlock_shim.h says what each call does). Errnos
+become CodexErrors here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from codex._landlock_shim import ffi, lib
+from codex.errors import SandboxUnavailableError, SpawnError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from codex.sandbox.landlock import Access, RulesetPlan
+    from codex.sandbox.seccomp import Refusal
+
+MAX_FILTER_BYTES = 8 * 4096
+"""The kernel takes at most 4096 instructions."""
+
+WAYS_OUT = (
+    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later; `landlock` among"
+    " the `lsm=` boot parameters), or, where a container already is the sandbox, choose the sandbox"
+    " mode `danger-full-access`."
+)
+
+
+class Command(NamedTuple):
+    """A program that was found, and what it gets."""
+
+    path: str
+    """Absolute."""
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+
+
+class Stdio(NamedTuple):
+    """Descriptors that become the child's first three."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+
+
+class Restrictions(NamedTuple):
+    """What a child is put under before its program starts."""
+
+    ruleset_fd: int
+    filter_program: bytes
+    kept_capabilities: int
+    """A bit each, of those that this process has."""
+
+
+class Child(NamedTuple):
+    """A process that was started and is not reaped."""
+
+    pid: int
+    """Also of its session and of its process group."""
+    pidfd: int | None
+    """Readable when the process is over; None on a kernel before 5.2."""
+
+
+def landlock_abi() -> int:
+    """The kernel's Landlock ABI.
+
+    Raises: SandboxUnavailableError, when it has none, or has it switched off.
+    """
+    abi: int = lib.shim_landlock_abi()
+    if abi < 0:
+        raise unavailable("Landlock", -abi)
+    return abi
+
+
+def create_ruleset(plan: RulesetPlan) -> int:
+    """A descriptor of a ruleset that grants nothing yet."""
+    ret_fd = ffi.new("int *")
+    result = lib.shim_ruleset_create(plan.fs, plan.net, plan.scoped, ret_fd)
+    if result < 0:
+        raise unavailable("Landlock", -result)
+    return int(ret_fd[0])
+
+
+def grant(ruleset_fd: int, path_fd: int, access: Access) -> None:
+    """Give rights back for the file or folder that `path_fd` is open on."""
+    result = lib.shim_ruleset_allow(ruleset_fd, path_fd, access)
+    if result < 0:
+        raise unavailable("Landlock", -result)
+
+
+def compile_filter(refusals: Iterable[Refusal], arch: int) -> bytes:
+    """Refusals as BPF instructions.
+
+    Args: arch: a token of seccomp.h; 0 is the architecture we run on.
+    """
+    keep: list[Any] = []
+    rules = [_rule(call, refusal, keep) for refusal in refusals for call in refusal.calls]
+    program = ffi.new("char[]", MAX_FILTER_BYTES)
+    ret_size = ffi.new("size_t *")
+    table = ffi.new("shim_rule[]", rules)
+    result = lib.shim_filter_compile(arch, table, len(rules), program, MAX_FILTER_BYTES, ret_size)
+    if result < 0:
+        raise unavailable("seccomp", -result)
+    return bytes(ffi.buffer(program, ret_size[0]))
+
+
+def _rule(call: str | int, refusal: Refusal, keep: list[Any]) -> dict[str, Any]:
+    name = ffi.NULL
+    if isinstance(call, str):
+        name = ffi.new("char[]", call.encode())
+        keep.append(name)
+    return {
+        "name": name,
+        "number": call if isinstance(call, int) else 0,
+        "refusal": refusal.error,
+        "n_comparisons": len(refusal.where),
+        "comparisons": [
+            {"index": w.argument, "op": w.op, "mask": w.mask, "value": w.value}
+            for w in refusal.where
+        ],
+    }
+
+
+def adopt_orphans(*, is_on: bool) -> None:
+    """Whether descendants that lose their parent become children of this process."""
+    result = lib.shim_adopt_orphans(is_on)
+    if result < 0:
+        raise SpawnError(f"cannot adopt orphaned processes: {os.strerror(-result)}")
+
+
+def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> Child:
+    """Start a program, in a session of its own; it is killed when the calling thread ends.
+
+    Raises: SpawnError, when it cannot be started; SandboxUnavailableError, when the kernel refuses
+        the restrictions, in which case the program did not start.
+    """
+    keep: list[Any] = []
+    native = ffi.new("shim_command *")
+    native.path = _text(command.path, keep)
+    native.cwd = _text(command.cwd, keep)
+    native.argv = _vector(command.argv, keep)
+    native.envp = _vector([f"{name}={value}" for name, value in command.env.items()], keep)
+    native.stdin_fd, native.stdout_fd, native.stderr_fd = stdio
+    if restrictions is not None:
+        program = ffi.from_buffer(restrictions.filter_program)
+        keep.append(program)
+        native.is_sandboxed = True
+        native.ruleset_fd = restrictions.ruleset_fd
+        native.filter = program
+        native.filter_size = len(restrictions.filter_program)
+        native.kept_capabilities = restrictions.kept_capabilities
+    ret = ffi.new("int[3]")
+    result = lib.shim_spawn(native, ret, ret + 1, ret + 2)
+    if result < 0:
+        _raise(command, ret[2], -result)
+    return Child(ret[0], ret[1] if ret[1] >= 0 else None)
+
+
+def _text(text: str, keep: list[Any]) -> Any:
+    try:
+        data = os.fsencode(text)
+    except UnicodeEncodeError as exc:
+        raise SpawnError(f"cannot run a command with {text!r} in it: {exc.reason}") from exc
+    if b"\0" in data:
+        raise SpawnError(f"cannot run a command with {text!r} in it: it holds a NUL character")
+    keep.append(ffi.new("char[]", data))
+    return keep[-1]
+
+
+def _vector(texts: Sequence[str], keep: list[Any]) -> Any:
+    keep.append(ffi.new("char *[]", [*(_text(text, keep) for text in texts), ffi.NULL]))
+    return keep[-1]
+
+
+def unavailable(layer: str, error: int) -> SandboxUnavailableError:
+    """The error for a restriction that the kernel does not enforce."""
+    cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
+    return SandboxUnavailableError(
+        f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
+    )
+
+
+def too_old(abi: int, minimum: int) -> SandboxUnavailableError:
+    """The error for a Landlock that lacks rights which no command can do without."""
+    cause = f"the kernel has ABI {abi}, and {minimum} is needed"
+    return SandboxUnavailableError(
+        f"The sandbox is not available: Landlock: {cause}", advice=WAYS_OUT
+    )
+
+
+def _raise(command: Command, stage: int, error: int) -> NoReturn:
+    """Turn the stage and errno of a failed start into the error that names the thing."""
+    what = f"cannot run '{command.argv[0]}'"
+    cause = os.strerror(error)
+    layers = {
+        lib.SHIM_STAGE_CAPABILITIES: "capabilities",
+        lib.SHIM_STAGE_NO_NEW_PRIVS: "no_new_privs",
+        lib.SHIM_STAGE_SECCOMP: "seccomp",
+        lib.SHIM_STAGE_LANDLOCK: "Landlock",
+    }
+    if stage == lib.SHIM_STAGE_LANDLOCK and error == errno.E2BIG:
+        raise SandboxUnavailableError(
+            f"{what}: the sandbox cannot be nested any deeper: Landlock: {cause} (E2BIG)",
+            advice="Landlock stacks at most 16 sandboxes; start fewer agents inside one another.",
+        )
+    if stage in layers:
+        raise unavailable(layers[stage], error)
+    if stage == lib.SHIM_STAGE_CWD:
+        raise SpawnError(f"{what}: the working directory '{command.cwd}': {cause}")
+    if stage == lib.SHIM_STAGE_EXEC:
+        raise SpawnError(f"{what}: {_exec_cause(command, error)}")
+    raise SpawnError(f"{what}: {cause}")
+
+
+def _exec_cause(command: Command, error: int) -> str:
+    cause = os.strerror(error)
+    if error == errno.E2BIG:
+        size = sum(len(os.fsencode(text)) + 1 for text in command.argv)
+        size += sum(len(os.fsencode(f"{k}={v}")) + 1 for k, v in command.env.items())
+        return f"{cause}: the arguments and the environment take {size} bytes"
+    if error == errno.ENOENT and os.path.exists(command.path):
+        return f"the interpreter or the loader that '{command.path}' names does not exist"
+    if error == errno.ENOEXEC:
+        return (
+            f"{cause}: '{command.path}' is no program; a script begins with a line like #!/bin/sh"
+        )
+    return f"'{command.path}': {cause}"

@@ -1,0 +1,341 @@
+/* Start a program inside a sandbox, from a process with many threads and much memory.
+ *
+ * The child is made by clone(CLONE_VM | CLONE_VFORK): it borrows the caller's memory until execve,
+ * so its cost does not grow with the caller, and only the calling thread waits. Between clone and
+ * execve the child makes system calls and nothing else: no allocation, no lock, nothing of Python.
+ * It shares the caller's memory, so it reports a failure by writing into the caller's frame (as
+ * glibc's posix_spawn does), which needs no pipe. Landlock's domain and the seccomp filter belong
+ * to a task, not to the memory: the caller stays unrestricted.
+ */
+#define _GNU_SOURCE
+#include "landlock_shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The distributions we build on may have headers older than the kernels we run on. */
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x00001000
+#endif
+#define RULESET_VERSION (1U << 0)
+#define RULE_PATH_BENEATH 1
+#define RANGE_CLOEXEC (1U << 2)
+
+#define N_SIGNALS 64
+#define CHILD_STACK_SIZE 16384
+
+struct ruleset_attr {
+    uint64_t handled_access_fs;
+    uint64_t handled_access_net; /* ABI 4; earlier kernels take it when it is zero */
+    uint64_t scoped;             /* ABI 6; likewise */
+};
+
+struct path_beneath_attr {
+    uint64_t allowed_access;
+    int32_t parent_fd;
+} __attribute__((packed));
+
+struct child {
+    const shim_command *command;
+    pid_t parent;
+    volatile int stage;
+    volatile int error;
+};
+
+int shim_landlock_abi(void) {
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
+
+    return abi < 0 ? -errno : (int) abi;
+}
+
+int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped, int *ret_fd) {
+    struct ruleset_attr attr = { fs, net, scoped };
+    long fd = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+
+    if (fd < 0)
+        return -errno;
+    *ret_fd = (int) fd; /* the kernel makes it close-on-exec */
+    return 0;
+}
+
+int shim_ruleset_allow(int ruleset_fd, int path_fd, uint64_t access) {
+    struct path_beneath_attr attr = { access, path_fd };
+
+    return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0 ? -errno : 0;
+}
+
+/* libseccomp only exports to a descriptor. */
+static int export_program(scmp_filter_ctx filter, void *program, size_t capacity, size_t *ret_size) {
+    ssize_t size = 0;
+    int r, fd = memfd_create("seccomp", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    r = seccomp_export_bpf(filter, fd);
+    if (r < 0)
+        goto finish;
+    size = pread(fd, program, capacity, 0);
+    if (size < 0)
+        r = -errno;
+    else if ((size_t) size == capacity)
+        r = -EFBIG; /* perhaps cut */
+    else
+        *ret_size = (size_t) size;
+finish:
+    close(fd);
+    return r;
+}
+
+static int add_rule(scmp_filter_ctx filter, uint32_t arch, const shim_rule *rule) {
+    struct scmp_arg_cmp arguments[3];
+    int number = rule->number;
+
+    if (rule->name) {
+        number = seccomp_syscall_resolve_name_arch(arch, rule->name);
+        if (number == __NR_SCMP_ERROR)
+            return -EINVAL;
+        if (number < 0)
+            return 0; /* this architecture does not have it */
+    }
+    if (rule->n_comparisons > 3)
+        return -EINVAL;
+    for (unsigned i = 0; i < rule->n_comparisons; i++) {
+        const shim_comparison *c = &rule->comparisons[i];
+        bool is_masked = c->op == SCMP_CMP_MASKED_EQ;
+
+        arguments[i] = (struct scmp_arg_cmp) { c->index, (enum scmp_compare) c->op,
+                                               is_masked ? c->mask : c->value, c->value };
+    }
+    return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint32_t) rule->refusal), number,
+                                  rule->n_comparisons, arguments);
+}
+
+int shim_filter_compile(uint32_t arch, const shim_rule *rules, size_t n_rules,
+                        void *program, size_t capacity, size_t *ret_size) {
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int r;
+
+    if (!filter)
+        return -ENOMEM;
+    if (arch == 0)
+        arch = seccomp_arch_native();
+    if (arch != seccomp_arch_native()) {
+        r = seccomp_arch_remove(filter, seccomp_arch_native());
+        if (r < 0)
+            goto finish;
+        r = seccomp_arch_add(filter, arch);
+        if (r < 0)
+            goto finish;
+    }
+    r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    if (r < 0)
+        goto finish;
+    r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree, not a list */
+    if (r < 0)
+        goto finish;
+    for (size_t i = 0; i < n_rules; i++) {
+        r = add_rule(filter, arch, &rules[i]);
+        if (r < 0)
+            goto finish;
+    }
+    r = export_program(filter, program, capacity, ret_size);
+finish:
+    seccomp_release(filter);
+    return r;
+}
+
+int shim_adopt_orphans(int is_on) {
+    return prctl(PR_SET_CHILD_SUBREAPER, is_on, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* The functions below run in the child. They return 0 or -1 with errno set. */
+
+static int leave_parent(const struct child *child) {
+    if (setsid() < 0)
+        return -1;
+    /* The command must not outlive the caller. What it started itself may: the signal reaches one
+     * process. It comes when the thread that called clone ends, so that thread has to stay. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return -1;
+    if (getppid() != child->parent) {
+        errno = ESRCH; /* the caller died before the line above */
+        return -1;
+    }
+    return 0;
+}
+
+static int reset_signals(void) {
+    /* The kernel's structure, in all its layouts: SIG_DFL, no flags, nothing blocked. By the bare
+     * system call, because glibc hides the two signals that it uses itself. */
+    static const unsigned long long kernel_default[4];
+    sigset_t none;
+
+    for (int number = 1; number <= N_SIGNALS; number++)
+        if (number != SIGKILL && number != SIGSTOP)
+            (void) syscall(SYS_rt_sigaction, number, kernel_default, NULL, N_SIGNALS / 8);
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int connect_stdio(const shim_command *command) {
+    int wanted[3] = { command->stdin_fd, command->stdout_fd, command->stderr_fd };
+
+    /* First out of the way: a caller whose own stdio is closed has pipes numbered 0 to 2. */
+    for (int i = 0; i < 3; i++) {
+        wanted[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 3);
+        if (wanted[i] < 0)
+            return -1;
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(wanted[i], i) < 0)
+            return -1;
+    return 0;
+}
+
+static int close_others_on_exec(void) {
+    struct rlimit limit;
+
+    if (syscall(SYS_close_range, 3U, ~0U, RANGE_CLOEXEC) == 0)
+        return 0;
+    if (errno != ENOSYS && errno != EINVAL)
+        return -1;
+    /* Before Linux 5.11, which is before Landlock: only unsandboxed commands come here. */
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -1;
+    for (rlim_t fd = 3; fd < limit.rlim_cur; fd++)
+        (void) fcntl((int) fd, F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+static int drop_capabilities(uint64_t kept) {
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct sets[2];
+
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        return -1;
+    /* Without the right to do this there is nothing in the bounding set that no_new_privs would
+     * let a program regain. EINVAL: past the kernel's last capability. */
+    for (int capability = 0; capability < 64; capability++)
+        if (!(kept >> capability & 1) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
+            if (errno == EINVAL || errno == EPERM)
+                break;
+            return -1;
+        }
+    if (syscall(SYS_capget, &header, sets) < 0)
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        sets[i].permitted &= (uint32_t) (kept >> 32 * i);
+        sets[i].effective = sets[i].permitted;
+        sets[i].inheritable = 0;
+    }
+    return (int) syscall(SYS_capset, &header, sets);
+}
+
+static int restrict_to_ruleset(const shim_command *command) {
+    return (int) syscall(SYS_landlock_restrict_self, command->ruleset_fd, 0);
+}
+
+static int install_filter(const shim_command *command) {
+    struct sock_fprog program = {
+        .len = (unsigned short) (command->filter_size / sizeof(struct sock_filter)),
+        .filter = (struct sock_filter *) command->filter,
+    };
+
+    return (int) syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+static int child_main(void *argument) {
+    struct child *child = argument;
+    const shim_command *command = child->command;
+    const struct rlimit no_core = { 0, 0 };
+
+    child->stage = SHIM_STAGE_SESSION;
+    if (leave_parent(child) < 0 || reset_signals() < 0)
+        goto fail;
+    child->stage = SHIM_STAGE_STDIO;
+    if (connect_stdio(command) < 0)
+        goto fail;
+    child->stage = SHIM_STAGE_CWD;
+    if (chdir(command->cwd) < 0)
+        goto fail;
+    child->stage = SHIM_STAGE_DESCRIPTORS;
+    if (close_others_on_exec() < 0)
+        goto fail;
+    if (command->is_sandboxed) {
+        child->stage = SHIM_STAGE_LIMITS;
+        if (setrlimit(RLIMIT_CORE, &no_core) < 0)
+            goto fail;
+        child->stage = SHIM_STAGE_CAPABILITIES;
+        if (drop_capabilities(command->kept_capabilities) < 0)
+            goto fail;
+        child->stage = SHIM_STAGE_NO_NEW_PRIVS;
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+            goto fail;
+        child->stage = SHIM_STAGE_LANDLOCK;
+        if (restrict_to_ruleset(command) < 0)
+            goto fail;
+        child->stage = SHIM_STAGE_SECCOMP;
+        if (install_filter(command) < 0) /* last: it may refuse what stands above */
+            goto fail;
+    }
+    child->stage = SHIM_STAGE_EXEC;
+    execve(command->path, command->argv, command->envp);
+fail:
+    child->error = errno;
+    _exit(127);
+}
+
+int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage) {
+    _Alignas(16) char stack[CHILD_STACK_SIZE]; /* the child's; this thread sleeps meanwhile */
+    struct child child = { .command = command, .parent = getpid() };
+    sigset_t all, before;
+    int pid, pidfd = -1, r;
+
+    /* A handler of ours must not run in the child, on our memory. */
+    sigfillset(&all);
+    r = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (r != 0) {
+        *ret_stage = SHIM_STAGE_CLONE;
+        return -r;
+    }
+    pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                &child, &pidfd);
+    r = pid < 0 ? -errno : -child.error;
+    (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0)
+        child.stage = SHIM_STAGE_CLONE;
+    if (r < 0)
+        goto fail;
+    *ret_pid = pid;
+    *ret_pidfd = pidfd;
+    return 0;
+fail:
+    if (pid > 0)
+        (void) waitpid(pid, NULL, 0);
+    if (pidfd >= 0)
+        close(pidfd);
+    *ret_stage = child.stage;
+    return r;
+}

@@ -1,0 +1,85 @@
+/* What codex/sandbox/spawn.py calls: rules, filters, and a child made under them.
+ *
+ * Conventions: 0 or a negative errno; out-parameters last, named ret_, untouched on failure; every
+ * descriptor close-on-exec; no globals, no output. The text between the two cdef lines is also
+ * what cffi reads, so it holds plain declarations only.
+ */
+#ifndef CODEX_LANDLOCK_SHIM_H
+#define CODEX_LANDLOCK_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* cdef begin */
+
+/* How far a child came; what failed when shim_spawn returns an error. */
+typedef enum {
+    SHIM_STAGE_CLONE = 1,
+    SHIM_STAGE_SESSION,
+    SHIM_STAGE_STDIO,
+    SHIM_STAGE_CWD,
+    SHIM_STAGE_DESCRIPTORS,
+    SHIM_STAGE_LIMITS,
+    SHIM_STAGE_CAPABILITIES,
+    SHIM_STAGE_NO_NEW_PRIVS,
+    SHIM_STAGE_LANDLOCK,
+    SHIM_STAGE_SECCOMP,
+    SHIM_STAGE_EXEC
+} shim_stage;
+
+/* A program to run, and under what. */
+typedef struct {
+    const char *path;         /* of the program; nothing is searched here */
+    char *const *argv;        /* ends with NULL */
+    char *const *envp;        /* ends with NULL */
+    const char *cwd;
+    int stdin_fd;
+    int stdout_fd;
+    int stderr_fd;
+    int is_sandboxed;         /* 0: the fields below are not looked at */
+    int ruleset_fd;           /* Landlock's */
+    const void *filter;       /* seccomp's: an array of struct sock_filter */
+    size_t filter_size;       /* in bytes */
+    uint64_t kept_capabilities; /* of those the caller has; a bit each */
+} shim_command;
+
+/* One comparison of a system call's argument: (argument & mask) OP value. */
+typedef struct {
+    unsigned index;
+    int op;                   /* enum scmp_compare of seccomp.h; the mask only counts for MASKED_EQ */
+    uint64_t mask;
+    uint64_t value;
+} shim_comparison;
+
+/* Refuse one system call with an errno, when all of its comparisons hold. */
+typedef struct {
+    const char *name;         /* NULL: number says which */
+    int number;
+    int refusal;              /* the errno */
+    unsigned n_comparisons;
+    shim_comparison comparisons[3];
+} shim_rule;
+
+/* The kernel's Landlock ABI, or a negative errno when it has none or has it switched off. */
+int shim_landlock_abi(void);
+
+/* A ruleset that denies what it handles, until shim_ruleset_allow. */
+int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped, int *ret_fd);
+int shim_ruleset_allow(int ruleset_fd, int path_fd, uint64_t access);
+
+/* Compile rules for one architecture (a SCMP_ARCH_ token; 0 is the running one) into a program
+ * that allows what no rule refuses and kills a process of another architecture. A rule for a system
+ * call that the architecture does not have is left out; a name nobody knows is -EINVAL.
+ */
+int shim_filter_compile(uint32_t arch, const shim_rule *rules, size_t n_rules,
+                        void *program, size_t capacity, size_t *ret_size);
+
+/* Whether descendants whose parent dies become children of this process. */
+int shim_adopt_orphans(int is_on);
+
+/* Start a program. On failure ret_stage, alone, says where. ret_pidfd is -1 before Linux 5.2. */
+int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage);
+
+/* cdef end */
+
+#endif
