@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,6 @@ class Console:
 
     def _silence(self) -> None:
         """Let what is still buffered go nowhere, else the interpreter complains at its end."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (self._out, self._err):
-            os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+            for stream in (self._out, self._err):
+                os.dup2(nowhere.fileno(), stream.fileno())
