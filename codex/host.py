@@ -6,6 +6,7 @@ directory and the clock. A test builds another Host.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -38,6 +39,15 @@ class Host(NamedTuple):
         # A missing /etc/passwd (an empty root) leaves "~" as it is.
         home = os.path.expanduser("~")
         return home if os.path.isabs(home) else None
+
+    def abandon_output(self) -> None:
+        """Let what is still buffered go nowhere: nobody reads it, and the interpreter complains.
+
+        For the streams of a process, once writing to one of them has failed.
+        """
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+            for stream in (self.stdout, self.stderr):
+                os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def current_host() -> Host:

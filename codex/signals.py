@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+GRACE_S = 1.5
+"""How long cleaning up may take after SIGTERM or SIGHUP; clients wait 2 s before they kill."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -39,7 +41,10 @@ def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
     """
 
     def deliver(number: int, _frame: FrameType | None) -> None:
-        put(StopSignal(number))
+        stop = StopSignal(number)
+        put(stop)
+        if not stop.is_from_keyboard:
+            _die_soon(number)
 
     heeded = [number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN]
     previous = {number: signal.signal(number, deliver) for number in heeded}
@@ -55,6 +60,12 @@ def let_signals_kill() -> None:
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _die_soon(number: int) -> None:
+    """Bound the cleaning up: the main thread may be stuck in a write that nobody reads."""
+    signal.signal(signal.SIGALRM, lambda _number, _frame: die_by(number))
+    signal.setitimer(signal.ITIMER_REAL, GRACE_S)
 
 
 def die_by(number: int) -> None:

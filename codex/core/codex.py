@@ -87,18 +87,20 @@ class Codex:
 
     def _run(self) -> None:
         self._reported(START_ID, self._start)
-        while True:
+        end_id: str | None = None
+        waits_for_task = False
+        while end_id is None or (waits_for_task and self._task is not None):
             message = self._messages.get()
             if isinstance(message, TaskEnded):
                 self._task = None
                 self._take_deferred()
             elif isinstance(message.op, Shutdown):
-                break
+                end_id, waits_for_task = message.id, message.op.after_task
             elif self._deferred and not isinstance(message.op, Interrupt):
                 self._deferred.append(message)
             else:
                 self._take(message)
-        self._finish(message.id)
+        self._finish(end_id)
 
     def _take(self, submission: Submission) -> None:
         self._reported(submission.id, lambda: self._handle(submission))

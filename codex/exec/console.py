@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from codex.errors import CodexError
@@ -22,6 +21,7 @@ class Console:
 
     def __init__(self, host: Host, color: str) -> None:
         """Write to the streams of `host`; `color` is `always`, `never` or `auto`."""
+        self._host = host
         self._out, self._err = host.stdout, host.stderr
         is_terminal = self._err.isatty()
         has_color = wants_color(color, environ=host.environ, is_terminal=is_terminal)
@@ -53,15 +53,8 @@ class Console:
             stream.write(text)
             stream.flush()
         except BrokenPipeError:
-            self._silence()
+            self._host.abandon_output()
             raise
         except OSError as exc:
-            self._silence()
+            self._host.abandon_output()
             raise CodexError(f"cannot write the output: {exc.strerror}") from exc
-
-    def _silence(self) -> None:
-        """Let what is still buffered go nowhere, else the interpreter complains at its end."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (self._out, self._err):
-            os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

@@ -53,14 +53,27 @@ def run(host: Host, config: Config, options: ExecOptions) -> int:
     Raises: CodexError, when something is wrong before the work begins, or when the result cannot
     be written.
     """
+    end = work(host, config, options)
+    if not isinstance(end, StopSignal):
+        return end
+    if not end.is_from_keyboard:
+        die_by(end.number)
+    return ExitStatus.INTERRUPTED
+
+
+def work(host: Host, config: Config, options: ExecOptions) -> End:
+    """As `run`, but the caller decides what a stop signal ends.
+
+    Raises: CodexError, as `run`.
+    """
     console = Console(host, options.color)
     try:
         for warning in config.warnings:
             console.warn(warning)
         task = HeadlessTask(console, _prepare(host, config, options))
-        end = _work(host, config, task)
-        if isinstance(end, StopSignal) and not end.is_from_keyboard:
-            die_by(end.number)
+        end = _run_engine(host, config, task)
+        if isinstance(end, StopSignal):
+            return end
         console.answer(task.answer)
         if options.output_last_message is not None:
             _save_answer(host, options.output_last_message, task.answer, console)
@@ -68,10 +81,10 @@ def run(host: Host, config: Config, options: ExecOptions) -> int:
         return ExitStatus.FAILED
     except KeyboardInterrupt:  # before the signals went to the queue
         raise Interrupted from None
-    return ExitStatus.INTERRUPTED if isinstance(end, StopSignal) else end
+    return end
 
 
-def _work(host: Host, config: Config, task: HeadlessTask) -> End:
+def _run_engine(host: Host, config: Config, task: HeadlessTask) -> End:
     """Run the engine for one task; everything it started is gone afterwards."""
     from codex.core.codex import Codex
 

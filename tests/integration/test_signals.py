@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WAITER = """
-import queue, signal, sys
+import os, queue, signal, sys
+import codex.signals
 from codex.signals import die_by, let_signals_kill, stop_signals_to
 inbox = queue.SimpleQueue()
 if "ignore" in sys.argv:
@@ -21,6 +22,12 @@ if "ignore" in sys.argv:
 with stop_signals_to(inbox.put):
     print("ready", flush=True)
     print(inbox.get().number, flush=True)
+    if "stuck" in sys.argv:
+        codex.signals.GRACE_S = 0.05
+        print("ready", flush=True)
+        reader, writer = os.pipe()
+        while True:
+            os.write(writer, bytes(65536))
     if "kill" in sys.argv:
         let_signals_kill()
         print("ready", flush=True)
@@ -78,6 +85,15 @@ def test_after_the_decision_to_end_a_signal_kills(start: Callable[..., Program])
     assert line(program) == "ready"
     program.send_signal(signal.SIGINT)
     assert program.wait() == -signal.SIGINT
+
+
+def test_a_main_thread_stuck_in_a_write_dies_all_the_same(start: Callable[..., Program]) -> None:
+    program = start("stuck")
+    program.send_signal(signal.SIGINT)
+    assert line(program) == str(int(signal.SIGINT))
+    assert line(program) == "ready"
+    program.send_signal(signal.SIGTERM)
+    assert program.wait() == -signal.SIGTERM
 
 
 def test_the_parent_sees_the_signal_that_ended_the_program(start: Callable[..., Program]) -> None:
