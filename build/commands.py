@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import binary
 import environment
 import system
 from console import run, say
@@ -62,8 +63,15 @@ def wheel(_arguments: list[str]) -> int:
     return 0
 
 
+def build_binary(_arguments: list[str]) -> int:
+    """`binary`: the static executable."""
+    binary.ensure()
+    return 0
+
+
 ALL: dict[str, Callable[[list[str]], int]] = {
     "run": run_program,
     "native": native,
     "wheel": wheel,
+    "binary": build_binary,
 }

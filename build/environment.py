@@ -31,6 +31,12 @@ def ensure_dev() -> None:
     _ensure("dev")
 
 
+def ensure_binary() -> None:
+    """Make `.venv` able to compile the executable: what the sources of packages need to be read."""
+    _ensure("run")
+    _ensure("binary")
+
+
 def _ensure(name: str) -> None:
     requirements = REQUIREMENTS / f"{name}.txt"
     stamp = VENV / f".installed-{name}"
