@@ -6,10 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import binary
+import checks
 import environment
 import system
 from console import run, say
-from paths import BUILD, DIST, NATIVE, ROOT, VENV, VENV_PYTHON
+from paths import BINARY, BUILD, DIST, NATIVE, ROOT, VENV, VENV_PYTHON, WORK
 from stamps import digest, is_fresh, locked, write_stamp
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def ensure_native() -> None:
     stamp = VENV / ".native"
     key = digest([NATIVE, BUILD / "native.py"], sys.version)
     product = f"_landlock_shim.cpython-3{sys.version_info.minor}-*.so"
-    with locked(BUILD / ".work" / "native.lock"):
+    with locked(WORK / "native.lock"):
         if is_fresh(stamp, key) and any((ROOT / "codex").glob(product)):
             return
         system.ensure(system.NATIVE_NEEDS)
@@ -62,8 +64,44 @@ def wheel(_arguments: list[str]) -> int:
     return 0
 
 
+def build_binary(_arguments: list[str]) -> int:
+    """`binary`: the static executable."""
+    binary.ensure()
+    return 0
+
+
+def check(_arguments: list[str]) -> int:
+    """`check`: what is wrong with the source, in seconds."""
+    environment.ensure_dev()
+    return checks.report(checks.lint() + checks.layers())
+
+
+def test(arguments: list[str]) -> int:
+    """`test`: everything; the arguments are pytest's."""
+    environment.ensure_dev()
+    ensure_native()
+    failed = checks.lint()
+    if sys.platform == "linux":
+        binary.ensure()
+    return checks.report(failed + checks.tests(arguments))
+
+
+def bench(arguments: list[str]) -> int:
+    """`bench`: become tests/bench, which prints its figures on stdout."""
+    environment.ensure_dev()
+    ensure_native()
+    binary.ensure()
+    os.chdir(ROOT)
+    os.environ["CODEX_BINARY"] = str(BINARY)
+    os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "tests.bench", *arguments])
+
+
 ALL: dict[str, Callable[[list[str]], int]] = {
     "run": run_program,
+    "test": test,
+    "check": check,
+    "bench": bench,
     "native": native,
     "wheel": wheel,
+    "binary": build_binary,
 }

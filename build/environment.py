@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import system
 from console import run, say
-from paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON
+from paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON, WORK
 from stamps import digest, is_fresh, locked, write_stamp
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ def ensure_dev() -> None:
     _ensure("dev")
 
 
+def ensure_binary() -> None:
+    """Make `.venv` able to compile the executable: what the sources of packages need to be read."""
+    _ensure("run")
+    _ensure("binary")
+
+
 def _ensure(name: str) -> None:
     requirements = REQUIREMENTS / f"{name}.txt"
     stamp = VENV / f".installed-{name}"
@@ -38,7 +44,7 @@ def _ensure(name: str) -> None:
     if is_fresh(stamp, key, VENV_PYTHON):
         return
     system.ensure(system.VENV_NEEDS)
-    with locked(ROOT / "build" / ".work" / "venv.lock"):
+    with locked(WORK / "venv.lock"):
         if not is_fresh(stamp, key, VENV_PYTHON):
             _ensure_venv()
             say(f"installing the packages of build/requirements/{name}.txt")

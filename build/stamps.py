@@ -66,21 +66,19 @@ def locked(name: Path) -> Iterator[None]:
         yield
 
 
-def cached(folder: Path, make: Callable[[Path], None]) -> Path:
+def cached(folder: Path, make: Callable[[Path], Path]) -> Path:
     """The folder itself, made by `make` when it is missing.
 
-    `make` fills a temporary folder beside it, which is renamed when it is whole, so a killed or
-    concurrent build never leaves half a folder under the real name.
+    `make` works in a temporary folder beside it and returns what is to stand at `folder`, which is
+    moved there whole, so a killed or concurrent build never leaves half a folder there.
     """
     if folder.exists():
         return folder
     with locked(folder.with_name(folder.name + ".lock")):
         if not folder.exists():
-            fresh = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
+            work = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
             try:
-                make(fresh)
-                fresh.chmod(0o755)
-                fresh.rename(folder)
+                make(work).rename(folder)
             finally:
-                shutil.rmtree(fresh, ignore_errors=True)
+                shutil.rmtree(work, ignore_errors=True)
     return folder
