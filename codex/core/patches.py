@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from codex.apply_patch.files import PatchPlan, apply, outside_paths, plan
 from codex.apply_patch.parser import parse
@@ -48,6 +48,8 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
             return _write(context, call_id, patch_plan, roots=None, was_asked=True)
         case AskUser() | AutoApprove():
             return _write(context, call_id, patch_plan, roots=roots, was_asked=False)
+        case _:
+            assert_never(check)
 
 
 def _ask(

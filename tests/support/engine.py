@@ -74,7 +74,7 @@ class Engine:
 
     def __init__(
         self,
-        model: FakeModel,
+        server: FakeModel,
         *,
         cwd: str,
         wire_api: WireApi = WireApi.RESPONSES,
@@ -82,7 +82,7 @@ class Engine:
         **settings: object,
     ) -> None:
         """Start it. Args: settings: fields of Config that differ from `fake_config`."""
-        config = fake_config(model.base_url, cwd, wire_api)
+        config = fake_config(server.base_url, cwd, wire_api)
         self.config = msgspec.structs.replace(config, **settings)
         self.queue: SimpleQueue[Event] = SimpleQueue()
         self.codex = Codex(self.config, fake_host(cwd, environ), self.queue)
