@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from codex.core.context import TaskContext, ToolOutput
-from codex.errors import CodexError
+from codex.errors import CodexError, PatchError
 from codex.jsonio import loads
 from codex.model.prompt import ToolSpec
 from codex.protocol.events import PlanStep, PlanUpdate, ViewImage
@@ -140,9 +140,10 @@ def _apply_patch(context: TaskContext, call: FunctionCall) -> ToolOutput:
     from codex.apply_patch.shell import patch_text_of
     from codex.core.patches import apply_patch_text
 
-    text = patch_text_of(loads(call.arguments or "{}"))
-    if text is None:
-        return ToolOutput('error: send the patch as {"input": "*** Begin Patch\\n..."}')
+    try:
+        text = patch_text_of(call.arguments)
+    except PatchError as error:
+        return ToolOutput(f"error: {error}")
     return apply_patch_text(context, call.call_id, text=text, cwd=context.session.config.cwd)
 
 
