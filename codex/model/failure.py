@@ -62,18 +62,13 @@ KIND_OF_STATUS = {
     529: "overloaded",
 }
 
-CONTEXT_WORDS = re.compile(
-    r"context (length|window|size)|prompt is too long|request too large|too many (input )?tokens",
-    re.IGNORECASE,
+# Patterns, matched in lower case. They are compiled when something fails, not at the start.
+CONTEXT_WORDS = (
+    r"context (length|window|size)|prompt is too long|request too large|too many (input )?tokens"
 )
-WAIT_WORDS = re.compile(
-    r"(?:try again|retry)\s+(?:in|after)\s+"
-    r"((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|days?)"
-    r"\b[\s,]*)+)",
-    re.IGNORECASE,
-)
-AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
-UNIT_MS = {"ms": 1, "mi": 60_000, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+AMOUNT = r"(\d+(?:\.\d+)?) ?(ms|millisecond|sec|s|min|m|hour|h|day|d)[a-z]*"
+WAIT_WORDS = rf"(?:try again|retry) (?:in|after) ((?:{AMOUNT}[ ,]*(?:and )?)+)"
+UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class ServerError:
@@ -99,7 +94,7 @@ class ServerError:
         if "previous_response_id" in self._words and status in (400, 404):
             return "previous_response"
         kinds = [KIND_OF_WORD[word] for word in self._words if word in KIND_OF_WORD]
-        if CONTEXT_WORDS.search(self.message) and status not in (401, 403):
+        if re.search(CONTEXT_WORDS, self.message.lower()) and status not in (401, 403):
             kinds.insert(0, "context_length")
         strong = [kind for kind in kinds if kind != "bad_request"]
         if strong:
@@ -202,15 +197,14 @@ def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
 
 def wait_in_text(message: str) -> int | None:
     """The pause that a message names: "try again in 1.5s", "20ms", "3 minutes", "1m12.5s"."""
-    found = WAIT_WORDS.search(message)
+    found = re.search(WAIT_WORDS, message.lower())
     if found is None:
         return None
-    total = 0.0
-    for number, unit in AMOUNT.findall(found.group(1)):
-        unit = unit.lower()
-        factor = 1 if unit.startswith(("ms", "milli")) else UNIT_MS[unit[0]]
-        total += float(number) * factor
-    return int(total)
+    return int(sum(float(n) * _unit_ms(unit) for n, unit in re.findall(AMOUNT, found[1])))
+
+
+def _unit_ms(unit: str) -> int:
+    return 1 if unit.startswith(("ms", "milli")) else UNIT_MS[unit[0]]
 
 
 def _until(date: str, now: float) -> int | None:

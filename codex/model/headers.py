@@ -5,7 +5,7 @@ Pure. No value may reach a text: an error names the variable or the header inste
 
 from __future__ import annotations
 
-import base64
+import binascii
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex import __version__
@@ -91,7 +91,7 @@ def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
 
 def basic(userinfo: str) -> str:
     """The value of an Authorization header for `user:password`."""
-    return f"Basic {base64.b64encode(userinfo.encode()).decode()}"
+    return f"Basic {binascii.b2a_base64(userinfo.encode(), newline=False).decode()}"
 
 
 def _check(fields: dict[str, str], provider: ModelProvider) -> None:
