@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from codex.apply_patch.command import run
-from tests.support.host import host_of
+from tests.support.hosts import make_host, written
 from tests.support.tree import read_tree, write_tree
 
 Tree = dict[str, str | bytes]
@@ -204,9 +204,9 @@ CASES = {
 
 def outcome(tmp_path: Path, case: Case, patch: str) -> tuple[int, str, str]:
     write_tree(tmp_path, case.before)
-    host = host_of(cwd=str(tmp_path))
-    status = run(host.host, patch)
-    return status, host.stdout, host.stderr
+    host = make_host(tmp_path)
+    status = run(host, patch)
+    return status, written(host.stdout), written(host.stderr)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -215,9 +215,7 @@ def test_a_patch_leaves_the_expected_tree(case: Case, tmp_path: Path) -> None:
     tree.mkdir()
     expected.mkdir()
     write_tree(expected, case.before if case.after is None else case.after)
-    status, stdout, stderr = outcome(
-        tree, case, f"*** Begin Patch\n{case.patch}*** End Patch\n"
-    )
+    status, stdout, stderr = outcome(tree, case, f"*** Begin Patch\n{case.patch}*** End Patch\n")
     assert read_tree(tree) == read_tree(expected)
     if case.after is None:
         assert status == 1
@@ -232,9 +230,7 @@ def test_a_patch_leaves_the_expected_tree(case: Case, tmp_path: Path) -> None:
     ("begin", "end"),
     [(" *** Begin Patch", "*** End Patch"), ("*** Begin Patch ", " *** End Patch ")],
 )
-def test_blanks_around_the_outer_markers_are_ignored(
-    begin: str, end: str, tmp_path: Path
-) -> None:
+def test_blanks_around_the_outer_markers_are_ignored(begin: str, end: str, tmp_path: Path) -> None:
     case = CASES["delete a file"]
     status, _, _ = outcome(tmp_path, case, f"{begin}\n{case.patch}{end}\n")
     assert status == 0

@@ -16,7 +16,7 @@ def test_passes_grow_more_forgiving() -> None:
 
 def test_typographic_characters_match_plain_ones_last() -> None:
     lines = ["say \u201chi\u201d \u2013 it\u2019s\u00a0ok", "x"]
-    assert hits(lines, "say \"hi\" - it's ok") == [[], [], [], [0]]
+    assert hits(lines, 'say "hi" - it\'s ok') == [[], [], [], [0]]
 
 
 def test_undecodable_bytes_match_what_the_model_saw_of_them() -> None:

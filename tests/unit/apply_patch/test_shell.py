@@ -36,7 +36,7 @@ def test_every_shell_is_known(shell: str, flag: str) -> None:
         ("apply_patch<<EOF\n{}\nEOF", None),
         ("cd sub && apply_patch <<'EOF'\n{}\nEOF\n", "sub"),
         ("cd 'my dir' && apply_patch <<'EOF'\n{}\nEOF\n", "my dir"),
-        ('cd "/tmp/my dir" &&\napply_patch <<\'EOF\'\n{}\nEOF\n', "/tmp/my dir"),
+        ("cd \"/tmp/my dir\" &&\napply_patch <<'EOF'\n{}\nEOF\n", "/tmp/my dir"),
     ],
 )
 def test_a_script_that_is_one_heredoc_is_a_patch(script: str, workdir: str | None) -> None:
