@@ -99,36 +99,42 @@ def _decide_and_run(
     session = context.session
     approved = session.approved_commands
     unsandboxed = ApprovedCommand(params.argv, params.cwd, is_sandboxed=False)
-    sandboxed = ApprovedCommand(params.argv, params.cwd, is_sandboxed=True)
     if unsandboxed in approved:
         return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
-    wants_escalation = bool(arguments.with_escalated_permissions)
     check = assess_command(
         params.argv,
         approval=session.config.approval_policy,
         policy=session.config.sandbox_policy,
-        is_approved_before=sandboxed in approved,
-        wants_escalation=wants_escalation,
+        is_approved_before=unsandboxed._replace(is_sandboxed=True) in approved,
+        wants_escalation=bool(arguments.with_escalated_permissions),
         justification=arguments.justification,
     )
     match check:
         case Reject(reason):
             return ToolOutput(f"rejected: {reason}")
-        case AskUser(reason):
+        case AskUser(reason, is_sandboxed):
             answer = _ask(context, call_id, params, reason)
             if not answer.is_approved:
                 return ToolOutput(rejection(answer))
             if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-                approved.add(unsandboxed if wants_escalation else sandboxed)
-            if wants_escalation:
-                return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
-            return _run_and_offer_retry(context, call_id, params)
-        case AutoApprove(is_sandboxed):
-            if not is_sandboxed:
-                return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
-            return _run_and_offer_retry(context, call_id, params)
+                approved.add(unsandboxed._replace(is_sandboxed=is_sandboxed))
+            policy = session.config.sandbox_policy
+        case AutoApprove(is_sandboxed, is_trusted):
+            policy = (
+                _read_only(session.config.sandbox_policy)
+                if is_trusted
+                else (session.config.sandbox_policy)
+            )
         case _:
             assert_never(check)
+    if not is_sandboxed:
+        return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
+    return _run_and_offer_retry(context, call_id, params, policy)
+
+
+def _read_only(policy: SandboxPolicy) -> SandboxPolicy:
+    """What a trusted command runs under: it was not asked about, so it may not write anything."""
+    return SandboxPolicy(can_read_everything=policy.can_read_everything)
 
 
 def rejection(answer: Answer) -> str:
@@ -144,25 +150,23 @@ def _ask(context: TaskContext, call_id: str, params: ExecParams, reason: str | N
     )
 
 
-def _run_and_offer_retry(context: TaskContext, call_id: str, params: ExecParams) -> ToolOutput:
-    config = context.session.config
-    attempt = _execute(context, call_id, params, config.sandbox_policy)
+def _run_and_offer_retry(
+    context: TaskContext, call_id: str, params: ExecParams, policy: SandboxPolicy
+) -> ToolOutput:
+    session = context.session
+    attempt = _execute(context, call_id, params, policy)
     denial = attempt.failure if attempt.is_sandbox_missing else None
     if attempt.result is not None:
         denial = explain_denial(
-            attempt.result,
-            policy=config.sandbox_policy,
-            roots=context.session.command_roots(),
+            attempt.result, policy=policy, roots=session.roots_of(policy), cwd=params.cwd
         )
-    if denial is None or not should_offer_retry(config.approval_policy):
+    if denial is None or not should_offer_retry(session.config.approval_policy):
         return _report(attempt, denial)
     answer = _ask(context, call_id, params, f"{denial}\nRetry without the sandbox?")
     if not answer.is_approved:
         return ToolOutput(f"{_report(attempt, denial).text}\n{rejection(answer)}")
     if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-        context.session.approved_commands.add(
-            ApprovedCommand(params.argv, params.cwd, is_sandboxed=False)
-        )
+        session.approved_commands.add(ApprovedCommand(params.argv, params.cwd, is_sandboxed=False))
     return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
 
 

@@ -96,17 +96,14 @@ class Session:
         """Whether the server keeps the conversation."""
         return self.config.provider.is_openai and not self.config.disable_response_storage
 
-    def command_roots(self) -> tuple[str, ...]:
-        """The folders a sandboxed command may write to."""
-        return self.config.sandbox_policy.roots(
-            cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR")
-        )
+    def roots_of(self, policy: SandboxPolicy) -> tuple[str, ...]:
+        """The folders that a policy makes writable in this session."""
+        return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
 
     def patch_roots(self) -> tuple[str, ...] | None:
         """The folders a patch may write to without a question; None where all may be written."""
-        if self.config.sandbox_policy.can_write_everything:
-            return None
-        return self.command_roots()
+        policy = self.config.sandbox_policy
+        return None if policy.can_write_everything else self.roots_of(policy)
 
 
 def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:
