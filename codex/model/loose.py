@@ -5,6 +5,7 @@ Each function gives its type's empty value for whatever is not of that type.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 
@@ -25,7 +26,8 @@ def as_str(value: Any) -> str:
 
 def as_int(value: Any) -> int:
     """The number without its fraction, or 0."""
-    return int(value) if isinstance(value, int | float) else 0
+    is_number = isinstance(value, int | float) and isfinite(value)
+    return int(value) if is_number else 0
 
 
 def as_text(value: Any) -> str:

@@ -217,9 +217,11 @@ class ResponsesDecoder:
         raise ModelError("the answer broke off before it was complete", kind="stream")
 
     def _delta(self, kind: str, text: str) -> list[ResponseEvent]:
+        if not text:
+            return []
         if DELTAS[kind] is TextDelta:
             self._text.append(text)
-        return [DELTAS[kind](text)] if text else []
+        return [DELTAS[kind](text)]
 
     def _begin(self, item: dict[str, Any]) -> None:
         if item.get("type") == "function_call":

@@ -41,7 +41,7 @@ class ModelError(CodexError):
       `previous_response` (the server has forgotten the id);
     - the account: `missing_key`, `unauthorized`, `forbidden`, `quota`, `usage_limit`;
     - the answer: `content_filter`, `incomplete` (token limit), `protocol` (not understood);
-    - this side: `tls`, `config`.
+    - this side: `tls`, `proxy` (it refused), `config`.
     """
 
     def __init__(
