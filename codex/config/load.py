@@ -48,7 +48,9 @@ class _Loader:
         """The layers of files and `-c`, merged."""
         file = self._file_layer(self.config_file, CONFIG) or {}
         flags = self._flag_layer()
-        name = self.overrides.profile or flags.get("profile") or file.get("profile")
+        name = self.overrides.profile
+        if name is None:
+            name = flags.get("profile", file.get("profile"))
         profiles: list[dict[str, Any]] = []
         if name is not None:
             profiles = self._profile_layers(name, overlay(file, flags).get("profiles", {}))
@@ -95,10 +97,11 @@ class _Loader:
 
     def _cwd(self) -> str:
         flag = self.overrides.cwd
-        path = os.path.join(self.host.cwd, flag or "")
-        path = os.path.realpath(path) if flag else self.host.cwd
+        path = self.host.cwd
+        if flag is not None:
+            path = os.path.realpath(os.path.join(path, flag)) if flag else ""
         if not os.path.isdir(path):
-            place = "--cd" if flag else "working directory"
+            place = "working directory" if flag is None else "--cd"
             raise ConfigError(f'{place}: expected a directory, got "{path}"')
         return path
 
@@ -130,7 +133,7 @@ class _Loader:
 
     def _profile_layers(self, name: str, tables: dict[str, Any]) -> list[dict[str, Any]]:
         path = os.path.join(self.codex_home, f"{name}.config.toml")
-        is_file_name = not name.startswith(".") and "/" not in name and "\0" not in name
+        is_file_name = name[:1] not in ("", ".") and "/" not in name and "\0" not in name
         file = self._file_layer(path, PROFILE) if is_file_name else None
         layers = [layer for layer in (tables.get(name), file) if layer is not None]
         if not layers:

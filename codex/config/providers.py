@@ -102,8 +102,8 @@ def _provider(name: str, table: dict[str, Any], source: str) -> ModelProvider:
             f"{source}: model_providers.{name}.base_url: expected an http or https URL, got nothing"
         )
     table = dict(table)
-    if table.pop("requires_openai_auth", False):
-        table.setdefault("env_key", BUILT_IN["openai"]["env_key"])
+    if table.pop("requires_openai_auth", False) and table.get("env_key") is None:
+        table["env_key"] = BUILT_IN["openai"]["env_key"]
     table["is_openai"] = is_openai_url(table["base_url"])
     return msgspec.convert(table, ModelProvider)
 

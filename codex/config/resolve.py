@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from codex.config.keys import COUNT, GRANULAR, PERMISSION, POSITIVE, URL
+from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
 from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
 from codex.config.permissions import WorkspaceWrite, sandbox_policy
 from codex.config.providers import (
@@ -91,7 +91,7 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
             "provider_id": provider_id,
             "provider": choose(providers, provider_id),
             "providers": providers,
-            "model": _model(settings, overrides, around.environ),
+            "model": _model(settings, overrides, around),
             "approval_policy": _approval(settings, overrides, warnings),
             "sandbox_policy": _sandbox(settings, overrides, around, warnings),
             "shell_environment": settings.get("shell_environment_policy", {}),
@@ -135,15 +135,15 @@ def _provider_id(settings: dict[str, Any], overrides: Overrides) -> str:
     return str(settings.get("model_provider", DEFAULT_PROVIDER))
 
 
-def _model(
-    settings: dict[str, Any], overrides: Overrides, environ: Mapping[str, str]
-) -> dict[str, Any]:
-    default = environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
-    if overrides.is_oss:
+def _model(settings: dict[str, Any], overrides: Overrides, around: Surroundings) -> dict[str, Any]:
+    if overrides.model is not None:
+        model = check_leaf(overrides.model, NAME, around.process, "--model")
+    elif overrides.is_oss:
         # The file's model is that of the provider the flag turns away from.
-        model = overrides.model or DEFAULT_OSS_MODEL
+        model = DEFAULT_OSS_MODEL
     else:
-        model = overrides.model or settings.get("model", default)
+        default = around.environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
+        model = settings.get("model", default)
     keys = {
         "reasoning_effort": "model_reasoning_effort",
         "has_reasoning": "model_supports_reasoning_summaries",

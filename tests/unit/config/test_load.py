@@ -284,6 +284,23 @@ def test_a_working_directory_that_is_not_there_is_an_error(home: ConfigHome) -> 
         home.load(overrides=Overrides(cwd="nowhere"))
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (Overrides(cwd=""), '--cd: expected a directory, got ""'),
+        (Overrides(model=" "), '--model: expected a string that is not empty, got " "'),
+        (Overrides(profile=""), 'config profile "" not found'),
+        (Overrides(provider=""), 'model provider "" not found'),
+    ],
+)
+def test_an_empty_flag_is_not_taken_for_none(
+    home: ConfigHome, overrides: Overrides, message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        home.load(overrides=overrides)
+    assert str(caught.value).startswith(message)
+
+
 def test_storage_can_be_turned_off_by_flag(home: ConfigHome) -> None:
     assert home.load(overrides=Overrides(disable_response_storage=True)).disable_response_storage
 
