@@ -11,7 +11,7 @@ import msgspec
 
 from codex.config.layers import merge
 from codex.errors import ConfigError
-from codex.protocol.settings import ModelProvider
+from codex.protocol.settings import ModelProvider, is_openai_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +49,6 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     "xai": _chat("xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
     "groq": _chat("Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
 }
-
-OPENAI_HOSTS = ("api.openai.com", ".api.openai.com", ".openai.azure.com")
-"""Where OpenAI's own service answers; a name with a leading dot stands for any below it."""
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,19 +103,6 @@ def _provider(name: str, table: dict[str, Any], source: str) -> ModelProvider:
         table["env_key"] = BUILT_IN["openai"]["env_key"]
     table["is_openai"] = is_openai_url(table["base_url"])
     return msgspec.convert(table, ModelProvider)
-
-
-def is_openai_url(base_url: str) -> bool:
-    """Whether OpenAI itself answers there, and takes what only OpenAI takes.
-
-    The host decides, not the provider's id: a gateway under the id `openai` (by `openai_base_url`)
-    gets plain requests, and a provider of any other id at api.openai.com gets the full ones.
-    """
-    authority = base_url.partition("://")[2].partition("/")[0]
-    host = authority.rpartition("@")[2].partition(":")[0].lower()
-    return any(
-        host.endswith(known) if known.startswith(".") else host == known for known in OPENAI_HOSTS
-    )
 
 
 def choose(providers: Mapping[str, ModelProvider], name: str) -> ModelProvider:

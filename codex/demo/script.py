@@ -20,7 +20,7 @@ OUTSIDE = re.compile(r"'(/[^']+)'")
 
 _READ_WITH_BUILTINS = 'while IFS= read -r line; do printf "%s\\n" "$line"; done < total.sh'
 """`cat total.sh`, for a machine that has a shell and nothing else."""
-_STEPS = ("See the test fail and read the code", "Fix it", "See the test pass", "Try the sandbox")
+_STEPS = ("See the test fail", "Fix the code", "See the test pass")
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -49,18 +49,18 @@ def next_reply(messages: list[dict[str, Any]]) -> Reply:
             return _after_reading(test, code)
         case [_, _, _, patched]:
             return _after_patch(patched)
-        case [_, _, _, _, test, _]:
+        case [_, _, _, _, test]:
             prompts = [str(m["content"]) for m in messages if m["role"] == "user"]
             return _after_second_test(test, "\n".join(prompts))
         case _:
-            return _last_words(outputs[-2])
+            return _last_words(outputs[-1])
 
 
 def _after_first_test(test: str) -> Reply:
     failures = _failures(test)
     if not failures:
         return Reply(f"The test was to fail, but it did not. It said:\n{test}")
-    calls = (_shell(SHELL, "-c", _READ_WITH_BUILTINS), _plan(done=0))
+    calls = (_shell(SHELL, "-c", _READ_WITH_BUILTINS), _plan(done=1))
     return Reply(f"It says: {failures[0]}. I read the code.", calls)
 
 
@@ -81,14 +81,14 @@ def _after_reading(test: str, code: str) -> Reply:
 def _after_patch(patched: str) -> Reply:
     if patched.startswith(("error", "patch rejected")):
         return Reply(f"The patch was not applied: {patched}")
-    return Reply("I run the test again.", (_shell(*TEST_COMMAND), _plan(done=2)))
+    return Reply("I run the test again.", (_shell(*TEST_COMMAND),))
 
 
 def _after_second_test(test: str, prompt: str) -> Reply:
     outside = OUTSIDE.search(prompt)
     if _failures(test) or outside is None:
         return Reply(f"The test still fails. It says:\n{test}")
-    calls = (_shell(SHELL, "-c", f"echo 'I was here' > '{outside[1]}'"), _plan(done=3))
+    calls = (_plan(done=3), _shell(SHELL, "-c", 'echo hello > "$1"', "sh", outside[1]))
     return Reply("It passes. Now I try to write outside the project, as you asked.", calls)
 
 
@@ -111,7 +111,7 @@ def _shell(*command: str) -> Call:
 
 
 def _plan(*, done: int) -> Call:
-    """The plan with its first steps done and the next one under way."""
-    states = ["completed"] * done + ["in_progress"] + ["pending"] * (len(_STEPS) - done - 1)
-    plan = [{"step": step, "status": state} for step, state in zip(_STEPS, states, strict=True)]
+    """The plan with its first steps done, and the next one, if any, under way."""
+    states = ["completed"] * done + ["in_progress"] + ["pending"] * len(_STEPS)
+    plan = [{"step": step, "status": state} for step, state in zip(_STEPS, states, strict=False)]
     return Call("update_plan", {"plan": plan})

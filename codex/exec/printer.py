@@ -7,10 +7,11 @@ the final answer, which stdout gets.
 
 from __future__ import annotations
 
-import shlex
+import re
 from typing import assert_never
 
 from codex import __version__
+from codex.bash import join
 from codex.elapsed import format_duration
 from codex.exec.style import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, Style
 from codex.printable import printable
@@ -51,6 +52,8 @@ MAX_LINES = 20
 MAX_LINE = 1000
 """Characters of one such line."""
 
+_CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
+"""What sandbox/output.py leaves in the place of lines that it did not keep."""
 _MARKS = {
     StepStatus.PENDING: "[ ]",
     StepStatus.IN_PROGRESS: "[>]",
@@ -179,7 +182,7 @@ class Printer:
     def _work(self, msg: _Work) -> str:
         match msg:
             case ExecCommandBegin():
-                command = self._paint(clipped(printable(shlex.join(msg.command))), BOLD)
+                command = self._paint(clipped(printable(join(msg.command))), BOLD)
                 return f"{self._paint('exec', MAGENTA)} {command} in {printable(msg.cwd)}\n"
             case ExecCommandEnd():
                 return self._exec_end(msg)
@@ -251,9 +254,9 @@ class Printer:
 def clipped(text: str) -> str:
     """At most MAX_LINES lines, the first and the last, with the number of those between."""
     lines = text.removesuffix("\n").split("\n")
-    omitted = len(lines) - MAX_LINES
-    if omitted > 1:  # the marker takes a line too
+    if len(lines) > MAX_LINES + 1:  # the line that counts the others takes a place too
         half = MAX_LINES // 2
+        omitted = sum(_lines_in(line) for line in lines[half:-half])
         lines = [*lines[:half], f"… {omitted:,} more lines", *lines[-half:]]
     return "\n".join(
         line
@@ -261,3 +264,9 @@ def clipped(text: str) -> str:
         else f"{line[:MAX_LINE]}… {len(line) - MAX_LINE:,} more characters"
         for line in lines
     )
+
+
+def _lines_in(line: str) -> int:
+    """How many lines a line of output stands for: the mark of a cut stands for all it cut."""
+    match = _CUT.fullmatch(line)
+    return 1 if match is None else int(match[1])

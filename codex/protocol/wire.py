@@ -17,6 +17,7 @@ from codex.errors import ProtocolError
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.ops import ConfigureSession, Op, Submission
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, SandboxPolicy
+from codex.protocol.settings import is_openai_url
 
 _PERMISSIONS = {
     "disk-full-read-access": "can_read_everything",
@@ -27,7 +28,6 @@ _PERMISSIONS = {
     "disk-write-platform-global-temp-folder": "can_write_slash_tmp",
 }
 _OMITTED_WHEN_NONE = ("reason", "grant_root", "notify")
-_OPENAI = "https://api.openai.com/"
 
 
 class SubmissionError(ProtocolError):
@@ -104,8 +104,7 @@ def _configure_session(op: dict[str, Any]) -> ConfigureSession:
     if isinstance(provider := op.get("provider"), dict):
         # Clients write the members they do not use as null; ours have defaults instead.
         provider = {name: value for name, value in provider.items() if value is not None}
-        base_url = provider.get("base_url")
-        provider.setdefault("is_openai", str(base_url).startswith(_OPENAI))
+        provider.setdefault("is_openai", is_openai_url(str(provider.get("base_url"))))
         op["provider"] = provider
     name = op.get("approval_policy")
     if isinstance(name, str) and name in APPROVAL_NAMES:

@@ -64,25 +64,25 @@ def test_a_patch_that_failed_is_admitted() -> None:
 
 def test_after_the_patch_the_test_runs_again() -> None:
     reply = reply_to(FAILING, CODE, "Plan updated", "Success.")
-    assert names(reply) == ["shell", "update_plan"]
+    assert names(reply) == ["shell"]
     assert reply.calls[0].arguments == {"command": ["/bin/sh", "test.sh"]}
 
 
 def test_a_test_that_still_fails_is_admitted() -> None:
-    reply = reply_to(FAILING, CODE, "Plan updated", "Success.", FAILING, "Plan updated")
+    reply = reply_to(FAILING, CODE, "Plan updated", "Success.", FAILING)
     assert (reply.calls, "still fails" in reply.text) == ((), True)
 
 
 def test_it_tries_the_file_that_the_prompt_names() -> None:
-    reply = reply_to(FAILING, CODE, "Plan updated", "Success.", PASSING, "Plan updated")
-    command = reply.calls[0].arguments["command"]
-    assert command[:2] == ["/bin/sh", "-c"]
-    assert command[2].endswith("> '/tmp/x/outside.txt'")
+    reply = reply_to(FAILING, CODE, "Plan updated", "Success.", PASSING)
+    assert names(reply) == ["update_plan", "shell"]
+    command = ["/bin/sh", "-c", 'echo hello > "$1"', "sh", "/tmp/x/outside.txt"]
+    assert reply.calls[1].arguments == {"command": command}
 
 
 def last(attempt: str) -> Reply:
     plan = "Plan updated"
-    return reply_to(FAILING, CODE, plan, "Success.", PASSING, plan, attempt, plan)
+    return reply_to(FAILING, CODE, plan, "Success.", PASSING, plan, attempt)
 
 
 def test_it_ends_with_the_words_of_the_refusal() -> None:

@@ -38,6 +38,7 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.items import TokenUsage
+from codex.sandbox.output import CappedOutput
 from tests.support.fake_codex import CONFIGURED
 from tests.support.protocol_values import events
 
@@ -99,6 +100,13 @@ def test_long_output_keeps_its_ends_and_counts_the_rest() -> None:
     lines = clipped("".join(f"{number}\n" for number in range(152))).split("\n")
     assert lines[9:12] == ["9", "… 132 more lines", "142"]
     assert lines[-1] == "151"
+
+
+def test_lines_that_the_engine_did_not_keep_are_counted_too() -> None:
+    output = CappedOutput()
+    output.add(b"".join(b"%d\n" % number for number in range(10_000)))
+    lines = clipped(output.text()).split("\n")
+    assert lines[9:12] == ["9", "… 9,980 more lines", "9990"]
 
 
 @pytest.mark.parametrize("count", [20, 21])
