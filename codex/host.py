@@ -6,6 +6,8 @@ directory and the clock. A test builds another Host.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 import time
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import TextIO
+    from typing import Literal, TextIO
 
 
 class Host(NamedTuple):
@@ -38,6 +40,15 @@ class Host(NamedTuple):
         home = os.path.expanduser("~")
         return home if os.path.isabs(home) else None
 
+    def abandon_output(self) -> None:
+        """Let what is still buffered go nowhere: nobody reads it, and the interpreter complains.
+
+        For the streams of a process, once writing to one of them has failed.
+        """
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+            for stream in (self.stdout, self.stderr):
+                os.dup2(nowhere.fileno(), stream.fileno())
+
 
 def current_host() -> Host:
     """The Host of this process.
@@ -45,6 +56,10 @@ def current_host() -> Host:
     A working directory that no longer exists is taken from PWD, or becomes "/", so that the program
     can still say what is wrong with it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # An old locale must not make text unprintable; a stream may also be closed from the start.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         cwd = os.getcwd()
     except OSError:
@@ -53,8 +68,13 @@ def current_host() -> Host:
         argv=tuple(sys.argv[1:]),
         environ=dict(os.environ),
         cwd=cwd,
-        stdin=sys.stdin,
-        stdout=sys.stdout,
-        stderr=sys.stderr,
+        stdin=sys.stdin or _nothing("r"),
+        stdout=sys.stdout or _nothing("w"),
+        stderr=sys.stderr or _nothing("w"),
         clock=time.time,
     )
+
+
+def _nothing(mode: Literal["r", "w"]) -> TextIO:
+    """What stands for a standard stream that the caller closed."""
+    return open(os.devnull, mode, encoding="utf-8")

@@ -20,7 +20,7 @@ def loads(data: bytes | str) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact UTF-8 JSON; lone surrogates become U+FFFD instead of failing."""
+    """Compact UTF-8 JSON; lone surrogates become `?` instead of failing."""
     import orjson
 
     try:

@@ -55,6 +55,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A program and its arguments; empty is off."""
     project_doc_max_bytes: int = 32 * 1024
     project_doc_fallback_filenames: tuple[str, ...] = ()
+    """Tried in a folder that has no AGENTS.md."""
+    project_root_markers: tuple[str, ...] = (".git",)
+    """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServerSettings] = {}
     hide_agent_reasoning: bool = False

@@ -13,20 +13,20 @@ import msgspec
 from codex.protocol.items import TokenUsage
 
 
-class Add(msgspec.Struct, frozen=True):
+class Add(msgspec.Struct, frozen=True, tag_field="type", tag="add"):
     """A file is made, or replaced."""
 
     content: str
 
 
-class Delete(msgspec.Struct, frozen=True):
+class Delete(msgspec.Struct, frozen=True, tag_field="type", tag="delete"):
     """A file goes; on the wire the bare word `"delete"`."""
 
     content: str
     """What it held, for the person who approves."""
 
 
-class Update(msgspec.Struct, frozen=True):
+class Update(msgspec.Struct, frozen=True, tag_field="type", tag="update"):
     """A file changes, and may move."""
 
     unified_diff: str
@@ -76,6 +76,9 @@ class SessionConfigured(
     approval_policy: str
     sandbox: str
     """For people, as `read-only` or `workspace-write [/repo, /tmp]`."""
+    history_log_id: int = 0
+    """The message history's inode, which look-ups quote; 0 where there is none."""
+    history_entry_count: int = 0
 
 
 class TaskStarted(msgspec.Struct, frozen=True, tag_field="type", tag="task_started"):

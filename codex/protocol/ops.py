@@ -57,6 +57,9 @@ class PatchApproval(msgspec.Struct, frozen=True, tag_field="type", tag="patch_ap
 class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """End the session: interrupt, answer `shutdown_complete`, take no more submissions."""
 
+    after_task: bool = False
+    """Do not interrupt: let the running task, and input that waits for its end, be finished."""
+
 
 Op = ConfigureSession | Interrupt | UserInput | ExecApproval | PatchApproval | Shutdown
 

@@ -44,6 +44,23 @@ class ModelProvider(msgspec.Struct, frozen=True, kw_only=True):
     """OpenAI's own service: it takes `store`, encrypted reasoning and `previous_response_id`."""
 
 
+OPENAI_HOSTS = ("api.openai.com", ".api.openai.com", ".openai.azure.com")
+"""Where OpenAI's own service answers; a name with a leading dot stands for any below it."""
+
+
+def is_openai_url(base_url: str) -> bool:
+    """Whether OpenAI itself answers there, and takes what only OpenAI takes.
+
+    The host decides, not the provider's id: a gateway under the id `openai` (by `openai_base_url`)
+    gets plain requests, and a provider of any other id at api.openai.com gets the full ones.
+    """
+    authority = base_url.partition("://")[2].partition("/")[0]
+    host = authority.rpartition("@")[2].partition(":")[0].lower()
+    return any(
+        host.endswith(known) if known.startswith(".") else host == known for known in OPENAI_HOSTS
+    )
+
+
 class ReasoningEffort(enum.Enum):
     """How long a reasoning model thinks."""
 
@@ -53,6 +70,8 @@ class ReasoningEffort(enum.Enum):
     MEDIUM = "medium"
     HIGH = "high"
     XHIGH = "xhigh"
+    MAX = "max"
+    ULTRA = "ultra"
 
 
 class ReasoningSummary(enum.Enum):

@@ -10,11 +10,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__"}),
     frozenset({"errors"}),
-    frozenset({"host", "cancel", "jsonio", "git", "elapsed", "embedded", "bash"}),
+    frozenset(
+        {"host", "cancel", "jsonio", "git", "elapsed", "embedded", "bash", "printable", "signals"}
+    ),
     frozenset({"protocol"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
-    frozenset({"tui", "exec", "mcp_server", "proto", "demo"}),
+    frozenset({"tui", "exec", "mcp_server", "proto"}),
+    frozenset({"demo"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )

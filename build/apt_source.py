@@ -1,0 +1,75 @@
+"""Source packages of Debian 12, unpacked with Debian's patches applied.
+
+Works without root and leaves the system's own lists alone: the package lists live in a folder of
+ours. apt checks the archive's signature and every hash.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from console import BuildError, run, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUITE = "bookworm"
+ARCHIVE = "http://deb.debian.org/debian"
+"""Used when the system's own configuration names no archive of the suite (another distribution)."""
+
+
+def fetch(package: str, work: Path) -> Path:
+    """Download and unpack the source of `package` into `work`; the unpacked folder.
+
+    The security archive's version comes first. Its files are sometimes gone before its lists say
+    so; then the main archive serves, whose point releases carry the same patches a little later.
+
+    Raises: BuildError, when neither archive has it.
+    """
+    archives = _archives()
+    for suites in (archives, [a for a in archives if "security" not in a]):
+        try:
+            return _fetch_from(suites, package, work)
+        except BuildError as exc:
+            failure = exc
+            say(f"no source of {package} from {' and '.join(suites)}")
+    raise failure
+
+
+def _fetch_from(archives: list[str], package: str, work: Path) -> Path:
+    lists = work / "lists"
+    lists.mkdir(parents=True, exist_ok=True)
+    sources = work / "sources.list"
+    sources.write_text("".join(f"deb-src {archive} main\n" for archive in archives))
+    options = ["-o", f"Dir::Etc::SourceList={sources}", "-o", "Dir::Etc::SourceParts=-"]
+    options += ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work}"]
+    # Root would hand the download to a user who may not write here, and warn about it.
+    options += ["-o", "APT::Sandbox::User="]
+    advice = "Check the network and apt's proxy settings, then run this again."
+    run(["apt-get", *options, "update"], what="reading Debian's source lists", advice=advice)
+    run(
+        ["apt-get", *options, "source", package],
+        what=f"fetching Debian's source of {package}",
+        advice=advice,
+        cwd=work,
+    )
+    folders = sorted(path for path in work.glob(f"{package}-*") if path.is_dir())
+    if len(folders) != 1:
+        raise BuildError(f"Debian's source of {package}: expected one folder, got {folders}")
+    return folders[0]
+
+
+def _archives() -> list[str]:
+    """`URI SUITE` of every configured archive of Debian 12, the mirrors that this system uses."""
+    form = "$(REPO_URI) $(RELEASE)"
+    listed = subprocess.run(
+        ["apt-get", "indextargets", "--format", form, "Created-By: Packages"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    known = (SUITE, f"{SUITE}-updates", f"{SUITE}-security")
+    found = {line for line in listed.stdout.splitlines() if line.rpartition(" ")[2] in known}
+    debian = {line for line in found if "/debian" in line}
+    return sorted(debian) or [f"{ARCHIVE} {SUITE}"]

@@ -1,0 +1,61 @@
+"""Everything a user of the source, a developer or CI needs, on a machine that has only python3.
+
+    python3 build/build.py run ARGS...     run codex from its source
+    python3 build/build.py test [ARGS...]  lint, types, the executable, every test (pytest's ARGS)
+    python3 build/build.py check           lint, types and the layer test only
+    python3 build/build.py native          compile the C shim for running from source
+    python3 build/build.py wheel           dist/codex-*.whl
+    python3 build/build.py binary          dist/codex, one static executable (Linux)
+    python3 build/build.py bench [ARGS...] the benchmarks of tests/bench, on dist/codex
+
+Each makes what it needs first: `.venv`, the system's packages when root, the caches. A second run
+is quick. This file must start under any Python 3.9 or later, so that an old one gets a clear
+answer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+COMMANDS = ("run", "test", "check", "native", "wheel", "binary", "bench")
+OLDEST = (3, 11)
+CANDIDATES = ("python3.11", "python3.12", "python3.13", "python3.14")
+
+
+def main(arguments: list[str]) -> int:
+    """Do one command; the exit status."""
+    if not arguments or arguments[0] not in COMMANDS:
+        asked_for_help = arguments[:1] in (["-h"], ["--help"])
+        (sys.stdout if asked_for_help else sys.stderr).write(__doc__ or "")
+        return 0 if asked_for_help else 2
+    if sys.version_info < OLDEST:
+        return _restart()
+    import commands
+    from console import BuildError
+
+    try:
+        return commands.ALL[arguments[0]](arguments[1:])
+    except BuildError as exc:
+        sys.stderr.write(f"Error: {exc}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Error: interrupted\n")
+        return 130
+
+
+def _restart() -> int:
+    for name in CANDIDATES:
+        path = shutil.which(name)
+        if path is not None:
+            os.execv(path, [path, *sys.argv])
+    sys.stderr.write(
+        f"Error: this is Python {sys.version.split()[0]}; 3.11 or later is needed, and none of "
+        f"{', '.join(CANDIDATES)} is on PATH.\nOn Debian 12: apt-get install python3.11\n"
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""The executable's copy of the package: the same code, data files and certificates as constants."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from console import BuildError
+from paths import PACKAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CA_LINE = "CA_PEM: str | None = None\n"
+TEXTS_LINE = "TEXTS: dict[str, str] = {}\n"
+
+
+def copy_package(target: Path, certificates: Path) -> None:
+    """Copy `codex/` to `target`, with `embedded.py` filled in.
+
+    Args: certificates: a PEM file; what is not a certificate in it is left out.
+    Raises: BuildError, when embedded.py has not the lines that are filled in.
+    """
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyc"))
+    texts: dict[str, str] = {}
+    for file in sorted(target.rglob("*")):
+        if file.is_file() and file.suffix != ".py":
+            texts[file.relative_to(target).as_posix()] = file.read_text(encoding="utf-8")
+            file.unlink()
+    module = target / "embedded.py"
+    source = module.read_text(encoding="utf-8")
+    pem = _certificates_of(certificates)
+    for line, value in ((CA_LINE, repr(pem)), (TEXTS_LINE, repr(texts))):
+        if source.count(line) != 1:
+            raise BuildError(f"'codex/embedded.py' has not exactly one line '{line.strip()}'")
+        source = source.replace(line, f"{line.partition(' = ')[0]} = {value}\n")
+    module.write_text(source, encoding="utf-8")
+
+
+def _certificates_of(file: Path) -> str:
+    pattern = r"-----BEGIN CERTIFICATE-----\n.+?\n-----END CERTIFICATE-----\n"
+    found = re.findall(pattern, file.read_text(encoding="ascii", errors="ignore"), re.DOTALL)
+    if not found:
+        raise BuildError(f"'{file}' holds no certificate")
+    return "".join(found)

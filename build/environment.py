@@ -1,0 +1,76 @@
+"""The virtual environment of the work tree, `.venv`, and the sets of packages that are put into it.
+
+A set is one file of `build/requirements`, installed with every hash checked. Which package index is
+used is pip's own configuration, never a word in this tree.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import system
+from console import run, say
+from paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON, WORK
+from stamps import digest, is_fresh, locked, write_stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADVICE = "Check the network and pip's configuration (`pip config list`), then run this again."
+
+
+def ensure_run() -> None:
+    """Make `.venv` able to run the program from its source, and nothing more."""
+    _ensure("run")
+
+
+def ensure_dev() -> None:
+    """Make `.venv` able to lint, type-check and test."""
+    _ensure("dev")
+
+
+def ensure_binary() -> None:
+    """Make `.venv` able to compile the executable: what the sources of packages need to be read."""
+    _ensure("run")
+    _ensure("binary")
+
+
+def _ensure(name: str) -> None:
+    requirements = REQUIREMENTS / f"{name}.txt"
+    stamp = VENV / f".installed-{name}"
+    key = digest([requirements], sys.version, str(ROOT))
+    if is_fresh(stamp, key, VENV_PYTHON):
+        return
+    system.ensure(system.VENV_NEEDS)
+    with locked(WORK / "venv.lock"):
+        if not is_fresh(stamp, key, VENV_PYTHON):
+            _ensure_venv()
+            say(f"installing the packages of build/requirements/{name}.txt")
+            run(
+                pip_install(VENV_PYTHON, requirements),
+                what=f"installing '{requirements}'",
+                advice=ADVICE,
+            )
+            write_stamp(stamp, key)
+
+
+def _ensure_venv() -> None:
+    stamp = VENV / ".made"
+    key = digest([], sys.version, str(ROOT))
+    if is_fresh(stamp, key, VENV_PYTHON):
+        return
+    say("making the virtual environment .venv")
+    shutil.rmtree(VENV, ignore_errors=True)
+    run([sys.executable, "-m", "venv", VENV], what="making '.venv'")
+    # The program is run from its source, whatever the working directory is.
+    minor = f"python3.{sys.version_info.minor}"
+    (VENV / "lib" / minor / "site-packages" / "codex-source.pth").write_text(f"{ROOT}\n")
+    write_stamp(stamp, key)
+
+
+def pip_install(python: Path, requirements: Path) -> list[str | Path]:
+    """The command that installs a file of pinned and hashed requirements, wheels only."""
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
+    return [python, "-m", "pip", "install", *options, "--require-hashes", "-r", requirements]

@@ -1,0 +1,141 @@
+"""Everything native beside CPython itself, as objects for the one link: nothing is loaded later.
+
+cffi's backend, msgspec's and orjson's cores, and our shim. `build/builtins.c` registers them as
+built-in modules before the interpreter starts, so CPython need not be built again for them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import environment
+import static_python
+import system
+from console import BuildError, output_of, run, say
+from paths import BUILD, NATIVE, REQUIREMENTS, VENV, VENV_PYTHON, WORK, cache_dir
+from stamps import cached, digest, is_fresh, write_stamp
+
+from native import SOURCE, STRICT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SDISTS = REQUIREMENTS / "sdists.txt"
+ORJSON_NEEDS_RUST = (1, 95)
+COMPILE = ("ccache", "gcc", "-O2", "-DNDEBUG", "-fwrapv", "-fno-semantic-interposition")
+
+RUST_NEEDS = (
+    system.program("cc", "gcc"),
+    # Debian 12's own rustc is 1.63; the "-web" packages carry the version that browsers need.
+    system.Need("cargo-web", lambda: _rust_version() >= ORJSON_NEEDS_RUST),
+)
+
+
+def unpack_sdists() -> Path:
+    """The folder that holds the unpacked sources of `requirements/sdists.txt`, one folder each."""
+    folder = WORK / "sdists"
+    stamp = WORK / "sdists.stamp"
+    key = digest([SDISTS])
+    if is_fresh(stamp, key, folder):
+        return folder
+    environment.ensure_binary()
+    say("fetching the sources of the compiled packages")
+    shutil.rmtree(folder, ignore_errors=True)
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
+    options += ["--no-binary=:all:", "--require-hashes"]
+    run(
+        [VENV_PYTHON, "-m", "pip", "download", *options, "-r", SDISTS, "-d", folder],
+        what=f"fetching '{SDISTS}'",
+        advice=environment.ADVICE,
+        # pip asks each source for its metadata, by the tools of requirements/binary.txt.
+        environ={"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"},
+    )
+    for archive in sorted(folder.glob("*.tar.gz")):
+        run(["tar", "-xf", archive, "-C", folder], what=f"unpacking '{archive}'")
+    write_stamp(stamp, key)
+    return folder
+
+
+def source_of(name: str) -> Path:
+    """The unpacked source of one package."""
+    found = [path for path in unpack_sdists().glob(f"{name}-*") if path.is_dir()]
+    if len(found) != 1:
+        raise BuildError(f"the source of '{name}': expected one folder, got {found}")
+    return found[0]
+
+
+def link_inputs(prefix: Path) -> list[Path]:
+    """Objects and archives to be linked with the interpreter at `prefix`, in the linker's order."""
+    packages = _packages(prefix)
+    folder = WORK / "shim"
+    folder.mkdir(parents=True, exist_ok=True)
+    include = f"-I{prefix / 'include' / f'python{static_python.VERSION}'}"
+    module = folder / "module.c"
+    run(
+        [VENV_PYTHON, "-c", _EMIT, BUILD, module],
+        what="generating the shim's module from native/landlock_shim.h",
+    )
+    for source, options in (
+        (SOURCE, STRICT),
+        (module, (f"-I{NATIVE}", include)),
+        (BUILD / "builtins.c", (*STRICT, include)),
+    ):
+        _compile(source, folder / f"{source.stem}.o", *options)
+    names = ("builtins", "module", SOURCE.stem)
+    return [*(folder / f"{name}.o" for name in names), *sorted(packages.iterdir())]
+
+
+_EMIT = "import sys; sys.path.insert(0, sys.argv[1]); import native; native.emit_c(sys.argv[2])"
+
+
+def _packages(prefix: Path) -> Path:
+    system.ensure(RUST_NEEDS)
+    cargo = output_of(["cargo", "--version"], what="asking for cargo's version")
+    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, cargo)
+    folder = cache_dir() / f"objects-{key}"
+    if not folder.exists():
+        say("compiling cffi, msgspec and orjson for linking")
+        cached(folder, lambda work: _build_packages(work, prefix))
+    return folder
+
+
+def _build_packages(work: Path, prefix: Path) -> Path:
+    include = f"-I{prefix / 'include' / f'python{static_python.VERSION}'}"
+    made = work / "made"
+    made.mkdir()
+    backend = source_of("cffi") / "src" / "c" / "_cffi_backend.c"
+    _compile(backend, made / "cffi.o", include, "-DUSE__THREAD", "-DHAVE_SYNC_SYNCHRONIZE")
+    core = source_of("msgspec") / "src" / "msgspec" / "_core.c"
+    # "core" alone is too plain a name for the one name space that a static program has.
+    _compile(core, made / "msgspec.o", include, "-DPyInit__core=PyInit_msgspec_core")
+    target = work / "rust"
+    run(
+        ["cargo", "rustc", "--release", "--offline", "--lib", "--crate-type", "staticlib"],
+        what="compiling orjson",
+        cwd=source_of("orjson"),
+        environ={
+            "CARGO_TARGET_DIR": str(target),
+            "PYO3_PYTHON": str(static_python.python(prefix)),
+            # Else the archive would hold a second copy of half of libpython.
+            "PYO3_BUILD_EXTENSION_MODULE": "1",
+        },
+    )
+    shutil.copy(target / "release" / "liborjson.a", made)
+    return made
+
+
+def _compile(source: Path, target: Path, *options: str) -> None:
+    run(
+        [*COMPILE, *options, "-c", source, "-o", target],
+        what=f"compiling {source.name}",
+        environ=static_python.ccache_environ(),
+    )
+
+
+def _rust_version() -> tuple[int, ...]:
+    if shutil.which("cargo") is None:
+        return (0,)
+    words = output_of(["cargo", "--version"], what="asking for cargo's version").split()
+    return tuple(int(part) for part in words[1].split("-")[0].split("."))

@@ -1,0 +1,98 @@
+"""Changes to the sources of other projects, as text that must be found exactly once.
+
+The versions are pinned, so a text that is not found means that a pin was moved: look there again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from console import BuildError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Patch(NamedTuple):
+    """One replacement in one file."""
+
+    file: str
+    """Below the folder that `apply` is given."""
+    old: str
+    new: str
+
+
+NUITKA = (
+    # Nuitka teaches `inspect` about its own function types, and imports that module at every start
+    # to do so: 10 ms. It is enough to do it right after somebody else imported it.
+    Patch(
+        "nuitka/build/static_src/MainProgram.c",
+        "    patchInspectModule(tstate);\n",
+        "",
+    ),
+    Patch(
+        "nuitka/build/static_src/MetaPathBasedLoader.c",
+        "            loadPostLoadCode(tstate, module_name, name, result, entry);\n",
+        "            loadPostLoadCode(tstate, module_name, name, result, entry);\n"
+        '            if (strcmp(name, "inspect") == 0) {\n'
+        "                patchInspectModule(tstate);\n"
+        "            }\n",
+    ),
+    # Nuitka turns its own path into wide characters by the locale, and aborts when neither the
+    # user's nor C.UTF-8 is installed: an empty root, or an old distribution. CPython's own decoder
+    # needs none.
+    Patch(
+        "nuitka/build/static_src/HelpersSafeStrings.c",
+        "void appendStringSafeW(wchar_t *target, char const *source, size_t buffer_size) {\n",
+        "extern wchar_t *_Py_DecodeUTF8_surrogateescape(char const *, Py_ssize_t, size_t *);\n"
+        "void appendStringSafeW(wchar_t *target, char const *source, size_t buffer_size) {\n",
+    ),
+    Patch(
+        "nuitka/build/static_src/HelpersSafeStrings.c",
+        '    locale_t env_locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);\n',
+        "    wchar_t *decoded = _Py_DecodeUTF8_surrogateescape(source, strlen(source), NULL);\n"
+        "    if (decoded != NULL && wcslen(decoded) < buffer_size) {\n"
+        "        wcscpy(target, decoded);\n"
+        "        converted = true;\n"
+        "    }\n"
+        "    PyMem_RawFree(decoded);\n"
+        "    locale_t env_locale = (locale_t)0;\n",
+    ),
+    # The arguments are UTF-8 too, so the locale's files need not be read for them.
+    Patch(
+        "nuitka/build/static_src/MainProgram.c",
+        '    setlocale(LC_ALL, "");\n\n    for (int i = 0; i < argc; i++) {\n',
+        "    for (int i = 0; i < argc; i++) {\n",
+    ),
+)
+
+PACKAGES = (
+    # importlib.metadata costs 12 ms (zipfile, tempfile, csv ...) and serves a check of HTTP/2
+    # support that nobody switches on.
+    Patch(
+        "urllib3/http2/__init__.py",
+        "from importlib.metadata import version\n",
+        "",
+    ),
+    Patch(
+        "urllib3/http2/__init__.py",
+        '    h2_version = version("h2")\n',
+        '    from importlib.metadata import version\n\n    h2_version = version("h2")\n',
+    ),
+)
+
+
+def apply(patches: tuple[Patch, ...], folder: Path) -> None:
+    """Change the files below `folder`.
+
+    Raises: BuildError, when a text is not there exactly once.
+    """
+    for patch in patches:
+        path = folder / patch.file
+        text = path.read_text(encoding="utf-8")
+        if (found := text.count(patch.old)) != 1:
+            raise BuildError(
+                f"patching '{path}': {patch.old.strip()!r} is there {found} times, not once\n"
+                "The pinned version was changed: adapt build/patches.py to it."
+            )
+        path.write_text(text.replace(patch.old, patch.new), encoding="utf-8")

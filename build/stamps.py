@@ -1,0 +1,84 @@
+"""What makes a second run quick: hashes of inputs, stamps that hold them, locks between builds."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+
+def digest(files: Iterable[Path], *words: str) -> str:
+    """A hash of the contents and names of `files` (folders are walked) and of `words`, in hex."""
+    total = hashlib.sha256()
+    for word in words:
+        total.update(word.encode() + b"\0")
+    for path in files:
+        for file in _walk(path):
+            total.update(os.fspath(file.relative_to(path.parent)).encode() + b"\0")
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()[:32]
+
+
+def _walk(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        hidden = any(part.startswith((".", "__pycache__")) for part in file.relative_to(path).parts)
+        if file.is_file() and not hidden and file.suffix not in (".so", ".pyc"):
+            yield file
+
+
+def is_fresh(stamp: Path, key: str, *products: Path) -> bool:
+    """Whether `stamp` holds `key` and everything that was made with it is still there."""
+    try:
+        return stamp.read_text(encoding="utf-8") == key and all(p.exists() for p in products)
+    except OSError:
+        return False
+
+
+def write_stamp(stamp: Path, key: str) -> None:
+    """Note that the inputs hashed to `key` are built; write it last."""
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(key, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def locked(name: Path) -> Iterator[None]:
+    """Hold the lock file `name`; waits, and says so, while another build holds it."""
+    name.parent.mkdir(parents=True, exist_ok=True)
+    with name.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another build that holds '{name}'")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def cached(folder: Path, make: Callable[[Path], Path]) -> Path:
+    """The folder itself, made by `make` when it is missing.
+
+    `make` works in a temporary folder beside it and returns what is to stand at `folder`, which is
+    moved there whole, so a killed or concurrent build never leaves half a folder there.
+    """
+    if folder.exists():
+        return folder
+    with locked(folder.with_name(folder.name + ".lock")):
+        if not folder.exists():
+            work = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
+            try:
+                make(work).rename(folder)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    return folder

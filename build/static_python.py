@@ -1,0 +1,143 @@
+"""Our own CPython 3.11, whose library holds every extension module, for linking into one file.
+
+3.11 because later versions start 2 ms slower; Debian's source because it has the security patches.
+The result lives in the cache under a hash of its inputs, so it is built once for a recipe.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from typing import TYPE_CHECKING
+
+import apt_source
+import system
+from console import output_of, run, say
+from paths import BUILD, cache_dir
+from stamps import cached, digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSION = "3.11"
+MODULES = BUILD / "python_modules.setup"
+
+NEEDS = (
+    *(system.program(name) for name in ("gcc", "make", "patch", "ccache")),
+    system.program("dpkg-source", "dpkg-dev"),
+    system.header("stdio.h", "libc6-dev"),
+    system.header("openssl/ssl.h", "libssl-dev"),
+    system.header("zlib.h", "zlib1g-dev"),
+    system.header("ffi.h", "libffi-dev"),
+    system.header("seccomp.h", "libseccomp-dev"),
+)
+
+CONFIGURE = (
+    "--disable-shared",
+    "--disable-test-modules",
+    "--with-ensurepip=no",
+    # The library's own docstrings are never shown; argparse takes its texts from our code.
+    "--without-doc-strings",
+)
+
+LINKED = ("ssl", "crypto", "z", "ffi", "seccomp", "m", "dl", "pthread")
+"""Static libraries behind the extension modules, CPython's and ours."""
+
+ENVIRON = {
+    "CC": "ccache gcc",
+    # Given in full: configure tests "$CC" as one word to find out whether -fwrapv is known, and
+    # would leave it out for "ccache gcc", though CPython's arithmetic relies on it.
+    "OPT": "-DNDEBUG -fwrapv -O3 -Wall",
+    "CFLAGS": "-fno-semantic-interposition",
+    "SOURCE_DATE_EPOCH": "1700000000",
+}
+
+NEEDS_EAST_ASIA = (
+    "_codecs_cn",
+    "_codecs_hk",
+    "_codecs_jp",
+    "_codecs_kr",
+    "_codecs_tw",
+    "_codecs_iso",
+)
+
+
+def ensure() -> Path:
+    """The prefix of the static CPython, built when the cache has none."""
+    key = digest([BUILD / "static_python.py", MODULES], platform.machine())
+    prefix = cache_dir() / f"python-{key}"
+    if not prefix.exists():
+        system.ensure(NEEDS)
+        say(f"building a static CPython {VERSION} (a few minutes, once)")
+        cached(prefix, lambda work: _build(work, prefix))
+    return prefix
+
+
+def python(prefix: Path) -> Path:
+    """The interpreter of the prefix."""
+    return prefix / "bin" / f"python{VERSION}"
+
+
+def ccache_environ() -> dict[str, str]:
+    """Settings that keep compiled files in our cache, whatever folder they were compiled in."""
+    return {
+        "CCACHE_DIR": str(cache_dir() / "ccache"),
+        "CCACHE_MAXSIZE": "1G",
+        "CCACHE_NOHASHDIR": "1",
+    }
+
+
+def _build(work: Path, prefix: Path) -> Path:
+    """Build in `work` what belongs at `prefix`; the folder that is to be moved there."""
+    source = apt_source.fetch(f"python{VERSION}", work)
+    objects = work / "objects"
+    objects.mkdir()
+    environ = {**ENVIRON, **ccache_environ(), "MODULE_BUILDTYPE": "static"}
+    run(
+        [source / "configure", f"--prefix={prefix}", *CONFIGURE],
+        what="configuring CPython",
+        cwd=objects,
+        environ=environ,
+    )
+    shutil.copy(MODULES, objects / "Modules" / "Setup.local")
+    jobs = f"-j{os.cpu_count() or 2}"
+    run(["make", jobs], what="compiling CPython", cwd=objects, environ=environ)
+    staged = work / "staged"
+    install = ["make", f"DESTDIR={staged}", "install"]
+    run(install, what="installing CPython", cwd=objects, environ=environ)
+    made = staged / prefix.relative_to("/")
+    run([python(made), "-c", "import ssl, zlib, _decimal"], what="trying the static CPython")
+    _trim_encodings(made)
+    _write_library(objects, made)
+    return made
+
+
+def _trim_encodings(made: Path) -> None:
+    """Delete the codecs whose C half is left out: Nuitka's scan of the package would stop there."""
+    for file in (made / "lib" / f"python{VERSION}" / "encodings").glob("*.py"):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        if "_multibytecodec" in text or any(name in text for name in NEEDS_EAST_ASIA):
+            file.unlink()
+
+
+def _write_library(objects: Path, made: Path) -> None:
+    """Put a linker script in the place of libpython3.11.a, which brings in all the other archives.
+
+    Nuitka names one library on its command line; a group behind that name lets the linker resolve
+    references among the archives in any order.
+    """
+    folder = made / "lib" / "archives"
+    folder.mkdir()
+    library = f"libpython{VERSION}.a"
+    shutil.copy(objects / library, folder / "libpython-objects.a")
+    shutil.copy(objects / "Modules/_decimal/libmpdec/libmpdec.a", folder / "libmpdec-python.a")
+    run(["strip", "--strip-debug", *folder.iterdir()], what="stripping libpython")
+    names = " ".join(f"-l{name}" for name in ("python-objects", "mpdec-python", *LINKED))
+    config = output_of(
+        [python(made), "-c", "import sysconfig; print(sysconfig.get_config_var('LIBPL'))"],
+        what="asking CPython for its folders",
+    )
+    for place in (made / "lib", made / "lib" / f"python{VERSION}" / os.path.basename(config)):
+        (place / library).unlink(missing_ok=True)
+        (place / library).write_text(f"GROUP ( {names} )\n")

@@ -1,0 +1,117 @@
+"""Programs and headers that come from the system: looked for, and installed with apt by root.
+
+On a system without apt, or for a user who is not root, the missing ones are named with the command
+that installs them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from console import BuildError, run, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Need(NamedTuple):
+    """Something of the system that a step cannot do without."""
+
+    package: str
+    """Debian's package that has it."""
+    is_there: Callable[[], bool]
+
+
+def program(name: str, package: str | None = None) -> Need:
+    """A program on PATH."""
+    return Need(package or name, lambda: shutil.which(name) is not None)
+
+
+def header(name: str, package: str) -> Need:
+    """A C header in the compiler's own folders."""
+    folders = ("/usr/include", "/usr/local/include", f"/usr/include/{_multiarch()}")
+    return Need(package, lambda: any(Path(folder, name).exists() for folder in folders))
+
+
+def _multiarch() -> str:
+    return sysconfig.get_config_var("MULTIARCH") or f"{platform.machine()}-linux-gnu"
+
+
+def _has_venv() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("venv", "ensurepip"))
+
+
+def _has_python_header() -> bool:
+    return Path(sysconfig.get_path("include"), "Python.h").exists()
+
+
+_PYTHON = f"python3.{sys.version_info.minor}"
+VENV_NEEDS = (Need(f"{_PYTHON}-venv", _has_venv),)
+NATIVE_NEEDS = (
+    program("cc", "gcc"),
+    header("stdio.h", "libc6-dev"),
+    header("linux/landlock.h", "linux-libc-dev"),
+    header("seccomp.h", "libseccomp-dev"),
+    Need(f"{_PYTHON}-dev", _has_python_header),
+)
+
+
+def ensure(needs: Sequence[Need]) -> None:
+    """Install what is missing of `needs`.
+
+    Raises: BuildError, naming the packages and the command, when that needs another user or fails.
+    """
+    missing = sorted({need.package for need in needs if not need.is_there()})
+    if not missing:
+        return
+    command = f"apt-get update && apt-get install -y {' '.join(missing)}"
+    if shutil.which("apt-get") is None:
+        raise BuildError(
+            f"missing on this system: {', '.join(missing)} (names of Debian's packages)\n"
+            "Install what your system calls them, then run this again."
+        )
+    if os.geteuid() != 0:
+        raise BuildError(
+            f"missing on this system: {', '.join(missing)}\nRun: sudo sh -c '{command}'"
+        )
+    say(f"installing system packages: {' '.join(missing)}")
+    _install(missing)
+    importlib.invalidate_caches()
+    still = sorted({need.package for need in needs if not need.is_there()})
+    if still:
+        raise BuildError(
+            f"'{command}' ran, but what {', '.join(still)} should bring is still not there.\n"
+            f"This Python is '{sys.executable}'; the packages belong to the system's own."
+        )
+
+
+def _install(packages: Sequence[str]) -> None:
+    environ = {"DEBIAN_FRONTEND": "noninteractive"}
+    advice = "Check the network and /etc/apt/sources.list, then run this again."
+    run(["apt-get", "update"], what="apt-get update", advice=advice, environ=environ)
+    run(
+        ["apt-get", "install", "-y", "--no-install-recommends", *packages],
+        what=f"installing {' '.join(packages)}",
+        advice=advice,
+        environ=environ,
+    )
+
+
+def find_tool(names: Sequence[str], accepts: Callable[[str], bool]) -> str | None:
+    """The first program of `names` on PATH that `accepts` its `--version` output."""
+    for name in names:
+        path = shutil.which(name)
+        if path is None:
+            continue
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+        if done.returncode == 0 and accepts(done.stdout):
+            return path
+    return None

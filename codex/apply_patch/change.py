@@ -1,0 +1,110 @@
+"""Chunks and the old text of a file -> its new text.
+
+Only lines that the patch removes or adds differ afterwards: context lines keep the file's own
+blanks and characters, every line its ending, the file its encoding, byte order mark and final
+newline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.apply_patch.locate import locate
+from codex.apply_patch.text import FileText
+from codex.errors import PatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.apply_patch.locate import Place
+    from codex.apply_patch.parser import Chunk
+
+Line = tuple[str, str]
+"""Text and ending; an ending that is not known yet is empty."""
+
+
+def edit(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileText:
+    """The text after all chunks.
+
+    Args: path: for error messages, as the patch has it.
+
+    Raises: PatchError, when a chunk has no single place in the file, or adds characters to a file
+        whose encoding nobody knows.
+    """
+    if old.is_guess:
+        _check_plain(chunks, path)
+    places = locate(chunks, old.lines, path=path)
+    lines: list[Line] = list(zip(old.lines, old.endings, strict=True))
+    # From the last to the first, so that the earlier places stay where they are. Two additions at
+    # one place keep the order of the patch.
+    cores = [(place.core, _is_verbatim(place, old)) for place in places]
+    order = sorted(range(len(cores)), key=lambda i: (cores[i][0].start, cores[i][0].end, i))
+    for i in reversed(order):
+        core, is_verbatim = cores[i]
+        lines[core.start : core.end] = _replacement(core, old, is_verbatim=is_verbatim)
+    has_final_newline = old.has_final_newline
+    for chunk in chunks:
+        if chunk.has_final_newline is not None:
+            has_final_newline = chunk.has_final_newline
+    return _with_endings(old, lines, has_final_newline=has_final_newline)
+
+
+def _check_plain(chunks: Sequence[Chunk], path: str) -> None:
+    for chunk in chunks:
+        for line in chunk.lines:
+            if line.startswith("+") and not line.isascii():
+                raise PatchError(
+                    f"{path} is not UTF-8 and its encoding is not known, so the line "
+                    f"'{line[1:].strip()}' cannot be added to it: keep added lines ASCII, or edit "
+                    "the file with a program that knows its encoding"
+                )
+
+
+def _replacement(place: Place, old: FileText, *, is_verbatim: bool) -> list[Line]:
+    """The lines that replace those at the place."""
+    at = place.start
+    removed: list[str] = []
+    result: list[Line] = []
+    for line in place.lines:
+        if line.startswith("-"):
+            removed.append(old.endings[at])
+            at += 1
+        elif not line.startswith("+"):
+            result.append((old.lines[at], old.endings[at]))
+            removed.clear()
+            at += 1
+        elif is_verbatim:
+            result.append((line[1:].removesuffix("\r"), "\r\n" if line.endswith("\r") else "\n"))
+        else:
+            # An added line takes the ending of the line it replaces, one by one.
+            ending = removed.pop(0) if len(removed) > 1 else "".join(removed)
+            result.append((line[1:].removesuffix("\r"), ending))
+    return result
+
+
+def _is_verbatim(place: Place, old: FileText) -> bool:
+    """The patch knows the file's line endings, so those of its new lines are meant.
+
+    Otherwise a CR, or its absence, is only how the patch itself was sent.
+    """
+    expected = [line.endswith("\r") for line in place.lines if not line.startswith("+")]
+    endings = old.endings[place.start : place.end]
+    known = [(cr, ending) for cr, ending in zip(expected, endings, strict=True) if ending]
+    return bool(known) and all(has_cr == (ending == "\r\n") for has_cr, ending in known)
+
+
+def _with_endings(old: FileText, lines: list[Line], *, has_final_newline: bool) -> FileText:
+    """The new text; a line whose ending is open takes that of the line before it, or after."""
+    usual = next((ending for ending in old.endings if ending), "\n")
+    endings: list[str] = []
+    for _, ending in lines:
+        endings.append(ending or (endings[-1] if endings else usual))
+    if endings and not has_final_newline:
+        endings[-1] = ""
+    return FileText(
+        lines=tuple(line for line, _ in lines),
+        endings=tuple(endings),
+        mark=old.mark,
+        encoding=old.encoding,
+        is_guess=old.is_guess,
+    )

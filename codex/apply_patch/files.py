@@ -1,0 +1,302 @@
+"""A patch and the files it names: read and verified, judged against writable folders, written.
+
+`plan` reads and never writes. Nobody is asked here and no policy is known: `is_inside` says whether
+a plan stays within given folders, and `apply` writes it, all or nothing.
+Source: spec/apply-patch.md, sections 4, 6, 8, without the gaps of section 10.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.apply_patch.change import edit
+from codex.apply_patch.diff import unified_diff
+from codex.apply_patch.parser import AddFile, DeleteFile, Hunk, Patch, UpdateFile
+from codex.apply_patch.text import decode, encode, readable
+from codex.apply_patch.transaction import Entry, Target, commit, read_entry
+from codex.errors import PatchError
+from codex.protocol.events import Add, Delete, FileChange, Update
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
+"""Never inside a writable folder: what is in them is run or obeyed by programs outside the sandbox.
+Source: sandbox.md, section 6.3."""
+
+
+class PatchPlan(msgspec.Struct, frozen=True):
+    """What a patch would do to the files as they were when it was planned."""
+
+    changes: dict[str, FileChange]
+    """Net changes by absolute path, in the patch's order; empty for an empty patch."""
+    targets: tuple[Target, ...]
+    summary: PatchSummary
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path that is written or removed, symbolic links resolved."""
+        return tuple(target.path for target in self.targets)
+
+
+class PatchSummary(msgspec.Struct, frozen=True):
+    """The files of a patch, as the patch writes their paths."""
+
+    added: tuple[str, ...] = ()
+    modified: tuple[str, ...] = ()
+    """Moved ones under their new path."""
+    deleted: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The listing for the model."""
+        groups = (("A", self.added), ("M", self.modified), ("D", self.deleted))
+        lines = [f"{letter} {path}\n" for letter, paths in groups for path in paths]
+        return "Success. Updated the following files:\n" + "".join(lines)
+
+
+class _File(msgspec.Struct, eq=False):
+    """One path while a patch is played through."""
+
+    path: str
+    """Resolved."""
+    name: str
+    """As the patch first wrote it."""
+    before: Entry | None
+    data: bytes | None
+    mode: int | None = None
+    source: _File | None = None
+    """The file that was moved here."""
+
+
+def plan(patch: Patch, *, cwd: str) -> PatchPlan:
+    """Read the files of a patch and work out the result; sections for one file build on each other.
+
+    Args: cwd: absolute; where relative paths begin, for reading as for writing.
+
+    Raises: PatchError, with everything that does not fit.
+    """
+    tree = _Tree(cwd)
+    problems: list[str] = []
+    for hunk in patch.hunks:
+        try:
+            tree.play(hunk)
+        except PatchError as exc:
+            problems.append(exc.message)
+    if problems:
+        raise PatchError("\n".join(problems))
+    files = [f for f in tree.files.values() if f.before is not None or f.data is not None]
+    _check_folders(files)
+    return PatchPlan(
+        changes=_changes(files, cwd),
+        targets=tuple(Target(f.path, f.before, f.data, f.mode) for f in files),
+        summary=_summary(files),
+    )
+
+
+def outside_paths(
+    plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The resolved paths of a plan that no root covers.
+
+    Protected names below a root are outside too, and so are files with several hard links: their
+    other names may be anywhere.
+
+    Args: roots: absolute folders; None covers everything. protected: further absolute folders or
+        files that no root covers, such as the program's own.
+    """
+    if roots is None:
+        return ()
+    inner = [os.path.realpath(root) for root in roots]
+    outer = [os.path.realpath(path) for path in protected]
+    return tuple(
+        target.path
+        for target in plan.targets
+        if not any(_is_covered(target.path, root) for root in inner)
+        or any(target.path == path or _below(target.path, path) is not None for path in outer)
+        or (target.after is not None and target.before is not None and target.before.links > 1)
+    )
+
+
+def is_inside(
+    plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
+) -> bool:
+    """Whether a plan stays within the roots; see `outside_paths`."""
+    return not outside_paths(plan, roots, protected=protected)
+
+
+def apply(
+    plan: PatchPlan, *, roots: Sequence[str] | None, protected: Sequence[str] = ()
+) -> PatchSummary:
+    """Write a plan: every file of it, or none.
+
+    Args: roots: as for `outside_paths`; None when the user has agreed to these very paths.
+
+    Raises: PatchError, when the plan is empty or leaves the roots, when a file is not as it was
+        planned, or when one cannot be written.
+    """
+    if not plan.targets:
+        raise PatchError("No files were modified.")
+    if outside := outside_paths(plan, roots, protected=protected):
+        names = ", ".join(f"'{path}'" for path in outside)
+        raise PatchError(f"The patch writes outside the writable folders: {names}")
+    commit(plan.targets)
+    return plan.summary
+
+
+class _Tree:
+    """The files of a patch while its sections are played through, none of them written."""
+
+    def __init__(self, cwd: str) -> None:
+        self._cwd = cwd
+        self.files: dict[str, _File] = {}
+        """By resolved path."""
+
+    def play(self, hunk: Hunk) -> None:
+        """Take one section into account."""
+        match hunk:
+            case AddFile(path, content):
+                file = self._file(path, f"Failed to write '{path}'")
+                file.data = content.encode()
+                file.source = None
+            case DeleteFile(path):
+                file = self._existing(path, f"Failed to delete '{path}'", is_link_meant=True)
+                file.data = None
+            case UpdateFile():
+                self._update(hunk)
+
+    def _update(self, hunk: UpdateFile) -> None:
+        what = f"Failed to read '{hunk.path}' to update"
+        is_moved = hunk.move_path is not None
+        file = self._existing(hunk.path, what, is_link_meant=is_moved)
+        data = file.data or b""
+        if is_moved and file.before is not None and file.before.is_link:
+            raise PatchError(f"{what}: it is a symbolic link, which a patch cannot move")
+        if hunk.chunks:
+            try:
+                text = decode(data)
+            except PatchError as exc:
+                raise PatchError(f"{what}: {exc.message}") from exc
+            data = encode(edit(text, hunk.chunks, path=hunk.path))
+        if hunk.move_path is not None:
+            target = self._file(hunk.move_path, f"Failed to move to '{hunk.move_path}'")
+            mode, source = file.mode, file.source or file
+            file.data, file.mode = None, None
+            target.mode, target.source = mode, source
+            file = target
+        file.data = data
+
+    def _existing(self, path: str, what: str, *, is_link_meant: bool) -> _File:
+        file = self._file(path, what, is_link_meant=is_link_meant)
+        if file.data is None:
+            raise PatchError(f"{what}: there is no such file")
+        return file
+
+    def _file(self, path: str, what: str, *, is_link_meant: bool = False) -> _File:
+        """The file behind a path of the patch.
+
+        Args: what: how an error begins. is_link_meant: the name itself is to go, so a symbolic
+            link is not followed.
+        """
+        try:
+            resolved = self._resolved(path, is_link_meant=is_link_meant)
+            if resolved not in self.files:
+                self.files[resolved] = _read(resolved, path, is_link_meant=is_link_meant)
+        except OSError as exc:
+            raise PatchError(f"{what}: {exc.strerror}") from exc
+        except PatchError as exc:
+            raise PatchError(f"{what}: {exc.message}") from exc
+        return self.files[resolved]
+
+    def _resolved(self, path: str, *, is_link_meant: bool) -> str:
+        if "\0" in path:
+            raise PatchError("a path cannot hold a NUL character")
+        directory, name = os.path.split(os.path.join(self._cwd, path))
+        if name in ("", ".", "..") or not path:
+            raise PatchError("it names no file")
+        resolved = os.path.join(os.path.realpath(directory), name)
+        if is_link_meant or resolved in self.files or not os.path.islink(resolved):
+            return resolved
+        return os.path.realpath(resolved)
+
+
+def _read(path: str, name: str, *, is_link_meant: bool) -> _File:
+    entry = read_entry(path)
+    if entry is None:
+        return _File(path, name, None, None)
+    if entry.is_link and not is_link_meant:
+        raise PatchError("its symbolic links lead in a circle")
+    return _File(path, name, entry, entry.data, None if entry.is_link else entry.mode)
+
+
+def _check_folders(files: list[_File]) -> None:
+    """Refuse a file where another one of the patch needs a folder."""
+    written = {file.path: file.name for file in files if file.data is not None}
+    for path, name in written.items():
+        folder = os.path.dirname(path)
+        while not os.path.isdir(folder):
+            if folder in written or os.path.lexists(folder):
+                raise PatchError(f"Failed to write '{name}': '{folder}' is a file, not a folder")
+            folder = os.path.dirname(folder)
+
+
+def _changes(files: list[_File], cwd: str) -> dict[str, FileChange]:
+    """The net change of every path; a move is one change, under the path it leaves."""
+    moved = {
+        file.source.path: file
+        for file in files
+        if file.source is not None and file.source.data is None and file.before is None
+    }
+    changes: dict[str, FileChange] = {}
+    for file in files:
+        path = _absolute(file, cwd)
+        old = "" if file.before is None else readable(file.before.data)
+        new = "" if file.data is None else readable(file.data)
+        if file.before is None:
+            if file not in moved.values():
+                changes[path] = Add(content=new)
+        elif file.data is not None:
+            changes[path] = Update(unified_diff=unified_diff(old, new), move_path=None)
+        elif (target := moved.get(file.path)) and target.data is not None:
+            diff = unified_diff(old, readable(target.data))
+            changes[path] = Update(unified_diff=diff, move_path=_absolute(target, cwd))
+        else:
+            changes[path] = Delete(content=old)
+    return changes
+
+
+def _absolute(file: _File, cwd: str) -> str:
+    """The path as people know it; only `..` may make that another file, so then the resolved."""
+    path = os.path.join(cwd, file.name)
+    return file.path if ".." in path.split("/") else os.path.normpath(path)
+
+
+def _summary(files: list[_File]) -> PatchSummary:
+    is_left = {f.source.path for f in files if f.source is not None and f.data is not None}
+    return PatchSummary(
+        added=tuple(f.name for f in files if f.before is None and not _is_moved(f)),
+        modified=tuple(
+            f.name for f in files if f.data is not None and (f.before is not None or _is_moved(f))
+        ),
+        deleted=tuple(f.name for f in files if f.data is None and f.path not in is_left),
+    )
+
+
+def _is_moved(file: _File) -> bool:
+    """It came from a path that was there before the patch."""
+    return file.source is not None and file.source.before is not None
+
+
+def _below(path: str, folder: str) -> str | None:
+    """The part of a path below a folder; None when it is elsewhere, or the folder itself."""
+    prefix = folder if folder.endswith("/") else folder + "/"
+    return path.removeprefix(prefix) if path.startswith(prefix) else None
+
+
+def _is_covered(path: str, root: str) -> bool:
+    inner = _below(path, root)
+    # Some file systems take .GIT for .git.
+    return inner is not None and PROTECTED_NAMES.isdisjoint(inner.lower().split("/"))

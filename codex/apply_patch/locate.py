@@ -1,0 +1,264 @@
+"""The one place in a file that each chunk of an update means, or the reason why there is none.
+
+A place is taken only when it is the only one: what a chunk's own lines leave open is decided by its
+`@@` lines, by the order of the chunks, by its end-of-file mark, or by the line number in a
+unified-diff header, and otherwise refused. The reference takes the first hit instead and edits
+silently in the wrong place.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.apply_patch.seek import Haystack
+from codex.errors import PatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.apply_patch.parser import Chunk
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A chunk at its place."""
+
+    start: int
+    """Index of the first old line."""
+    lines: tuple[str, ...]
+    """The chunk's lines that count: less the empty ones at its end that are only spacing."""
+
+    @property
+    def end(self) -> int:
+        """Index after the last old line."""
+        return self.start + sum(not line.startswith("+") for line in self.lines)
+
+    @property
+    def core(self) -> Place:
+        """Without the context at both ends: only the lines between the first and last change."""
+        changes = [i for i, line in enumerate(self.lines) if line.startswith(("-", "+"))]
+        if not changes:
+            return Place(self.start, ())
+        return Place(self.start + changes[0], self.lines[changes[0] : changes[-1] + 1])
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Where a chunk's lines may begin: below one occurrence of its context."""
+
+    start: int
+    end: int
+    context: int | None = None
+    """Index of the innermost context line."""
+
+
+def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple[Place, ...]:
+    """One place per chunk, in the chunks' order; no two change the same line.
+
+    Args: path: for error messages, as the patch has it.
+
+    Raises: PatchError, with every chunk that fits nowhere or in several places.
+    """
+    haystack = Haystack(lines)
+    problems: list[str] = []
+    options: list[list[Place]] = []
+    for chunk in chunks:
+        try:
+            options.append(_options(chunk, haystack, path))
+        except PatchError as exc:
+            problems.append(exc.message)
+    if problems:
+        raise PatchError("\n".join(problems))
+    options = _ordered(options)
+    for chunk, places in zip(chunks, options, strict=True):
+        if len(places) > 1:
+            problems.append(_ambiguous(chunk, places, path))
+    if problems:
+        raise PatchError("\n".join(problems))
+    found = tuple(places[0] for places in options)
+    _check_overlap(found, path)
+    return found
+
+
+def old_lines(lines: Sequence[str]) -> list[str]:
+    """What the file must hold, without signs and CRs."""
+    return [line[1:].removesuffix("\r") for line in lines if not line.startswith("+")]
+
+
+def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[Place]:
+    """Every place that fits the chunk alone; at least one.
+
+    Empty lines at its end come last: without them first, with them only where that leaves several.
+    """
+    scopes = _scopes(chunk, haystack, path)
+    written = list(chunk.lines)
+    while written and written[-1] == "":
+        written.pop()
+    best: list[Place] = []
+    for length in range(len(written), len(chunk.lines) + 1):
+        lines = chunk.lines[:length]
+        found = [Place(start, lines) for start in _starts(chunk, lines, scopes, haystack)]
+        if length == len(written) or len(found) == 1:
+            best = found
+        if len(best) <= 1:
+            break
+    if not best:
+        raise PatchError(_not_found(chunk, old_lines(written), scopes, haystack, path))
+    exact = [place for place in best if place.start + 1 == chunk.diff_line]
+    return exact or best
+
+
+def _starts(
+    chunk: Chunk, lines: Sequence[str], scopes: list[Scope], haystack: Haystack
+) -> list[int]:
+    """Where the lines begin, by the most exact pass that has them in a scope."""
+    pattern = old_lines(lines)
+    if not pattern:
+        return _addition_starts(chunk, scopes, len(haystack.lines))
+    for starts in haystack.places(pattern):
+        if chunk.is_end_of_file:
+            last = [
+                s for s in starts if not any(map(str.strip, haystack.lines[s + len(pattern) :]))
+            ]
+            starts = last[-1:] or starts
+        found = [s for scope in scopes for s in _in_scope(starts, scope, haystack.lines)]
+        if found:
+            return found
+    return []
+
+
+def _addition_starts(chunk: Chunk, scopes: list[Scope], count: int) -> list[int]:
+    """Lines without any old line: below their context, or at the end of the file."""
+    if chunk.contexts and not chunk.is_end_of_file:
+        return [scope.start + 1 for scope in scopes]
+    if chunk.diff_line is not None and count and not chunk.is_end_of_file:
+        return []
+    return [count]
+
+
+def _in_scope(starts: list[int], scope: Scope, lines: Sequence[str]) -> list[int]:
+    """Those in the block that the context opens; else the nearest below it."""
+    inside = [start for start in starts if scope.start <= start < scope.end]
+    if scope.context is None or len(inside) < 2:
+        return inside
+    block_end = _block_end(lines, scope.context)
+    return [start for start in inside if start < block_end] or inside[:1]
+
+
+def _block_end(lines: Sequence[str], opening: int) -> int:
+    """Index of the first line below that is not indented deeper than the opening one."""
+    indent = _indent(lines[opening])
+    for i in range(opening + 1, len(lines)):
+        if lines[i].strip() not in ("", "{", "(", "[") and _indent(lines[i]) <= indent:
+            return i
+    return len(lines)
+
+
+def _indent(line: str) -> int:
+    expanded = line.expandtabs(8)
+    return len(expanded) - len(expanded.lstrip())
+
+
+def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[Scope]:
+    """One scope per occurrence of the chunk's context lines, each found below the one before."""
+    scopes = [Scope(0, len(haystack.lines) + 1)]
+    for context in chunk.contexts:
+        inner = _inner_scopes(context, scopes, haystack)
+        if not inner:
+            raise PatchError(
+                f"Failed to find context '{context}' in {path} "
+                f"(patch line {chunk.line_number}).\n{haystack.nearest([context])}"
+            )
+        scopes = inner
+    return scopes
+
+
+def _inner_scopes(context: str, outer: list[Scope], haystack: Haystack) -> list[Scope]:
+    """By whole lines in the four passes; as a last resort by lines that contain the context."""
+    for hits in haystack.places([context]):
+        if found := _split_scopes(outer, hits):
+            return found
+    # Some models close the marker on both sides, as in the headers of a diff.
+    return _split_scopes(outer, haystack.containing(context.removesuffix("@@")))
+
+
+def _split_scopes(outer: list[Scope], hits: list[int]) -> list[Scope]:
+    found: list[Scope] = []
+    for scope in outer:
+        inside = [hit for hit in hits if scope.start <= hit < scope.end]
+        ends = [*inside[1:], scope.end]
+        # The context line itself may be repeated as the first old line: it belongs to the scope.
+        found += [Scope(hit, end, hit) for hit, end in zip(inside, ends, strict=False)]
+    return found
+
+
+def _ordered(options: list[list[Place]]) -> list[list[Place]]:
+    """Only places that let all chunks stand in the patch's order, where that is possible.
+
+    Chunks may share context lines, but only if they cannot stand apart. When no order works,
+    everything stays: each chunk that has only one place needs no order.
+    """
+    cores = [[place.core for place in places] for places in options]
+    for spans in (options, cores):
+        if fitting := _feasible(spans):
+            return [
+                [place for place, is_fitting in zip(places, fits, strict=True) if is_fitting]
+                for places, fits in zip(options, fitting, strict=True)
+            ]
+    return options
+
+
+def _feasible(spans: list[list[Place]]) -> list[list[bool]] | None:
+    """Whether each place is part of an ordered choice; None when there is no such choice."""
+    floors = [0]
+    for places in spans:
+        ends = [place.end for place in places if place.start >= floors[-1]]
+        if not ends:
+            return None
+        floors.append(min(ends))
+    ceiling = max(place.end for places in spans for place in places)
+    result: list[list[bool]] = []
+    for places, floor in zip(reversed(spans), reversed(floors[:-1]), strict=True):
+        fits = [place.start >= floor and place.end <= ceiling for place in places]
+        result.append(fits)
+        ceiling = max(place.start for place, fit in zip(places, fits, strict=True) if fit)
+    result.reverse()
+    return result
+
+
+def _check_overlap(places: Sequence[Place], path: str) -> None:
+    cores = sorted((place.core for place in places), key=lambda core: (core.start, core.end))
+    for first, second in itertools.pairwise(cores):
+        if second.start < first.end:
+            raise PatchError(
+                f"Two chunks change line {second.start + 1} of {path}: make them one chunk"
+            )
+
+
+def _ambiguous(chunk: Chunk, places: list[Place], path: str) -> str:
+    numbers = ", ".join(str(place.start + 1) for place in places[:10])
+    more = "" if len(places) <= 10 else f" and {len(places) - 10} more"
+    return (
+        f"The chunk on patch line {chunk.line_number} fits {path} equally well at lines "
+        f"{numbers}{more}: add more lines of context, or an '@@' line with the function or "
+        "section it stands in"
+    )
+
+
+def _not_found(
+    chunk: Chunk, pattern: list[str], scopes: list[Scope], haystack: Haystack, path: str
+) -> str:
+    if not pattern:
+        return (
+            f"The chunk on patch line {chunk.line_number} only adds lines to {path}: give the "
+            "lines around them as context, or an '@@' line with the line above"
+        )
+    below = ""
+    if chunk.contexts:
+        below = f" below '{chunk.contexts[-1]}' (line {scopes[0].start + 1})"
+    text = "\n".join(pattern)
+    return (
+        f"Failed to find expected lines in {path}{below} (patch line {chunk.line_number}):\n"
+        f"{text}\n{haystack.nearest(pattern)}"
+    )

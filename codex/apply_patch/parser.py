@@ -1,0 +1,264 @@
+"""Patch text -> Patch: sections in order, each with the lines the model wrote.
+
+Tolerant wherever only one reading is possible (blanks around markers, a heredoc or a Markdown fence
+around the whole, stacked `@@` lines, headers of unified diffs), strict elsewhere. Knows nothing of
+files: any path is accepted here and judged by files.py.
+Source: spec/apply-patch.md, sections 1, 2, 9 and 10.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from codex.errors import PatchError
+
+BEGIN = "*** Begin Patch"
+END = "*** End Patch"
+END_OF_FILE = "*** End of File"
+ADD = "*** Add File:"
+DELETE = "*** Delete File:"
+UPDATE = "*** Update File:"
+MOVE = "*** Move to:"
+HEADERS = f"'{ADD} PATH', '{DELETE} PATH' and '{UPDATE} PATH'"
+
+DIFF_HEADER = re.compile(r"@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@")
+HEREDOC_START = re.compile(r"(?:apply_?patch\s*)?<<-?\s*(['\"]?)(\w+)\1")
+
+
+class AddFile(msgspec.Struct, frozen=True):
+    """Make a file, or replace one."""
+
+    path: str
+    content: str
+
+
+class DeleteFile(msgspec.Struct, frozen=True):
+    """Remove a file."""
+
+    path: str
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """One place of a file and what becomes of it."""
+
+    contexts: tuple[str, ...] = ()
+    """The `@@` lines from the outside in; each is a line above the place."""
+    lines: tuple[str, ...]
+    """As written: a blank, `-` or `+`, then the text, which may end in CR. An empty string is an
+    empty line of the patch: an empty context line or, at the end, perhaps only spacing."""
+    is_end_of_file: bool = False
+    has_final_newline: bool | None = None
+    """What a "no newline at end of file" line says about the result; None keeps the file's way."""
+    diff_line: int | None = None
+    """The old line number in a unified-diff header, from 1: a hint, since models miscount."""
+    line_number: int
+    """In the patch, from 1."""
+
+
+class UpdateFile(msgspec.Struct, frozen=True):
+    """Change a file, move it, or both."""
+
+    path: str
+    move_path: str | None
+    chunks: tuple[Chunk, ...]
+
+
+Hunk = AddFile | DeleteFile | UpdateFile
+
+
+class Patch(msgspec.Struct, frozen=True):
+    """The sections of a patch, in order."""
+
+    hunks: tuple[Hunk, ...]
+
+
+def parse(text: str) -> Patch:
+    """Parse one whole patch; no sections is no error.
+
+    Raises: PatchError, which says what is wrong, on which line of the trimmed text, and what to
+        send instead.
+    """
+    if not is_unicode(text):
+        raise PatchError("Invalid patch: it is not valid Unicode text")
+    lines = _unwrap(text.strip().split("\n"))
+    if lines[0].strip() != BEGIN:
+        raise PatchError(
+            f"Invalid patch: the first line must be '{BEGIN}', not '{_short(lines[0])}'"
+        )
+    if len(lines) < 2 or lines[-1].strip() != END:
+        raise PatchError(f"Invalid patch: the last line must be '{END}', not '{_short(lines[-1])}'")
+    reader = _Reader(lines[1:-1])
+    hunks: list[Hunk] = []
+    while reader.skip_blank():
+        hunks.append(_section(reader))
+    return Patch(tuple(hunks))
+
+
+def is_unicode(text: str) -> bool:
+    """No lone surrogates: the text can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Reader:
+    """The lines between the markers, one at a time."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._index = 0
+
+    @property
+    def line_number(self) -> int:
+        """Of the next line, in the patch; the begin marker is line 1."""
+        return self._index + 2
+
+    def peek(self) -> str | None:
+        """The next line, left where it is; None at the end."""
+        return self._lines[self._index] if self._index < len(self._lines) else None
+
+    def take(self) -> str:
+        """The next line."""
+        self._index += 1
+        return self._lines[self._index - 1]
+
+    def skip_blank(self) -> bool:
+        """Go to the next line that is not blank; False when there is none."""
+        while (line := self.peek()) is not None and not line.strip():
+            self._index += 1
+        return line is not None
+
+    def next_written(self) -> str:
+        """The next line that is not blank, left where it is; empty at the end."""
+        return next((line for line in self._lines[self._index :] if line.strip()), "")
+
+    def error(self, message: str) -> PatchError:
+        """An error about the line that was taken last."""
+        return PatchError(f"Invalid patch hunk on line {self.line_number - 1}: {message}")
+
+
+def _unwrap(lines: list[str]) -> list[str]:
+    """Without the heredoc or the Markdown fence that some models put around a patch."""
+    if len(lines) < 4:
+        return lines
+    first, last = lines[0].strip(), lines[-1].strip()
+    start = HEREDOC_START.fullmatch(first)
+    if (start and last == start[2]) or (first.startswith("```") and last == "```"):
+        return "\n".join(lines[1:-1]).strip().split("\n")
+    return lines
+
+
+def _section(reader: _Reader) -> Hunk:
+    header = reader.take().strip()
+    if header.startswith(ADD):
+        return AddFile(header.removeprefix(ADD).strip(), _added_content(reader))
+    if header.startswith(DELETE):
+        return DeleteFile(header.removeprefix(DELETE).strip())
+    if header.startswith(UPDATE):
+        return _update(reader, header.removeprefix(UPDATE).strip())
+    raise reader.error(
+        f"'{_short(header)}' is not a section header. Valid ones are {HEADERS}; "
+        "every line of a new file starts with '+'"
+    )
+
+
+def _added_content(reader: _Reader) -> str:
+    content = ""
+    while (line := reader.peek()) is not None:
+        if line.startswith("+"):
+            content += line[1:] + "\n"
+        elif line.startswith("\\ "):
+            content = content.removesuffix("\n")
+        elif not line.strip() and reader.next_written().startswith("+"):
+            # A forgotten '+' on an empty line: nothing else could stand here.
+            content += line.strip(" \t") + "\n"
+        else:
+            break
+        reader.take()
+    return content
+
+
+def _update(reader: _Reader, path: str) -> UpdateFile:
+    header = reader.line_number - 1
+    move_path = None
+    if (line := reader.peek()) is not None and line.strip().startswith(MOVE):
+        move_path = reader.take().strip().removeprefix(MOVE).strip()
+    chunks: list[Chunk] = []
+    while reader.skip_blank() and not (reader.peek() or "").startswith("***"):
+        chunks.append(_chunk(reader, is_first=not chunks))
+    if not chunks and move_path is None:
+        raise PatchError(
+            f"Invalid patch hunk on line {header}: the update of '{path}' is empty: "
+            "it needs lines that start with ' ', '-' or '+'"
+        )
+    return UpdateFile(path, move_path, tuple(chunks))
+
+
+def _chunk(reader: _Reader, *, is_first: bool) -> Chunk:
+    line_number = reader.line_number
+    contexts: list[str] = []
+    diff_line = None
+    while reader.next_written().startswith("@@"):
+        reader.skip_blank()
+        marker = reader.take().rstrip("\r")
+        if header := DIFF_HEADER.match(marker):
+            diff_line = int(header[1])
+        elif context := marker.removeprefix("@@").removeprefix(" ").rstrip():
+            contexts.append(context)
+    has_marker = reader.line_number > line_number
+    if not has_marker and not is_first:
+        raise _unexpected(reader)
+    lines, is_end_of_file, has_final_newline = _body(reader)
+    if not lines:
+        raise (
+            _unexpected(reader)
+            if reader.peek() is not None
+            else reader.error(
+                "no lines follow: a chunk needs lines that start with ' ', '-' or '+'"
+            )
+        )
+    return Chunk(
+        contexts=tuple(contexts),
+        lines=tuple(lines),
+        is_end_of_file=is_end_of_file,
+        has_final_newline=has_final_newline,
+        diff_line=diff_line,
+        line_number=line_number,
+    )
+
+
+def _body(reader: _Reader) -> tuple[list[str], bool, bool | None]:
+    """The lines of a chunk, whether they end the file, and what they say of its final newline."""
+    lines: list[str] = []
+    has_final_newline: bool | None = None
+    while (line := reader.peek()) is not None:
+        if line.rstrip() == END_OF_FILE and lines:
+            reader.take()
+            return lines, True, has_final_newline
+        if line.startswith("\\ ") and lines:
+            has_final_newline = lines[-1].startswith("-")
+        elif line in ("", "\r"):
+            lines.append("")
+        elif line[0] in " -+":
+            lines.append(line)
+        else:
+            break
+        reader.take()
+    return lines, has_final_newline is not None, has_final_newline
+
+
+def _unexpected(reader: _Reader) -> PatchError:
+    line = reader.take()
+    return reader.error(
+        f"unexpected line '{_short(line)}': the lines of a chunk start with ' ', '-' or '+', "
+        "a further chunk with '@@', a section with '***'"
+    )
+
+
+def _short(line: str) -> str:
+    line = line.strip()
+    return line if len(line) <= 80 else line[:77] + "..."

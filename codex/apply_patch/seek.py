@@ -1,0 +1,114 @@
+"""Where lines of a patch stand in a file: exactly, or nearly; and which place comes closest.
+
+Four passes, each more forgiving: identical, without trailing blanks, without blanks at both ends,
+typographic characters replaced by their plain ones. Line endings never count. What follows from
+several places is decided elsewhere (locate.py).
+Source: spec/apply-patch.md, section 3.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+PLAIN = {
+    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
+    **dict.fromkeys(range(0x2018, 0x201C), "'"),
+    **dict.fromkeys(range(0x201C, 0x2020), '"'),
+    **dict.fromkeys([0xA0, *range(0x2002, 0x200B), 0x202F, 0x205F, 0x3000], " "),
+    # Bytes that are no UTF-8 (surrogateescape): the model has seen them as U+FFFD.
+    **dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd"),
+}
+UNKNOWN = re.compile("\ufffd+")
+
+
+def plain(line: str) -> str:
+    """A line without outer blanks, in plain characters; undecodable runs become one U+FFFD."""
+    if line.isascii():
+        return line.strip()
+    return UNKNOWN.sub("\ufffd", line.translate(PLAIN)).strip()
+
+
+PASSES: tuple[Callable[[str], str], ...] = (str, str.rstrip, str.strip, plain)
+
+
+class Haystack:
+    """The lines of one file, made ready for searching."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._texts: dict[int, str] = {}
+
+    def places(self, pattern: Sequence[str]) -> Iterator[list[int]]:
+        """Per pass, every line index at which `pattern` (not empty) begins."""
+        for number, key in enumerate(PASSES):
+            yield self._find(number, "\n" + "".join(key(line) + "\n" for line in pattern))
+
+    def _find(self, number: int, needle: str) -> list[int]:
+        # One string search over all lines is linear and runs in C, overlapping hits included.
+        text = self._texts.get(number)
+        if text is None:
+            key = PASSES[number]
+            text = "\n" + "".join(key(line) + "\n" for line in self.lines)
+            self._texts[number] = text
+        found: list[int] = []
+        line = position = 0
+        while (hit := text.find(needle, position)) != -1:
+            line += text.count("\n", position, hit)
+            found.append(line)
+            position = hit + 1
+            line += 1
+        return found
+
+    def containing(self, fragment: str) -> list[int]:
+        """Every line index whose line contains `fragment`, both in plain form."""
+        fragment = plain(fragment)
+        return [i for i, line in enumerate(self.lines) if fragment in plain(line)]
+
+    def nearest(self, pattern: Sequence[str]) -> str:
+        """One sentence for a pattern that was not found: the closest place, how it differs."""
+        wanted = [plain(line) for line in pattern]
+        have = [plain(line) for line in self.lines]
+        start = _best_alignment(wanted, have)
+        if start is None:
+            return _similar(wanted, self.lines, have)
+        for offset, line in enumerate(wanted):
+            at = start + offset
+            if not 0 <= at < len(have):
+                return f"The nearest match is at line {max(start, 0) + 1}, but the file ends there."
+            if have[at] != line:
+                return (
+                    f"The nearest match is at line {max(start, 0) + 1}: line {at + 1} is\n"
+                    f"{self.lines[at]}\nwhere the patch has\n{pattern[offset]}"
+                )
+        return f"The same lines are at line {start + 1}."
+
+
+def _best_alignment(wanted: list[str], have: list[str]) -> int | None:
+    """The line at which most of the wanted lines, blank ones apart, would be in their place."""
+    indexes: dict[str, list[int]] = {line: [] for line in wanted if line}
+    for i, line in enumerate(have):
+        if line in indexes and len(indexes[line]) < 100:
+            indexes[line].append(i)
+    votes = Counter(i - offset for offset, line in enumerate(wanted) for i in indexes.get(line, ()))
+    if not votes:
+        return None
+    most = max(votes.values())
+    return min(start for start, count in votes.items() if count == most)
+
+
+def _similar(wanted: list[str], lines: Sequence[str], have: list[str]) -> str:
+    """The line most like the longest of the wanted ones, if any is."""
+    from difflib import get_close_matches
+
+    longest = max(wanted, key=len)
+    candidates = {line: i for i, line in reversed(list(enumerate(have[:5000]))) if line}
+    close = get_close_matches(longest[:200], list(candidates), n=1) if longest else []
+    if not close:
+        return "Nothing in the file is similar: read it again before the next try."
+    at = candidates[close[0]]
+    return f"The nearest line is line {at + 1}:\n{lines[at]}"

@@ -1,0 +1,90 @@
+"""The bytes of a file <-> its lines, so that what a patch does not touch comes out unchanged.
+
+Byte order marks, UTF-16 and UTF-32 (by their marks), line endings line by line, a missing final
+newline, and bytes that are no UTF-8 all survive. Knows nothing of patches or paths.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+import msgspec
+
+from codex.errors import PatchError
+
+# UTF-32 before UTF-16: the little-endian marks start alike.
+MARKS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class FileText(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's lines and how they were written."""
+
+    lines: tuple[str, ...]
+    """Without their endings."""
+    endings: tuple[str, ...]
+    """Per line: LF, CRLF, or nothing for a last line without newline."""
+    mark: bytes = b""
+    encoding: str = "utf-8"
+    is_guess: bool = False
+    """The bytes are no UTF-8 and carry no mark: what the other characters mean is not known."""
+
+    @property
+    def has_final_newline(self) -> bool:
+        """An empty file counts as having one: lines added to it end in newlines."""
+        return not self.endings or self.endings[-1] != ""
+
+
+def decode(data: bytes) -> FileText:
+    """The lines of a file. Bytes that are no UTF-8 become lone surrogates (surrogateescape).
+
+    Raises: PatchError, when a mark promises UTF-16 or UTF-32 and the rest breaks the promise.
+    """
+    mark, encoding = next((m for m in MARKS if data.startswith(m[0])), (b"", "utf-8"))
+    try:
+        text = data[len(mark) :].decode(encoding, _errors(encoding))
+    except UnicodeDecodeError as exc:
+        raise PatchError(f"it starts with the mark of {encoding} but is not {encoding}") from exc
+    lines = text.split("\n")
+    last = lines.pop()
+    endings = ["\r\n" if line.endswith("\r") else "\n" for line in lines]
+    lines = [line.removesuffix("\r") for line in lines]
+    if last:
+        lines.append(last)
+        endings.append("")
+    return FileText(
+        lines=tuple(lines),
+        endings=tuple(endings),
+        mark=mark,
+        encoding=encoding,
+        is_guess=encoding == "utf-8" and not text.isascii() and _is_mostly_broken(text),
+    )
+
+
+def encode(text: FileText) -> bytes:
+    """The bytes of a file: the inverse of `decode`."""
+    joined = "".join(line + ending for line, ending in zip(text.lines, text.endings, strict=True))
+    return text.mark + joined.encode(text.encoding, _errors(text.encoding))
+
+
+def readable(data: bytes) -> str:
+    """A file's text for people: what cannot be decoded becomes U+FFFD."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    return data.decode("utf-8", "replace")
+
+
+def _errors(encoding: str) -> str:
+    return "surrogateescape" if encoding == "utf-8" else "surrogatepass"
+
+
+def _is_mostly_broken(text: str) -> bool:
+    """More stray bytes than characters beyond ASCII: another encoding, not a damaged UTF-8."""
+    broken = sum("\udc80" <= c <= "\udcff" for c in text)
+    return broken * 2 >= sum(c > "\x7f" for c in text)

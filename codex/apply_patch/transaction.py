@@ -1,0 +1,281 @@
+"""Several files changed together: all of them, or none.
+
+Every directory is reached from the root without following a symbolic link, and everything is done
+relative to its descriptor: a link that appears after the paths were judged leads nowhere. New
+contents are written to temporaries beside their targets first, then renamed over them; what they
+replace is kept until the last rename and put back when one fails. There is no fsync: a patch is no
+database, and a crash of the machine between two renames can leave part of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.errors import PatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No file that a patch touches is larger."""
+
+OPEN_DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+if sys.platform == "linux":
+    # Enough to work inside a directory that may be entered but not listed.
+    OPEN_DIRECTORY |= os.O_PATH
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a path held when it was read."""
+
+    data: bytes
+    """The contents; for a symbolic link, where it leads."""
+    mode: int
+    links: int
+    owner: tuple[int, int]
+    is_link: bool = False
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One path and what is to become of it."""
+
+    path: str
+    """Absolute; no directory on the way is a symbolic link."""
+    before: Entry | None
+    after: bytes | None
+    """None removes it."""
+    mode: int | None = None
+    """The permissions of the result; None leaves them to the umask."""
+
+
+def read_entry(name: str, directory: int | None = None) -> Entry | None:
+    """What is at an absolute path, or at `name` in an open directory; links are not followed.
+
+    Raises: PatchError without a path, when it is neither a file nor a link, or too large; OSError.
+    """
+    try:
+        status = os.lstat(name, dir_fd=directory)
+        if stat.S_ISLNK(status.st_mode):
+            data = os.fsencode(os.readlink(name, dir_fd=directory))
+        else:
+            data = _read_file(name, directory, status)
+    except FileNotFoundError:
+        return None
+    return Entry(
+        data=data,
+        mode=stat.S_IMODE(status.st_mode),
+        links=status.st_nlink,
+        owner=(status.st_uid, status.st_gid),
+        is_link=stat.S_ISLNK(status.st_mode),
+    )
+
+
+def _read_file(name: str, directory: int | None, status: os.stat_result) -> bytes:
+    if stat.S_ISDIR(status.st_mode):
+        raise PatchError("it is a directory")
+    if not stat.S_ISREG(status.st_mode):
+        raise PatchError("it is not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise PatchError(f"it is larger than {MAX_BYTES // 2**20} MiB")
+    # Should a pipe have come in its place meanwhile, opening it must not wait for a writer.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(name, flags, dir_fd=directory), "rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def commit(targets: Sequence[Target]) -> None:
+    """Bring every target into its new state.
+
+    Raises: PatchError, when a target is not as it was read or something cannot be written; then
+        everything is as before, or the message names what could not be put back.
+    """
+    changed = [target for target in targets if _is_changed(target)]
+    with _Transaction() as transaction:
+        for target in targets:
+            transaction.verify(target)
+        for target in changed:
+            transaction.stage(target)
+        # Removals first: where two names differ only in case, they may be one file.
+        for target in sorted(changed, key=lambda target: target.after is not None):
+            transaction.replace(target)
+
+
+class _Transaction:
+    """Open directories, temporaries, and how to take back what was done."""
+
+    def __init__(self) -> None:
+        self._directories: dict[str, int] = {}
+        self._staged: dict[str, str] = {}
+        self._undo: list[tuple[str, Callable[[], None]]] = []
+        """In order of doing: a path, and what puts it back."""
+        self._tidy: list[Callable[[], None]] = []
+        """What remains to be done when all went well."""
+
+    def __enter__(self) -> _Transaction:
+        self._directories["/"] = os.open("/", OPEN_DIRECTORY)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                for step in self._tidy:
+                    with contextlib.suppress(OSError):
+                        step()
+            else:
+                self._roll_back(error)
+        finally:
+            for descriptor in self._directories.values():
+                os.close(descriptor)
+
+    def verify(self, target: Target) -> None:
+        """Check that the target is as it was when the patch was judged."""
+        with _explained(target.path):
+            directory = self._directory(os.path.dirname(target.path), is_made=False)
+            now = None
+            if directory is not None:
+                now = read_entry(os.path.basename(target.path), directory)
+            if _identity(now) != _identity(target.before):
+                raise PatchError("it was changed meanwhile: read it again and send a new patch")
+            if now is not None and target.after is not None and not now.is_link:
+                self._check_writable(target, directory)
+
+    def _check_writable(self, target: Target, directory: int | None) -> None:
+        # A rename would replace a file that its owner has made read-only.
+        if not os.access(os.path.basename(target.path), os.W_OK, dir_fd=directory):
+            raise PatchError("it is read-only")
+
+    def stage(self, target: Target) -> None:
+        """Write the new contents beside the target, making its directory if need be."""
+        if target.after is None:
+            return
+        with _explained(target.path):
+            directory = self._made_directory(target)
+            name = f".codex-patch-{os.urandom(6).hex()}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            # A secret is not to be readable by others while it is written.
+            mode = 0o666 if target.mode is None else 0o600
+            descriptor = os.open(name, flags, mode, dir_fd=directory)
+            self._undo.append((target.path, lambda: _remove(name, directory)))
+            self._staged[target.path] = name
+            with open(descriptor, "wb") as file:
+                file.write(target.after)
+                if target.before is not None:
+                    # Fails where only the superuser may give files away; the contents still count.
+                    with contextlib.suppress(OSError):
+                        os.fchown(file.fileno(), *target.before.owner)
+                if target.mode is not None:
+                    os.fchmod(file.fileno(), target.mode & 0o777)
+
+    def replace(self, target: Target) -> None:
+        """Put the staged contents in the target's place, or remove the target."""
+        with _explained(target.path):
+            directory = self._made_directory(target)
+            name = os.path.basename(target.path)
+            if target.before is not None:
+                self._keep(target, directory, name)
+            if target.after is not None:
+                os.rename(
+                    self._staged[target.path], name, src_dir_fd=directory, dst_dir_fd=directory
+                )
+                if target.before is None:
+                    self._undo.append((target.path, lambda: _remove(name, directory)))
+
+    def _keep(self, target: Target, directory: int, name: str) -> None:
+        """Give the old file a second name, so that the target's own is never missing, or a new one.
+
+        The second way is for removals, and where links are not to be had.
+        """
+        kept = f".codex-patch-{os.urandom(6).hex()}"
+        both = {"src_dir_fd": directory, "dst_dir_fd": directory}
+        try:
+            if target.after is None:
+                raise OSError
+            os.link(name, kept, **both, follow_symlinks=False)
+        except OSError:
+            os.rename(name, kept, **both)
+
+        def restore() -> None:
+            os.rename(kept, name, **both)
+            # Renaming one name of a file to another of the same file leaves both.
+            _remove(kept, directory)
+
+        self._undo.append((target.path, restore))
+        self._tidy.append(lambda: _remove(kept, directory))
+
+    def _made_directory(self, target: Target) -> int:
+        parent = os.path.dirname(target.path)
+        directory = self._directory(parent, is_made=target.after is not None)
+        if directory is None:
+            raise PatchError(f"its directory '{parent}' is gone")
+        return directory
+
+    def _directory(self, path: str, *, is_made: bool) -> int | None:
+        """A descriptor of the directory; None when it does not exist and is not to be made."""
+        current = "/"
+        descriptor = self._directories[current]
+        for name in path.split("/")[1:]:
+            parent = descriptor
+            current = os.path.join(current, name)
+            if current not in self._directories:
+                if is_made:
+                    self._make(name, parent, current)
+                try:
+                    self._directories[current] = os.open(name, OPEN_DIRECTORY, dir_fd=parent)
+                except FileNotFoundError:
+                    return None
+            descriptor = self._directories[current]
+        return descriptor
+
+    def _make(self, name: str, parent: int, path: str) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, dir_fd=parent)
+            self._undo.append((path, lambda: os.rmdir(name, dir_fd=parent)))
+
+    def _roll_back(self, error: BaseException) -> None:
+        lost: list[str] = []
+        for path, step in reversed(self._undo):
+            try:
+                step()
+            except OSError as exc:
+                lost.append(f"'{path}': {exc.strerror}")
+        if lost:
+            raise PatchError(
+                f"{error}\nThese could not be put back as they were: {'; '.join(lost)}"
+            ) from error
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Say in every error which path it is about."""
+    try:
+        yield
+    except OSError as exc:
+        raise PatchError(f"Failed to write '{path}': {exc.strerror}") from exc
+    except PatchError as exc:
+        raise PatchError(f"Failed to write '{path}': {exc.message}") from exc
+
+
+def _remove(name: str, directory: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=directory)
+
+
+def _is_changed(target: Target) -> bool:
+    before = target.before
+    return before is None or before.is_link or before.data != target.after
+
+
+def _identity(entry: Entry | None) -> tuple[bytes, bool] | None:
+    return None if entry is None else (entry.data, entry.is_link)

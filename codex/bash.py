@@ -1,0 +1,217 @@
+"""Shell text that is plainly a list of commands -> the words of each, as bash would pass them.
+
+A strict splitter with a closed alphabet: whatever bash could expand, redirect, run in the
+background or read as a keyword is not understood, and the answer is None. What is understood is
+checked against real bash by a property test. Knows nothing of which commands are harmless.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHELLS = frozenset({"bash", "zsh", "sh"})
+SCRIPT_FLAGS = frozenset({"-c", "-lc"})
+
+WORD_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_-./,:+@%=")
+"""Those that stand for themselves outside quotes."""
+
+ESCAPABLE = frozenset(chr(code) for code in range(0x20, 0x7F))
+"""Those that a backslash outside quotes makes literal."""
+
+KEYWORDS = frozenset(
+    {"if", "then", "else", "elif", "fi", "case", "in", "esac", "function", "select"}
+) | frozenset({"for", "while", "until", "do", "done", "time", "coproc"})
+UNFINISHED = frozenset({"&&", "||", "|"})
+"""The joints that another command must follow."""
+
+
+def script_of(argv: Sequence[str]) -> str | None:
+    """The script of `bash -lc SCRIPT` and its like; None for every other command.
+
+    The shell may be named by its path. `-lc` makes a login shell, which runs profile files first.
+    """
+    if len(argv) != 3 or argv[1] not in SCRIPT_FLAGS:
+        return None
+    # A script that begins with a sign would be taken for further options of the shell.
+    is_shell = argv[0].rsplit("/", 1)[-1] in SHELLS
+    return argv[2] if is_shell and not argv[2].startswith(("-", "+")) else None
+
+
+def join(argv: Sequence[str]) -> str:
+    """One line of shell text that means exactly these words; for people to read and copy."""
+    return " ".join(_quoted(word) for word in argv)
+
+
+def _quoted(word: str) -> str:
+    if word and WORD_CHARACTERS.issuperset(word):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+def split_script(script: str) -> tuple[tuple[str, ...], ...] | None:
+    """The commands of a script, each as its words, in the order of the text.
+
+    Commands may be joined by `&&`, `||`, `;`, `|` and line ends.
+
+    Returns: None for every script that bash could read otherwise, and for one without a command.
+    """
+    try:
+        return tuple(_commands(_Scanner(script))) or None
+    except _NotPlainError:
+        return None
+
+
+class _NotPlainError(Exception):
+    """The text is outside what the splitter understands."""
+
+
+class _Word:
+    """A word that is being read."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.is_quoted = False
+        """Some part of it is: bash does not take it for a keyword."""
+        self.is_assignment = False
+        """It holds a `=` outside quotes, which may make it an assignment before a command."""
+
+    def add(self, character: str) -> None:
+        """Add an unquoted character, which must stand for itself here."""
+        if character in "~^":
+            # A revision such as HEAD~2: bash expands ~ only at the start, and after : and =.
+            is_plain = self.text[:1].isalnum() and ":" not in self.text and "=" not in self.text
+        elif character == "=":
+            # zsh expands =NAME.
+            is_plain = self.text != ""
+            self.is_assignment = True
+        else:
+            is_plain = character in WORD_CHARACTERS
+        if not is_plain:
+            raise _NotPlainError
+        self.text += character
+
+    def add_quoted(self, text: str) -> None:
+        """Add what stood in quotes or behind a backslash."""
+        self.is_quoted = True
+        self.text += text
+
+
+def _commands(scanner: _Scanner) -> list[tuple[str, ...]]:
+    commands: list[tuple[str, ...]] = []
+    words: list[_Word] = []
+    joint = "\n"
+    while not scanner.is_at_end:
+        if word := scanner.word():
+            words.append(word)
+        elif words:
+            commands.append(_command(words))
+            words = []
+            joint = scanner.joint()
+        elif scanner.joint() != "\n":
+            raise _NotPlainError
+    if words:
+        commands.append(_command(words))
+    elif joint in UNFINISHED:
+        raise _NotPlainError
+    return commands
+
+
+def _command(words: list[_Word]) -> tuple[str, ...]:
+    name = words[0]
+    is_keyword = not name.is_quoted and name.text in KEYWORDS
+    if is_keyword or name.is_assignment or name.text.startswith("%"):
+        raise _NotPlainError
+    return tuple(word.text for word in words)
+
+
+class _Scanner:
+    """The script and how far it is read."""
+
+    def __init__(self, script: str) -> None:
+        # A NUL cannot be passed on; the rest of the script would be lost.
+        if "\0" in script:
+            raise _NotPlainError
+        self._script = script
+        self._position = 0
+        self._skip_blanks()
+
+    @property
+    def is_at_end(self) -> bool:
+        """Nothing but blanks was left."""
+        return self._position >= len(self._script)
+
+    def joint(self) -> str:
+        """Read what joins two commands."""
+        rest = self._script[self._position : self._position + 3]
+        joint = rest[:2] if rest[:2] in UNFINISHED else rest[:1]
+        is_doubtful = rest[: len(joint) + 1] in (";;", "|&", ";&")
+        if joint not in ("&&", "||", "|", ";", "\n") or is_doubtful:
+            raise _NotPlainError
+        self._position += len(joint)
+        self._skip_blanks()
+        return joint
+
+    def word(self) -> _Word | None:
+        """Read a word and the blanks after it; None where there is a joint instead."""
+        if self._peek() in "&|;\n":
+            return None
+        word = _Word()
+        while not self.is_at_end and self._peek() not in " \t&|;\n":
+            self._part(word)
+        self._skip_blanks()
+        return word
+
+    def _peek(self) -> str:
+        return self._script[self._position]
+
+    def _take(self) -> str:
+        if self.is_at_end:
+            raise _NotPlainError
+        self._position += 1
+        return self._script[self._position - 1]
+
+    def _skip_blanks(self) -> None:
+        """Past blanks, tabs, and line ends that a backslash takes away."""
+        while True:
+            if self._script.startswith((" ", "\t"), self._position):
+                self._position += 1
+            elif self._script.startswith("\\\n", self._position):
+                self._position += 2
+            else:
+                return
+
+    def _part(self, word: _Word) -> None:
+        character = self._take()
+        if character == "'":
+            end = self._script.find("'", self._position)
+            if end == -1:
+                raise _NotPlainError
+            word.add_quoted(self._script[self._position : end])
+            self._position = end + 1
+        elif character == '"':
+            word.add_quoted(self._double_quoted())
+        elif character == "\\":
+            escaped = self._take()
+            if escaped in ESCAPABLE:
+                word.add_quoted(escaped)
+            elif escaped != "\n":
+                raise _NotPlainError
+        else:
+            word.add(character)
+
+    def _double_quoted(self) -> str:
+        parts: list[str] = []
+        while (character := self._take()) != '"':
+            if character in "$`":
+                raise _NotPlainError
+            if character == "\\":
+                escaped = self._take()
+                if escaped == "\n":
+                    raise _NotPlainError
+                character = escaped if escaped in '$`"\\' else "\\" + escaped
+            parts.append(character)
+        return "".join(parts)

@@ -1,0 +1,23 @@
+"""What is said when the program itself is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from codex.host import Host
+
+
+def report_defect(host: Host, error: Exception) -> None:
+    """One line for anybody; the traceback for who asks for it."""
+    message = " ".join(str(error).split())
+    host.stderr.write(f"Error: internal error: {type(error).__name__}: {message}\n")
+    if host.environ.get("CODEX_DEBUG") or "debug" in host.environ.get("RUST_LOG", ""):
+        import traceback
+
+        traceback.print_exception(error, file=host.stderr)
+    else:
+        host.stderr.write(
+            "This is a defect of codex. Please report it, with what the same command says under"
+            " CODEX_DEBUG=1.\n"
+        )

@@ -1,0 +1,97 @@
+"""The flags as data: each with its names, what argparse needs to know, and its line of help.
+
+One table serves the parsers and the search for the subcommand, which has to know which flags take a
+value before any parser is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Flag(NamedTuple):
+    """One flag."""
+
+    names: tuple[str, ...]
+    help: str
+    value: str | None = None
+    """What its value is called in the help; None when it takes none."""
+    settings: Mapping[str, Any] = {}
+    """Further arguments of argparse's `add_argument`."""
+
+
+SESSION_FLAGS: tuple[Flag, ...] = (
+    Flag(("-m", "--model"), "the model's name, as the provider knows it", "MODEL"),
+    Flag(
+        ("--provider", "--local-provider"),
+        "the model provider: openai, ollama, lmstudio, ..., or one of config.toml",
+        "ID",
+        {"dest": "provider"},
+    ),
+    Flag(("--oss",), "use the model server on this machine (ollama, or oss_provider)"),
+    Flag(("-p", "--profile"), "the profile of config.toml to use", "NAME"),
+    Flag(
+        ("-c", "--config"),
+        "set any key of config.toml, such as -c model_reasoning_effort=high; repeatable",
+        "KEY=VALUE",
+        {"action": "append", "default": []},
+    ),
+    Flag(("-C", "--cd"), "work in this folder", "DIR"),
+    Flag(
+        ("-s", "--sandbox", "--sandbox-permission"),
+        "what commands may touch: read-only, workspace-write or danger-full-access; or, repeated,"
+        " single permissions such as disk-write-folder=PATH",
+        "MODE",
+        {"action": "append", "default": [], "dest": "sandbox"},
+    ),
+    Flag(
+        ("--add-dir",),
+        "one more folder that commands may write to; repeatable",
+        "DIR",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--full-auto",), "let commands write to the workspace: --sandbox workspace-write"),
+    Flag(
+        ("--dangerously-bypass-approvals-and-sandbox", "--yolo"),
+        "no sandbox and no questions; only where something else contains the program",
+        None,
+        {"dest": "bypass"},
+    ),
+    Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
+)
+"""What concerns any session."""
+
+APPROVAL_FLAG = Flag(
+    ("-a", "--ask-for-approval"),
+    "when to ask: untrusted, on-failure, on-request, auto-edit or never",
+    "POLICY",
+)
+
+COLOR_FLAG = Flag(
+    ("--color",),
+    "when to use colours: auto (on a terminal), always or never",
+    "WHEN",
+    {"choices": ("auto", "always", "never"), "default": "auto"},
+)
+
+EXEC_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("-i", "--image"),
+        "attach images: files, or a comma-separated list of them; repeatable",
+        "FILE",
+        {"action": "append", "nargs": "+", "default": []},
+    ),
+    Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
+    Flag(("--skip-git-repo-check",), "work outside a git repository, too"),
+    COLOR_FLAG,
+)
+
+ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS)
+
+TAKES_VALUE: dict[str, bool] = {
+    name: flag.value is not None for flag in ALL_FLAGS for name in flag.names
+}
+"""By every name of every flag."""

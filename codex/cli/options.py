@@ -1,0 +1,132 @@
+"""From parsed arguments to what the rest of the program takes: Overrides and ExecOptions."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from codex.config.overrides import Overrides
+from codex.config.permissions import PERMISSION_FORMS, is_permission
+from codex.errors import UsageError
+from codex.exec.options import ExecOptions
+from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+BYPASS = "--dangerously-bypass-approvals-and-sandbox"
+
+
+def session_overrides(parsed: Namespace) -> Overrides:
+    """The overrides of a command with the session flags and `--ask-for-approval`.
+
+    Raises: UsageError.
+    """
+    _refuse_conflicts(parsed)
+    mode, permissions = _sandbox(parsed)
+    return Overrides(
+        model=parsed.model,
+        provider=parsed.provider,
+        is_oss=parsed.oss,
+        profile=parsed.profile,
+        approval_policy=_approval(parsed),
+        sandbox_mode=mode,
+        sandbox_permissions=permissions,
+        writable_roots=tuple(parsed.add_dir),
+        cwd=parsed.cd,
+        disable_response_storage=parsed.disable_response_storage,
+        config=tuple(parsed.config),
+    )
+
+
+def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]:
+    """The overrides and options of `codex exec`, which never asks.
+
+    Args: cwd: the process's, which images are relative to.
+    Raises: UsageError.
+    """
+    policy = parsed.ask_for_approval
+    if policy not in (None, AskForApproval.NEVER.value):
+        raise UsageError(
+            f'--ask-for-approval "{policy}": codex exec has nobody to ask, only "never" is possible'
+        )
+    # Said or not, it is always so (exec/main.py), and conflicts with nothing.
+    parsed.ask_for_approval = None
+    overrides = session_overrides(parsed)
+    images, prompt = split_images(parsed.image, parsed.argument, cwd)
+    return overrides, ExecOptions(
+        prompt=prompt,
+        images=images,
+        color=parsed.color,
+        output_last_message=parsed.output_last_message,
+        skip_git_repo_check=parsed.skip_git_repo_check,
+    )
+
+
+def split_images(
+    groups: Sequence[Sequence[str]], prompt: str | None, cwd: str
+) -> tuple[tuple[str, ...], str | None]:
+    """Tell the image files from a prompt that `--image` has swallowed.
+
+    The first value after an `--image` is always an image; the last one of the command line is the
+    prompt when there is no other prompt and no file by its name.
+    """
+    values = [list(group) for group in groups]
+    if prompt is None and values and len(values[-1]) > 1 and not _files(values[-1][-1], cwd):
+        prompt = values[-1].pop()
+    images = [path for group in values for value in group for path in _files(value, cwd) or [value]]
+    return tuple(images), prompt
+
+
+def _files(value: str, cwd: str) -> list[str]:
+    """The files that a value of `--image` names: itself, or each of a comma-separated list."""
+    for paths in ([value], value.split(",")):
+        if all(path and os.path.exists(os.path.join(cwd, path)) for path in paths):
+            return paths
+    return []
+
+
+def _refuse_conflicts(parsed: Namespace) -> None:
+    given = {
+        "--full-auto": parsed.full_auto,
+        BYPASS: parsed.bypass,
+        "--sandbox": parsed.sandbox,
+        "--ask-for-approval": parsed.ask_for_approval,
+    }
+    names = [name for name, value in given.items() if value]
+    if len(names) > 1 and (parsed.full_auto or parsed.bypass):
+        raise UsageError(f"{names[0]} cannot be used together with {names[1]}")
+
+
+def _approval(parsed: Namespace) -> AskForApproval | None:
+    if parsed.full_auto:
+        return AskForApproval.ON_FAILURE
+    if parsed.bypass:
+        return AskForApproval.NEVER
+    name = parsed.ask_for_approval
+    if name is None:
+        return None
+    if name not in APPROVAL_NAMES:
+        known = ", ".join(APPROVAL_NAMES)
+        raise UsageError(f'--ask-for-approval "{name}": expected one of {known}')
+    return APPROVAL_NAMES[name]
+
+
+def _sandbox(parsed: Namespace) -> tuple[str | None, tuple[str, ...] | None]:
+    """The mode, or the whole list of permissions, or neither."""
+    if parsed.full_auto:
+        return "workspace-write", None
+    if parsed.bypass:
+        return "danger-full-access", None
+    values: list[str] = parsed.sandbox
+    for value in values:
+        if value not in SANDBOX_MODES and not is_permission(value):
+            known = ", ".join((*SANDBOX_MODES, *PERMISSION_FORMS))
+            raise UsageError(f'--sandbox "{value}": expected one of {known}')
+    modes = {value for value in values if value in SANDBOX_MODES}
+    if not modes:
+        return None, tuple(values) or None
+    if len(set(values)) > 1:
+        raise UsageError("--sandbox: expected one mode, or any number of permissions, not both")
+    return values[0], None

@@ -1,0 +1,280 @@
+"""The shape of config.toml: every key of either Codex generation, as data.
+
+A new key is one line here and, unless it is `Unused`, its meaning in `resolve.py`. Keys that name
+things this version does not have are `Unused`, so that a configuration written for another version
+loads without noise; those whose absence the user would miss carry a wish, which becomes a warning.
+Source: spec/config.md sections 2 to 5; contracts/config-modern.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.config.permissions import FOLDER_PREFIX, PERMISSION_FORMS, is_permission
+from codex.config.schema import Items, Leaf, Named, Table, Unused
+from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES
+from codex.protocol.settings import (
+    EnvironmentInherit,
+    ReasoningEffort,
+    ReasoningSummary,
+    WireApi,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codex.config.schema import Node, Source
+
+GRANULAR = "granular"
+"""How `approval_policy = { granular = {...} }` goes on."""
+
+
+def _names(names: Iterable[str]) -> str:
+    return "one of " + ", ".join(f'"{name}"' for name in names)
+
+
+def _one_of(names: Iterable[str]) -> Leaf:
+    allowed = tuple(names)
+    return Leaf(_names(allowed), (str,), lambda value, _: value if value in allowed else None)
+
+
+def _at_least(minimum: int) -> Leaf:
+    return Leaf(
+        f"an integer from {minimum} up",
+        (int,),
+        lambda value, _: value if minimum <= value < 2**63 else None,
+    )
+
+
+def _read_path(value: str, source: Source) -> str | None:
+    return source.absolute(value) if value and "\0" not in value else None
+
+
+def _read_url(value: str, _: Source) -> str | None:
+    scheme, separator, rest = value.partition("://")
+    if not separator or scheme.lower() not in ("http", "https") or rest.strip("/") == "":
+        return None
+    return value.rstrip("/")
+
+
+def _read_permission(value: str, source: Source) -> str | None:
+    if not is_permission(value):
+        return None
+    if value.startswith(FOLDER_PREFIX):
+        return FOLDER_PREFIX + source.absolute(value[len(FOLDER_PREFIX) :])
+    return value
+
+
+def _read_approval(value: object, _: Source) -> str | None:
+    if isinstance(value, dict):
+        return GRANULAR if GRANULAR in value else None
+    policy = APPROVAL_NAMES.get(str(value))
+    return None if policy is None else policy.value
+
+
+TEXT = Leaf("a string", (str,))
+NAME = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
+FLAG = Leaf("true or false", (bool,))
+COUNT = _at_least(0)
+POSITIVE = _at_least(1)
+PATH = Leaf("a path", (str,), _read_path)
+URL = Leaf("an http or https URL", (str,), _read_url)
+PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
+SANDBOX_MODE = _one_of(SANDBOX_MODES)
+APPROVAL = Leaf(_names(APPROVAL_NAMES), (str, dict), _read_approval)
+TEXTS = Items(TEXT)
+TEXT_TABLE = Named(TEXT)
+IGNORED = Unused()
+
+PROVIDER = Table(
+    {
+        "name": NAME,
+        "base_url": URL,
+        "wire_api": _one_of(api.value for api in WireApi),
+        "env_key": NAME,
+        "env_key_instructions": TEXT,
+        "experimental_bearer_token": TEXT,
+        "query_params": TEXT_TABLE,
+        "http_headers": TEXT_TABLE,
+        "env_http_headers": TEXT_TABLE,
+        "request_max_retries": COUNT,
+        "stream_max_retries": COUNT,
+        "connect_timeout_ms": POSITIVE,
+        "header_timeout_ms": POSITIVE,
+        "stream_idle_timeout_ms": POSITIVE,
+        "ca_certificate": PATH,
+        "client_certificate": PATH,
+        "client_key": PATH,
+        "requires_openai_auth": FLAG,
+        "auth": Unused("get a token from a command"),
+        "aws": Unused("sign requests for AWS"),
+        "supports_websockets": IGNORED,
+        "supports_standalone_web_search": IGNORED,
+        "websocket_connect_timeout_ms": IGNORED,
+    }
+)
+
+MCP_SERVER = Table(
+    {
+        "command": NAME,
+        "args": TEXTS,
+        "env": TEXT_TABLE,
+        **dict.fromkeys(
+            (
+                "bearer_token_env_var",
+                "cwd",
+                "default_tools_approval_mode",
+                "disabled_tools",
+                "enabled",
+                "enabled_tools",
+                "env_http_headers",
+                "env_vars",
+                "http_headers",
+                "oauth",
+                "oauth_resource",
+                "required",
+                "scopes",
+                "startup_timeout_ms",
+                "startup_timeout_sec",
+                "supports_parallel_tool_calls",
+                "tool_timeout_sec",
+                "tools",
+                "url",
+            ),
+            IGNORED,
+        ),
+    }
+)
+
+TOOLS = Table(
+    {
+        "web_search": Unused("search the web", (False,)),
+        "web_search_request": Unused("search the web", (False,)),
+        "view_image": Unused("leave out single tools", (True,)),
+        "update_plan": Unused("leave out single tools", (True, {"enabled": True}, {})),
+        "experimental_request_user_input": IGNORED,
+    }
+)
+
+USED: dict[str, Node] = {
+    "model": NAME,
+    "model_provider": NAME,
+    "oss_provider": NAME,
+    "openai_base_url": URL,
+    "model_reasoning_effort": _one_of(effort.value for effort in ReasoningEffort),
+    "model_reasoning_summary": _one_of(summary.value for summary in ReasoningSummary),
+    "model_supports_reasoning_summaries": FLAG,
+    "model_supports_images": FLAG,
+    "model_verbosity": _one_of(("low", "medium", "high")),
+    "model_context_window": POSITIVE,
+    "model_max_output_tokens": POSITIVE,
+    "model_instructions_file": PATH,
+    "instructions": TEXT,
+    "developer_instructions": TEXT,
+    "approval_policy": APPROVAL,
+    "sandbox_permissions": Items(PERMISSION),
+    "sandbox_mode": SANDBOX_MODE,
+    "sandbox_workspace_write": Table(
+        {
+            "writable_roots": Items(PATH),
+            "network_access": FLAG,
+            "exclude_tmpdir_env_var": FLAG,
+            "exclude_slash_tmp": FLAG,
+        }
+    ),
+    "shell_environment_policy": Table(
+        {
+            "inherit": _one_of(inherit.value for inherit in EnvironmentInherit),
+            "ignore_default_excludes": FLAG,
+            "exclude": TEXTS,
+            "include_only": TEXTS,
+            "set": TEXT_TABLE,
+            "filters": Unused("apply these filters to the environment", ({}, [])),
+            "experimental_use_profile": Unused("run a login profile", (False,)),
+        }
+    ),
+    "disable_response_storage": FLAG,
+    "command_timeout_ms": POSITIVE,
+    "max_command_timeout_ms": POSITIVE,
+    "project_doc_max_bytes": COUNT,
+    "project_doc_fallback_filenames": Items(NAME),
+    "project_root_markers": Items(NAME),
+    "hide_agent_reasoning": FLAG,
+    "show_raw_agent_reasoning": FLAG,
+    "history": Table({"persistence": _one_of(("save-all", "none")), "max_bytes": POSITIVE}),
+    "notify": TEXTS,
+    "mcp_servers": Named(MCP_SERVER),
+    "model_providers": Named(PROVIDER),
+}
+
+UNUSED: dict[str, Node] = {
+    "agents": Unused("run sub-agents"),
+    "approvals_reviewer": Unused("let a model approve", ("user",)),
+    "auto_review": Unused("let a model approve"),
+    "compact_prompt": Unused("summarise long conversations"),
+    "default_permissions": Unused("know permission profiles; use sandbox_mode"),
+    "experimental_compact_prompt_file": Unused("summarise long conversations"),
+    "goals": Unused("keep goals"),
+    "hooks": Unused("run hooks"),
+    "memories": Unused("keep memories"),
+    "model_auto_compact_token_limit": Unused("summarise long conversations"),
+    "model_catalog_json": Unused("read model catalogues; use model_context_window"),
+    "permissions": Unused("know permission profiles; use sandbox_mode"),
+    "service_tier": Unused("choose a service tier"),
+    "skills": Unused("load skills"),
+    "tool_output_token_limit": Unused("change how much of a command's output the model sees"),
+    "tools": TOOLS,
+    "web_search": Unused("search the web", ("disabled",)),
+    **dict.fromkeys(
+        (
+            "allow_login_shell",
+            "analytics",
+            "background_terminal_max_timeout",
+            "chatgpt_base_url",
+            "check_for_update_on_startup",
+            "cli_auth_credentials_store",
+            "commit_attribution",
+            "disable_paste_burst",
+            "experimental_resume",
+            "experimental_use_exec_command_tool",
+            "experimental_use_freeform_apply_patch",
+            "experimental_use_rmcp_client",
+            "experimental_use_unified_exec_tool",
+            "features",
+            "feedback",
+            "file_opener",
+            "forced_chatgpt_workspace_id",
+            "forced_login_method",
+            "include_apps_instructions",
+            "include_collaboration_mode_instructions",
+            "include_environment_context",
+            "include_permissions_instructions",
+            "log_dir",
+            "mcp_oauth_callback_port",
+            "mcp_oauth_callback_url",
+            "mcp_oauth_credentials_store",
+            "model_auto_compact_token_limit_scope",
+            "model_reasoning_summary_format",
+            "notice",
+            "otel",
+            "personality",
+            "plan_mode_reasoning_effort",
+            "preferred_auth_method",
+            "projects",
+            "review_model",
+            "sqlite_home",
+            "suppress_unstable_features_warning",
+            "tui",
+            "windows",
+        ),
+        IGNORED,
+    ),
+}
+
+ALIASES = {"experimental_instructions_file": "model_instructions_file"}
+
+PROFILE = Table({**USED, **UNUSED}, ALIASES)
+"""`[profiles.NAME]`: every key but those that choose and define profiles."""
+
+CONFIG = Table({**PROFILE.keys, "profile": NAME, "profiles": Named(PROFILE)}, ALIASES)
+"""The whole of config.toml."""

@@ -1,0 +1,31 @@
+"""Lay tables of checked settings on top of each other.
+
+Precedence, low to high: file, profile table, profile file, `-c` in order. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+RIVALS = {"sandbox_mode": "sandbox_permissions", "sandbox_permissions": "sandbox_mode"}
+"""Two generations of one setting: a layer that has the one takes away the other from below."""
+
+
+def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+    """Both tables, `upper` winning; tables merge key by key, all else is replaced whole."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            value = merge(below, value)
+        merged[key] = value
+    return merged
+
+
+def overlay(*layers: dict[str, Any]) -> dict[str, Any]:
+    """Layers of settings from low to high, as one; none may hold two rivals."""
+    result: dict[str, Any] = {}
+    for layer in layers:
+        below = {key: value for key, value in result.items() if RIVALS.get(key) not in layer}
+        result = merge(below, layer)
+    return result

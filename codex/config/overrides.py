@@ -1,0 +1,100 @@
+"""What the command line says about the settings: flags as values, `-c` as tables. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.config.layers import merge
+from codex.errors import ConfigError
+from codex.protocol.policy import AskForApproval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
+    """The command line's share of the configuration; a flag beats every other source."""
+
+    model: str | None = None
+    provider: str | None = None
+    is_oss: bool = False
+    """`--oss`: a model server on this machine, and a model it is likely to have."""
+    profile: str | None = None
+    approval_policy: AskForApproval | None = None
+    sandbox_mode: str | None = None
+    """A key of SANDBOX_MODES."""
+    sandbox_permissions: tuple[str, ...] | None = None
+    """The whole list, May 2025 form; not together with `sandbox_mode`."""
+    writable_roots: tuple[str, ...] = ()
+    """Added to those of a policy that can write."""
+    cwd: str | None = None
+    disable_response_storage: bool = False
+    config: tuple[str, ...] = ()
+    """`KEY=VALUE` strings in the order they were given."""
+
+
+def parse_assignments(
+    assignments: Iterable[str], parse_value: Callable[[str], Any]
+) -> dict[str, Any]:
+    """The table that `-c` strings build, later ones winning.
+
+    Args: parse_value: one TOML value from text; raises ValueError when it is none.
+    Raises: ConfigError.
+    """
+    merged: dict[str, Any] = {}
+    for assignment in assignments:
+        merged = merge(merged, _parse_assignment(assignment, parse_value))
+    return merged
+
+
+def _parse_assignment(assignment: str, parse_value: Callable[[str], Any]) -> dict[str, Any]:
+    key, separator, text = assignment.partition("=")
+    if not separator:
+        raise ConfigError(f'-c "{assignment}": expected KEY=VALUE, got no "="')
+    try:
+        value = parse_value(text.strip())
+    except ValueError:
+        # `-c model=o3` is what people type: what is no TOML is taken as it stands.
+        value = text.strip()
+    for part in reversed(_split_key(key, parse_value)):
+        value = {part: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def _split_key(key: str, parse_value: Callable[[str], Any]) -> list[str]:
+    """The parts of a dotted key; a part may be quoted as in TOML.
+
+    Bare parts may hold any character but the dot, as the reference has it.
+    """
+    parts = []
+    rest = key.strip()
+    while True:
+        if rest[:1] in ('"', "'"):
+            part, rest = _quoted(key, rest, parse_value)
+        else:
+            end = rest.find(".")
+            part, rest = (rest, "") if end < 0 else (rest[:end], rest[end:])
+            part = part.strip()
+        if not part:
+            raise ConfigError(f'-c "{key}": expected a dotted key, got an empty part')
+        parts.append(part)
+        if not rest:
+            return parts
+        if not rest.startswith("."):
+            raise ConfigError(f'-c "{key}": expected a dot after the quoted part')
+        rest = rest[1:].lstrip()
+
+
+def _quoted(key: str, text: str, parse_value: Callable[[str], Any]) -> tuple[str, str]:
+    quote = text[0]
+    end = 1
+    while end < len(text) and text[end] != quote:
+        end += 2 if quote == '"' and text[end] == "\\" else 1
+    try:
+        part = parse_value(text[: end + 1])
+    except ValueError as error:
+        raise ConfigError(f'-c "{key}": expected a quoted key: {error}') from error
+    return str(part), text[end + 1 :].lstrip()

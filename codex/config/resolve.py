@@ -1,0 +1,220 @@
+"""Give merged settings their meaning: one Config out of keys, flags and environment. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
+from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
+from codex.config.permissions import WorkspaceWrite, sandbox_policy
+from codex.config.providers import (
+    DEFAULT_OSS_PROVIDER,
+    DEFAULT_PROVIDER,
+    ProviderSettings,
+    choose,
+    make_providers,
+)
+from codex.config.schema import Source, check_leaf
+from codex.config.types import Config
+from codex.protocol.policy import AskForApproval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex.config.overrides import Overrides
+    from codex.config.schema import Leaf
+    from codex.protocol.policy import SandboxPolicy
+    from codex.protocol.settings import ModelProvider
+
+ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
+    ("OPENAI_REQUEST_MAX_RETRIES", "request_max_retries", COUNT),
+    ("OPENAI_STREAM_MAX_RETRIES", "stream_max_retries", COUNT),
+    ("OPENAI_STREAM_IDLE_TIMEOUT_MS", "stream_idle_timeout_ms", POSITIVE),
+)
+"""Variables that set a field of every provider."""
+
+PLAIN_KEYS = (
+    "command_timeout_ms",
+    "disable_response_storage",
+    "hide_agent_reasoning",
+    "history",
+    "max_command_timeout_ms",
+    "mcp_servers",
+    "notify",
+    "project_doc_fallback_filenames",
+    "project_doc_max_bytes",
+    "project_root_markers",
+    "show_raw_agent_reasoning",
+)
+"""Keys that are fields of Config as they stand."""
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What resolving needs besides settings and flags: places, environment, texts of files."""
+
+    codex_home: str
+    config_file: str
+    cwd: str
+    """The session's: absolute, and there."""
+    process: Source
+    """What flags and environment variables are relative to."""
+    environ: Mapping[str, str]
+    instructions_file: str | None = None
+    """The text of instructions.md."""
+    base_instructions: str | None = None
+
+
+def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings) -> Config:
+    """The Config. Its `warnings` hold only what resolving itself found odd.
+
+    Args: settings: the layers, checked and merged.
+    Raises: ConfigError.
+    """
+    warnings: list[str] = []
+    providers = _providers(settings, around)
+    provider_id = _provider_id(settings, overrides)
+    fields: dict[str, Any] = {key: settings[key] for key in PLAIN_KEYS if key in settings}
+    if overrides.disable_response_storage:
+        fields["disable_response_storage"] = True
+    if servers := fields.get("mcp_servers"):
+        warnings.append(f"mcp_servers: this version does not start MCP servers ({_list(servers)})")
+    fields["mcp_servers"] = {
+        name: server for name, server in (servers or {}).items() if "command" in server
+    }
+    config = msgspec.convert(
+        {
+            **fields,
+            "codex_home": around.codex_home,
+            "cwd": around.cwd,
+            "provider_id": provider_id,
+            "provider": choose(providers, provider_id),
+            "providers": providers,
+            "model": _model(settings, overrides, around),
+            "approval_policy": _approval(settings, overrides, warnings),
+            "sandbox_policy": _sandbox(settings, overrides, around, warnings),
+            "shell_environment": settings.get("shell_environment_policy", {}),
+            "instructions": _instructions(settings, around.instructions_file),
+            "base_instructions": around.base_instructions,
+            "warnings": warnings,
+        },
+        Config,
+    )
+    # The cap is the stronger word: nobody sets a low one to have a command run longer.
+    timeout_ms = min(config.command_timeout_ms, config.max_command_timeout_ms)
+    return msgspec.structs.replace(config, command_timeout_ms=timeout_ms)
+
+
+def _providers(settings: dict[str, Any], around: Surroundings) -> dict[str, ModelProvider]:
+    fields = {}
+    for variable, field, leaf in ENVIRONMENT_FIELDS:
+        if text := around.environ.get(variable, "").strip():
+            number: object = int(text) if text.isascii() and text.isdigit() else text
+            fields[field] = check_leaf(number, leaf, around.process, variable)
+    base_url = around.environ.get("OPENAI_BASE_URL", "").strip()
+    return make_providers(
+        ProviderSettings(
+            tables=settings.get("model_providers", {}),
+            openai_base_url=settings.get("openai_base_url"),
+            environment_base_url=check_leaf(base_url, URL, around.process, "OPENAI_BASE_URL")
+            if base_url
+            else None,
+            environment=fields,
+            has_codex_api_key=bool(around.environ.get("CODEX_API_KEY", "").strip()),
+        ),
+        around.config_file,
+    )
+
+
+def _provider_id(settings: dict[str, Any], overrides: Overrides) -> str:
+    if overrides.provider is not None:
+        return overrides.provider
+    if overrides.is_oss:
+        return str(settings.get("oss_provider", DEFAULT_OSS_PROVIDER))
+    return str(settings.get("model_provider", DEFAULT_PROVIDER))
+
+
+def _model(settings: dict[str, Any], overrides: Overrides, around: Surroundings) -> dict[str, Any]:
+    if overrides.model is not None:
+        model = check_leaf(overrides.model, NAME, around.process, "--model")
+    elif overrides.is_oss:
+        # The file's model is that of the provider the flag turns away from.
+        model = DEFAULT_OSS_MODEL
+    else:
+        default = around.environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
+        model = settings.get("model", default)
+    keys = {
+        "reasoning_effort": "model_reasoning_effort",
+        "has_reasoning": "model_supports_reasoning_summaries",
+        "verbosity": "model_verbosity",
+        "max_output_tokens": "model_max_output_tokens",
+        "has_images": "model_supports_images",
+    }
+    return {
+        "model": model,
+        "reasoning_summary": settings.get("model_reasoning_summary", "auto"),
+        "context_window": settings.get("model_context_window", context_window(model)),
+        **{field: settings[key] for field, key in keys.items() if key in settings},
+    }
+
+
+def _approval(
+    settings: dict[str, Any], overrides: Overrides, warnings: list[str]
+) -> AskForApproval:
+    if overrides.approval_policy is not None:
+        return overrides.approval_policy
+    name = settings.get("approval_policy", AskForApproval.UNTRUSTED.value)
+    if name == GRANULAR:
+        warnings.append(
+            "approval_policy.granular: this version does not tell kinds of requests apart;"
+            ' using "on-request"'
+        )
+        return AskForApproval.ON_REQUEST
+    return AskForApproval(name)
+
+
+def _sandbox(
+    settings: dict[str, Any], overrides: Overrides, around: Surroundings, warnings: list[str]
+) -> SandboxPolicy:
+    mode: str | None = settings.get("sandbox_mode")
+    permissions: list[str] | None = settings.get("sandbox_permissions")
+    if overrides.sandbox_mode is not None or overrides.sandbox_permissions is not None:
+        mode = overrides.sandbox_mode
+        permissions = None
+        if overrides.sandbox_permissions is not None:
+            permissions = [
+                check_leaf(permission, PERMISSION, around.process, "--sandbox")
+                for permission in overrides.sandbox_permissions
+            ]
+    policy = sandbox_policy(
+        mode=mode,
+        permissions=permissions,
+        workspace_write=msgspec.convert(
+            settings.get("sandbox_workspace_write", {}), WorkspaceWrite
+        ),
+    )
+    added = tuple(around.process.absolute(root) for root in overrides.writable_roots)
+    if not added or policy.can_write_everything:
+        return policy
+    if not policy.can_write_cwd and not policy.writable_roots:
+        warnings.append(
+            f"--add-dir {_list(added)}: has no effect, the sandbox is read-only;"
+            " add --sandbox workspace-write"
+        )
+        return policy
+    return msgspec.structs.replace(policy, writable_roots=(*policy.writable_roots, *added))
+
+
+def _instructions(settings: dict[str, Any], instructions_file: str | None) -> str | None:
+    texts = (
+        settings.get("developer_instructions", ""),
+        settings.get("instructions", ""),
+        instructions_file or "",
+    )
+    return "\n\n".join(text.strip() for text in texts if text.strip()) or None
+
+
+def _list(names: object) -> str:
+    assert isinstance(names, (dict, tuple))
+    return ", ".join(names)

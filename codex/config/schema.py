@@ -1,0 +1,191 @@
+"""Check a parsed TOML table against a shape: types and values refused, unknown keys named.
+
+A shape is a tree of nodes; `keys.py` holds the one of config.toml. Checking also brings values into
+one spelling (absolute paths, one name per enum value, one name per key), so that layers merge
+without a thought for where they came from. No I/O, and nothing about what a setting does.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from codex.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+
+class Source(NamedTuple):
+    """Where a table comes from."""
+
+    prefix: str
+    """What stands before a dotted key in messages: `/home/u/.codex/config.toml: `, `-c `."""
+    folder: str
+    """What relative paths start from; absolute."""
+    home: str | None
+    """What `~` means."""
+
+    def absolute(self, path: str) -> str:
+        """`path` with `~` and relative parts resolved, symbolic links left alone."""
+        if self.home is not None and (path == "~" or path.startswith("~/")):
+            path = self.home + path[1:]
+        return os.path.normpath(os.path.join(self.folder, path))
+
+
+class Leaf(NamedTuple):
+    """One value."""
+
+    expected: str
+    """For the message: `a string`."""
+    types: tuple[type, ...]
+    read: Callable[[Any, Source], Any] = lambda value, _: value
+    """The value in its one spelling; None refuses it."""
+
+
+class Items(NamedTuple):
+    """An array."""
+
+    each: Leaf
+
+
+class Table(NamedTuple):
+    """A table whose keys are known."""
+
+    keys: Mapping[str, Node]
+    aliases: Mapping[str, str] = {}
+    """Old name -> the name the value goes on under."""
+
+
+class Named(NamedTuple):
+    """A table whose keys are names the user chose."""
+
+    each: Node
+
+
+class Unused(NamedTuple):
+    """A key of other Codex versions that has no effect here: any value is taken."""
+
+    wish: str | None = None
+    """What the user asked for and does not get (`run hooks`); None when nothing is missed."""
+    harmless: tuple[object, ...] = ()
+    """Values that ask for nothing."""
+
+
+Node = Leaf | Items | Table | Named | Unused
+
+TYPE_NAMES: dict[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    list: "an array",
+    dict: "a table",
+}
+
+
+def check(value: object, node: Table, source: Source) -> tuple[dict[str, Any], list[str]]:
+    """Check a whole document.
+
+    Returns: its settings in their one spelling, and warnings.
+    Raises: ConfigError, naming the source, the dotted key, what was expected and what came.
+    """
+    checker = _Checker(source, node.keys)
+    settings = checker.walk(value, node, "")
+    assert isinstance(settings, dict)
+    return settings, checker.warnings
+
+
+def check_leaf(value: object, leaf: Leaf, source: Source, key: str) -> Any:
+    """Check one value that stands outside any document, such as an environment variable's."""
+    return _Checker(source, {}).leaf(value, leaf, key)
+
+
+class _Checker:
+    def __init__(self, source: Source, top_level: Mapping[str, Node]) -> None:
+        self.source = source
+        self.top_level = top_level
+        self.warnings: list[str] = []
+
+    def walk(self, value: object, node: Node, key: str) -> Any:
+        match node:
+            case Leaf():
+                return self.leaf(value, node, key)
+            case Items():
+                items = self._of_type(value, list, "an array", key)
+                return [
+                    self.leaf(item, node.each, f"{key}[{index}]")
+                    for index, item in enumerate(items)
+                ]
+            case Named():
+                table = self._of_type(value, dict, "a table", key)
+                return {
+                    name: self.walk(item, node.each, join_key(key, name))
+                    for name, item in table.items()
+                }
+            case Table():
+                return self._table(self._of_type(value, dict, "a table", key), node, key)
+            case Unused():
+                if node.wish is not None and value not in node.harmless:
+                    self._warn(key, f"has no effect, this version does not {node.wish}")
+                return value
+
+    def leaf(self, value: object, leaf: Leaf, key: str) -> Any:
+        # `type is`, since True is an int to isinstance.
+        if type(value) not in leaf.types:
+            raise self._wrong(key, leaf.expected, TYPE_NAMES.get(type(value), "a date or time"))
+        result = leaf.read(value, self.source)
+        if result is None:
+            raise self._wrong(key, leaf.expected, _shown(value))
+        return result
+
+    def _table(self, table: dict[str, Any], node: Table, key: str) -> dict[str, Any]:
+        settings = {}
+        for name, value in table.items():
+            known = node.aliases.get(name, name)
+            child = node.keys.get(known)
+            dotted = join_key(key, name)
+            if child is None:
+                self._warn(dotted, "unknown key" + self._hint(name, [*node.keys, *node.aliases]))
+            elif isinstance(child, Unused):
+                self.walk(value, child, dotted)
+            else:
+                settings[known] = self.walk(value, child, dotted)
+        return settings
+
+    def _of_type(self, value: object, kind: type, expected: str, key: str) -> Any:
+        if type(value) is not kind:
+            raise self._wrong(key, expected, TYPE_NAMES.get(type(value), "a date or time"))
+        return value
+
+    def _hint(self, name: str, known: Iterable[str]) -> str:
+        """What may have been meant by an unknown key."""
+        import difflib
+
+        if name in self.top_level:
+            # Typically a key at the end of a file, where it falls into the last table.
+            return f'; "{name}" is a top-level key, to be written above the first [table]'
+        found = difflib.get_close_matches(name, known, n=1)
+        return f'; did you mean "{found[0]}"?' if found else ""
+
+    def _warn(self, key: str, text: str) -> None:
+        self.warnings.append(f"{self.source.prefix}{key}: {text}")
+
+    def _wrong(self, key: str, expected: str, got: str) -> ConfigError:
+        return ConfigError(f"{self.source.prefix}{key}: expected {expected}, got {got}")
+
+
+def join_key(parent: str, name: str) -> str:
+    """`parent.name`, with `name` quoted where TOML wants it."""
+    if not name or not all(char.isascii() and (char.isalnum() or char in "-_") for char in name):
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{escaped}"'
+    return f"{parent}.{name}" if parent else name
+
+
+def _shown(value: object) -> str:
+    """A value of the right type that is wrong all the same.
+
+    Values of a wrong type are never shown, only named: they may be a misplaced secret.
+    """
+    return f'"{value}"' if isinstance(value, str) else str(value)

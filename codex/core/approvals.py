@@ -1,0 +1,100 @@
+"""Questions to the user that wait for an answer.
+
+A question is registered before it is shown, under its call id, so that no answer can be lost, come
+too early, or answer another question. The task thread waits; the session thread answers.
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.errors import Interrupted
+from codex.protocol.policy import ReviewDecision
+
+if TYPE_CHECKING:
+    from codex.cancel import Cancel
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the user decided, and what the model is to know about it."""
+
+    decision: ReviewDecision
+    feedback: str | None = None
+
+    @property
+    def is_approved(self) -> bool:
+        """Yes, once or for the session."""
+        return self.decision in (ReviewDecision.APPROVED, ReviewDecision.APPROVED_FOR_SESSION)
+
+
+class Question:
+    """One registered question; `wait` takes it back."""
+
+    def __init__(self, approvals: Approvals, key: tuple[type, str]) -> None:
+        self._approvals = approvals
+        self._key = key
+        self.answers: SimpleQueue[Answer | None] = SimpleQueue()
+
+    def wait(self, cancel: Cancel) -> Answer:
+        """The answer, however long it takes.
+
+        Raises: Interrupted, when `cancel` is set first or the answer is "abort".
+        """
+        forget = cancel.on_set(lambda: self.answers.put(None))
+        try:
+            answer = self.answers.get()
+        finally:
+            forget()
+            self._approvals.close(self._key)
+        if answer is None or answer.decision is ReviewDecision.ABORT:
+            raise Interrupted
+        return answer
+
+
+class Approvals:
+    """The open questions of a session, by kind of request and call id."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[tuple[type, str], Question] = {}
+        self._task_ids: dict[tuple[type, str], str] = {}
+
+    def open(self, kind: type, call_id: str, task_id: str) -> Question:
+        """Register a question; only then show it.
+
+        Args: kind: the Op type that answers it.
+        """
+        key = (kind, call_id)
+        question = Question(self, key)
+        with self._lock:
+            self._open[key] = question
+            self._task_ids[key] = task_id
+        return question
+
+    def close(self, key: tuple[type, str]) -> None:
+        """Take a question back; a later answer finds nothing."""
+        with self._lock:
+            self._open.pop(key, None)
+            self._task_ids.pop(key, None)
+
+    def answer(self, kind: type, request_id: str, answer: Answer) -> bool:
+        """Deliver an answer.
+
+        Args: request_id: the request's call id, or (May 2025) the id of its event, which is enough
+            because a task asks one question at a time.
+        Returns: whether a question was waiting for it.
+        """
+        with self._lock:
+            question = self._open.pop((kind, request_id), None)
+            if question is None:
+                by_task = (key for key, task in self._task_ids.items() if task == request_id)
+                key = next((key for key in by_task if key[0] is kind), None)
+                question = self._open.pop(key, None) if key is not None else None
+        if question is None:
+            return False
+        question.answers.put(answer)
+        return True

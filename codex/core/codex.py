@@ -1,0 +1,250 @@
+"""Codex: the queue pair, and the session thread behind it.
+
+A front end submits Ops and reads Events from the queue it gave; it knows nothing else of the
+engine. The thread `codex-session` takes submissions in order, and never blocks on the network or a
+command.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from codex.core.approvals import Answer
+from codex.core.notify import Notifier
+from codex.core.project_doc import collect
+from codex.core.prompt import base_instructions, combine_user_text
+from codex.core.session import Session, describe_sandbox
+from codex.core.task import QueuedInput, Task, TaskEnded
+from codex.errors import CodexError
+from codex.model.client import ModelClient
+from codex.protocol.events import Error, Event, SessionConfigured, ShutdownComplete, Warning
+from codex.protocol.ops import (
+    ConfigureSession,
+    ExecApproval,
+    Interrupt,
+    Op,
+    PatchApproval,
+    Shutdown,
+    Submission,
+    UserInput,
+)
+from codex.protocol.policy import ReviewDecision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.config.types import Config
+    from codex.host import Host
+
+logger = logging.getLogger(__name__)
+
+START_ID = "0"
+"""The id of the session's first event."""
+
+
+class Codex:
+    """One engine: one session, at most one running task."""
+
+    def __init__(self, config: Config, host: Host, events: SimpleQueue[Event]) -> None:
+        """Start the session thread; the first event is `session_configured`, or `error`."""
+        self._config = config
+        self._host = host
+        self._events = events
+        self._messages: SimpleQueue[Submission | TaskEnded] = SimpleQueue()
+        self._id_lock = threading.Lock()
+        self._last_id = int(START_ID)
+        self._session: Session | None = None
+        self._task: Task | None = None
+        self._deferred: list[Submission] = []
+        self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
+        self._thread.start()
+
+    def submit(self, op: Op) -> str:
+        """Put an Op in; the id that its events will carry."""
+        with self._id_lock:
+            self._last_id += 1
+            submission_id = str(self._last_id)
+        self.submit_with_id(Submission(submission_id, op))
+        return submission_id
+
+    def submit_with_id(self, submission: Submission) -> None:
+        """Put an Op in under an id of the caller's choice."""
+        self._messages.put(submission)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """Shut down: end the running task and its processes; returns when that is done."""
+        if self._thread.is_alive():
+            self.submit(Shutdown())
+            self._thread.join(timeout_s)
+
+    # What follows runs in the session thread.
+
+    def _run(self) -> None:
+        self._reported(START_ID, self._start)
+        end_id: str | None = None
+        waits_for_task = False
+        while end_id is None or (waits_for_task and self._task is not None):
+            message = self._messages.get()
+            if isinstance(message, TaskEnded):
+                self._task = None
+                self._take_deferred()
+            elif isinstance(message.op, Shutdown):
+                end_id, waits_for_task = message.id, message.op.after_task
+            elif self._deferred and not isinstance(message.op, Interrupt):
+                self._deferred.append(message)
+            else:
+                self._take(message)
+        self._finish(end_id)
+
+    def _take(self, submission: Submission) -> None:
+        self._reported(submission.id, lambda: self._handle(submission))
+
+    def _take_deferred(self) -> None:
+        """Take what waited for the task's end, until something waits again."""
+        waiting, self._deferred = self._deferred, []
+        for submission in waiting:
+            if self._deferred:
+                self._deferred.append(submission)
+            else:
+                self._take(submission)
+
+    def _reported(self, event_id: str, action: Callable[[], None]) -> None:
+        """Do it; what goes wrong is told under the submission's id and ends nothing else."""
+        try:
+            action()
+        except CodexError as error:
+            self._events.put(Event(event_id, Error(str(error))))
+        except Exception as error:
+            logger.debug("submission %s failed", event_id, exc_info=True)
+            text = f"internal error: {type(error).__name__}: {error}"
+            self._events.put(Event(event_id, Error(text, kind="internal")))
+
+    def _handle(self, submission: Submission) -> None:
+        op = submission.op
+        if isinstance(op, ConfigureSession):
+            self._reconfigure(submission, op)
+            return
+        session = self._session
+        if session is None:
+            raise CodexError("the session is not configured: send configure_session first")
+        match op:
+            case UserInput(items):
+                self._take_input(session, submission, QueuedInput(submission.id, items))
+            case Interrupt():
+                if self._task is not None:
+                    self._task.cancel.set()
+            case ExecApproval() | PatchApproval():
+                self._take_answer(session, op)
+            case Shutdown():
+                pass  # It ended the loop in _run.
+            case _:
+                assert_never(op)
+
+    def _take_input(self, session: Session, submission: Submission, item: QueuedInput) -> None:
+        if not item.items:
+            raise CodexError("the input is empty: send at least one item")
+        if self._task is None:
+            self._task = Task(session, item)
+            self._task.start()
+        elif not self._task.inbox.offer(item):
+            self._deferred.append(submission)
+
+    def _take_answer(self, session: Session, op: ExecApproval | PatchApproval) -> None:
+        answer = Answer(op.decision, op.feedback)
+        if session.approvals.answer(type(op), op.id, answer):
+            return
+        if op.decision is ReviewDecision.ABORT and self._task is not None:
+            self._task.cancel.set()
+            return
+        raise CodexError(f"no approval request '{op.id}' is waiting for an answer")
+
+    def _start(self) -> None:
+        config = self._config
+        docs = collect(
+            config.codex_home,
+            config.cwd,
+            config.project_doc_max_bytes,
+            config.project_doc_fallback_filenames,
+        )
+        user_text = combine_user_text(config.instructions, docs.text)
+        self._configure(START_ID, config, user_text)
+        for warning in docs.warnings:
+            self._events.put(Event(START_ID, Warning(warning)))
+
+    def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
+        roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
+        session = Session(
+            session_id=self._session.session_id
+            if self._session
+            else new_session_id(self._host.clock()),
+            config=config,
+            host=self._host,
+            client=ModelClient(config.provider, config.model, self._host),
+            notifier=Notifier(config.notify, config.cwd),
+            events=self._events,
+            instructions=base_instructions(config, roots=roots, user_text=user_text),
+            post=self._messages.put,
+        )
+        if self._session is not None:
+            session.take_over(self._session)
+        self._session = session
+        session.emit(
+            event_id,
+            SessionConfigured(
+                session_id=session.session_id,
+                model=config.model.model,
+                cwd=config.cwd,
+                provider=config.provider.name,
+                approval_policy=config.approval_policy.value,
+                sandbox=describe_sandbox(config.sandbox_policy, roots),
+            ),
+        )
+
+    def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
+        if not os.path.isabs(op.cwd):
+            raise CodexError(f"cannot configure the session: cwd '{op.cwd}' is not absolute")
+        if self._task is not None:
+            self._task.cancel.set()
+            self._deferred.append(submission)
+            return
+        config = msgspec.structs.replace(
+            self._config,
+            provider=op.provider,
+            model=msgspec.structs.replace(self._config.model, model=op.model),
+            approval_policy=op.approval_policy,
+            sandbox_policy=op.sandbox_policy,
+            disable_response_storage=op.disable_response_storage,
+            cwd=os.path.normpath(op.cwd),
+            notify=op.notify or (),
+        )
+        self._config = config
+        self._configure(submission.id, config, op.instructions)
+
+    def _finish(self, event_id: str) -> None:
+        """End the running task, then everything."""
+        if self._task is not None:
+            self._task.cancel.set()
+            while not isinstance(self._messages.get(), TaskEnded):
+                pass
+        if self._session is not None:
+            self._session.close()
+        self._events.put(Event(event_id, ShutdownComplete()))
+
+
+def new_session_id(clock_s: float) -> str:
+    """A UUID of version 7 (RFC 9562), which sorts by its time.
+
+    Args: clock_s: seconds since the epoch.
+    """
+    value = bytearray(int(clock_s * 1000).to_bytes(6, "big") + os.urandom(10))
+    value[6] = value[6] & 0x0F | 0x70
+    value[8] = value[8] & 0x3F | 0x80
+    digits = value.hex()
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "-".join(parts)

@@ -1,0 +1,44 @@
+"""TaskContext: what a running task gives its turns and tools: the session, its id, its Cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.protocol.ops import ExecApproval, PatchApproval
+
+if TYPE_CHECKING:
+    from codex.cancel import Cancel
+    from codex.core.approvals import Answer
+    from codex.core.session import Session
+    from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg, ExecApprovalRequest
+
+
+class TaskContext(NamedTuple):
+    """One task's way to its session and to the user."""
+
+    session: Session
+    task_id: str
+    cancel: Cancel
+
+    def emit(self, msg: EventMsg) -> None:
+        """Show something under the task's id."""
+        self.session.emit(self.task_id, msg)
+
+    def ask(self, request: ExecApprovalRequest | ApplyPatchApprovalRequest) -> Answer:
+        """Put a question to the user and wait.
+
+        Raises: Interrupted, when the task is stopped or the user answers "abort".
+        """
+        from codex.protocol.events import ExecApprovalRequest
+
+        kind = ExecApproval if isinstance(request, ExecApprovalRequest) else PatchApproval
+        question = self.session.approvals.open(kind, request.call_id, self.task_id)
+        self.emit(request)
+        return question.wait(self.cancel)
+
+
+class ToolOutput(NamedTuple):
+    """What a tool answers: text for the call, and images that follow as a message."""
+
+    text: str
+    image_urls: tuple[str, ...] = ()

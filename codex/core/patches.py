@@ -1,0 +1,85 @@
+"""Patches of the model: decide, ask, write, and say what really happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from codex.apply_patch.files import PatchPlan, apply, outside_paths, plan
+from codex.apply_patch.parser import parse
+from codex.core.context import TaskContext, ToolOutput
+from codex.core.safety import AskUser, AutoApprove, Reject, assess_patch
+from codex.errors import PatchError
+from codex.protocol.events import ApplyPatchApprovalRequest, PatchApplyBegin, PatchApplyEnd
+from codex.protocol.policy import ReviewDecision
+
+if TYPE_CHECKING:
+    from codex.core.approvals import Answer
+
+
+def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str) -> ToolOutput:
+    """Take one patch from its text to the disk.
+
+    Raises: Interrupted, when the task is stopped while the user is asked.
+    """
+    try:
+        patch_plan = plan(parse(text), cwd=cwd)
+    except PatchError as error:
+        return ToolOutput(f"error: {error}")
+    session = context.session
+    roots = session.patch_roots()
+    outside = outside_paths(patch_plan, roots) if roots is not None else ()
+    is_known = not outside and session.approved_paths.issuperset(patch_plan.changes)
+    check = assess_patch(
+        is_inside=not outside,
+        is_empty=not patch_plan.changes,
+        approval=session.config.approval_policy,
+        policy=session.config.sandbox_policy,
+    )
+    match check:
+        case Reject(reason):
+            return ToolOutput(f"patch rejected: {reason}")
+        case AskUser(reason) if not is_known:
+            answer = _ask(context, call_id, patch_plan, reason, outside)
+            if not answer.is_approved:
+                feedback = f": {answer.feedback}" if answer.feedback else ""
+                return ToolOutput(f"patch rejected by the user{feedback}")
+            if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
+                session.approved_paths.update(patch_plan.changes)
+            return _write(context, call_id, patch_plan, roots=None, was_asked=True)
+        case AskUser() | AutoApprove():
+            return _write(context, call_id, patch_plan, roots=roots, was_asked=False)
+        case _:
+            assert_never(check)
+
+
+def _ask(
+    context: TaskContext,
+    call_id: str,
+    patch_plan: PatchPlan,
+    reason: str | None,
+    outside: tuple[str, ...],
+) -> Answer:
+    if outside:
+        named = ", ".join(outside)
+        reason = f"outside the writable folders: {named}" + (f"\n{reason}" if reason else "")
+    return context.ask(
+        ApplyPatchApprovalRequest(call_id=call_id, changes=patch_plan.changes, reason=reason)
+    )
+
+
+def _write(
+    context: TaskContext,
+    call_id: str,
+    patch_plan: PatchPlan,
+    *,
+    roots: tuple[str, ...] | None,
+    was_asked: bool,
+) -> ToolOutput:
+    context.emit(PatchApplyBegin(call_id, not was_asked, patch_plan.changes))
+    try:
+        summary = apply(patch_plan, roots=roots)
+    except PatchError as error:
+        context.emit(PatchApplyEnd(call_id, "", str(error), success=False))
+        return ToolOutput(f"error: {error}")
+    context.emit(PatchApplyEnd(call_id, summary.text, "", success=True))
+    return ToolOutput(summary.text)

@@ -1,0 +1,113 @@
+"""AGENTS.md: find what a project tells its agents, from the outermost folder to the innermost.
+
+The order is CODEX_HOME, then the project's root down to the working directory; later texts are
+closer to the work and stand last, where models heed them most. Nothing here fails a session: what
+cannot be read becomes a warning. Source: spec/config.md, section 9, with one document per folder.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DOC_NAME = "AGENTS.md"
+
+
+class ProjectDocs(NamedTuple):
+    """What was found."""
+
+    text: str | None
+    """The documents joined by blank lines; None when there are none."""
+    files: tuple[str, ...]
+    """Those whose text is in `text`, in order."""
+    warnings: tuple[str, ...]
+
+
+def collect(
+    codex_home: str,
+    cwd: str,
+    max_bytes: int,
+    fallback_names: Sequence[str] = (),
+    *,
+    root_markers: Sequence[str] = (".git",),
+) -> ProjectDocs:
+    """Read the documents that hold for `cwd`.
+
+    Args: codex_home, cwd: absolute. max_bytes: for all texts together; 0 turns documents off.
+        fallback_names: tried in this order in a folder of the project without an AGENTS.md.
+        root_markers: a project's root is the nearest folder that holds one of these; without one
+        the project is `cwd` alone.
+    """
+    if max_bytes <= 0:
+        return ProjectDocs(None, (), ())
+    reader = _Reader(max_bytes)
+    reader.take_first(codex_home, (DOC_NAME,))
+    for folder in _folders(cwd, root_markers):
+        if folder != codex_home:
+            reader.take_first(folder, (DOC_NAME, *fallback_names))
+    return ProjectDocs(
+        "\n\n".join(reader.texts) or None, tuple(reader.files), tuple(reader.warnings)
+    )
+
+
+def _folders(cwd: str, root_markers: Sequence[str]) -> list[str]:
+    """From the project's root down to `cwd`."""
+    folders = [cwd]
+    while not any(os.path.lexists(os.path.join(folders[-1], name)) for name in root_markers):
+        parent = os.path.dirname(folders[-1])
+        if parent == folders[-1]:
+            return [cwd]
+        folders.append(parent)
+    return folders[::-1]
+
+
+class _Reader:
+    def __init__(self, max_bytes: int) -> None:
+        self.bytes_left = max_bytes
+        self.texts: list[str] = []
+        self.files: list[str] = []
+        self.warnings: list[str] = []
+
+    def take_first(self, folder: str, names: Sequence[str]) -> None:
+        """Take the first of a folder's candidates that says anything."""
+        for name in names:
+            if self._take(os.path.join(folder, name)):
+                return
+
+    def _take(self, path: str) -> bool:
+        data = self._read(path)
+        if data is None or not data.strip():
+            return False
+        taken = data[: self.bytes_left]
+        is_cut = len(taken) < len(data)
+        # A character that the cut split is dropped, not shown as a broken one.
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode(taken, final=not is_cut)
+        if is_cut:
+            self._warn_of_cut(path, len(taken))
+        self.bytes_left -= len(taken)
+        if text.strip():
+            self.texts.append(text)
+            self.files.append(path)
+        return True
+
+    def _read(self, path: str) -> bytes | None:
+        """At most one byte more than may still be taken."""
+        try:
+            # A named pipe by that name must not stop the session.
+            if not os.path.isfile(path):
+                return None
+            with open(path, "rb") as file:
+                return file.read(self.bytes_left + 1)
+        except OSError as error:
+            self.warnings.append(f'cannot read "{path}": {error.strerror}; going on without it')
+            return None
+
+    def _warn_of_cut(self, path: str, taken: int) -> None:
+        did = f"only its first {taken} bytes are used" if taken else "it is not used"
+        self.warnings.append(
+            f'"{path}": {did}, as all project documents together go beyond project_doc_max_bytes'
+        )

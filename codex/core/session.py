@@ -1,0 +1,118 @@
+"""Session: the configured state of one conversation, and what its tasks share.
+
+Written by the session thread between tasks; a running task only reads the settings, and owns the
+transcript and the token total while it runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.core.approvals import Approvals
+from codex.core.transcript import Transcript
+from codex.protocol.events import Event, EventMsg
+from codex.protocol.items import TokenUsage
+from codex.protocol.policy import SandboxPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from queue import SimpleQueue
+
+    from codex.config.types import Config
+    from codex.core.notify import Notifier
+    from codex.core.task import TaskEnded
+    from codex.host import Host
+    from codex.model.client import ModelClient
+
+
+class ApprovedCommand(NamedTuple):
+    """What "for this session" remembers about a command: the very words in the very place."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    is_sandboxed: bool
+    """Whether the yes was to running it in the sandbox, or outside."""
+
+
+class Session:
+    """One conversation under one configuration."""
+
+    def __init__(
+        self,
+        *,
+        session_id: str,
+        config: Config,
+        host: Host,
+        client: ModelClient,
+        notifier: Notifier,
+        events: SimpleQueue[Event],
+        instructions: str,
+        post: Callable[[TaskEnded], None],
+    ) -> None:
+        self.session_id = session_id
+        self.config = config
+        self.host = host
+        self.client = client
+        self.notifier = notifier
+        self.instructions = instructions
+        """The whole system text, sent with every request."""
+        self.post = post
+        """Tell the session thread that a task is over."""
+        self._events = events
+        self.approvals = Approvals()
+        self.transcript = Transcript()
+        self.usage = TokenUsage()
+        self.approved_commands: set[ApprovedCommand] = set()
+        self.approved_paths: set[str] = set()
+        """Absolute paths that patches may change without a further question."""
+
+    def take_over(self, old: Session) -> None:
+        """Go on with the conversation of the session that this one replaces.
+
+        A server holds responses for one model and one account: after a change of either, or when
+        nothing may be stored any more, the whole transcript is sent.
+        """
+        self.approvals = old.approvals
+        self.transcript = old.transcript
+        self.usage = old.usage
+        self.approved_commands = old.approved_commands
+        self.approved_paths = old.approved_paths
+        is_same_server = self.config.provider == old.config.provider
+        if not (is_same_server and self.config.model.model == old.config.model.model):
+            self.transcript.forget_server_state()
+        old.close()
+
+    def close(self) -> None:
+        """Let go of connections and of notifiers that still run."""
+        self.client.close()
+        self.notifier.close()
+
+    def emit(self, event_id: str, msg: EventMsg) -> None:
+        """Show something to the front end."""
+        self._events.put(Event(event_id, msg))
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the server keeps the conversation."""
+        return self.config.provider.is_openai and not self.config.disable_response_storage
+
+    def roots_of(self, policy: SandboxPolicy) -> tuple[str, ...]:
+        """The folders that a policy makes writable in this session."""
+        return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
+
+    def patch_roots(self) -> tuple[str, ...] | None:
+        """The folders a patch may write to without a question; None where all may be written."""
+        policy = self.config.sandbox_policy
+        return None if policy.can_write_everything else self.roots_of(policy)
+
+
+def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:
+    """The policy in one line for people and the model: `workspace-write [/repo, /tmp]`."""
+    if policy.is_unrestricted:
+        return "danger-full-access"
+    network = " with network" if policy.can_use_network else ""
+    if policy.can_write_everything:
+        return "full-disk-write" + network
+    if not roots:
+        return ("read-only" if policy.can_read_everything else "no permissions") + network
+    return f"workspace-write [{', '.join(roots)}]{network}"

@@ -1,0 +1,156 @@
+"""A task: one user input worked on, turn after turn, until nothing more is asked for.
+
+The thread `codex-task` runs it. Input that arrives meanwhile joins at the next turn.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.cancel import Cancel
+from codex.core.context import TaskContext
+from codex.core.turn import run_turn
+from codex.errors import CodexError, Interrupted
+from codex.protocol.events import Error, TaskComplete, TaskStarted, TurnAborted, Warning
+from codex.protocol.items import (
+    ImageInput,
+    InputImage,
+    InputItem,
+    InputText,
+    LocalImageInput,
+    Message,
+    TextInput,
+)
+
+if TYPE_CHECKING:
+    from codex.core.session import Session
+    from codex.protocol.items import ContentPart
+
+logger = logging.getLogger(__name__)
+
+
+class QueuedInput(NamedTuple):
+    """User input with the submission it came by."""
+
+    submission_id: str
+    items: tuple[InputItem, ...]
+
+
+class TaskEnded(NamedTuple):
+    """What a task tells the session thread at its very end."""
+
+    task: Task
+
+
+class Inbox:
+    """Input that waits for the running task; closes when the task finds it empty at its end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[QueuedInput] = []
+        self._is_open = True
+
+    def offer(self, item: QueuedInput) -> bool:
+        """Leave input for the task; False when it takes no more."""
+        with self._lock:
+            if self._is_open:
+                self._waiting.append(item)
+            return self._is_open
+
+    def take(self) -> tuple[QueuedInput, ...]:
+        """What waits, taken out."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            return tuple(waiting)
+
+    def take_or_close(self) -> tuple[QueuedInput, ...]:
+        """What waits; when nothing does, the inbox closes."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            self._is_open = bool(waiting)
+            return tuple(waiting)
+
+    def close(self) -> tuple[QueuedInput, ...]:
+        """Take no more; what still waited."""
+        with self._lock:
+            self._is_open = False
+            waiting, self._waiting = self._waiting, []
+            return tuple(waiting)
+
+
+class Task:
+    """The work on one user input."""
+
+    def __init__(self, session: Session, first: QueuedInput) -> None:
+        self.id = first.submission_id
+        self.inbox = Inbox()
+        self.cancel = Cancel()
+        self._first = first
+        self._texts: list[str] = []
+        self._context = TaskContext(session, self.id, self.cancel)
+        self._thread = threading.Thread(target=self._run, name="codex-task", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        session = self._context.session
+        self._context.emit(TaskStarted())
+        try:
+            last_message = self._work()
+            session.notifier.turn_complete(self.id, tuple(self._texts), last_message)
+            end: TaskComplete | TurnAborted | Error = TaskComplete(last_message)
+        except Interrupted:
+            end = TurnAborted()
+        except CodexError as error:
+            end = Error(str(error), kind=getattr(error, "kind", "other"))
+        except Exception as error:
+            logger.debug("task %s failed", self.id, exc_info=True)
+            end = Error(f"internal error: {type(error).__name__}: {error}", kind="internal")
+        for queued in self.inbox.close():
+            self._record(queued)
+        session.transcript.close_open_calls()
+        self._context.emit(end)
+        self.cancel.close()
+        session.post(TaskEnded(self))
+
+    def _work(self) -> str | None:
+        """All turns; the last text of the model."""
+        last_message = None
+        waiting: tuple[QueuedInput, ...] = (self._first,)
+        while True:
+            for queued in waiting:
+                self._record(queued)
+            result = run_turn(self._context)
+            last_message = result.last_message or last_message
+            waiting = self.inbox.take() if result.has_calls else self.inbox.take_or_close()
+            if not waiting and not result.has_calls:
+                return last_message
+
+    def _record(self, queued: QueuedInput) -> None:
+        message = self._message(queued.items)
+        if message.text:
+            self._texts.append(message.text)
+        self._context.session.transcript.record([message])
+
+    def _message(self, items: tuple[InputItem, ...]) -> Message:
+        """The items of one input as one user message; an image that cannot be read is named."""
+        from codex.core.images import image_url
+
+        parts: list[ContentPart] = []
+        for item in items:
+            match item:
+                case TextInput(text):
+                    parts.append(InputText(text))
+                case ImageInput(url):
+                    parts.append(InputImage(url))
+                case LocalImageInput(path):
+                    try:
+                        parts.append(InputImage(image_url(path)))
+                    except CodexError as error:
+                        self._context.emit(Warning(str(error)))
+                        parts.append(InputText(f"[{error.message}]"))
+        return Message("user", tuple(parts))

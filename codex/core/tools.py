@@ -1,0 +1,168 @@
+"""The tools offered to the model: name -> specification and handler."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from codex.core.context import TaskContext, ToolOutput
+from codex.errors import CodexError, PatchError
+from codex.jsonio import loads
+from codex.model.prompt import ToolSpec
+from codex.protocol.events import PlanStep, PlanUpdate, ViewImage
+
+if TYPE_CHECKING:
+    from codex.config.types import Config
+    from codex.protocol.items import FunctionCall
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+SHELL = ToolSpec(
+    name="shell",
+    description="Run a program and return its output (stdout and stderr merged) and exit code.",
+    parameters=_object(
+        {
+            "command": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": 'Program and arguments: ["bash", "-lc", "make | tail -50"]',
+            },
+            "workdir": {"type": "string", "description": "Defaults to the working directory"},
+            "timeout": {"type": "number", "description": "Milliseconds; default 60000"},
+            "with_escalated_permissions": {
+                "type": "boolean",
+                "description": "Ask the user to run this outside the sandbox",
+            },
+            "justification": {"type": "string", "description": "Why, in one sentence"},
+        },
+        ["command"],
+    ),
+)
+APPLY_PATCH = ToolSpec(
+    name="apply_patch",
+    description="Add, change, move or delete files by a patch; all of it or nothing is written.",
+    parameters=_object(
+        {"input": {"type": "string", "description": "*** Begin Patch ... *** End Patch"}},
+        ["input"],
+    ),
+)
+UPDATE_PLAN = ToolSpec(
+    name="update_plan",
+    description="Show the user your plan. Send the whole list each time.",
+    parameters=_object(
+        {
+            "explanation": {"type": "string"},
+            "plan": {
+                "type": "array",
+                "items": _object(
+                    {
+                        "step": {"type": "string"},
+                        "status": {
+                            "type": "string",
+                            "enum": ["pending", "in_progress", "completed"],
+                        },
+                    },
+                    ["step", "status"],
+                ),
+            },
+        },
+        ["plan"],
+    ),
+)
+VIEW_IMAGE = ToolSpec(
+    name="view_image",
+    description="Look at an image file (PNG, JPEG, GIF, WebP).",
+    parameters=_object({"path": {"type": "string"}}, ["path"]),
+)
+
+
+def tool_specs(config: Config) -> tuple[ToolSpec, ...]:
+    """What is offered, always in the same order."""
+    base = (SHELL, APPLY_PATCH, UPDATE_PLAN)
+    return (*base, VIEW_IMAGE) if config.model.has_images else base
+
+
+class _PlanArguments(msgspec.Struct, frozen=True):
+    plan: tuple[PlanStep, ...]
+    explanation: str | None = None
+
+
+class _ImageArguments(msgspec.Struct, frozen=True):
+    path: str
+
+
+def call_tool(context: TaskContext, call: FunctionCall) -> ToolOutput:
+    """Run one tool call; what went wrong with it is for the model to read.
+
+    Raises: Interrupted, when the task was stopped meanwhile.
+    """
+    try:
+        match call.name:
+            case "shell" | "container.exec" | "local_shell":
+                return _shell(context, call)
+            case "apply_patch" | "applypatch":
+                return _apply_patch(context, call)
+            case "update_plan":
+                return _update_plan(context, call)
+            case "view_image":
+                return _view_image(context, call)
+            case _:
+                names = ", ".join(spec.name for spec in tool_specs(context.session.config))
+                return ToolOutput(f"error: there is no tool '{call.name}'; there are: {names}")
+    except (msgspec.ValidationError, ValueError) as error:
+        return ToolOutput(f"error: cannot read the arguments of '{call.name}': {error}")
+
+
+ArgumentsT = TypeVar("ArgumentsT")
+
+
+def _arguments(call: FunctionCall, type_: type[ArgumentsT]) -> ArgumentsT:
+    return msgspec.convert(loads(call.arguments or "{}"), type_)
+
+
+def _shell(context: TaskContext, call: FunctionCall) -> ToolOutput:
+    from codex.core.commands import ShellArguments, shell
+
+    return shell(context, call.call_id, _arguments(call, ShellArguments))
+
+
+def _apply_patch(context: TaskContext, call: FunctionCall) -> ToolOutput:
+    from codex.apply_patch.shell import patch_text_of
+    from codex.core.patches import apply_patch_text
+
+    try:
+        text = patch_text_of(call.arguments)
+    except PatchError as error:
+        return ToolOutput(f"error: {error}")
+    return apply_patch_text(context, call.call_id, text=text, cwd=context.session.config.cwd)
+
+
+def _update_plan(context: TaskContext, call: FunctionCall) -> ToolOutput:
+    arguments = _arguments(call, _PlanArguments)
+    context.emit(PlanUpdate(arguments.explanation, arguments.plan))
+    return ToolOutput("Plan updated")
+
+
+def _view_image(context: TaskContext, call: FunctionCall) -> ToolOutput:
+    from codex.core.images import image_url
+
+    config = context.session.config
+    if not config.model.has_images:
+        return ToolOutput(f"error: the model '{config.model.model}' does not take images")
+    path = os.path.normpath(os.path.join(config.cwd, _arguments(call, _ImageArguments).path))
+    try:
+        url = image_url(path)
+    except CodexError as error:
+        return ToolOutput(f"error: {error}")
+    context.emit(ViewImage(call.call_id, path))
+    return ToolOutput(f"The image '{path}' follows.", (url,))

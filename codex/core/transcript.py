@@ -1,0 +1,76 @@
+"""The transcript: everything said, asked for and answered in a session, to be sent again.
+
+Pure state without I/O. It has one owner at a time: the task thread while a task runs, the session
+thread between tasks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.protocol.items import FunctionCall, FunctionCallOutput, ResponseItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ABORTED = "aborted"
+"""What the model reads for a tool call that an interrupt left without an answer."""
+
+
+class Pending(NamedTuple):
+    """What the next request has to carry."""
+
+    items: tuple[ResponseItem, ...]
+    previous_response_id: str | None
+
+
+class Transcript:
+    """The items of a session in order, and how many of them a server already holds."""
+
+    def __init__(self) -> None:
+        self._items: list[ResponseItem] = []
+        self._known_count = 0
+        self._response_id: str | None = None
+
+    @property
+    def items(self) -> tuple[ResponseItem, ...]:
+        """Everything so far, oldest first."""
+        return tuple(self._items)
+
+    def record(self, items: Iterable[ResponseItem]) -> None:
+        """Add what was said, asked for or answered."""
+        self._items.extend(items)
+
+    def open_calls(self) -> tuple[FunctionCall, ...]:
+        """The tool calls that have no output yet, in order."""
+        answered = {item.call_id for item in self._items if isinstance(item, FunctionCallOutput)}
+        return tuple(
+            item
+            for item in self._items
+            if isinstance(item, FunctionCall) and item.call_id not in answered
+        )
+
+    def close_open_calls(self) -> None:
+        """Answer every open call with "aborted": a server refuses a call without an output."""
+        self.record(FunctionCallOutput(call.call_id, ABORTED) for call in self.open_calls())
+
+    def pending(self, *, is_stored: bool) -> Pending:
+        """What to send: all of it, or with server state only what the server does not hold."""
+        if is_stored and self._response_id is not None:
+            return Pending(tuple(self._items[self._known_count :]), self._response_id)
+        return Pending(self.items, None)
+
+    def acknowledge(self, response_id: str) -> None:
+        """A response that the server keeps is complete, and its items are recorded."""
+        self._known_count = len(self._items)
+        self._response_id = response_id or None
+
+    @property
+    def has_server_state(self) -> bool:
+        """Whether the next request may refer to a response that the server keeps."""
+        return self._response_id is not None
+
+    def forget_server_state(self) -> None:
+        """Send everything next time: the server lost the response, or another one takes over."""
+        self._known_count = 0
+        self._response_id = None

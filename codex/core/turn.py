@@ -1,0 +1,170 @@
+"""A turn: one prompt, its stream, its tool calls.
+
+A stream that breaks is asked for again, in one loop with one budget (model/retry.py); nothing of a
+broken answer is recorded or acted on, so no tool runs twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from codex.core.prompt import build_prompt
+from codex.core.tools import call_tool, tool_specs
+from codex.errors import Interrupted
+from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
+from codex.model.retry import ModelError, RetryTally
+from codex.protocol.events import (
+    AgentMessage,
+    AgentMessageDelta,
+    AgentReasoning,
+    AgentReasoningDelta,
+    StreamError,
+    TokenCount,
+)
+from codex.protocol.items import (
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    InputText,
+    Message,
+    Reasoning,
+    ResponseItem,
+    TokenUsage,
+)
+
+if TYPE_CHECKING:
+    from codex.core.context import TaskContext
+    from codex.model.prompt import Prompt
+
+
+class TurnResult(msgspec.Struct, frozen=True):
+    """What a turn leaves for its task."""
+
+    has_calls: bool
+    """Whether tools ran, so that the model has something to answer."""
+    last_message: str | None
+    """The last text of the model in this turn."""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    items: tuple[ResponseItem, ...]
+    completed: Completed
+
+
+def run_turn(context: TaskContext) -> TurnResult:
+    """Send the transcript, record the answer, run what it asks for and record that.
+
+    Raises: ModelError, when the request cannot succeed. Interrupted, with every open call answered.
+    """
+    session = context.session
+    answer = _ask_model(context)
+    session.transcript.record(answer.items)
+    if session.is_stored:
+        session.transcript.acknowledge(answer.completed.response_id)
+    last_message = _show_items(context, answer.items)
+    _count_tokens(context, answer.completed.usage)
+    calls = [item for item in answer.items if isinstance(item, FunctionCall)]
+    _run_calls(context, calls)
+    return TurnResult(bool(calls), last_message)
+
+
+def _ask_model(context: TaskContext) -> _Answer:
+    """The whole answer to the transcript, however many tries it takes."""
+    session = context.session
+    tools = tool_specs(session.config)
+    tally = RetryTally(session.config.provider)
+    while True:
+        context.cancel.check()
+        try:
+            return _stream_answer(context, build_prompt(session, tools))
+        except ModelError as error:
+            if error.kind == "previous_response" and session.transcript.has_server_state:
+                session.transcript.forget_server_state()
+                continue
+            delay_ms = tally.next_delay_ms(error)
+            if delay_ms is None:
+                raise
+            context.emit(
+                StreamError(
+                    f"{error.message}; retrying {tally.count}/{tally.limit} "
+                    f"in {delay_ms / 1000:.1f} s"
+                )
+            )
+            if context.cancel.wait(delay_ms / 1000):
+                raise Interrupted from error
+
+
+def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
+    hides_reasoning = context.session.config.hide_agent_reasoning
+    items: list[ResponseItem] = []
+    with context.session.client.stream(prompt, context.cancel) as stream:
+        for event in stream:
+            match event:
+                case TextDelta(text):
+                    context.emit(AgentMessageDelta(text))
+                case ReasoningDelta(text):
+                    if not hides_reasoning:
+                        context.emit(AgentReasoningDelta(text))
+                case ArgumentsDelta():
+                    pass
+                case ItemDone(item):
+                    items.append(item)
+                case Completed():
+                    return _Answer(tuple(items), event)
+                case _:
+                    assert_never(event)
+    raise ModelError("the answer ended without being completed", kind="stream")
+
+
+def _show_items(context: TaskContext, items: tuple[ResponseItem, ...]) -> str | None:
+    """Show the texts of an answer; the last one."""
+    last_message = None
+    config = context.session.config
+    for item in items:
+        match item:
+            case Message(role="assistant") if item.text:
+                last_message = item.text
+                context.emit(AgentMessage(item.text))
+            case Reasoning() if not config.hide_agent_reasoning:
+                parts = item.content if config.show_raw_agent_reasoning else ()
+                for part in parts or item.summary or item.content:
+                    context.emit(AgentReasoning(part.text))
+            case _:
+                pass
+    return last_message
+
+
+def _count_tokens(context: TaskContext, usage: TokenUsage | None) -> None:
+    if usage is None:
+        return
+    session = context.session
+    session.usage = session.usage.plus(usage)
+    window = session.config.model.context_window
+    left = None
+    if window:
+        left = max(0, min(100, round(100 * (1 - usage.total_tokens / window))))
+    context.emit(
+        TokenCount(
+            last=usage, total=session.usage, context_window=window, context_left_percent=left
+        )
+    )
+
+
+def _run_calls(context: TaskContext, calls: list[FunctionCall]) -> None:
+    """Run the calls in order; record their outputs, then the images that they opened."""
+    transcript = context.session.transcript
+    images: list[str] = []
+    try:
+        for call in calls:
+            context.cancel.check()
+            output = call_tool(context, call)
+            transcript.record([FunctionCallOutput(call.call_id, output.text)])
+            images.extend(output.image_urls)
+    finally:
+        transcript.close_open_calls()
+        if images:
+            parts = tuple(InputImage(url) for url in images)
+            label = InputText("The images that were asked for:")
+            transcript.record([Message("user", (label, *parts))])

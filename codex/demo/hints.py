@@ -1,0 +1,43 @@
+"""What the demo says last: how to point codex at a model."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "OpenAI": """\
+export OPENAI_API_KEY=...
+codex exec "explain this repository"
+""",
+    "Ollama": """\
+codex exec -c model_provider=ollama -m qwen3-coder "explain this repository"
+""",
+    "vLLM": """\
+codex exec -c model_provider=local -c model_providers.local.wire_api=chat \\
+  -c model_providers.local.base_url=http://localhost:8000/v1 -m MODEL "explain this repository"
+""",
+    "llama.cpp": """\
+codex exec -c model_provider=local -c model_providers.local.wire_api=chat \\
+  -c model_providers.local.base_url=http://localhost:8080/v1 -m MODEL "explain this repository"
+""",
+}
+"""A provider's name -> what to type in a shell, in a repository."""
+
+CONFIG = """\
+model = "MODEL"
+model_provider = "local"
+
+[model_providers.local]
+base_url = "http://localhost:8000/v1"
+wire_api = "chat"
+"""
+"""The same choice, kept in the configuration file."""
+
+
+def _indented(text: str) -> str:
+    return "".join(f"  {line}\n" if line else "\n" for line in text.splitlines())
+
+
+HINTS = (
+    "Now with a model, in a repository of yours:\n\n"
+    + "\n".join(f"{name}\n{_indented(text)}" for name, text in COMMANDS.items())
+    + f"\nTo keep the choice, write it to ~/.codex/config.toml:\n\n{_indented(CONFIG)}"
+)

@@ -1,0 +1,143 @@
+"""The demo: the real engine fixes a small project, with a script in the place of the model.
+
+Real are the engine, the HTTP, the stream, the commands, the patch and the sandbox; only the model
+is not. It needs a POSIX shell and a writable folder, and neither git nor a network nor a home.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+from codex.cancel import Cancel
+from codex.config.types import Config
+from codex.demo import project
+from codex.demo.hints import HINTS
+from codex.demo.script import SHELL, TEST_COMMAND
+from codex.demo.server import ScriptedServer
+from codex.errors import CodexError, ExitStatus
+from codex.exec.main import work
+from codex.exec.options import ExecOptions
+from codex.protocol.policy import AskForApproval, SandboxPolicy
+from codex.protocol.settings import (
+    ModelProvider,
+    ModelSettings,
+    ShellEnvironmentPolicy,
+    WireApi,
+)
+from codex.sandbox.env import command_environment
+from codex.sandbox.params import ExecParams, ExecResult
+from codex.sandbox.run import run as run_command
+from codex.signals import StopSignal, die_by
+
+if TYPE_CHECKING:
+    from codex.host import Host
+
+POLICY = SandboxPolicy(can_write_cwd=True)
+"""workspace-write without the temporary folders: the project itself lies in one."""
+
+INTRODUCTION = """\
+This is a demonstration: the model is a script inside this program, no AI is involved.
+The engine, the HTTP to 127.0.0.1, the commands, the patch and the sandbox are real.
+
+"""
+PROMPT = """\
+The test of this project fails. Fix the code. Then, to see whether the sandbox holds, try to write \
+the file '{outside}', which is outside the project.\
+"""
+
+
+def run(host: Host, color: str) -> int:
+    """Show the engine at work; 0 only when the test failed before and passes after.
+
+    Raises: CodexError, when the demo cannot run here; SandboxUnavailableError among them.
+    """
+    host.stderr.write(INTRODUCTION)
+    host.stderr.flush()
+    try:
+        folder = tempfile.mkdtemp(prefix="codex-demo-")
+    except OSError as exc:
+        raise CodexError(
+            f"cannot make a folder for the demo: {exc.strerror or exc}",
+            advice="Set TMPDIR to a folder that can be written to.",
+        ) from exc
+    try:
+        end = _demonstrate(host, color, os.path.realpath(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if not isinstance(end, StopSignal):
+        return end
+    if not end.is_from_keyboard:
+        die_by(end.number)
+    return ExitStatus.INTERRUPTED
+
+
+def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal:
+    workspace = os.path.join(folder, "project")
+    outside = os.path.join(folder, "outside.txt")
+    os.mkdir(workspace)
+    project.create(workspace)
+    if _run_test(host, workspace).exit_code == 0:
+        raise CodexError("the demo's test passes before anything was fixed")
+    with ScriptedServer() as server:
+        options = ExecOptions(prompt=PROMPT.format(outside=outside), color=color)
+        end = work(_quiet(host), _config(server.base_url, folder, workspace), options)
+    if isinstance(end, StopSignal):
+        return end
+    after = _run_test(host, workspace)
+    is_held = not os.path.lexists(outside)
+    host.stdout.write(_report(project.diff(workspace), after, is_held=is_held))
+    host.stdout.flush()
+    is_good = end is ExitStatus.DONE and after.exit_code == 0 and is_held
+    return ExitStatus.DONE if is_good else ExitStatus.FAILED
+
+
+def _quiet(host: Host) -> Host:
+    """The host for the engine: nothing on standard input, and no proxy on the way to loopback."""
+    reader, writer = os.pipe()
+    os.close(writer)
+    environ = {**host.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return host._replace(stdin=open(reader, encoding="utf-8"), environ=environ)
+
+
+def _config(base_url: str, folder: str, workspace: str) -> Config:
+    provider = ModelProvider(
+        name="a script, no AI", base_url=base_url, wire_api=WireApi.CHAT, request_max_retries=0
+    )
+    return Config(
+        codex_home=os.path.join(folder, "home"),
+        cwd=workspace,
+        provider_id="demo",
+        provider=provider,
+        providers={"demo": provider},
+        model=ModelSettings(model="scripted"),
+        approval_policy=AskForApproval.NEVER,
+        sandbox_policy=POLICY,
+    )
+
+
+def _run_test(host: Host, workspace: str) -> ExecResult:
+    """Run the test for ourselves, not for the model."""
+    if not os.path.exists(SHELL):
+        raise CodexError(f"the demo needs a POSIX shell at '{SHELL}'")
+    env = command_environment(host.environ, ShellEnvironmentPolicy(), has_network=False)
+    params = ExecParams(argv=TEST_COMMAND, cwd=workspace, timeout_ms=60_000, env=env)
+    return run_command(
+        params,
+        policy=POLICY,
+        policy_cwd=workspace,
+        cancel=Cancel(),
+        on_output=lambda _stream, _text: None,
+    )
+
+
+def _report(diff: str, after: ExecResult, *, is_held: bool) -> str:
+    verdict = "passes" if after.exit_code == 0 else "FAILS"
+    sandbox = "was refused" if is_held else "WAS NOT REFUSED"
+    return (
+        f"\nWhat the engine changed:\n\n{diff}\n"
+        f"Run once more, outside the engine, the test {verdict}:\n\n{after.output}\n"
+        f"Writing outside the project {sandbox}.\n\n{HINTS}"
+    )

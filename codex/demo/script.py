@@ -1,0 +1,117 @@
+"""The scripted model of the demo: a request's messages to the next reply. No AI, no I/O.
+
+It answers what it is sent. Where it stands follows from the tool outputs in the request, and what
+it says and patches is made from their text: the line of the test that failed, the line of the file
+that is wrong, the words of the kernel that refused. A demo that breaks therefore says so.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+SHELL = "/bin/sh"
+"""Absolute: the demo runs where PATH may be empty."""
+TEST_COMMAND = (SHELL, "test.sh")
+OUTSIDE = re.compile(r"'(/[^']+)'")
+"""How the prompt names the file that the sandbox has to protect."""
+
+_READ_WITH_BUILTINS = 'while IFS= read -r line; do printf "%s\\n" "$line"; done < total.sh'
+"""`cat total.sh`, for a machine that has a shell and nothing else."""
+_STEPS = ("See the test fail", "Fix the code", "See the test pass")
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A tool that the model asks for."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One answer of the model: words, and the tools it asks for; without tools it is the last."""
+
+    text: str
+    calls: tuple[Call, ...] = ()
+
+
+def next_reply(messages: list[dict[str, Any]]) -> Reply:
+    """The answer to a conversation of the Chat Completions API."""
+    outputs = [str(message["content"]) for message in messages if message["role"] == "tool"]
+    match outputs:
+        case []:
+            return Reply("I run the test first.", (_shell(*TEST_COMMAND),))
+        case [test]:
+            return _after_first_test(test)
+        case [test, code, _]:
+            return _after_reading(test, code)
+        case [_, _, _, patched]:
+            return _after_patch(patched)
+        case [_, _, _, _, test]:
+            prompts = [str(m["content"]) for m in messages if m["role"] == "user"]
+            return _after_second_test(test, "\n".join(prompts))
+        case _:
+            return _last_words(outputs[-1])
+
+
+def _after_first_test(test: str) -> Reply:
+    failures = _failures(test)
+    if not failures:
+        return Reply(f"The test was to fail, but it did not. It said:\n{test}")
+    calls = (_shell(SHELL, "-c", _READ_WITH_BUILTINS), _plan(done=1))
+    return Reply(f"It says: {failures[0]}. I read the code.", calls)
+
+
+def _after_reading(test: str, code: str) -> Reply:
+    """The patch, made of the lines that were read."""
+    lines = code.splitlines()
+    wrong = [number for number, line in enumerate(lines) if line.strip() == "sum=$price"]
+    if len(wrong) != 1:
+        return Reply(f"I cannot find in the code why the test fails. The test said:\n{test}")
+    before, line, after = lines[wrong[0] - 1 : wrong[0] + 2]
+    added = line.replace("$price", "$((sum + price))")
+    hunk = f"@@\n {before}\n-{line}\n+{added}\n {after}\n"
+    patch = f"*** Begin Patch\n*** Update File: total.sh\n{hunk}*** End Patch\n"
+    text = f"`{line.strip()}` forgets every price but the last. I add them up instead."
+    return Reply(text, (Call("apply_patch", {"input": patch}),))
+
+
+def _after_patch(patched: str) -> Reply:
+    if patched.startswith(("error", "patch rejected")):
+        return Reply(f"The patch was not applied: {patched}")
+    return Reply("I run the test again.", (_shell(*TEST_COMMAND),))
+
+
+def _after_second_test(test: str, prompt: str) -> Reply:
+    outside = OUTSIDE.search(prompt)
+    if _failures(test) or outside is None:
+        return Reply(f"The test still fails. It says:\n{test}")
+    calls = (_plan(done=3), _shell(SHELL, "-c", 'echo hello > "$1"', "sh", outside[1]))
+    return Reply("It passes. Now I try to write outside the project, as you asked.", calls)
+
+
+def _last_words(attempt: str) -> Reply:
+    if "Exit code: 0\n" in attempt:
+        return Reply("The test passes, but the sandbox let me write outside the project.")
+    refusal = next((line for line in attempt.splitlines() if "outside" in line), attempt)
+    return Reply(
+        "`total` adds up every price now, and the test passes. "
+        f"The sandbox stopped me from writing outside the project: {refusal.strip()}"
+    )
+
+
+def _failures(test: str) -> list[str]:
+    return [line for line in test.splitlines() if line.startswith("FAIL")]
+
+
+def _shell(*command: str) -> Call:
+    return Call("shell", {"command": list(command)})
+
+
+def _plan(*, done: int) -> Call:
+    """The plan with its first steps done, and the next one, if any, under way."""
+    states = ["completed"] * done + ["in_progress"] + ["pending"] * len(_STEPS)
+    plan = [{"step": step, "status": state} for step, state in zip(_STEPS, states, strict=False)]
+    return Call("update_plan", {"plan": plan})

@@ -1,0 +1,60 @@
+"""Console: the two streams of a headless run. The answer goes to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.errors import CodexError
+from codex.exec.printer import Printer
+from codex.exec.style import Style, wants_color
+from codex.printable import printable
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from codex.host import Host
+    from codex.protocol.events import EventMsg
+
+
+class Console:
+    """Writes what the Printer makes, whole lines, flushed."""
+
+    def __init__(self, host: Host, color: str) -> None:
+        """Write to the streams of `host`; `color` is `always`, `never` or `auto`."""
+        self._host = host
+        self._out, self._err = host.stdout, host.stderr
+        is_terminal = self._err.isatty()
+        has_color = wants_color(color, environ=host.environ, is_terminal=is_terminal)
+        self._printer = Printer(Style(has_color))
+        self._is_all_terminal = is_terminal and self._out.isatty()
+
+    def show(self, msg: EventMsg) -> None:
+        """Tell what happens."""
+        self._write(self._err, self._printer.text(msg))
+
+    def warn(self, text: str) -> None:
+        """Tell what is odd."""
+        self._write(self._err, self._printer.warning(text))
+
+    def answer(self, text: str | None) -> None:
+        """Give the result, once the end of the task was shown, and then say what it took.
+
+        A person who watches both streams on a terminal does not get the same text twice.
+        """
+        is_read_already = self._printer.is_answer_shown and self._is_all_terminal
+        if text is not None and not is_read_already:
+            # A file or a pipe gets the text as it is; a terminal is not for others to control.
+            shown = printable(text) if self._out.isatty() else text
+            self._write(self._out, shown if shown.endswith("\n") else f"{shown}\n")
+        self._write(self._err, self._printer.usage())
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            self._host.abandon_output()
+            raise
+        except OSError as exc:
+            self._host.abandon_output()
+            raise CodexError(f"cannot write the output: {exc.strerror}") from exc

@@ -1,0 +1,187 @@
+"""The headless front end: one prompt, worked on until it is done; the exit status says how it went.
+
+Nobody can be asked here, so the approval policy is always `never`. The main thread waits on one
+queue, for the engine's events and for signals: the first Control-C stops the task, anything further
+ends the program.
+"""
+
+from __future__ import annotations
+
+import os
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Protocol, cast
+
+import msgspec
+
+from codex.errors import CodexError, ExitStatus, Interrupted
+from codex.exec.console import Console
+from codex.exec.stdin import read_prompt
+from codex.git import repository_root
+from codex.protocol.events import (
+    ApplyPatchApprovalRequest,
+    Error,
+    Event,
+    ExecApprovalRequest,
+    SessionConfigured,
+    TaskComplete,
+    TurnAborted,
+)
+from codex.protocol.items import ImageInput, TextInput
+from codex.protocol.ops import ExecApproval, Interrupt, Op, PatchApproval, UserInput
+from codex.protocol.policy import AskForApproval, ReviewDecision
+from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
+
+if TYPE_CHECKING:
+    from codex.config.types import Config
+    from codex.exec.options import ExecOptions
+    from codex.host import Host
+
+Inbox = SimpleQueue[Event | StopSignal]
+End = ExitStatus | StopSignal
+
+
+class Engine(Protocol):
+    """What this front end needs of core's Codex."""
+
+    def submit(self, op: Op) -> str:
+        """Put an Op in; the id that its events will carry."""
+
+
+def run(host: Host, config: Config, options: ExecOptions) -> int:
+    """Work on one prompt; the exit status. SIGTERM and SIGHUP end the process, after cleaning up.
+
+    Raises: CodexError, when something is wrong before the work begins, or when the result cannot
+    be written.
+    """
+    end = work(host, config, options)
+    if not isinstance(end, StopSignal):
+        return end
+    if not end.is_from_keyboard:
+        die_by(end.number)
+    return ExitStatus.INTERRUPTED
+
+
+def work(host: Host, config: Config, options: ExecOptions) -> End:
+    """As `run`, but the caller decides what a stop signal ends.
+
+    Raises: CodexError, as `run`.
+    """
+    console = Console(host, options.color)
+    try:
+        for warning in config.warnings:
+            console.warn(warning)
+        task = HeadlessTask(console, _prepare(host, config, options))
+        end = _run_engine(host, config, task)
+        if isinstance(end, StopSignal):
+            return end
+        console.answer(task.answer)
+        if options.output_last_message is not None:
+            _save_answer(host, options.output_last_message, task.answer, console)
+    except BrokenPipeError:
+        return ExitStatus.FAILED
+    except KeyboardInterrupt:  # before the signals went to the queue
+        raise Interrupted from None
+    return end
+
+
+def _run_engine(host: Host, config: Config, task: HeadlessTask) -> End:
+    """Run the engine for one task; everything it started is gone afterwards."""
+    from codex.core.codex import Codex
+
+    inbox: Inbox = SimpleQueue()
+    config = msgspec.structs.replace(config, approval_policy=AskForApproval.NEVER)
+    with stop_signals_to(inbox.put):
+        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox))
+        try:
+            return task.until_end(codex, inbox)
+        finally:
+            let_signals_kill()
+            codex.close()
+
+
+class HeadlessTask:
+    """One task from its submission to its end."""
+
+    def __init__(self, console: Console, user_input: UserInput) -> None:
+        self._console = console
+        self._user_input = user_input
+        self._id: str | None = None
+        self._is_interrupted = False
+        self.answer: str | None = None
+        """The model's last message, of a task that came to its end."""
+
+    def until_end(self, engine: Engine, inbox: Inbox) -> End:
+        """Show every event and heed every signal until the task is over."""
+        while True:
+            message = inbox.get()
+            if isinstance(message, StopSignal):
+                end: End | None = self._stop(engine, message)
+            else:
+                self._console.show(message.msg)
+                end = self._advance(engine, message)
+            if end is not None:
+                return end
+
+    def _stop(self, engine: Engine, signal: StopSignal) -> End | None:
+        if self._id is None or self._is_interrupted or not signal.is_from_keyboard:
+            return signal
+        self._is_interrupted = True
+        engine.submit(Interrupt())
+        return None
+
+    def _advance(self, engine: Engine, event: Event) -> End | None:
+        match event.msg:
+            case SessionConfigured() if self._id is None:
+                self._id = engine.submit(self._user_input)
+            case Error() if self._id in (None, event.id):
+                return ExitStatus.FAILED
+            case TaskComplete(last_agent_message) if event.id == self._id:
+                self.answer = last_agent_message
+                return ExitStatus.DONE
+            case TurnAborted() if event.id == self._id:
+                return ExitStatus.INTERRUPTED
+            # The policy `never` asks nothing; were it to ask, silence would wait for ever.
+            case ExecApprovalRequest(call_id=call_id):
+                engine.submit(ExecApproval(call_id, ReviewDecision.DENIED))
+            case ApplyPatchApprovalRequest(call_id=call_id):
+                engine.submit(PatchApproval(call_id, ReviewDecision.DENIED))
+            case _:
+                pass
+        return None
+
+
+def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
+    """The input, after everything was looked at that may be wrong before the work begins."""
+    policy = config.sandbox_policy
+    if not (options.skip_git_repo_check or policy.is_unrestricted or repository_root(config.cwd)):
+        raise CodexError(
+            f"'{config.cwd}' is not inside a Git repository, where changes can be taken back",
+            advice="To work here all the same, add --skip-git-repo-check.",
+        )
+    if options.output_last_message is not None:
+        _check_folder(host, options.output_last_message)
+    images = [_image(host, name) for name in options.images]
+    return UserInput((TextInput(read_prompt(host, options.prompt)), *images))
+
+
+def _image(host: Host, name: str) -> ImageInput:
+    from codex.core.images import image_url
+
+    return ImageInput(image_url(os.path.join(host.cwd, name)))
+
+
+def _check_folder(host: Host, name: str) -> None:
+    folder = os.path.dirname(os.path.join(host.cwd, name))
+    if not os.path.isdir(folder):
+        raise CodexError(f"cannot write the last message to '{name}': no such folder: '{folder}'")
+
+
+def _save_answer(host: Host, name: str, answer: str | None, console: Console) -> None:
+    """Write the answer to a file, as it is; an empty file when there is none."""
+    try:
+        with open(os.path.join(host.cwd, name), "w", encoding="utf-8", newline="") as file:
+            file.write(answer or "")
+    except OSError as exc:
+        raise CodexError(f"cannot write the last message to '{name}': {exc.strerror}") from exc
+    if not answer:
+        console.warn(f"there is no last message; '{name}' is empty")

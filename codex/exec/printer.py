@@ -1,0 +1,272 @@
+"""Printer: one event to the text a person reads while `codex exec` works. Pure.
+
+spec/cli.md, section 5, is the source of the shapes; what it leaves out is shown here: both streams
+of a command in order of arrival, how much was omitted, plans, usage. All of it is for stderr but
+the final answer, which stdout gets.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import assert_never
+
+from codex import __version__
+from codex.bash import join
+from codex.elapsed import format_duration
+from codex.exec.style import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, Style
+from codex.printable import printable
+from codex.protocol.events import (
+    Add,
+    AgentMessage,
+    AgentMessageDelta,
+    AgentReasoning,
+    AgentReasoningDelta,
+    ApplyPatchApprovalRequest,
+    BackgroundEvent,
+    Delete,
+    Error,
+    EventMsg,
+    ExecApprovalRequest,
+    ExecCommandBegin,
+    ExecCommandEnd,
+    ExecCommandOutputDelta,
+    FileChange,
+    PatchApplyBegin,
+    PatchApplyEnd,
+    PlanUpdate,
+    SessionConfigured,
+    ShutdownComplete,
+    StepStatus,
+    StreamError,
+    TaskComplete,
+    TaskStarted,
+    TokenCount,
+    TurnAborted,
+    Update,
+    ViewImage,
+    Warning,
+)
+
+MAX_LINES = 20
+"""Of a command or its output; of more, the first and the last are shown."""
+MAX_LINE = 1000
+"""Characters of one such line."""
+
+_CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
+"""What sandbox/output.py leaves in the place of lines that it did not keep."""
+_MARKS = {
+    StepStatus.PENDING: "[ ]",
+    StepStatus.IN_PROGRESS: "[>]",
+    StepStatus.COMPLETED: "[x]",
+}
+
+_Notice = BackgroundEvent | StreamError | Warning | Error | TurnAborted
+_Work = ExecCommandBegin | ExecCommandEnd | PatchApplyBegin | PatchApplyEnd | PlanUpdate | ViewImage
+
+
+class Printer:
+    """Events, in their order, to text.
+
+    A message of the model is held back until it is known whether it is the answer: what comes next
+    prints it, or the end of the task leaves it to the caller.
+    """
+
+    def __init__(self, style: Style) -> None:
+        self._paint = style.paint
+        self._held: str | None = None
+        self._usage: TokenCount | None = None
+        self.is_answer_shown = False
+        """Something came after the message that is the answer, so `text` returned it already."""
+
+    def text(self, msg: EventMsg) -> str:
+        """What to print for an event: whole lines, or nothing."""
+        match msg:
+            case TokenCount():
+                self._usage = msg
+                return ""
+            case AgentMessage():
+                released = self._released()
+                self._held = msg.message
+                return released
+            case AgentReasoning():
+                heading = self._paint("thinking", MAGENTA)
+                return f"{self._released()}{heading}\n{self._dim(msg.text)}\n"
+            case SessionConfigured():
+                return self._header(msg)
+            case TaskComplete():
+                return self._finished(msg)
+            case BackgroundEvent() | StreamError() | Warning() | Error() | TurnAborted():
+                return self._released() + self._notice(msg)
+            case (
+                ExecCommandBegin()
+                | ExecCommandEnd()
+                | PatchApplyBegin()
+                | PatchApplyEnd()
+                | PlanUpdate()
+                | ViewImage()
+            ):
+                return self._released() + self._work(msg)
+            case (
+                TaskStarted()
+                | AgentMessageDelta()
+                | AgentReasoningDelta()
+                | ExecCommandOutputDelta()
+                | ExecApprovalRequest()
+                | ApplyPatchApprovalRequest()
+                | ShutdownComplete()
+            ):
+                return ""
+            case _:
+                assert_never(msg)
+
+    def warning(self, text: str) -> str:
+        """A warning of our own."""
+        return self._paint("warning:", YELLOW) + f" {printable(text)}\n"
+
+    def usage(self) -> str:
+        """The tokens of the session so far; nothing before the first count."""
+        if self._usage is None:
+            return ""
+        total, left = self._usage.total, self._usage.context_left_percent
+        cached = f" ({total.cached_input_tokens:,} cached)" if total.cached_input_tokens else ""
+        context = "" if left is None else f"; {left}% of the context left"
+        line = f"tokens: {total.input_tokens:,} in{cached}, {total.output_tokens:,} out{context}"
+        return self._paint(line, DIM) + "\n"
+
+    def _released(self) -> str:
+        """The message that was held back and turned out not to be the answer."""
+        held, self._held = self._held, None
+        return "" if held is None else f"{self._heading()}{printable(held)}\n\n"
+
+    def _heading(self) -> str:
+        return self._paint("codex", BOLD, CYAN) + "\n"
+
+    def _finished(self, msg: TaskComplete) -> str:
+        if self._held is not None and self._held == msg.last_agent_message:
+            self._held = None
+            return self._heading()
+        released = self._released()
+        self.is_answer_shown = msg.last_agent_message is not None
+        return released
+
+    def _header(self, msg: SessionConfigured) -> str:
+        rows = {
+            "workdir": msg.cwd,
+            "model": msg.model,
+            "provider": msg.provider,
+            "approval": msg.approval_policy,
+            "sandbox": msg.sandbox,
+            "session": msg.session_id,
+        }
+        lines = [f"codex {__version__}", "--------"]
+        lines += [
+            f"{self._paint(f'{name}:', BOLD)} {printable(value)}" for name, value in rows.items()
+        ]
+        return "\n".join([*lines, "--------", ""])
+
+    def _notice(self, msg: _Notice) -> str:
+        match msg:
+            case BackgroundEvent():
+                return self._paint(printable(msg.message), DIM) + "\n"
+            case StreamError():
+                return self._paint(printable(msg.message), YELLOW) + "\n"
+            case Warning():
+                return self.warning(msg.message)
+            case Error():
+                return self._paint("Error:", RED, BOLD) + f" {printable(msg.message)}\n"
+            case TurnAborted():
+                return self._paint(printable(msg.reason), RED) + "\n"
+            case _:
+                assert_never(msg)
+
+    def _work(self, msg: _Work) -> str:
+        match msg:
+            case ExecCommandBegin():
+                command = self._paint(clipped(printable(join(msg.command))), BOLD)
+                return f"{self._paint('exec', MAGENTA)} {command} in {printable(msg.cwd)}\n"
+            case ExecCommandEnd():
+                return self._exec_end(msg)
+            case PatchApplyBegin():
+                changes = [self._change(path, change) for path, change in msg.changes.items()]
+                return "".join([self._paint("patch", MAGENTA), "\n", *changes])
+            case PatchApplyEnd():
+                outcome = (
+                    self._paint("applied", GREEN)
+                    if msg.success
+                    else self._paint("failed:", RED) + "\n" + self._dim(msg.stderr)
+                )
+                return f"{outcome.removesuffix(chr(10))}\n\n"
+            case PlanUpdate():
+                return self._plan(msg)
+            case ViewImage():
+                return f"{self._paint('view image', MAGENTA)} {printable(msg.path)}\n\n"
+            case _:
+                assert_never(msg)
+
+    def _exec_end(self, msg: ExecCommandEnd) -> str:
+        duration = format_duration(msg.duration_ms)
+        if msg.exit_code == 0:
+            title, color = f"succeeded in {duration}", GREEN
+        elif msg.exit_code == -1:
+            title, color = "did not start", RED
+        else:
+            title, color = f"exited {msg.exit_code} in {duration}", RED
+        output = self._dim(clipped(printable(msg.aggregated_output)))
+        return self._paint(f"{title}:" if output else title, color) + f"\n{output}\n"
+
+    def _change(self, path: str, change: FileChange) -> str:
+        name = printable(path)
+        match change:
+            case Add():
+                body = printable(change.content)
+                return self._paint(f"A {name}", MAGENTA) + "\n" + self._lines(body, GREEN)
+            case Delete():
+                return self._paint(f"D {name}", MAGENTA) + "\n"
+            case Update():
+                moved = f" -> {printable(change.move_path)}" if change.move_path else ""
+                title = self._paint(f"{'R' if moved else 'M'} {name}{moved}", MAGENTA)
+                return f"{title}\n{self._diff(printable(change.unified_diff))}"
+            case _:
+                assert_never(change)
+
+    def _diff(self, diff: str) -> str:
+        # The diffs of events carry no file headers: "+++" is an added line that begins with "++".
+        colors = {"+": (GREEN,), "-": (RED,), "@": (DIM,)}
+        lines = diff.removesuffix("\n").split("\n")
+        return "".join(self._paint(line, *colors.get(line[:1], ())) + "\n" for line in lines)
+
+    def _plan(self, msg: PlanUpdate) -> str:
+        lines = [self._paint("plan", MAGENTA)]
+        if msg.explanation:
+            lines.append(self._paint(printable(msg.explanation), DIM))
+        lines += [f"{_MARKS[step.status]} {printable(step.step)}" for step in msg.plan]
+        return "\n".join([*lines, "", ""])
+
+    def _dim(self, text: str) -> str:
+        return self._lines(printable(text), DIM)
+
+    def _lines(self, text: str, *codes: str) -> str:
+        """Painted whole lines; nothing for an empty text."""
+        text = text.removesuffix("\n")
+        return self._paint(text, *codes) + "\n" if text else ""
+
+
+def clipped(text: str) -> str:
+    """At most MAX_LINES lines, the first and the last, with the number of those between."""
+    lines = text.removesuffix("\n").split("\n")
+    if len(lines) > MAX_LINES + 1:  # the line that counts the others takes a place too
+        half = MAX_LINES // 2
+        omitted = sum(_lines_in(line) for line in lines[half:-half])
+        lines = [*lines[:half], f"… {omitted:,} more lines", *lines[-half:]]
+    return "\n".join(
+        line
+        if len(line) <= MAX_LINE
+        else f"{line[:MAX_LINE]}… {len(line) - MAX_LINE:,} more characters"
+        for line in lines
+    )
+
+
+def _lines_in(line: str) -> int:
+    """How many lines a line of output stands for: the mark of a cut stands for all it cut."""
+    match = _CUT.fullmatch(line)
+    return 1 if match is None else int(match[1])

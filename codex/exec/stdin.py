@@ -1,0 +1,93 @@
+"""The prompt of a headless run, from the command line and from standard input.
+
+Source: contracts/exec-json.md, section 1.4. A prompt on the command line never waits for a pipe
+that somebody merely forgot to close: a silent one is given up after a short grace.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import stat
+from typing import TYPE_CHECKING
+
+from codex.errors import CodexError
+
+if TYPE_CHECKING:
+    from codex.host import Host
+
+GRACE_S = 0.5
+"""How long a pipe beside a prompt argument may take to deliver its first byte."""
+_CHUNK = 65_536
+
+
+def read_prompt(host: Host, argument: str | None) -> str:
+    """The whole prompt; never blank.
+
+    Args: argument: of the command line; None and `-` mean standard input.
+    Raises: CodexError, when there is no prompt.
+    """
+    if argument is None or argument == "-":
+        prompt = _prompt_from_stdin(host, is_asked_for=argument is not None)
+    else:
+        prompt = _with_stdin(host, argument)
+    if not prompt.strip():
+        raise CodexError("the prompt is empty", advice="Say what to do: codex exec 'PROMPT'")
+    return prompt
+
+
+def _prompt_from_stdin(host: Host, *, is_asked_for: bool) -> str:
+    if host.stdin.isatty() and not is_asked_for:
+        raise CodexError(
+            "no prompt given",
+            advice="Say what to do: codex exec 'PROMPT', or pipe the prompt in",
+        )
+    _say(host, "Reading prompt from stdin...")
+    prompt = _decoded(_read_all(host.stdin.fileno()))
+    if not prompt.strip():
+        raise CodexError("No prompt provided via stdin.")
+    return prompt
+
+
+def _with_stdin(host: Host, argument: str) -> str:
+    """The argument, and what standard input holds, where it holds something."""
+    descriptor = host.stdin.fileno()
+    if not _is_ready(descriptor) or not (first := os.read(descriptor, _CHUNK)):
+        return argument
+    _say(host, "Reading additional input from stdin...")
+    extra = _decoded(first + _read_all(descriptor))
+    if not extra.strip():
+        return argument
+    line_end = "" if extra.endswith("\n") else "\n"
+    return f"{argument}\n\n<stdin>\n{extra}{line_end}</stdin>"
+
+
+def _is_ready(descriptor: int) -> bool:
+    """Whether to read a standard input that nobody asked for: it has data, or is at its end.
+
+    Terminals and other devices are left alone.
+    """
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return True
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return False
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(GRACE_S))
+
+
+def _read_all(descriptor: int) -> bytes:
+    chunks = []
+    while chunk := os.read(descriptor, _CHUNK):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8-sig", "replace")
+
+
+def _say(host: Host, text: str) -> None:
+    host.stderr.write(f"{text}\n")
+    host.stderr.flush()

@@ -1,0 +1,41 @@
+"""Colours of the headless output: whether to use them, and how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BOLD, DIM, RED, GREEN, YELLOW, MAGENTA, CYAN = "1", "2", "31", "32", "33", "35", "36"
+
+
+def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -> bool:
+    """Whether a stream is coloured.
+
+    Args: choice: `always`, `never` or `auto`. NO_COLOR and FORCE_COLOR decide an `auto`
+    (no-color.org, force-color.org), then whether the stream is a terminal that knows colours.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return is_terminal and environ.get("TERM") != "dumb"
+
+
+class Style(NamedTuple):
+    """Paints text, or leaves it as it is."""
+
+    has_color: bool
+
+    def paint(self, text: str, *codes: str) -> str:
+        """`text` in some SGR codes, line by line, so that no style leaks past a line.
+
+        Painted texts are joined, never painted again: the inner reset would end the outer style.
+        """
+        if not self.has_color or not codes:
+            return text
+        start = f"\x1b[{';'.join(codes)}m"
+        return "\n".join(f"{start}{line}\x1b[0m" if line else "" for line in text.split("\n"))

@@ -1,0 +1,79 @@
+"""What went wrong on the way to a server -> ModelError, in words that name the place and the cause.
+
+Pure: it looks at exceptions of the sockets, of TLS and of HTTP, and raises none.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from http.client import BadStatusLine, RemoteDisconnected
+
+from codex.model.address import Address, Proxy
+from codex.model.retry import ModelError
+
+
+def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> ModelError:
+    """No connection, tunnel or TLS session came about."""
+    first = proxy.address if proxy else address
+    via = f" (the proxy of {proxy.variable})" if proxy else ""
+    start = f'cannot connect to "{first.origin}"{via}: '
+    advice = None
+    if refusal := re.search(r"Tunnel connection failed: (\d+)(.*)", str(error)):
+        kind = "connect" if refusal[1].startswith("5") else "proxy"
+        start = f'the proxy "{first.origin}" (of {proxy.variable if proxy else ""}) refused to '
+        reason = f'connect to "{address.origin}": {refusal[1]}{refusal[2]}'
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        kind, reason = "tls", f"its certificate is not trusted: {error.verify_message}"
+        advice = (
+            "If the server has a certificate of your own authority, name its PEM file in "
+            "CODEX_CA_CERTIFICATE or SSL_CERT_FILE, or as ca_certificate of the provider."
+        )
+    elif isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
+        kind, reason = "connect", _words(error)
+    elif isinstance(error, ssl.SSLError):
+        kind, reason = "tls", f"TLS failed: {error.reason or error}"
+    elif isinstance(error, TimeoutError):
+        kind, reason = "timeout", "no answer in time"
+    else:
+        kind, reason = "connect", _words(error)
+    if proxy is not None and advice is None:
+        advice = f'To go without the proxy, add "{address.host}" to NO_PROXY.'
+    return ModelError(start + reason, kind=kind, phase="request", advice=advice)
+
+
+def request_failure(error: Exception, address: Address, timeout_s: float) -> ModelError:
+    """The request could not be sent, or its answer had no head."""
+    if isinstance(error, TimeoutError):
+        text, kind = f'"{address}" sent no answer within {timeout_s:g} s', "timeout"
+    elif isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
+        text, kind = f'"{address}" answered with something that is not HTTP', "protocol"
+    else:
+        text, kind = (
+            f'the connection to "{address}" broke before an answer: {_words(error)}',
+            "connect",
+        )
+    return ModelError(text, kind=kind, phase="request")
+
+
+def body_failure(error: Exception, timeout_s: float) -> ModelError:
+    """The body of an answer did not come to its end."""
+    if isinstance(error, TimeoutError):
+        return ModelError(f"the server was silent for {timeout_s:g} s", kind="timeout")
+    return ModelError(
+        f"the answer broke off before it was complete: {_words(error)}", kind="stream"
+    )
+
+
+def _words(error: Exception) -> str:
+    """The cause as people say it."""
+    match error:
+        case RemoteDisconnected():
+            return "the server closed it"
+        case socket.gaierror():
+            return f"the name cannot be resolved ({error.strerror})"
+        case OSError(strerror=str(text)):
+            return text
+        case _:
+            return str(error) or type(error).__name__

@@ -1,0 +1,95 @@
+"""Tool calls of a chat stream, put together from their fragments.
+
+Pure. The published form is a head with index, id and name, then pieces of the arguments under the
+same index. Servers also leave out the index or the id, give every call the same index, repeat the
+head with every piece or the whole call at the end, and send the arguments as an object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codex.jsonio import loads
+from codex.model.decode import arguments_text, new_call_id
+from codex.model.event import ArgumentsDelta
+from codex.model.loose import as_dict, as_str
+from codex.protocol.items import FunctionCall
+
+
+class _Call:
+    """A call that is arriving."""
+
+    __slots__ = ("call_id", "name", "pieces", "server_id")
+
+    def __init__(self, server_id: str, call_id: str) -> None:
+        self.server_id = server_id
+        """As the server wrote it; may be empty, or taken."""
+        self.call_id = call_id
+        self.name = ""
+        self.pieces: list[str] = []
+        """The arguments so far."""
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    def is_whole(self) -> bool:
+        """Whether the arguments are complete JSON."""
+        try:
+            loads(self.text)
+        except ValueError:
+            return False
+        return True
+
+
+class CallAssembler:
+    """The calls of one answer, in the order in which they began."""
+
+    def __init__(self, taken_ids: frozenset[str]) -> None:
+        """`taken_ids`: call ids of the conversation so far; some servers count from 0 each time."""
+        self._taken_ids = set(taken_ids)
+        self._calls: list[_Call] = []
+        self._latest_at: dict[int, _Call] = {}
+        """The latest call of each index."""
+
+    def add(self, fragment: dict[str, Any]) -> list[ArgumentsDelta]:
+        """Take one element of a delta's `tool_calls`; what it adds to its call's arguments."""
+        function = as_dict(fragment.get("function"))
+        name, server_id = as_str(function.get("name")), as_str(fragment.get("id"))
+        text = arguments_text(function.get("arguments"))
+        index = fragment.get("index")
+        call = self._find(index, server_id)
+        if call is not None and name and call.name:
+            # A second head: the same call told again, or another call under the same index.
+            if server_id in ("", call.server_id) and (name, text) == (call.name, call.text):
+                return []
+            if server_id not in ("", call.server_id) or (text and call.is_whole()):
+                call = None
+        if call is None:
+            call = self._begin(index, server_id)
+        call.name = call.name or name
+        call.pieces.append(text)
+        return [ArgumentsDelta(call.call_id, call.name, text)] if text else []
+
+    def items(self) -> list[FunctionCall]:
+        """The calls as they stand; one without a name cannot be run and is left out."""
+        return [
+            FunctionCall(call.name, call.text, call.call_id) for call in self._calls if call.name
+        ]
+
+    def _find(self, index: Any, server_id: str) -> _Call | None:
+        """The call that a fragment belongs to: by index, else by id, else the latest one."""
+        if isinstance(index, int):
+            return self._latest_at.get(index)
+        if server_id:
+            return next((call for call in self._calls if call.server_id == server_id), None)
+        return self._calls[-1] if self._calls else None
+
+    def _begin(self, index: Any, server_id: str) -> _Call:
+        is_free = server_id and server_id not in self._taken_ids
+        call = _Call(server_id, server_id if is_free else new_call_id())
+        self._taken_ids.add(call.call_id)
+        self._calls.append(call)
+        if isinstance(index, int):
+            self._latest_at[index] = call
+        return call

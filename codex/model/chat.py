@@ -1,0 +1,267 @@
+"""The Chat Completions API: Prompt -> request body, stream chunk -> ResponseEvents.
+
+Pure. Bodies hold nothing outside OpenAI's published schema, and of that only what local servers and
+gateways take too. The stream's reader is the lenient half: it knows what such servers really send.
+Source: spec/model-api.md, sections 7.3, 12.1 and 12.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codex.model.calls import CallAssembler
+from codex.model.event import (
+    Completed,
+    ItemDone,
+    ReasoningDelta,
+    ResponseEvent,
+    TextDelta,
+)
+from codex.model.failure import event_failure
+from codex.model.loose import as_dict, as_int, as_list, as_str, as_text
+from codex.model.prompt import Prompt, ToolSpec
+from codex.model.responses import has_reasoning
+from codex.model.retry import ModelError
+from codex.protocol.items import (
+    ContentPart,
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    Message,
+    OutputText,
+    Reasoning,
+    ReasoningText,
+    Refusal,
+    ResponseItem,
+    TokenUsage,
+)
+from codex.protocol.settings import ModelProvider, ModelSettings, ReasoningEffort
+
+PATH = "/chat/completions"
+
+
+def request_body(
+    prompt: Prompt, settings: ModelSettings, provider: ModelProvider, *, asks_usage: bool = True
+) -> dict[str, Any]:
+    """The JSON body of one request.
+
+    Args: asks_usage: ask for token counts; a few servers refuse the question.
+    """
+    body: dict[str, Any] = {
+        "model": settings.model,
+        "messages": _messages(prompt),
+        "stream": True,
+    }
+    if asks_usage:
+        body["stream_options"] = {"include_usage": True}
+    if prompt.tools:
+        body["tools"] = [_tool(tool) for tool in prompt.tools]
+    effort = settings.reasoning_effort
+    if effort not in (None, ReasoningEffort.NONE) and has_reasoning(settings):
+        body["reasoning_effort"] = effort.value
+    if settings.verbosity is not None:
+        body["verbosity"] = settings.verbosity
+    if settings.max_output_tokens is not None:
+        # OpenAI's reasoning models refuse the old name, Ollama does not know the new one.
+        name = "max_completion_tokens" if provider.is_openai else "max_tokens"
+        body[name] = settings.max_output_tokens
+    return body
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        },
+    }
+
+
+def _messages(prompt: Prompt) -> list[dict[str, Any]]:
+    """The conversation as chat templates want it.
+
+    Neighbours of one role are one message (some templates demand that roles alternate), and each
+    tool's output stands right behind the message with its call.
+    """
+    messages: list[dict[str, Any]] = [{"role": "system", "content": prompt.instructions}]
+    outputs: dict[str, str] = {}
+    for item in prompt.items:
+        if isinstance(item, FunctionCallOutput):
+            outputs.setdefault(item.call_id, item.output)
+    open_calls: list[str] = []
+    for item in prompt.items:
+        if isinstance(item, FunctionCall):
+            _assistant(messages).setdefault("tool_calls", []).append(_tool_call(item))
+            open_calls.append(item.call_id)
+        elif isinstance(item, Message) and item.role == "assistant":
+            _add_assistant_text(_assistant(messages), item.text)
+        elif not isinstance(item, Reasoning):
+            _answer(messages, open_calls, outputs)
+            if isinstance(item, Message):
+                _add_input(messages, item)
+    _answer(messages, open_calls, outputs)
+    return messages
+
+
+def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The model's message that is being written, or a new one."""
+    if messages[-1]["role"] != "assistant":
+        messages.append({"role": "assistant", "content": None})
+    return messages[-1]
+
+
+def _add_assistant_text(message: dict[str, Any], text: str) -> None:
+    before = message["content"]
+    if text and text != before:
+        message["content"] = f"{before}\n\n{text}" if before else text
+
+
+def _tool_call(call: FunctionCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _answer(messages: list[dict[str, Any]], open_calls: list[str], outputs: dict[str, str]) -> None:
+    messages += [
+        {"role": "tool", "tool_call_id": call_id, "content": outputs[call_id]}
+        for call_id in open_calls
+        if call_id in outputs
+    ]
+    open_calls.clear()
+
+
+def _add_input(messages: list[dict[str, Any]], item: Message) -> None:
+    role = "system" if item.role in ("system", "developer") else item.role
+    parts = [part for raw in item.content if (part := _part(raw)) is not None]
+    last = messages[-1]
+    if last["role"] == role:
+        # A list is content already; a text becomes one to be joined with it.
+        parts = [*_as_parts(last["content"]), *parts]
+        messages.pop()
+    if parts:
+        messages.append({"role": role, "content": _content(parts)})
+
+
+def _as_parts(content: Any) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _content(parts: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """A plain string where there are only texts: not every server takes the list."""
+    if all(part["type"] == "text" for part in parts):
+        return "\n\n".join(part["text"] for part in parts)
+    return parts
+
+
+def _part(part: ContentPart) -> dict[str, Any] | None:
+    match part:
+        case InputImage(image_url):
+            return {"type": "image_url", "image_url": {"url": image_url}}
+        case Refusal(text):
+            return {"type": "text", "text": text}
+        case _:
+            return {"type": "text", "text": part.text} if part.text else None
+
+
+class ChatDecoder:
+    """The state of one streamed answer."""
+
+    def __init__(self, taken_call_ids: frozenset[str] = frozenset()) -> None:
+        """`taken_call_ids`: of the conversation so far; some servers count from 0 each time."""
+        self.may_end = False
+        """Whether a stream that ends now is whole: the server has given its `finish_reason`."""
+        self._text: list[str] = []
+        self._refusal: list[str] = []
+        self._reasoning: list[str] = []
+        self._calls = CallAssembler(taken_call_ids)
+        self._usage: TokenUsage | None = None
+
+    def feed(self, chunk: dict[str, Any]) -> list[ResponseEvent]:
+        """What one chunk means.
+
+        Raises: ModelError, when the server says that the answer failed, or stopped it.
+        """
+        if chunk.get("error") or chunk.get("object") == "error":
+            raise event_failure(chunk)
+        self._usage = _usage(chunk.get("usage")) or self._usage
+        events: list[ResponseEvent] = []
+        for choice in map(as_dict, as_list(chunk.get("choices"))):
+            events += self._delta(as_dict(choice.get("delta")))
+            self._end(as_str(choice.get("finish_reason")))
+        return events
+
+    def finish(self, *, is_done: bool) -> list[ResponseEvent]:
+        """The stream ended, by `[DONE]` or without it: the items and Completed.
+
+        Raises: ModelError, when the answer was cut off.
+        """
+        if not is_done and not self.may_end:
+            raise ModelError("the answer broke off before it was complete", kind="stream")
+        return [*map(ItemDone, self._items()), Completed("", self._usage)]
+
+    def _delta(self, delta: dict[str, Any]) -> list[ResponseEvent]:
+        events: list[ResponseEvent] = []
+        reasoning = as_text(delta.get("reasoning_content")) or as_text(delta.get("reasoning"))
+        if reasoning:
+            self._reasoning.append(reasoning)
+            events.append(ReasoningDelta(reasoning))
+        for kept, text in (
+            (self._text, as_text(delta.get("content"))),
+            (self._refusal, as_str(delta.get("refusal"))),
+        ):
+            if text:
+                kept.append(text)
+                events.append(TextDelta(text))
+        for fragment in as_list(delta.get("tool_calls")):
+            events += self._calls.add(as_dict(fragment))
+        return events
+
+    def _end(self, finish_reason: str) -> None:
+        match finish_reason:
+            case "":
+                return
+            case "length" | "model_length":
+                raise ModelError(
+                    "the answer is incomplete: it reached the limit of output tokens, "
+                    "or of the context window",
+                    kind="incomplete",
+                )
+            case "content_filter":
+                raise ModelError(
+                    "the server's content filter stopped the answer", kind="content_filter"
+                )
+            case "error":
+                raise ModelError("the server ended the answer with an error", kind="server")
+        self.may_end = True
+
+    def _items(self) -> list[ResponseItem]:
+        items: list[ResponseItem] = []
+        if self._reasoning:
+            items.append(Reasoning(content=(ReasoningText("".join(self._reasoning)),)))
+        parts: list[ContentPart] = []
+        if self._text:
+            parts.append(OutputText("".join(self._text)))
+        if self._refusal:
+            parts.append(Refusal("".join(self._refusal)))
+        if parts:
+            items.append(Message("assistant", tuple(parts)))
+        return [*items, *self._calls.items()]
+
+
+def _usage(raw: Any) -> TokenUsage | None:
+    usage = as_dict(raw)
+    if not usage:
+        return None
+    input_tokens = as_int(usage.get("prompt_tokens"))
+    output_tokens = as_int(usage.get("completion_tokens"))
+    input_details = as_dict(usage.get("prompt_tokens_details"))
+    output_details = as_dict(usage.get("completion_tokens_details"))
+    return TokenUsage(
+        input_tokens=input_tokens,
+        cached_input_tokens=as_int(input_details.get("cached_tokens")),
+        output_tokens=output_tokens,
+        reasoning_output_tokens=as_int(output_details.get("reasoning_tokens")),
+        total_tokens=as_int(usage.get("total_tokens")) or input_tokens + output_tokens,
+    )

@@ -1,0 +1,306 @@
+"""ModelClient: prompts to one provider, each a stream of ResponseEvents.
+
+One call of `stream` is one attempt; whether to try again is the caller's affair (retry.py). Both
+wires go through here alike: the wire's module shapes the body and reads the events.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+from codex.jsonio import dumps, loads
+from codex.model.retry import ModelError
+from codex.protocol.items import FunctionCall
+from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from codex.cancel import Cancel
+    from codex.host import Host
+    from codex.model.event import ResponseEvent
+    from codex.model.http import HttpClient
+    from codex.model.prompt import Prompt
+
+logger = logging.getLogger(__name__)
+
+GRACE_S = 5.0
+"""How long a stream whose answer is whole may take to say so, and to tell the token counts."""
+DONE = ("[DONE]", "DONE")
+MAX_ERROR_BYTES = 256 * 1024
+FIXTURE_VARIABLE = "CODEX_RS_SSE_FIXTURE"
+
+
+class Decoder(Protocol):
+    """What the two wires have in common: the state of one streamed answer."""
+
+    may_end: bool
+
+    def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
+        """What one event means."""
+
+    def finish(self, *, is_done: bool) -> list[ResponseEvent]:
+        """What the end of the stream means."""
+
+
+class Source(Protocol):
+    """Where the bytes of a stream come from: an HTTP answer, or a file."""
+
+    def read(self) -> bytes:
+        """What has arrived; empty at the end."""
+
+    def set_timeout(self, timeout_s: float) -> None:
+        """The longest silence from now on."""
+
+    def release(self) -> None:
+        """No more is wanted, and all went well."""
+
+    def discard(self) -> None:
+        """No more is wanted."""
+
+
+class ModelClient:
+    """Speaks to the model of one session. One stream at a time."""
+
+    def __init__(self, provider: ModelProvider, settings: ModelSettings, host: Host) -> None:
+        self._provider = provider
+        self._settings = settings
+        self._host = host
+        self._http: HttpClient | None = None
+        self._asks_usage = True
+
+    def stream(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
+        """Send one request; the stream of its answer, as soon as the head is there.
+
+        Raises: Interrupted. ModelError, when the request cannot be made or the server refuses it.
+        """
+        fixture = self._host.environ.get(FIXTURE_VARIABLE)
+        if fixture and self._provider.wire_api is WireApi.RESPONSES:
+            return ModelStream(_Fixture(fixture), self._decoder(prompt))
+        try:
+            return self._attempt(prompt, cancel)
+        except ModelError as error:
+            is_refused = error.kind == "bad_request" and "stream_options" in error.message
+            if not (is_refused and self._asks_usage):
+                raise
+        # Mistral and some gateways do not know the option that asks for token counts.
+        self._asks_usage = False
+        return self._attempt(prompt, cancel)
+
+    def close(self) -> None:
+        """Close the connection that is kept for the next request."""
+        if self._http is not None:
+            self._http.close()
+
+    def _attempt(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
+        from codex.model.address import endpoint
+        from codex.model.failure import http_failure
+        from codex.model.headers import request_headers
+        from codex.model.http import HttpClient
+
+        provider, environ = self._provider, self._host.environ
+        path, body = self._request(prompt)
+        address = endpoint(provider.base_url, path, provider.query_params)
+        headers = request_headers(provider, environ, userinfo=address.userinfo)
+        if self._http is None:
+            self._http = HttpClient(provider, environ)
+        answer = self._http.post(address, headers.fields, dumps(body), cancel)
+        answer.set_timeout(provider.stream_idle_timeout_ms / 1000)
+        if 200 <= answer.status < 300:
+            return ModelStream(answer, self._decoder(prompt), headers.secrets)
+        try:
+            text = _read_all(answer)
+        finally:
+            answer.discard()
+        error = http_failure(
+            where=str(address),
+            status=answer.status,
+            reason=answer.reason,
+            headers=answer.headers,
+            body=text,
+            now=self._host.clock(),
+        )
+        raise error.without(headers.secrets)
+
+    def _request(self, prompt: Prompt) -> tuple[str, dict[str, Any]]:
+        """The path below the base URL, and the body."""
+        from codex.model import chat, responses
+
+        if self._provider.wire_api is WireApi.RESPONSES:
+            body = responses.request_body(prompt, self._settings, self._provider)
+            return responses.PATH, body
+        body = chat.request_body(
+            prompt, self._settings, self._provider, asks_usage=self._asks_usage
+        )
+        return chat.PATH, body
+
+    def _decoder(self, prompt: Prompt) -> Decoder:
+        from codex.model.chat import ChatDecoder
+        from codex.model.responses import ResponsesDecoder
+
+        if self._provider.wire_api is WireApi.RESPONSES:
+            return ResponsesDecoder()
+        calls = (item.call_id for item in prompt.items if isinstance(item, FunctionCall))
+        return ChatDecoder(frozenset(calls))
+
+
+class ModelStream:
+    """The events of one answer, as they arrive; Completed is the last. A context manager.
+
+    It ends with the answer, not with the connection. Left early, it closes the connection.
+    """
+
+    def __init__(self, source: Source, decoder: Decoder, secrets: tuple[str, ...] = ()) -> None:
+        self._source: Source | None = source
+        self._decoder = decoder
+        self._secrets = secrets
+        self._events = self._read()
+
+    def __iter__(self) -> Iterator[ResponseEvent]:
+        return self
+
+    def __next__(self) -> ResponseEvent:
+        """The next event, waiting for it.
+
+        Raises: Interrupted. ModelError, when the answer breaks off or the server ends it.
+        """
+        try:
+            return next(self._events)
+        except ModelError as error:
+            raise error.without(self._secrets) from error.__cause__
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._events.close()
+        self._end(is_whole=False)
+
+    def __enter__(self) -> ModelStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _end(self, *, is_whole: bool) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.release() if is_whole else source.discard()
+
+    def _read(self) -> Generator[ResponseEvent, None, None]:
+        from codex.model.event import Completed
+
+        for event in self._decoded():
+            if isinstance(event, Completed):
+                # Before the reader sees it, who may never come back for more.
+                self._end(is_whole=True)
+                yield event
+                return
+            yield event
+
+    def _decoded(self) -> Iterator[ResponseEvent]:
+        from codex.model.sse import SseParser
+
+        parser = SseParser()
+        is_first = True
+        while piece := self._next_piece():
+            if is_first:
+                self._check_is_stream(piece)
+                is_first = False
+            for data in parser.feed(piece):
+                yield from self._decode(data)
+        for data in parser.finish():
+            yield from self._decode(data)
+        yield from self._decoder.finish(is_done=False)
+
+    def _decode(self, data: str) -> list[ResponseEvent]:
+        if data.strip() in DONE:
+            return self._decoder.finish(is_done=True)
+        event = _parse(data)
+        if not isinstance(event, dict):
+            logger.debug("%d characters of stream data are no JSON object", len(data))
+            return []
+        return self._decoder.feed(event)
+
+    def _next_piece(self) -> bytes:
+        """What has arrived; empty at the end, and when nothing more is owed."""
+        if self._source is None:
+            return b""
+        if not self._decoder.may_end:
+            return self._source.read()
+        self._source.set_timeout(GRACE_S)
+        try:
+            return self._source.read()
+        except ModelError:
+            return b""
+
+    def _check_is_stream(self, piece: bytes) -> None:
+        """Refuse a body that is a JSON document or a page: no line of a stream begins like that."""
+        from codex.model.failure import ServerError, event_failure, parse_body, tidy
+
+        if self._source is None or not piece.lstrip().startswith((b"{", b"[", b"<")):
+            return
+        body = parse_body(piece + _read_all(self._source))
+        if isinstance(body, dict) and body.get("error"):
+            raise event_failure(body)
+        text = ServerError(body).message or tidy(str(body))
+        raise ModelError(f"the server did not answer with a stream: {text}", kind="protocol")
+
+
+class _Fixture:
+    """A file whose every line is one event; replaces the server in offline tests.
+
+    Source: spec/model-api.md, section 10.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            with open(path, "rb") as file:
+                self._content = b"".join(line + b"\n\n" for line in file.read().splitlines())
+        except OSError as error:
+            raise ModelError(
+                f'cannot read "{path}" (named by {FIXTURE_VARIABLE}): {error.strerror}',
+                kind="config",
+                phase="request",
+            ) from error
+
+    def read(self) -> bytes:
+        content, self._content = self._content, b""
+        return content
+
+    def set_timeout(self, timeout_s: float) -> None:
+        """A file is never silent."""
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def discard(self) -> None:
+        """Nothing is held."""
+
+
+def _read_all(source: Source) -> bytes:
+    """The rest of a body that is to be shown, as far as it is worth showing."""
+    pieces: list[bytes] = []
+    while sum(map(len, pieces)) < MAX_ERROR_BYTES:
+        try:
+            piece = source.read()
+        except ModelError:
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _parse(data: str) -> Any:
+    """The JSON of an event; None when it is none.
+
+    Half a surrogate pair, which a server sends when it splits an emoji, becomes "?".
+    """
+    try:
+        return loads(data)
+    except ValueError:
+        import json
+    try:
+        return loads(dumps(json.loads(data)))
+    except (ValueError, RecursionError):
+        return None

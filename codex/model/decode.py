@@ -1,0 +1,91 @@
+"""Output items from JSON, as leniently as sense allows.
+
+Pure. Unknown members are ignored; an unknown content part costs only itself, and an unknown item
+is dropped with a line in the debug log. What is left may be sent back to any server.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from codex.jsonio import dumps
+from codex.model.loose import as_dict, as_list, as_str
+from codex.protocol.items import (
+    ContentPart,
+    FunctionCall,
+    Message,
+    OutputText,
+    Reasoning,
+    ReasoningText,
+    Refusal,
+    ResponseItem,
+    SummaryText,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def decode_item(raw: Any) -> ResponseItem | None:
+    """An output item; None for a type that is unknown or that makes no sense."""
+    item = as_dict(raw)
+    match item.get("type"):
+        case "message":
+            return _message(item)
+        case "reasoning":
+            return _reasoning_item(item)
+        case "function_call" if as_str(item.get("name")):
+            return FunctionCall(
+                name=item["name"],
+                arguments=arguments_text(item.get("arguments")),
+                call_id=as_str(item.get("call_id")) or as_str(item.get("id")) or new_call_id(),
+            )
+        case kind:
+            logger.debug("output item of type %r dropped", kind)
+            return None
+
+
+def arguments_text(value: Any) -> str:
+    """A call's arguments as JSON text; some servers send the object itself."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else dumps(value).decode()
+
+
+def new_call_id() -> str:
+    """An id for a call to which the server gave none."""
+    return f"call_{os.urandom(12).hex()}"
+
+
+def _message(item: dict[str, Any]) -> Message | None:
+    content = item.get("content")
+    raw_parts = as_list(content)
+    if isinstance(content, str):
+        raw_parts = [{"type": "text", "text": content}]
+    parts = [part for raw in raw_parts if (part := _part(raw)) is not None]
+    return Message(as_str(item.get("role")) or "assistant", tuple(parts)) if parts else None
+
+
+def _part(raw: Any) -> ContentPart | None:
+    match raw:
+        case {"type": "output_text" | "text", "text": str(text)}:
+            return OutputText(text)
+        case {"type": "refusal", "refusal": str(text)}:
+            return Refusal(text)
+        case _:
+            logger.debug("content part of type %r dropped", as_dict(raw).get("type"))
+            return None
+
+
+def _reasoning_item(item: dict[str, Any]) -> Reasoning:
+    return Reasoning(
+        id=as_str(item.get("id")),
+        summary=tuple(SummaryText(text) for text in _texts(item.get("summary"))),
+        content=tuple(ReasoningText(text) for text in _texts(item.get("content"))),
+        encrypted_content=as_str(item.get("encrypted_content")) or None,
+    )
+
+
+def _texts(parts: Any) -> list[str]:
+    return [text for part in as_list(parts) if (text := as_str(as_dict(part).get("text")))]

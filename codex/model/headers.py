@@ -1,0 +1,109 @@
+"""The headers of a request: key, the provider's own, and who we are.
+
+Pure. No value may reach a text: an error names the variable or the header instead.
+"""
+
+from __future__ import annotations
+
+import binascii
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex import __version__
+from codex.model.retry import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex.protocol.settings import ModelProvider
+
+MIN_SECRET_CHARS = 6
+"""A shorter value is no secret, and hiding it would garble every message."""
+
+
+class Headers(NamedTuple):
+    """What to send, and which of it must never be shown."""
+
+    fields: dict[str, str]
+    secrets: tuple[str, ...]
+
+
+def request_headers(
+    provider: ModelProvider, environ: Mapping[str, str], *, userinfo: str | None = None
+) -> Headers:
+    """The headers of every request to a provider; its own win over ours, whatever the case.
+
+    Args: userinfo: `user:password` of the base URL, used when there is no key.
+    Raises: ModelError, when the key is missing, or a value cannot be a header.
+    """
+    fields: dict[str, tuple[str, str]] = {}
+    secrets = []
+
+    def put(name: str, value: str) -> None:
+        fields[name.lower()] = (name, value)
+
+    put("Content-Type", "application/json")
+    put("Accept", "text/event-stream")
+    put("User-Agent", f"codex/{__version__}")
+    if provider.is_openai:
+        put("originator", environ.get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "").strip() or "codex")
+    if key := api_key(provider, environ):
+        put("Authorization", f"Bearer {key}")
+        secrets.append(key)
+    elif userinfo:
+        put("Authorization", basic(userinfo))
+        secrets.append(userinfo)
+    for name, value in provider.http_headers.items():
+        put(name, value)
+        if name.lower() in ("authorization", "api-key", "x-api-key"):
+            secrets.append(value.removeprefix("Bearer "))
+    for name, variable in provider.env_http_headers.items():
+        if value := environ.get(variable, "").strip():
+            put(name, value)
+            secrets.append(value)
+    sent = dict(fields.values())
+    _check(sent, provider)
+    return Headers(sent, tuple(secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS))
+
+
+def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
+    """The key to send; None for a server that needs none.
+
+    Raises: ModelError, when the provider names a variable for its key and that is not set.
+    """
+    names = [provider.env_key] if provider.env_key else []
+    if provider.is_openai:
+        names.insert(0, "CODEX_API_KEY")
+    for name in names:
+        if key := environ.get(name, "").strip():
+            return key
+    if provider.experimental_bearer_token:
+        return provider.experimental_bearer_token.strip()
+    if provider.env_key is None:
+        return None
+    raise ModelError(
+        f"the environment variable `{provider.env_key}`, which holds the API key of "
+        f'"{provider.name}", is not set',
+        kind="missing_key",
+        phase="request",
+        advice=provider.env_key_instructions,
+    )
+
+
+def basic(userinfo: str) -> str:
+    """The value of an Authorization header for `user:password`."""
+    return f"Basic {binascii.b2a_base64(userinfo.encode(), newline=False).decode()}"
+
+
+def _check(fields: dict[str, str], provider: ModelProvider) -> None:
+    for name, value in fields.items():
+        is_sendable = value.isascii() and value.isprintable()
+        if not (
+            is_sendable and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        ):
+            source = provider.env_http_headers.get(name) or provider.env_key
+            origin = f" (the value comes from `{source}`)" if source else ""
+            raise ModelError(
+                f"the header {name!r} holds characters that no HTTP header may have{origin}",
+                kind="config",
+                phase="request",
+            )

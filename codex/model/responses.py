@@ -1,0 +1,291 @@
+"""The Responses API: Prompt -> request body, stream event -> ResponseEvents.
+
+Pure. Bodies hold nothing outside OpenAI's published schema; a provider that is not OpenAI gets only
+what every server of this API takes: function tools, messages, calls and their outputs.
+Source: spec/model-api.md, sections 4 to 7.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from codex.model.decode import decode_item
+from codex.model.event import (
+    ArgumentsDelta,
+    Completed,
+    ItemDone,
+    ReasoningDelta,
+    ResponseEvent,
+    TextDelta,
+)
+from codex.model.failure import event_failure
+from codex.model.loose import as_dict, as_int, as_list, as_str
+from codex.model.prompt import Prompt, ToolSpec
+from codex.model.retry import ModelError
+from codex.protocol.items import (
+    ContentPart,
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    InputText,
+    Message,
+    OutputText,
+    Reasoning,
+    Refusal,
+    ResponseItem,
+    TokenUsage,
+)
+from codex.protocol.settings import (
+    ModelProvider,
+    ModelSettings,
+    ReasoningEffort,
+    ReasoningSummary,
+)
+
+PATH = "/responses"
+REASONING_NAMES = ("o1", "o3", "o4", "codex", "gpt-5", "gpt-oss")
+ENCRYPTED_REASONING = "reasoning.encrypted_content"
+
+
+def has_reasoning(settings: ModelSettings) -> bool:
+    """Whether requests may carry reasoning options: as configured, else by the model's name."""
+    if settings.has_reasoning is not None:
+        return settings.has_reasoning
+    name = settings.model.rpartition("/")[2].lower()
+    return name.startswith(REASONING_NAMES) and not name.startswith("gpt-5-chat")
+
+
+def request_body(
+    prompt: Prompt, settings: ModelSettings, provider: ModelProvider
+) -> dict[str, Any]:
+    """The JSON body of one request."""
+    body: dict[str, Any] = {
+        "model": settings.model,
+        "instructions": prompt.instructions,
+        "input": _input(prompt, provider),
+        "stream": True,
+    }
+    if prompt.tools:
+        body["tools"] = [_tool(tool) for tool in prompt.tools]
+        body["tool_choice"] = "auto"
+        body["parallel_tool_calls"] = False
+    reasoning = _reasoning(settings)
+    if reasoning:
+        body["reasoning"] = reasoning
+    if settings.verbosity is not None:
+        body["text"] = {"verbosity": settings.verbosity}
+    if settings.max_output_tokens is not None:
+        body["max_output_tokens"] = settings.max_output_tokens
+    if provider.is_openai:
+        body |= _openai_members(prompt, settings)
+    return body
+
+
+def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
+    """Where the conversation is kept; other servers' validators refuse these members."""
+    members: dict[str, Any] = {"store": prompt.is_stored}
+    if prompt.session_id:
+        members["prompt_cache_key"] = prompt.session_id
+    if prompt.previous_response_id is not None:
+        members["previous_response_id"] = prompt.previous_response_id
+    if not prompt.is_stored and has_reasoning(settings):
+        members["include"] = [ENCRYPTED_REASONING]
+    return members
+
+
+def _reasoning(settings: ModelSettings) -> dict[str, str]:
+    effort, summary = settings.reasoning_effort, settings.reasoning_summary
+    # An effort of none is said by saying nothing: few models take the word.
+    if not has_reasoning(settings) or effort is ReasoningEffort.NONE:
+        return {}
+    reasoning = {}
+    if effort is not None:
+        reasoning["effort"] = effort.value
+    if summary not in (None, ReasoningSummary.NONE):
+        reasoning["summary"] = summary.value
+    return reasoning
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    # llama.cpp takes a missing `strict` for true.
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "strict": False,
+        "parameters": tool.parameters,
+    }
+
+
+def _input(prompt: Prompt, provider: ModelProvider) -> list[dict[str, Any]]:
+    items = []
+    for item in prompt.items:
+        match item:
+            case Message():
+                items.append(_message(item))
+            case FunctionCall() | FunctionCallOutput():
+                items.append(msgspec.to_builtins(item))
+            case Reasoning():
+                # Sealed for OpenAI, and of no use to it without the seal.
+                if provider.is_openai and item.encrypted_content is not None:
+                    items.append(_sealed_reasoning(item))
+    return items
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if message.role == "assistant":
+        # What the model wrote is `output_text` to every server; llama.cpp refuses all else.
+        content = [{"type": "output_text", "text": message.text, "annotations": []}]
+    else:
+        content = [_input_part(part) for part in message.content]
+    return {"type": "message", "role": message.role, "content": content}
+
+
+def _input_part(part: ContentPart) -> dict[str, Any]:
+    match part:
+        case InputImage(image_url):
+            return {"type": "input_image", "image_url": image_url}
+        case InputText(text) | OutputText(text) | Refusal(text):
+            return {"type": "input_text", "text": text}
+
+
+def _sealed_reasoning(item: Reasoning) -> dict[str, Any]:
+    sealed: dict[str, Any] = {
+        "type": "reasoning",
+        "summary": [{"type": "summary_text", "text": part.text} for part in item.summary],
+        "encrypted_content": item.encrypted_content,
+    }
+    return {"id": item.id, **sealed} if item.id else sealed
+
+
+DELTAS: dict[str, type[TextDelta | ReasoningDelta]] = {
+    "response.output_text.delta": TextDelta,
+    "response.refusal.delta": TextDelta,
+    "response.reasoning_summary_text.delta": ReasoningDelta,
+    "response.reasoning_text.delta": ReasoningDelta,
+}
+
+
+class ResponsesDecoder:
+    """The state of one streamed answer."""
+
+    def __init__(self) -> None:
+        self.may_end = False
+        """Whether a stream that ends now is whole."""
+        self._calls: dict[str, tuple[str, str]] = {}
+        """Item id -> call id and name, of the calls that have begun."""
+        self._seen: Counter[type[ResponseItem]] = Counter()
+        self._text: list[str] = []
+        """Of a message that is not done yet."""
+
+    def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
+        """What one event means; unknown events mean nothing.
+
+        Raises: ModelError, when the server says that the answer failed.
+        """
+        kind = as_str(event.get("type"))
+        if kind in DELTAS:
+            return self._delta(kind, as_str(event.get("delta")))
+        match kind:
+            case "response.output_item.added":
+                self._begin(as_dict(event.get("item")))
+            case "response.function_call_arguments.delta":
+                return self._arguments(event)
+            case "response.reasoning_summary_part.added" if as_int(event.get("summary_index")):
+                return [ReasoningDelta("\n\n")]
+            case "response.output_item.done":
+                return self._done(event.get("item"))
+            case "response.completed":
+                return self._complete(as_dict(event.get("response")))
+            case "response.incomplete":
+                raise incomplete(as_dict(event.get("response")))
+            case "response.failed" | "response.cancelled":
+                raise event_failure(as_dict(event.get("response")))
+            case "error":
+                raise event_failure(event)
+        return []
+
+    def finish(self, *, is_done: bool) -> list[ResponseEvent]:
+        """The stream ended, by `[DONE]` or without it.
+
+        Raises: ModelError, always: this API ends with `response.completed`.
+        """
+        del is_done
+        raise ModelError("the answer broke off before it was complete", kind="stream")
+
+    def _delta(self, kind: str, text: str) -> list[ResponseEvent]:
+        if not text:
+            return []
+        if DELTAS[kind] is TextDelta:
+            self._text.append(text)
+        return [DELTAS[kind](text)]
+
+    def _begin(self, item: dict[str, Any]) -> None:
+        if item.get("type") == "function_call":
+            item_id = as_str(item.get("id"))
+            call_id = as_str(item.get("call_id")) or item_id
+            self._calls[item_id] = (call_id, as_str(item.get("name")))
+
+    def _arguments(self, event: dict[str, Any]) -> list[ResponseEvent]:
+        identity = self._calls.get(as_str(event.get("item_id")))
+        text = as_str(event.get("delta"))
+        return [ArgumentsDelta(*identity, text)] if identity and text else []
+
+    def _done(self, raw: Any) -> list[ResponseEvent]:
+        item = decode_item(raw)
+        if item is None:
+            return []
+        self._seen[type(item)] += 1
+        if isinstance(item, Message):
+            self._text.clear()
+        return [ItemDone(item)]
+
+    def _complete(self, response: dict[str, Any]) -> list[ResponseEvent]:
+        events: list[ResponseEvent] = []
+        # Some servers send the items only here, or only their deltas.
+        skip = Counter(self._seen)
+        for raw in as_list(response.get("output")):
+            item = decode_item(raw)
+            if item is None:
+                continue
+            skip[type(item)] -= 1
+            if skip[type(item)] < 0:
+                events += self._done(raw)
+        if self._text and not self._seen[Message]:
+            events.append(ItemDone(Message("assistant", (OutputText("".join(self._text)),))))
+        self.may_end = True
+        usage = decode_usage(response.get("usage"))
+        return [*events, Completed(as_str(response.get("id")), usage)]
+
+
+def incomplete(response: dict[str, Any]) -> ModelError:
+    """The error of an answer that the server stopped."""
+    reason = as_str(as_dict(response.get("incomplete_details")).get("reason"))
+    if reason == "content_filter":
+        return ModelError("the server's content filter stopped the answer", kind="content_filter")
+    if reason == "max_output_tokens":
+        reason = "it reached the limit of output tokens"
+    return ModelError(f"the answer is incomplete: {reason or 'no reason given'}", kind="incomplete")
+
+
+def decode_usage(raw: Any) -> TokenUsage | None:
+    """The token counts of a response; None when it has none."""
+    usage = as_dict(raw)
+    if not usage:
+        return None
+    input_tokens, output_tokens = (
+        as_int(usage.get("input_tokens")),
+        as_int(usage.get("output_tokens")),
+    )
+    input_details = as_dict(usage.get("input_tokens_details"))
+    output_details = as_dict(usage.get("output_tokens_details"))
+    return TokenUsage(
+        input_tokens=input_tokens,
+        cached_input_tokens=as_int(input_details.get("cached_tokens")),
+        output_tokens=output_tokens,
+        reasoning_output_tokens=as_int(output_details.get("reasoning_tokens")),
+        total_tokens=as_int(usage.get("total_tokens")) or input_tokens + output_tokens,
+    )

@@ -1,0 +1,126 @@
+"""ModelError, and which failed requests are sent again, and when.
+
+Pure: nothing here waits. One loop (core/turn.py) sends a request again while its RetryTally allows;
+there is no second loop below it, so the numbers do not multiply.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from codex.errors import CodexError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.protocol.settings import ModelProvider
+
+MAX_RETRY_AFTER_MS = 60_000
+"""A server that asks for a longer pause is not waited for; the user is told when."""
+BACKOFF_MS = 200
+MAX_BACKOFF_MS = 20_000
+JITTER = 0.1
+
+RETRYABLE_KINDS = frozenset(
+    {"stream", "connect", "timeout", "rate_limit", "overloaded", "server", "conflict"}
+)
+"""A request that failed in one of these ways may succeed unchanged."""
+
+Phase = Literal["request", "stream"]
+
+
+class ModelError(CodexError):
+    """A request to the model failed.
+
+    `kind` is a stable word for programs:
+
+    - may pass, so it is sent again: `stream` (cut off), `connect`, `timeout`, `rate_limit`,
+      `overloaded`, `server`, `conflict`;
+    - the request: `bad_request`, `invalid_prompt`, `context_length`, `not_found`, `redirect`,
+      `previous_response` (the server has forgotten the id);
+    - the account: `missing_key`, `unauthorized`, `forbidden`, `quota`, `usage_limit`;
+    - the answer: `content_filter`, `incomplete` (token limit), `protocol` (not understood);
+    - this side: `tls`, `proxy` (it refused), `config`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: str,
+        phase: Phase = "stream",
+        status: int | None = None,
+        retry_after_ms: int | None = None,
+        advice: str | None = None,
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.kind = kind
+        self.phase: Phase = phase
+        """`request`: before the head of a successful answer; `stream`: after it."""
+        self.status = status
+        """The HTTP status, when the server gave one."""
+        self.retry_after_ms = retry_after_ms
+        """The pause that the server asked for."""
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same request may succeed, within the time that we wait."""
+        pause = self.retry_after_ms or 0
+        return self.kind in RETRYABLE_KINDS and pause <= MAX_RETRY_AFTER_MS
+
+    def without(self, secrets: tuple[str, ...]) -> ModelError:
+        """Itself, with every secret that a server echoed taken out of its text."""
+        for secret in secrets:
+            self.message = self.message.replace(secret, "[hidden]")
+        self.args = (self.message,)
+        return self
+
+
+class RetryTally:
+    """Counts the retries of one request, however it fails."""
+
+    def __init__(self, provider: ModelProvider, jitter: Callable[[], float] | None = None) -> None:
+        """`jitter`: a number in [0, 1), random unless given."""
+        self._limits = {
+            "request": provider.request_max_retries,
+            "stream": provider.stream_max_retries,
+        }
+        self._counts = {"request": 0, "stream": 0}
+        self._jitter = jitter or _random
+        self._phase: Phase = "request"
+
+    @property
+    def count(self) -> int:
+        """The number of the latest retry, from 1."""
+        return self._counts[self._phase]
+
+    @property
+    def limit(self) -> int:
+        """How many retries the latest failure is allowed."""
+        return self._limits[self._phase]
+
+    def next_delay_ms(self, error: ModelError) -> int | None:
+        """The pause before the next try; None when there is no use in one.
+
+        Failures before and within the answer are counted apart, each under its own limit.
+        """
+        self._phase = error.phase
+        if not error.is_retryable or self.count >= self.limit:
+            return None
+        self._counts[self._phase] += 1
+        if error.retry_after_ms:
+            return error.retry_after_ms
+        return backoff_ms(sum(self._counts.values()) - 1, self._jitter())
+
+
+def backoff_ms(retries: int, jitter: float) -> int:
+    """200 ms doubled with each retry before this one, up to 20 s, give or take a tenth."""
+    pause = min(BACKOFF_MS << min(retries, 20), MAX_BACKOFF_MS)
+    return math.floor(pause * (1 - JITTER + 2 * JITTER * jitter))
+
+
+def _random() -> float:
+    import random
+
+    return random.random()

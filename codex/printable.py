@@ -1,0 +1,25 @@
+"""Text from a model, a command or a file, made harmless for a terminal."""
+
+from __future__ import annotations
+
+import re
+
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, screen
+    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS and their like, when they end
+    r"|\x1b[ -/]*[0-OQ-WYZ`-~]"  # the short ones
+)
+# Controls other than tab and newline; marks that turn the direction of text, with which a line can
+# show something else than it says; halves of characters, which no terminal can be sent.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Drop escape sequences, end lines with newlines only, and spell other controls (`\\x07`)."""
+    text = _SEQUENCE.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
+    return _CONTROL.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

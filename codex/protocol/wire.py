@@ -1,0 +1,188 @@
+"""Submissions and events to and from JSON lines: what the type declarations cannot say.
+
+The shapes are those of spec/protocol.md, sections 2-5, with our further members and events. The
+declarations in ops.py and events.py do most of it; here stand only the exceptions: a file change is
+tagged from outside, a sandbox policy is a list of permissions (or today's table with a `mode`), an
+approval policy has two generations of names, and an absent reason is left out. No I/O.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from codex import jsonio
+from codex.errors import ProtocolError
+from codex.protocol.events import Event, EventMsg
+from codex.protocol.ops import ConfigureSession, Op, Submission
+from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, SandboxPolicy
+from codex.protocol.settings import is_openai_url
+
+_PERMISSIONS = {
+    "disk-full-read-access": "can_read_everything",
+    "disk-full-write-access": "can_write_everything",
+    "network-full-access": "can_use_network",
+    "disk-write-cwd": "can_write_cwd",
+    "disk-write-platform-user-temp-folder": "can_write_tmpdir",
+    "disk-write-platform-global-temp-folder": "can_write_slash_tmp",
+}
+_OMITTED_WHEN_NONE = ("reason", "grant_root", "notify")
+
+
+class SubmissionError(ProtocolError):
+    """A line that is no submission."""
+
+    def __init__(self, message: str, *, submission_id: str) -> None:
+        super().__init__(message)
+        self.submission_id = submission_id
+        """Of the line, as far as it can be read; else empty."""
+
+
+class _Line(msgspec.Struct):
+    """The outer shape of a submission."""
+
+    id: str
+    op: dict[str, Any]
+
+
+def decode_submission(line: bytes) -> Submission:
+    """Read one line of a client; members nobody knows are ignored.
+
+    Raises: SubmissionError, which says what is wrong and where.
+    """
+    value: Any = None
+    try:
+        value = jsonio.loads(line)
+        outer = msgspec.convert(value, _Line)
+        if outer.op.get("type") == "configure_session":
+            op: Op = _configure_session(outer.op)
+        else:
+            op = msgspec.convert(outer.op, Op)
+    except ValueError as exc:  # also msgspec.ValidationError
+        found = value.get("id") if isinstance(value, dict) else None
+        submission_id = found if isinstance(found, str) else ""
+        raise SubmissionError(f"not a submission: {exc}", submission_id=submission_id) from exc
+    return Submission(id=outer.id, op=op)
+
+
+def encode_submission(submission: Submission) -> bytes:
+    """One line, without its line end."""
+    op = _without_absent(msgspec.to_builtins(submission.op))
+    if isinstance(submission.op, ConfigureSession):
+        op["sandbox_policy"] = _permissions(submission.op.sandbox_policy)
+    return jsonio.dumps({"id": submission.id, "op": op})
+
+
+def encode_event(event: Event) -> bytes:
+    """One line, without its line end."""
+    msg = _without_absent(msgspec.to_builtins(event.msg))
+    if "changes" in msg:
+        msg["changes"] = {path: _tag_outside(change) for path, change in msg["changes"].items()}
+    return jsonio.dumps({"id": event.id, "msg": msg})
+
+
+def decode_event(line: bytes) -> Event:
+    """Read one line of an engine; what a deleted file held is not on the wire.
+
+    Raises: ProtocolError, also for a type of event that this version does not know.
+    """
+    try:
+        value = jsonio.loads(line)
+        msg = value["msg"]
+        if "changes" in msg:
+            changes = {path: _tag_inside(change) for path, change in msg["changes"].items()}
+            msg = {**msg, "changes": changes}
+        return Event(id=value["id"], msg=msgspec.convert(msg, EventMsg))
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise ProtocolError(f"not an event: {exc}") from exc
+
+
+def _configure_session(op: dict[str, Any]) -> ConfigureSession:
+    """Read the one Op whose members have more than one shape."""
+    op = dict(op)
+    if isinstance(provider := op.get("provider"), dict):
+        # Clients write the members they do not use as null; ours have defaults instead.
+        provider = {name: value for name, value in provider.items() if value is not None}
+        provider.setdefault("is_openai", is_openai_url(str(provider.get("base_url"))))
+        op["provider"] = provider
+    name = op.get("approval_policy")
+    if isinstance(name, str) and name in APPROVAL_NAMES:
+        op["approval_policy"] = APPROVAL_NAMES[name].value
+    if "sandbox_policy" in op:
+        op["sandbox_policy"] = _sandbox_policy(op["sandbox_policy"])
+    return msgspec.convert(op, ConfigureSession)
+
+
+def _sandbox_policy(value: Any) -> SandboxPolicy:
+    """`{"permissions": [...]}`, or today's `{"mode": ..., ...}`; nothing unsaid is granted."""
+    if not isinstance(value, dict):
+        raise ValueError('expected an object - at "$.sandbox_policy"')
+    if "permissions" in value:
+        return _from_permissions(value["permissions"])
+    mode = value.get("mode", value.get("type"))
+    if not isinstance(mode, str) or mode not in SANDBOX_MODES:
+        names = ", ".join(SANDBOX_MODES)
+        raise ValueError(f'expected "permissions" or a mode of {names} - at "$.sandbox_policy"')
+    policy = SANDBOX_MODES[mode]
+    if mode != "workspace-write":
+        return policy
+    table = msgspec.convert(value, _WorkspaceWrite)
+    return msgspec.structs.replace(
+        policy,
+        writable_roots=table.writable_roots,
+        can_use_network=table.network_access,
+        can_write_tmpdir=not table.exclude_tmpdir_env_var,
+        can_write_slash_tmp=not table.exclude_slash_tmp,
+    )
+
+
+class _WorkspaceWrite(msgspec.Struct):
+    """The members beside `"mode": "workspace-write"`."""
+
+    writable_roots: tuple[str, ...] = ()
+    network_access: bool = False
+    exclude_tmpdir_env_var: bool = False
+    exclude_slash_tmp: bool = False
+
+
+def _from_permissions(permissions: Any) -> SandboxPolicy:
+    if not isinstance(permissions, list):
+        raise ValueError('expected an array - at "$.sandbox_policy.permissions"')
+    fields: dict[str, Any] = {"can_read_everything": False}
+    roots: list[str] = []
+    for permission in permissions:
+        match permission:
+            case str() if permission in _PERMISSIONS:
+                fields[_PERMISSIONS[permission]] = True
+            case {"disk-write-folder": {"folder": str(folder)}}:
+                roots.append(folder)
+            case _:
+                shown = jsonio.dumps(permission).decode()
+                raise ValueError(f'unknown permission {shown} - at "$.sandbox_policy.permissions"')
+    return SandboxPolicy(writable_roots=tuple(roots), **fields)
+
+
+def _permissions(policy: SandboxPolicy) -> dict[str, Any]:
+    names: list[Any] = [name for name, field in _PERMISSIONS.items() if getattr(policy, field)]
+    folders = [{"disk-write-folder": {"folder": root}} for root in policy.writable_roots]
+    return {"permissions": names + folders}
+
+
+def _without_absent(members: dict[str, Any]) -> dict[str, Any]:
+    for name in _OMITTED_WHEN_NONE:
+        if members.get(name, "") is None:
+            del members[name]
+    return members
+
+
+def _tag_outside(change: dict[str, Any]) -> Any:
+    kind = change.pop("type")
+    return kind if kind == "delete" else {kind: change}
+
+
+def _tag_inside(change: Any) -> dict[str, Any]:
+    if change == "delete":
+        return {"type": "delete", "content": ""}
+    ((kind, members),) = change.items()
+    return {"type": kind, **members}

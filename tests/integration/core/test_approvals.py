@@ -1,0 +1,201 @@
+"""Questions to the user, on the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from codex.protocol.events import (
+    ApplyPatchApprovalRequest,
+    Error,
+    ExecApprovalRequest,
+    ExecCommandBegin,
+    ExecCommandEnd,
+    PatchApplyBegin,
+    PatchApplyEnd,
+    TaskComplete,
+    TurnAborted,
+)
+from codex.protocol.ops import ExecApproval, PatchApproval
+from codex.protocol.policy import READ_ONLY, AskForApproval, ReviewDecision
+from tests.support.engine import Engine, only, outputs
+from tests.support.fake_model import FakeModel, Reply
+
+PATCH = "*** Begin Patch\n*** Add File: new.txt\n+hi\n*** End Patch"
+TOUCH = {"command": ["touch", "made"]}
+
+
+def test_an_untrusted_command_waits_for_the_answer(tmp_path: Path) -> None:
+    script = [Reply.call("shell", TOUCH, "c1"), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
+    ):
+        task = engine.say("go")
+        request = engine.wait_for(ExecApprovalRequest)
+        assert (request.call_id, request.command) == ("c1", ("touch", "made"))
+        assert not (tmp_path / "made").exists()
+        engine.codex.submit(ExecApproval(request.call_id, ReviewDecision.APPROVED))
+        assert engine.until_end(task)[-1] == TaskComplete("ok")
+    assert (tmp_path / "made").exists()
+
+
+def test_a_trusted_command_runs_without_a_question(tmp_path: Path) -> None:
+    script = [Reply.call("shell", {"command": ["ls"]}), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
+    ):
+        messages = engine.run("go")
+    assert not any(isinstance(m, ExecApprovalRequest) for m in messages)
+    assert only(messages, ExecCommandEnd).exit_code == 0
+
+
+def test_a_denial_reaches_the_model_with_the_users_words(tmp_path: Path) -> None:
+    script = [Reply.call("shell", TOUCH), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
+    ):
+        task = engine.say("go")
+        request = engine.wait_for(ExecApprovalRequest)
+        no = ExecApproval(request.call_id, ReviewDecision.DENIED, "use mkdir")
+        engine.codex.submit(no)
+        messages = engine.until_end(task)
+    assert not any(isinstance(m, ExecCommandBegin) for m in messages)
+    assert outputs(model.requests[1].body) == ["rejected by the user: use mkdir"]
+
+
+def test_a_yes_for_the_session_is_for_the_same_words_in_the_same_place(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    elsewhere = {**TOUCH, "workdir": "sub"}
+    script = [
+        Reply.call("shell", TOUCH, "c1"),
+        Reply.call("shell", TOUCH, "c2"),
+        Reply.call("shell", elsewhere, "c3"),
+        Reply.text("ok"),
+    ]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
+    ):
+        task = engine.say("go")
+        first = engine.wait_for(ExecApprovalRequest)
+        engine.codex.submit(ExecApproval(first.call_id, ReviewDecision.APPROVED_FOR_SESSION))
+        second = engine.wait_for(ExecApprovalRequest)
+        assert (second.call_id, second.cwd) == ("c3", str(tmp_path / "sub"))
+        engine.codex.submit(ExecApproval(second.call_id, ReviewDecision.DENIED))
+        engine.until_end(task)
+    assert not (tmp_path / "sub" / "made").exists()
+
+
+def test_an_abort_ends_the_task(tmp_path: Path) -> None:
+    script = [Reply.call("shell", TOUCH)]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
+    ):
+        task = engine.say("go")
+        engine.wait_for(ExecApprovalRequest)
+        engine.codex.submit(ExecApproval(task, ReviewDecision.ABORT))
+        assert engine.until_end(task)[-1] == TurnAborted()
+
+
+def test_an_answer_to_nothing_is_refused_by_name(tmp_path: Path) -> None:
+    with FakeModel([]) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        stray = engine.codex.submit(ExecApproval("c9", ReviewDecision.APPROVED))
+        assert "'c9'" in only(engine.until_end(stray), Error).message
+
+
+def test_the_question_after_a_denial_shows_what_was_blocked_and_once_is_once(
+    tmp_path: Path,
+) -> None:
+    outside = tmp_path / "outside"
+    inside = tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    # Not `touch`, which changes the times of a file that is there: Landlock knows no metadata.
+    call = {"command": ["sh", "-c", f"echo x >> {outside / 'x'}"]}
+    script = [Reply.call("shell", call, "c1"), Reply.call("shell", call, "c2"), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(
+            model,
+            cwd=str(inside),
+            approval_policy=AskForApproval.ON_FAILURE,
+            sandbox_policy=READ_ONLY,
+        ) as engine,
+    ):
+        task = engine.say("go")
+        first = engine.wait_for(ExecApprovalRequest)
+        assert str(outside / "x") in str(first.reason)
+        assert not (outside / "x").exists()
+        engine.codex.submit(ExecApproval(first.call_id, ReviewDecision.APPROVED))
+        again = engine.wait_for(ExecApprovalRequest)
+        assert (outside / "x").exists()
+        assert again.call_id == "c2"
+        engine.codex.submit(ExecApproval(again.call_id, ReviewDecision.DENIED))
+        messages = engine.until_end(task)
+    assert messages[-1] == TaskComplete("ok")
+    second_output = outputs(model.requests[2].body)[1]
+    assert "Exit code: 2" in second_output
+    assert "rejected by the user" in second_output
+
+
+def test_a_failing_command_that_the_sandbox_did_not_stop_asks_nothing(tmp_path: Path) -> None:
+    script = [Reply.call("shell", {"command": ["false"]}), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.ON_FAILURE) as engine,
+    ):
+        messages = engine.run("go")
+    assert not any(isinstance(m, ExecApprovalRequest) for m in messages)
+    assert only(messages, ExecCommandEnd).exit_code == 1
+
+
+def test_leaving_the_sandbox_is_refused_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    call = {**TOUCH, "with_escalated_permissions": True, "justification": "must"}
+    script = [Reply.call("shell", call), Reply.text("ok")]
+    with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        messages = engine.run("go")
+    assert not any(isinstance(m, ExecCommandBegin) for m in messages)
+    assert outputs(model.requests[1].body)[0].startswith("rejected: ")
+
+
+def test_a_patch_asks_shows_its_changes_and_can_be_approved(tmp_path: Path) -> None:
+    script = [Reply.call("apply_patch", {"input": PATCH}, "c1"), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
+    ):
+        task = engine.say("go")
+        request = engine.wait_for(ApplyPatchApprovalRequest)
+        assert list(request.changes) == [str(tmp_path / "new.txt")]
+        engine.codex.submit(PatchApproval(request.call_id, ReviewDecision.APPROVED))
+        messages = engine.until_end(task)
+    assert not only(messages, PatchApplyBegin).auto_approved
+    assert only(messages, PatchApplyEnd).success
+    assert (tmp_path / "new.txt").read_text() == "hi\n"
+
+
+def test_a_patch_in_a_shell_heredoc_is_a_patch(tmp_path: Path) -> None:
+    script = f"apply_patch <<'EOF'\n{PATCH}\nEOF\n"
+    replies = [Reply.call("shell", {"command": ["bash", "-lc", script]}), Reply.text("ok")]
+    with FakeModel(replies) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        messages = engine.run("go")
+    assert not any(isinstance(m, ExecCommandBegin) for m in messages)
+    assert only(messages, PatchApplyBegin).auto_approved
+    assert (tmp_path / "new.txt").read_text() == "hi\n"
+
+
+def test_a_patch_outside_is_rejected_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    patch = PATCH.replace("new.txt", "../new.txt")
+    script = [Reply.call("apply_patch", {"input": patch}), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(inside), sandbox_policy=READ_ONLY) as engine,
+    ):
+        engine.run("go")
+    assert outputs(model.requests[1].body)[0].startswith("patch rejected: ")
+    assert not (tmp_path / "new.txt").exists()

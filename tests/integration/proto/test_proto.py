@@ -1,0 +1,113 @@
+"""`codex proto` as a program."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.program import PATIENCE_S, Program
+
+
+def said(text: str, submission_id: str = "a") -> str:
+    op = {"type": "user_input", "items": [{"type": "text", "text": text}]}
+    return json.dumps({"id": submission_id, "op": op}) + "\n"
+
+
+def events(out: str) -> list[tuple[str, str]]:
+    lines = [json.loads(line) for line in out.splitlines()]
+    return [(line["id"], line["msg"]["type"]) for line in lines]
+
+
+def test_the_end_of_the_input_waits_for_the_running_task(tmp_path: Path) -> None:
+    script = [Reply.call("shell", {"command": ["echo", "hi"]}), Reply.text("done")]
+    with FakeModel(script) as model, Program(tmp_path, model.base_url) as program:
+        result = program.run("proto", text=said("go"))
+    assert result.returncode == 0
+    kinds = events(result.stdout)
+    assert kinds[0] == ("0", "session_configured")
+    assert kinds[1] == ("a", "task_started")
+    assert ("a", "exec_command_end") in kinds
+    assert kinds[-2:] == [("a", "task_complete"), ("", "shutdown_complete")]
+    last = json.loads(result.stdout.splitlines()[-2])
+    assert last["msg"]["last_agent_message"] == "done"
+
+
+def test_a_bad_line_is_answered_and_the_work_goes_on(tmp_path: Path) -> None:
+    bad = '{"id":"x","op":{"type":"dance"}}\n\nnot json\n'
+    with FakeModel([Reply.text("done")]) as model, Program(tmp_path, model.base_url) as program:
+        result = program.run("proto", text=bad + said("go"))
+    assert result.returncode == 0
+    kinds = events(result.stdout)
+    assert ("x", "error") in kinds
+    assert ("", "error") in kinds
+    assert ("a", "task_complete") in kinds
+
+
+def test_a_question_of_the_engine_is_answered_by_the_client(tmp_path: Path) -> None:
+    script = [Reply.call("shell", {"command": ["touch", "made"]}, "c1"), Reply.text("done")]
+    with FakeModel(script) as model, Program(tmp_path, model.base_url) as program:
+        process = program.start("proto", "-c", "approval_policy=untrusted", stdin=subprocess.PIPE)
+        send(process, said("go"))
+        request = wait_for(process, "exec_approval_request")
+        answer = {"type": "exec_approval", "id": request["call_id"], "decision": "approved"}
+        send(process, json.dumps({"id": "b", "op": answer}) + "\n")
+        out, _ = process.communicate(timeout=PATIENCE_S)
+        assert (program.repo / "made").exists()
+    assert process.returncode == 0
+    assert ("a", "task_complete") in events(out)
+
+
+def test_control_c_aborts_the_task_and_says_so(tmp_path: Path) -> None:
+    stall = Stall()
+    with (
+        FakeModel([Reply.text("never", before_head=stall)]) as model,
+        Program(tmp_path, model.base_url) as program,
+    ):
+        process = program.start("proto", stdin=subprocess.PIPE)
+        send(process, said("go"))
+        assert stall.reached.wait(PATIENCE_S)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert events(out)[-2:] == [("a", "turn_aborted"), ("", "shutdown_complete")]
+    assert err == ""
+
+
+def test_sigterm_ends_it_by_that_signal(tmp_path: Path) -> None:
+    with FakeModel() as model, Program(tmp_path, model.base_url) as program:
+        process = program.start("proto", stdin=subprocess.PIPE)
+        wait_for(process, "session_configured")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == -signal.SIGTERM
+
+
+def test_a_client_that_went_away_ends_it_quietly(tmp_path: Path) -> None:
+    with FakeModel([Reply.text("done")]) as model, Program(tmp_path, model.base_url) as program:
+        process = program.start("proto", stdin=subprocess.PIPE)
+        wait_for(process, "session_configured")
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        send(process, said("go"))
+        assert process.wait(PATIENCE_S) == 1
+        assert process.stderr.read() == ""
+
+
+def send(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(text)
+    process.stdin.flush()
+
+
+def wait_for(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
+    """Read events up to the first of a kind; its message."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        msg: dict[str, Any] = json.loads(line)["msg"]
+        if msg["type"] == kind:
+            return msg
+    raise AssertionError(f"{kind} never came")

@@ -1,0 +1,67 @@
+"""A ModelClient under test, and the prompts it is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from codex.cancel import Cancel
+from codex.model.client import ModelClient
+from codex.model.prompt import Prompt, ToolSpec
+from codex.protocol.items import InputText, Message
+from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
+from tests.support.hosts import make_host
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex.model.event import ResponseEvent
+    from codex.protocol.items import ResponseItem
+
+WIRES = tuple(WireApi)
+SHELL = ToolSpec(
+    name="shell",
+    description="Run a command.",
+    parameters={"type": "object", "properties": {"command": {"type": "array"}}},
+)
+
+
+def user(text: str) -> Message:
+    """What a person says."""
+    return Message("user", (InputText(text),))
+
+
+def make_prompt(*items: ResponseItem, **members: Any) -> Prompt:
+    """A prompt with one tool; without items, the user says hi."""
+    return Prompt(
+        **{
+            "instructions": "Be brief.",
+            "tools": (SHELL,),
+            **members,
+            "items": items or (user("hi"),),
+        }
+    )
+
+
+def make_client(
+    base_url: str,
+    wire_api: WireApi = WireApi.RESPONSES,
+    *,
+    environ: Mapping[str, str] | None = None,
+    settings: ModelSettings | None = None,
+    **provider: Any,
+) -> ModelClient:
+    """A client of a keyless provider; `provider` are fields of ModelProvider."""
+    members = {"name": "test", "base_url": base_url, "wire_api": wire_api, **provider}
+    return ModelClient(
+        ModelProvider(**members), settings or ModelSettings(model="m"), make_host(environ=environ)
+    )
+
+
+def ask(client: ModelClient, prompt: Prompt | None = None) -> list[ResponseEvent]:
+    """Every event of one answer."""
+    cancel = Cancel()
+    try:
+        with client.stream(prompt or make_prompt(), cancel) as stream:
+            return list(stream)
+    finally:
+        cancel.close()

@@ -1,0 +1,69 @@
+"""FakeCodex: the engine's queue pair with a script in the place of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from codex.protocol.events import Event, EventMsg, SessionConfigured, ShutdownComplete
+from codex.protocol.ops import Op, Submission
+from codex.signals import StopSignal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Script = Mapping[type[Op], "Iterable[EventMsg | Event | StopSignal]"]
+
+CONFIGURED = SessionConfigured(
+    session_id="01234567-0000-7000-8000-000000000000",
+    model="m",
+    cwd="/repo",
+    provider="Local",
+    approval_policy="never",
+    sandbox="read-only",
+)
+
+
+class FakeCodex:
+    """Answers each Op with the events scripted for its type, under the Op's id.
+
+    Args: script: Op type -> what follows it; a further Op of the type gets no further answer. An
+    Event under another id and a StopSignal are put on the queue as they are.
+    first: in the place of `session_configured`.
+    """
+
+    def __init__(
+        self,
+        events: SimpleQueue[Any],
+        script: Script,
+        *,
+        first: EventMsg = CONFIGURED,
+    ) -> None:
+        self._events = events
+        self._script = dict(script)
+        self.submissions: list[Submission] = []
+        self.is_closed = False
+        events.put(Event("0", first))
+
+    @property
+    def ops(self) -> list[Op]:
+        """What was submitted, without the ids."""
+        return [submission.op for submission in self.submissions]
+
+    def submit(self, op: Op) -> str:
+        submission = Submission(str(len(self.submissions) + 1), op)
+        self.submit_with_id(submission)
+        return submission.id
+
+    def submit_with_id(self, submission: Submission) -> None:
+        self.submissions.append(submission)
+        for item in self._script.pop(type(submission.op), ()):
+            if isinstance(item, Event | StopSignal):
+                self._events.put(item)
+            else:
+                self._events.put(Event(submission.id, item))
+
+    def close(self) -> None:
+        self.is_closed = True
+        self._events.put(Event("", ShutdownComplete()))

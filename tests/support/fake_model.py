@@ -1,0 +1,268 @@
+"""A model server on loopback that answers from a script: real HTTP, real sockets, no model.
+
+    with FakeModel([Reply.call("shell", {"command": ["ls"]}), Reply.text("done")]) as model:
+        ...  # point a provider at model.base_url
+        assert model.requests[1].body["input"]
+
+The same script serves both wires: the request's path decides how a Reply is rendered. When the
+script has run out, or a path is unknown, the answer is a 4xx that says so and is not retried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import socket
+import ssl
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+from tests.support.certificates import Certificate
+from tests.support.reply import Call, Cut, Piece, Reasoning, Reply, Stall, Text, Usage
+
+__all__ = ["Call", "Cut", "FakeModel", "Reasoning", "Reply", "Request", "Stall", "Text", "Usage"]
+
+PATIENCE_S = 30.0
+"""How long a helper waits for something that a correct program does at once."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the program sent."""
+
+    method: str
+    path: str
+    """With the query."""
+    headers: dict[str, str]
+    """Names in lower case."""
+    raw: bytes
+    body: Any
+    """The parsed JSON; None when it is none."""
+
+    @property
+    def wire(self) -> str | None:
+        """`responses`, `chat`, or None for any other path."""
+        path = self.path.partition("?")[0]
+        if path.endswith("/chat/completions"):
+            return "chat"
+        return "responses" if path.endswith("/responses") else None
+
+
+Script = Iterable[Reply | Callable[[Request], Reply]]
+
+
+class FakeModel:
+    """The server; a context manager that is listening when entered and gone when left."""
+
+    def __init__(
+        self,
+        script: Script = (),
+        *,
+        certificate: Certificate | None = None,
+        client_authority: str | None = None,
+    ) -> None:
+        """Listen on a free port of 127.0.0.1.
+
+        Args: certificate: speak TLS with it. client_authority: a PEM file; demand a client
+        certificate that it signed.
+        """
+        self.requests: list[Request] = []
+        """Every request in order of arrival."""
+        self.connections = 0
+        """How many connections were accepted."""
+        self._script = deque(script)
+        self._arrived: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._stalls: list[Stall] = []
+        self._sockets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._closing = False
+        self._server = _Server(self, certificate, client_authority)
+        self._scheme = "http" if certificate is None else "https"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    @property
+    def base_url(self) -> str:
+        """For a provider; ends in `/v1`."""
+        return f"{self._scheme}://127.0.0.1:{self.port}/v1"
+
+    def add(self, *replies: Reply | Callable[[Request], Reply]) -> None:
+        """Append to the script."""
+        self._script.extend(replies)
+
+    def next_request(self) -> Request:
+        """The next request that nobody took yet, waiting for it."""
+        return self._arrived.get(timeout=PATIENCE_S)
+
+    def close(self) -> None:
+        """Break every connection and end every thread; a second call does nothing."""
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+            for stall in self._stalls:
+                stall.release.set()
+            for connection in self._sockets:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> FakeModel:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _reply_to(self, request: Request) -> Reply:
+        with self._lock:
+            self.requests.append(request)
+            if request.wire is None:
+                reply: Reply | Callable[[Request], Reply] = Reply.error(
+                    404, "fake model: no such path"
+                )
+            elif self._script:
+                reply = self._script.popleft()
+            else:
+                reply = Reply.error(400, "fake model: the script has no reply left")
+        self._arrived.put(request)
+        return reply if isinstance(reply, Reply) else reply(request)
+
+    def _stop_at(self, stall: Stall) -> None:
+        with self._lock:
+            self._stalls.append(stall)
+            if self._closing:
+                stall.release.set()
+        stall.reached.set()
+        stall.release.wait(PATIENCE_S)
+
+
+class _Server(ThreadingHTTPServer):
+    """One thread a connection; the threads are joined at the end."""
+
+    daemon_threads = False
+    block_on_close = True
+    request_queue_size = 64
+
+    def __init__(
+        self, model: FakeModel, certificate: Certificate | None, client_authority: str | None
+    ) -> None:
+        self.model = model
+        self._context: ssl.SSLContext | None = None
+        if certificate is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate.certificate, certificate.key)
+            if client_authority is not None:
+                self._context.verify_mode = ssl.CERT_REQUIRED
+                self._context.load_verify_locations(client_authority)
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """In the connection's own thread: handshake, requests, and the end of the socket."""
+        with self.model._lock:
+            self.model.connections += 1
+            if self.model._closing:
+                request.close()
+                return
+            guard = request.dup()
+            self.model._sockets.add(guard)
+        try:
+            # A client that refuses the certificate, or leaves, is what some tests are about.
+            with contextlib.suppress(OSError):
+                if self._context is not None:
+                    request = self._context.wrap_socket(request, server_side=True)
+                self.finish_request(request, client_address)
+        finally:
+            with self.model._lock:
+                self.model._sockets.discard(guard)
+            guard.close()
+            self.shutdown_request(request)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Each piece is a packet of its own: nothing waits for the one before to be acknowledged.
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def _answer(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        body = None
+        with contextlib.suppress(ValueError):
+            body = json.loads(raw)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, raw, body)
+        reply = self.server.model._reply_to(request)
+        if reply.before_head is not None:
+            self.server.model._stop_at(reply.before_head)
+        pieces = reply.pieces(request.wire or "responses")
+        self._send_head(reply, pieces)
+        for piece in pieces:
+            if not self._send_piece(reply, piece):
+                return
+        if reply.framing == "chunked":
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _send_head(self, reply: Reply, pieces: list[Piece]) -> None:
+        self.send_response(reply.status)
+        headers = {"Content-Type": "text/event-stream", **reply.headers}
+        if reply.framing == "chunked":
+            headers["Transfer-Encoding"] = "chunked"
+        elif reply.framing == "length":
+            length = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
+            headers["Content-Length"] = str(length)
+        else:
+            headers["Connection"] = "close"
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _send_piece(self, reply: Reply, piece: Piece) -> bool:
+        match piece:
+            case Stall():
+                self.server.model._stop_at(piece)
+            case Cut():
+                self._cut(piece)
+                return False
+            case _ if reply.framing == "chunked":
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            case _:
+                self.wfile.write(piece)
+        return True
+
+    def _cut(self, cut: Cut) -> None:
+        self.close_connection = True
+        if cut.by_reset:
+            no_lingering = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_lingering)
+            os.close(self.connection.detach())
+        else:
+            self.connection.shutdown(socket.SHUT_WR)

@@ -1,0 +1,45 @@
+"""Hosts for tests: a folder, an environment, and streams that can be read afterwards."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, TextIO
+
+from codex.host import Host
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def make_host(
+    cwd: object = "/",
+    *,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Host:
+    """A Host whose streams are StringIOs, and whose clock stands still."""
+    return Host(
+        argv=(),
+        environ=environ or {},
+        cwd=os.fspath(cwd) if isinstance(cwd, os.PathLike) else str(cwd),
+        stdin=stdin or io.StringIO(),
+        stdout=stdout or io.StringIO(),
+        stderr=stderr or io.StringIO(),
+        clock=lambda: 1_800_000_000.0,
+    )
+
+
+def written(stream: TextIO) -> str:
+    """What went to a stream of `make_host`."""
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()

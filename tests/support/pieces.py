@@ -1,0 +1,40 @@
+"""The bytes of an answer, in pieces, without a server: what ModelStream reads from."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Pieces:
+    """Gives one piece a read, then the end of the body, or an error in its place."""
+
+    def __init__(self, pieces: Iterable[bytes], error: Exception | None = None) -> None:
+        self._pieces = deque(piece for piece in pieces if piece)
+        self._error = error
+        self.timeouts: list[float] = []
+        self.fate = "open"
+        """`released` after a whole answer, `discarded` after any other."""
+
+    def read(self) -> bytes:
+        """The next piece; empty at the end."""
+        if self._pieces:
+            return self._pieces.popleft()
+        if self._error is not None:
+            raise self._error
+        return b""
+
+    def set_timeout(self, timeout_s: float) -> None:
+        """Remembered, and of no effect."""
+        self.timeouts.append(timeout_s)
+
+    def release(self) -> None:
+        """The reader is content."""
+        self.fate = "released"
+
+    def discard(self) -> None:
+        """The reader gives up."""
+        self.fate = "discarded"

@@ -1,0 +1,149 @@
+"""JSON lines in, JSON lines out, against the scripted engine."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from codex import proto
+from codex.errors import CodexError
+from codex.proto import OWN_ID, Conversation, EndOfInput, Inbox, Line
+from codex.protocol.events import (
+    ApplyPatchApprovalRequest,
+    Event,
+    ExecApprovalRequest,
+    ShutdownComplete,
+    TaskComplete,
+    TaskStarted,
+    TurnAborted,
+)
+from codex.protocol.items import TextInput
+from codex.protocol.ops import ExecApproval, PatchApproval, Shutdown, Submission, UserInput
+from codex.protocol.policy import ReviewDecision
+from codex.signals import StopSignal
+from tests.support.fake_codex import FakeCodex, Script
+from tests.support.hosts import Terminal, make_host
+
+SAY_HI = Line(b'{"id":"a","op":{"type":"user_input","items":[{"type":"text","text":"hi"}]}}')
+HI = UserInput((TextInput("hi"),))
+QUESTION = ExecApprovalRequest(call_id="c1", command=("ls",), cwd="/")
+END = Shutdown(after_task=True)
+Item = Event | StopSignal | Line | EndOfInput
+
+
+def served(script: Script, *items: Item) -> tuple[list[Any], FakeCodex, StopSignal | None]:
+    """What the client reads, when it sends some lines and the engine ends after a Shutdown."""
+    inbox: Inbox = SimpleQueue()
+    codex = FakeCodex(inbox, {Shutdown: [ShutdownComplete()], **script})
+    for item in items:
+        inbox.put(item)
+    output = io.StringIO()
+    stopped_by = Conversation(codex, output).until_end(inbox)
+    return [json.loads(line) for line in output.getvalue().splitlines()], codex, stopped_by
+
+
+def kinds(lines: list[Any]) -> list[tuple[str, str]]:
+    return [(line["id"], line["msg"]["type"]) for line in lines]
+
+
+def test_a_submission_goes_in_under_its_own_id_and_its_events_come_out() -> None:
+    script: Script = {UserInput: [TaskStarted(), TaskComplete("hello")]}
+    lines, codex, stopped_by = served(script, SAY_HI, EndOfInput())
+    assert codex.submissions[0] == Submission("a", HI)
+    assert kinds(lines) == [
+        ("0", "session_configured"),
+        ("a", "task_started"),
+        ("a", "task_complete"),
+        ("", "shutdown_complete"),
+    ]
+    assert stopped_by is None
+
+
+def test_the_end_of_the_input_lets_the_task_finish() -> None:
+    _, codex, _ = served({}, EndOfInput())
+    assert codex.submissions == [Submission(OWN_ID, END)]
+
+
+def test_a_bad_line_is_answered_and_the_next_one_is_taken() -> None:
+    bad = Line(b'{"id":"x","op":{"type":"fly"}}')
+    lines, codex, _ = served({}, bad, Line(b"no json"), SAY_HI, EndOfInput())
+    assert kinds(lines)[1:3] == [("x", "error"), ("", "error")]
+    assert lines[1]["msg"]["kind"] == "bad_submission"
+    assert "fly" in lines[1]["msg"]["message"]
+    assert codex.ops[0] == HI
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_aborts_and_the_last_events_still_come(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proto, "let_signals_kill", lambda: None)
+    script: Script = {Shutdown: [Event("a", TurnAborted()), ShutdownComplete()]}
+    lines, codex, stopped_by = served(script, StopSignal(number))
+    assert codex.ops == [Shutdown()]
+    assert kinds(lines)[1:] == [("a", "turn_aborted"), ("", "shutdown_complete")]
+    assert stopped_by == StopSignal(number)
+
+
+def test_a_shutdown_of_the_client_ends_the_program() -> None:
+    lines, codex, _ = served({}, Line(b'{"id":"bye","op":{"type":"shutdown"}}'))
+    assert codex.submissions == [Submission("bye", Shutdown())]
+    assert kinds(lines)[-1] == ("bye", "shutdown_complete")
+
+
+def test_a_question_that_the_client_answered_is_not_answered_again() -> None:
+    answer = Line(b'{"id":"b","op":{"type":"exec_approval","id":"c1","decision":"approved"}}')
+    _, codex, _ = served({}, Event("a", QUESTION), answer, EndOfInput())
+    assert codex.ops == [ExecApproval("c1", ReviewDecision.APPROVED), END]
+
+
+def test_a_question_before_the_end_of_the_input_is_answered_no() -> None:
+    patch = ApplyPatchApprovalRequest(call_id="c2", changes={})
+    _, codex, _ = served({}, Event("a", patch), EndOfInput())
+    assert codex.ops == [PatchApproval("c2", ReviewDecision.DENIED), END]
+
+
+def test_a_question_after_the_end_of_the_input_is_answered_no() -> None:
+    script: Script = {
+        Shutdown: [Event("a", QUESTION)],
+        ExecApproval: [Event("", ShutdownComplete())],
+    }
+    _, codex, _ = served(script, EndOfInput())
+    assert codex.ops == [END, ExecApproval("c1", ReviewDecision.DENIED)]
+
+
+def read_from(*writes: bytes) -> list[Line | EndOfInput]:
+    reader, writer = os.pipe()
+    inbox: SimpleQueue[Line | EndOfInput] = SimpleQueue()
+    try:
+        proto._start_reading(reader, inbox.put)
+        for data in writes:
+            os.write(writer, data)
+        os.close(writer)
+        items: list[Line | EndOfInput] = []
+        while not items or items[-1] != EndOfInput():
+            items.append(inbox.get(timeout=30))
+        return items
+    finally:
+        os.close(reader)
+
+
+def test_lines_are_found_whatever_the_pieces() -> None:
+    lines = [Line(b"one"), Line(b"two two"), Line(b"three"), EndOfInput()]
+    assert read_from(b"one\ntwo", b" two\n\n  \nthr", b"ee") == lines
+
+
+def test_a_line_longer_than_any_buffer_arrives_whole() -> None:
+    long = b"x" * 60_000
+    assert read_from(long, long, long, b"\n") == [Line(long * 3), EndOfInput()]
+
+
+def test_a_terminal_is_refused() -> None:
+    with pytest.raises(CodexError, match="standard input is a terminal"):
+        proto.run(make_host(stdin=Terminal()), None)  # type: ignore[arg-type]

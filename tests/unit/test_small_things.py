@@ -1,0 +1,50 @@
+"""Durations, JSON bytes, repositories, the home directory."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from codex import jsonio
+from codex.elapsed import format_duration
+from codex.git import repository_root
+from codex.host import Host
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        (0, "0ms"),
+        (999, "999ms"),
+        (1500, "1.50s"),
+        (59_999, "59.99s"),
+        (60_000, "1m00s"),
+        (75_000, "1m15s"),
+        (3_601_000, "60m01s"),
+    ],
+)
+def test_durations_read_naturally(milliseconds: int, text: str) -> None:
+    assert format_duration(milliseconds) == text
+
+
+def test_a_lone_surrogate_does_not_stop_json_from_being_written() -> None:
+    assert jsonio.loads(jsonio.dumps({"a": ["x\ud800y"]})) == {"a": ["x?y"]}
+
+
+def test_a_repository_is_found_from_below_whatever_kind_its_git_is(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / ".git").write_text("gitdir: elsewhere\n")
+    assert repository_root(str(below)) == str(tmp_path)
+
+
+def test_no_repository_is_found_where_there_is_none(tmp_path: Path) -> None:
+    root = repository_root(str(tmp_path))
+    assert root is None or not str(root).startswith(str(tmp_path))
+
+
+def test_home_comes_from_the_environment() -> None:
+    host = Host((), {"HOME": "/h"}, "/", io.StringIO(), io.StringIO(), io.StringIO(), lambda: 0.0)
+    assert host.home() == "/h"
