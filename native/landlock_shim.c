@@ -19,10 +19,12 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +44,7 @@
 #define RULESET_VERSION (1U << 0)
 #define RULE_PATH_BENEATH 1
 #define RANGE_CLOEXEC (1U << 2)
+#define FILE_RIGHTS 0xC007 /* execute, write, read; truncate, device ioctls */
 
 #define N_SIGNALS 64
 #define CHILD_STACK_SIZE 16384
@@ -59,6 +62,8 @@ struct path_beneath_attr {
 
 struct child {
     const shim_command *command;
+    char **argv;
+    char **envp;
     pid_t parent;
     volatile int stage;
     volatile int error;
@@ -70,20 +75,44 @@ int shim_landlock_abi(void) {
     return abi < 0 ? -errno : (int) abi;
 }
 
-int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped, int *ret_fd) {
-    struct ruleset_attr attr = { fs, net, scoped };
-    long fd = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+static int add_grant(int ruleset_fd, const shim_grant *grant) {
+    struct path_beneath_attr attr = { grant->access, -1 };
+    struct stat status;
+    int r = 0;
 
-    if (fd < 0)
-        return -errno;
-    *ret_fd = (int) fd; /* the kernel makes it close-on-exec */
-    return 0;
+    attr.parent_fd = open(grant->path, O_PATH | O_CLOEXEC);
+    if (attr.parent_fd < 0)
+        return 0; /* granting less is safe */
+    if (fstat(attr.parent_fd, &status) < 0) {
+        r = -errno;
+        goto finish;
+    }
+    if (!S_ISDIR(status.st_mode))
+        attr.allowed_access &= FILE_RIGHTS;
+    if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0)
+        r = -errno;
+finish:
+    close(attr.parent_fd);
+    return r;
 }
 
-int shim_ruleset_allow(int ruleset_fd, int path_fd, uint64_t access) {
-    struct path_beneath_attr attr = { access, path_fd };
+int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
+                        const shim_grant *grants, size_t n_grants, int *ret_fd) {
+    struct ruleset_attr attr = { fs, net, scoped };
+    int r, fd = (int) syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
 
-    return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0 ? -errno : 0;
+    if (fd < 0)
+        return -errno; /* a descriptor would be close-on-exec by itself */
+    for (size_t i = 0; i < n_grants; i++) {
+        r = add_grant(fd, &grants[i]);
+        if (r < 0)
+            goto fail;
+    }
+    *ret_fd = fd;
+    return 0;
+fail:
+    close(fd);
+    return r;
 }
 
 /* libseccomp only exports to a descriptor. */
@@ -301,37 +330,55 @@ static int child_main(void *argument) {
             goto fail;
     }
     child->stage = SHIM_STAGE_EXEC;
-    execve(command->path, command->argv, command->envp);
+    execve(command->path, child->argv, child->envp);
 fail:
     child->error = errno;
     _exit(127);
 }
 
+/* The vectors that execve wants, in one allocation; made before the child, which must not. */
+static char **point_at_texts(const shim_command *command, char ***ret_envp) {
+    size_t n = command->n_arguments + command->n_variables + 2;
+    char **vector = calloc(n, sizeof *vector);
+    const char *text = command->arguments;
+
+    if (!vector)
+        return NULL;
+    for (size_t i = 0; i < command->n_arguments; i++, text += strlen(text) + 1)
+        vector[i] = (char *) text;
+    text = command->variables;
+    *ret_envp = vector + command->n_arguments + 1;
+    for (size_t i = 0; i < command->n_variables; i++, text += strlen(text) + 1)
+        (*ret_envp)[i] = (char *) text;
+    return vector;
+}
+
 int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage) {
     _Alignas(16) char stack[CHILD_STACK_SIZE]; /* the child's; this thread sleeps meanwhile */
-    struct child child = { .command = command, .parent = getpid() };
+    struct child child = { .command = command, .parent = getpid(), .stage = SHIM_STAGE_CLONE };
     sigset_t all, before;
-    int pid, pidfd = -1, r;
+    int pid = -1, pidfd = -1, r = -ENOMEM;
 
+    child.argv = point_at_texts(command, &child.envp);
+    if (!child.argv)
+        goto fail;
     /* A handler of ours must not run in the child, on our memory. */
     sigfillset(&all);
-    r = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (r != 0) {
-        *ret_stage = SHIM_STAGE_CLONE;
-        return -r;
-    }
+    r = -pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (r < 0)
+        goto fail;
     pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
                 &child, &pidfd);
     r = pid < 0 ? -errno : -child.error;
     (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (pid < 0)
-        child.stage = SHIM_STAGE_CLONE;
     if (r < 0)
         goto fail;
+    free(child.argv);
     *ret_pid = pid;
     *ret_pidfd = pidfd;
     return 0;
 fail:
+    free(child.argv);
     if (pid > 0)
         (void) waitpid(pid, NULL, 0);
     if (pidfd >= 0)

@@ -30,9 +30,11 @@ typedef enum {
 /* A program to run, and under what. */
 typedef struct {
     const char *path;         /* of the program; nothing is searched here */
-    char *const *argv;        /* ends with NULL */
-    char *const *envp;        /* ends with NULL */
     const char *cwd;
+    const char *arguments;    /* each ends with a zero byte */
+    size_t n_arguments;
+    const char *variables;    /* likewise, as NAME=value */
+    size_t n_variables;
     int stdin_fd;
     int stdout_fd;
     int stderr_fd;
@@ -63,9 +65,17 @@ typedef struct {
 /* The kernel's Landlock ABI, or a negative errno when it has none or has it switched off. */
 int shim_landlock_abi(void);
 
-/* A ruleset that denies what it handles, until shim_ruleset_allow. */
-int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped, int *ret_fd);
-int shim_ruleset_allow(int ruleset_fd, int path_fd, uint64_t access);
+/* Rights for a path and all below it; for a file, of those that files have. */
+typedef struct {
+    const char *path;
+    uint64_t access;
+} shim_grant;
+
+/* A ruleset that denies what it handles, less the grants. A path that cannot be opened is passed
+ * over. The other two masks must be 0 where the kernel's ABI does not know them.
+ */
+int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
+                        const shim_grant *grants, size_t n_grants, int *ret_fd);
 
 /* Compile rules for one architecture (a SCMP_ARCH_ token; 0 is the running one) into a program
  * that allows what no rule refuses and kills a process of another architecture. A rule for a system

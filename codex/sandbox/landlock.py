@@ -7,6 +7,7 @@ what must stay closed (device nodes, /proc, /sys) is never granted by a rule abo
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ class Grant(NamedTuple):
 
 
 class RulesetPlan(NamedTuple):
-    """All that a ruleset denies, and the grants that take parts of it back."""
+    """All that a ruleset denies, and the grants that take parts of it back.
+
+    A grant for something that is no folder gives those of its rights that files have.
+    """
 
     fs: Access
     net: Net
@@ -72,11 +76,6 @@ class RulesetPlan(NamedTuple):
 READ = Access.EXECUTE | Access.READ_FILE | Access.READ_DIR
 NEVER = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV
 """Not even below a writable root: root could make the node of a disk there, and write to it."""
-FILE_ONLY = (
-    Access.EXECUTE | Access.WRITE_FILE | Access.READ_FILE | Access.TRUNCATE | Access.IOCTL_DEV
-)
-"""All that a rule for something that is no folder may name."""
-
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 DEVICE_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.TRUNCATE
 
@@ -100,6 +99,7 @@ def known_access(abi: int) -> Access:
     return known
 
 
+@functools.lru_cache(maxsize=8)
 def ruleset_plan(policy: SandboxPolicy, writable: tuple[str, ...], *, abi: int) -> RulesetPlan:
     """What to deny and to grant.
 

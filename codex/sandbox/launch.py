@@ -1,37 +1,98 @@
-"""What has to be known before a command starts: its program's path, and its restrictions."""
+"""Start one command: find its program, make its restrictions and its pipes.
+
+Ends nothing: run.py does, with what `start` gives it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import os
-import stat
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from codex.errors import SpawnError
-from codex.sandbox.landlock import FILE_ONLY, MINIMUM_ABI, ruleset_plan
+from codex.sandbox.landlock import MINIMUM_ABI, ruleset_plan
 from codex.sandbox.roots import writable_roots
 from codex.sandbox.seccomp import filter_program
 from codex.sandbox.spawn import (
+    Child,
     Command,
     Restrictions,
+    Stdio,
     create_ruleset,
-    grant,
     landlock_abi,
+    spawn,
     too_old,
 )
+from codex.sandbox.tree import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.landlock import RulesetPlan
     from codex.sandbox.params import ExecParams
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 """For an environment without PATH."""
 
 CAP_DAC_OVERRIDE = 1 << 1
+
+
+class Started(NamedTuple):
+    """A command that runs, and our ends of its pipes."""
+
+    child: Child
+    stdout: int
+    stderr: int
+    is_sandboxed: bool
+    at: float
+    """On the monotonic clock."""
+
+
+def start(
+    params: ExecParams, *, policy: SandboxPolicy, policy_cwd: str, stack: contextlib.ExitStack
+) -> Started:
+    """Start a command; `stack` gets what is to be undone when it is over.
+
+    Raises: SpawnError, SandboxUnavailableError.
+    """
+    command = resolve(params)
+    with contextlib.ExitStack() as given:
+        limits = given.enter_context(
+            restrictions(policy, cwd=policy_cwd, tmpdir=params.env.get("TMPDIR"))
+        )
+        stdin = _open_nothing()
+        given.callback(os.close, stdin)
+        out_read, out_write = _pipe(stack, given)
+        err_read, err_write = _pipe(stack, given)
+        stdio = Stdio(stdin, out_write, err_write)
+        at = time.monotonic()
+        child = COMMANDS.start(lambda: spawn(command, stdio, limits))
+    stack.callback(COMMANDS.remove, child.pid)
+    if child.pidfd is not None:
+        stack.callback(os.close, child.pidfd)
+    return Started(child, out_read, err_read, limits is not None, at)
+
+
+def _open_nothing() -> int:
+    """A descriptor with nothing to read.
+
+    The null device, since some tools read a pipe instead of searching files; where there is none
+    (an empty root), a pipe that nobody writes to.
+    """
+    with contextlib.suppress(OSError):
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    os.close(write_end)
+    return read_end
+
+
+def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int, int]:
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    ours.callback(os.close, read_end)
+    given.callback(os.close, write_end)
+    return read_end, write_end
 
 
 def resolve(params: ExecParams) -> Command:
@@ -54,14 +115,16 @@ def _find(name: str, params: ExecParams) -> str:
         path = os.path.join(params.cwd, name)
         _check_executable(name, path)
         return path
-    folders = params.env.get("PATH", DEFAULT_PATH).split(":")
-    candidates = [os.path.join(params.cwd, folder, name) for folder in folders]
-    existing = [path for path in candidates if os.path.isfile(path)]
-    for path in existing:
+    unusable = None
+    for folder in params.env.get("PATH", DEFAULT_PATH).split(":"):
+        path = os.path.join(params.cwd, folder, name)
+        if not os.path.isfile(path):
+            continue
         if os.access(path, os.X_OK):
             return path
-    if existing:
-        _check_executable(name, existing[0])
+        unusable = unusable or path
+    if unusable is not None:
+        _check_executable(name, unusable)
     raise SpawnError(f"cannot run '{name}': there is no such program in PATH")
 
 
@@ -88,7 +151,7 @@ def restrictions(
         return
     abi = _usable_abi()
     folders = writable_roots(policy, cwd=cwd, tmpdir=tmpdir).folders
-    ruleset_fd = _open_ruleset(ruleset_plan(policy, folders, abi=abi))
+    ruleset_fd = create_ruleset(ruleset_plan(policy, folders, abi=abi))
     try:
         kept = _kept_capabilities(policy, folders)
         yield Restrictions(ruleset_fd, filter_program(policy, abi=abi), kept)
@@ -102,28 +165,6 @@ def _usable_abi() -> int:
     if abi < MINIMUM_ABI:
         raise too_old(abi, MINIMUM_ABI)
     return abi
-
-
-def _open_ruleset(plan: RulesetPlan) -> int:
-    ruleset_fd = create_ruleset(plan)
-    try:
-        for path, access in plan.grants:
-            with contextlib.suppress(OSError), _opened(path) as fd:
-                is_folder = stat.S_ISDIR(os.fstat(fd).st_mode)
-                grant(ruleset_fd, fd, access if is_folder else access & FILE_ONLY)
-    except BaseException:
-        os.close(ruleset_fd)
-        raise
-    return ruleset_fd
-
-
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[int]:
-    fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:

@@ -16,6 +16,11 @@ MAX_BYTES = 10 * 1024
 MAX_LINES = 256
 """Source: codex-rs core/src/exec.rs, which keeps the head alone."""
 
+CONTINUATION = bytes(range(0x80, 0xC0))
+"""The bytes of a UTF-8 character after its first."""
+MAX_CHARACTER = 4
+"""The bytes of the longest."""
+
 
 class CappedOutput:
     """The head and the tail of a stream of bytes, and a count of what lay between."""
@@ -38,17 +43,15 @@ class CappedOutput:
         room = self._max_bytes - len(self._head)
         if room > 0:
             self._head += data[:room]
-        keep = _half(self._max_bytes)
+        keep = self._max_bytes // 2
         self._tail = data[-keep:] if len(data) >= keep else (self._tail + data)[-keep:]
 
     def text(self) -> str:
         """All of it, or its head and tail around a line that says how much was left out."""
         if self._bytes <= self._max_bytes and self._newlines <= self._max_lines:
             return bytes(self._head).decode("utf-8", "replace")
-        head = _first_lines(bytes(self._head[: _half(self._max_bytes)]), _half(self._max_lines))
-        tail = _last_lines(self._tail, self._max_lines - _half(self._max_lines))
-        # Few bytes but many lines: the two must not show the same bytes twice.
-        tail = tail[-(self._bytes - len(head)) :]
+        head = _head(bytes(self._head[: self._max_bytes // 2]), self._max_lines // 2)
+        tail = _tail(self._tail, self._max_lines - self._max_lines // 2)
         left_out = self._bytes - len(head) - len(tail)
         lines = self._newlines - head.count(b"\n") - tail.count(b"\n")
         return (
@@ -59,52 +62,35 @@ class CappedOutput:
         )
 
 
-def _half(limit: int) -> int:
-    return limit // 2
+def _head(data: bytes, max_lines: int) -> bytes:
+    """The beginning of what was cut anywhere: whole lines, or, of a long line, whole characters."""
+    lines = data.split(b"\n", max_lines)
+    if len(lines) > max_lines:
+        return data[: len(data) - len(lines[-1])]
+    end = data.rfind(b"\n") + 1
+    return data[:end] if 2 * end >= len(data) else data[: len(data) - _cut_character(data)]
 
 
-def _first_lines(data: bytes, count: int) -> bytes:
-    """At most `count` lines of a head that was cut anywhere: whole lines, or whole characters."""
-    end = -1
-    for _ in range(count):
-        found = data.find(b"\n", end + 1)
-        if found < 0:
-            break
-        end = found
-    if end >= len(data) // 2 or data.count(b"\n") >= count:
-        return data[: end + 1]
-    return data[: len(data) - _cut_character(data)]
-
-
-def _last_lines(data: bytes, count: int) -> bytes:
-    """At most `count` lines of a tail that begins anywhere: whole lines, or whole characters."""
-    start = len(data) - 1 if data.endswith(b"\n") else len(data)
-    for _ in range(count):
-        found = data.rfind(b"\n", 0, start)
-        if found < 0:
-            break
-        start = found
-    else:
-        return data[start + 1 :]
-    first = data.find(b"\n") + 1
-    if 0 < first <= len(data) // 2:
-        return data[first:]
-    begin = 0
-    while begin < min(3, len(data)) and data[begin] & 0xC0 == 0x80:
-        begin += 1
-    return data[begin:]
+def _tail(data: bytes, max_lines: int) -> bytes:
+    """The same for the end."""
+    lines = data.removesuffix(b"\n").rsplit(b"\n", max_lines)
+    if len(lines) > max_lines:
+        return data[len(lines[0]) + 1 :]
+    start = data.find(b"\n") + 1
+    if 0 < 2 * start <= len(data):
+        return data[start:]
+    rest = data.lstrip(CONTINUATION)
+    return rest if len(data) - len(rest) < MAX_CHARACTER else data
 
 
 def _cut_character(data: bytes) -> int:
     """How many bytes at the end of `data` begin a UTF-8 character and do not finish it."""
-    for back in range(1, min(3, len(data)) + 1):
-        byte = data[-back]
-        if byte & 0xC0 == 0x80:
-            continue
-        length = 2 if byte >= 0xC0 else 1
-        length += (byte >= 0xE0) + (byte >= 0xF0)
-        return back if length > back else 0
-    return 0
+    start = len(data.rstrip(CONTINUATION)) - 1
+    if start < 0 or data[start] < 0xC0:
+        return 0
+    wanted = 2 + (data[start] >= 0xE0) + (data[start] >= 0xF0)
+    found = len(data) - start
+    return found if found < wanted else 0
 
 
 class LiveLimits(NamedTuple):
@@ -119,8 +105,8 @@ class LiveOutput:
     """A stream for a person who watches: few pieces, each of whole characters, bounded in all.
 
     The first bytes pass at once; later ones gather until a piece is `chunk_bytes` long or
-    `interval_s` seconds have gone by. What comes after `total_bytes` is announced once and then
-    only counted (by CappedOutput): nobody reads a megabyte while it scrolls by.
+    `interval_s` seconds have gone by. After `total_bytes` the rest is announced as not shown
+    (nobody reads a megabyte that scrolls by); CappedOutput still counts it and keeps its tail.
     """
 
     def __init__(self, limits: LiveLimits | None = None) -> None:
@@ -129,22 +115,25 @@ class LiveOutput:
         self._pending = bytearray()
         self._left = self._limits.total_bytes
         self._flushed_at = float("-inf")
-        self._is_cut = False
 
     def add(self, data: bytes, now: float) -> str:
-        """Take the next bytes; the text to forward now, perhaps none."""
-        if self._left > 0:
-            self._pending += data[: self._left]
-        if len(data) > self._left:
-            self._is_cut = True
-        self._left = max(0, self._left - len(data))
+        """Take the next bytes; the text to forward now, perhaps none.
+
+        Args: now: seconds, of a clock that only goes forward.
+        """
+        if self._left < 0:
+            return ""
+        self._pending += data[: self._left]
+        self._left -= len(data)
+        if self._left < 0:
+            return self.flush(now) + NOT_SHOWN
         is_due = now >= self._flushed_at + self._limits.interval_s
-        if self._pending and (is_due or len(self._pending) >= self._limits.chunk_bytes):
+        if is_due or len(self._pending) >= self._limits.chunk_bytes:
             return self.flush(now)
         return ""
 
     def due_at(self) -> float | None:
-        """When `flush` is to be called, if no more arrives; None: there is nothing to flush."""
+        """When to call `flush`, if no more arrives until then; None: nothing has gathered."""
         return self._flushed_at + self._limits.interval_s if self._pending else None
 
     def flush(self, now: float) -> str:
@@ -155,9 +144,10 @@ class LiveOutput:
         return text
 
     def close(self) -> str:
-        """The rest, at the end of the stream."""
-        text = self._decoder.decode(bytes(self._pending), final=not self._is_cut)
+        """What is left at the end of the stream."""
+        text = self._decoder.decode(bytes(self._pending), final=self._left >= 0)
         self._pending.clear()
-        if self._is_cut:
-            text += "\n[... further output is not shown while the command runs ...]\n"
         return text
+
+
+NOT_SHOWN = "\n[... further output is not shown while the command runs ...]\n"

@@ -45,10 +45,12 @@ def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> Wr
     refused: list[RefusedRoot] = []
     physical: dict[str, str] = {}
     for root in policy.roots(cwd=cwd, tmpdir=tmpdir):
-        real = os.path.realpath(root)
-        if not os.path.exists(real):
-            refused.append(RefusedRoot(root, "it does not exist"))
-        elif _is_kernel_tree(real):
+        try:
+            real = _physical(root)
+        except OSError as exc:
+            refused.append(RefusedRoot(root, exc.strerror or str(exc)))
+            continue
+        if _is_kernel_tree(real):
             refused.append(RefusedRoot(root, "it belongs to the kernel"))
         else:
             physical[root] = real
@@ -57,18 +59,32 @@ def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> Wr
         outer = _outer_root(root, real, physical)
         if outer is None:
             folders.update(dict.fromkeys(_children_of_slash() if real == "/" else (real,)))
-        elif not _is_inside(real, physical[outer]):
+        elif not is_inside(real, physical[outer]):
             reason = f"a link inside the writable folder '{outer}' leads to it"
             refused.append(RefusedRoot(root, reason))
     return WritableRoots(tuple(folders), tuple(refused))
 
 
+def _physical(path: str) -> str:
+    """The path of what `path` leads to, as the kernel has it: one look-up, not one a component.
+
+    Raises: OSError, when it leads to nothing.
+    """
+    fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")
+    finally:
+        os.close(fd)
+
+
 def _outer_root(root: str, real: str, physical: dict[str, str]) -> str | None:
     """The other root through whose inside the path of `root` leads."""
     others = [(name, path) for name, path in physical.items() if path != real]
-    for step in _steps(root):
+    if not others:
+        return None
+    for step in (root,) if root == real else _steps(root):
         for name, path in others:
-            if step != path and _is_inside(step, path):
+            if step != path and is_inside(step, path):
                 return name
     return None
 
@@ -97,17 +113,25 @@ def _steps(path: str) -> Iterator[str]:
         here = "/" if target.startswith("/") else here
 
 
-def _is_inside(path: str, folder: str) -> bool:
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a normalised path is the folder or lies below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _is_kernel_tree(real: str) -> bool:
-    if _is_inside(real, SHARED_MEMORY):
+    if is_inside(real, SHARED_MEMORY):
         return False
-    return any(_is_inside(real, tree) for tree in KERNEL_TREES)
+    return any(is_inside(real, tree) for tree in KERNEL_TREES)
 
 
 def _children_of_slash() -> list[str]:
     """Landlock cannot take a folder out of a granted one, so `/` is granted piece by piece."""
     paths = [f"/{name}" for name in sorted(os.listdir("/"))]
     return [path for path in paths if path not in KERNEL_TREES and not os.path.islink(path)]
+
+
+def may_write(path: str) -> bool:
+    """Whether this process, which is in no sandbox, could write or make `path`."""
+    while not os.path.lexists(path) and path != "/":
+        path = os.path.dirname(path)
+    return os.access(path, os.W_OK)

@@ -13,24 +13,27 @@ import os
 import selectors
 import time
 from signal import SIGKILL
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from codex.protocol.events import OutputStream
-from codex.sandbox.launch import resolve, restrictions
+from codex.sandbox.launch import start
 from codex.sandbox.output import CappedOutput, LiveOutput
-from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecParams, ExecResult
-from codex.sandbox.spawn import Child, Stdio, spawn
-from codex.sandbox.tree import COMMANDS, kill, terminate
+from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
+from codex.sandbox.tree import COMMANDS, kill, send_to_group, terminate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.cancel import Cancel
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.launch import Started
+    from codex.sandbox.params import ExecParams
 
 READ_SIZE = 256 * 1024
-PIPE_SIZE = 1024 * 1024
-"""As much as the kernel lets anyone have: a command that prints a lot waits less often."""
+DEFAULT_PIPE_SIZE = 64 * 1024
+LARGE_PIPE_SIZE = 1024 * 1024
+"""For a command that fills the default: it waits less often. The most that the kernel lets anyone
+have; it costs 30 us, so few commands get it."""
 
 TIMEOUT_GRACE_S = 2.0
 INTERRUPT_GRACE_S = 0.5
@@ -63,13 +66,13 @@ class _Reader:
         self.fd = fd
         self.kept = CappedOutput()
         self.live = LiveOutput()
+        self.has_large_pipe = False
 
-
-class _Started(NamedTuple):
-    child: Child
-    readers: tuple[_Reader, ...]
-    is_sandboxed: bool
-    at: float
+    def enlarge_pipe(self) -> None:
+        """Once; refused when the user already holds many large pipes, and then it stays small."""
+        self.has_large_pipe = True
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, LARGE_PIPE_SIZE)
 
 
 def run(
@@ -98,7 +101,7 @@ def run(
         )
     with contextlib.ExitStack() as stack:
         stack.enter_context(COMMANDS.adopting())
-        started = _start(params, policy, policy_cwd, stack)
+        started = start(params, policy=policy, policy_cwd=policy_cwd, stack=stack)
         execution = _Execution(started, cancel, on_output)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)
@@ -107,62 +110,19 @@ def run(
         return execution.result()
 
 
-def _start(
-    params: ExecParams, policy: SandboxPolicy, policy_cwd: str, stack: contextlib.ExitStack
-) -> _Started:
-    """Start the command; `stack` gets what is to be closed when it is over."""
-    command = resolve(params)
-    with contextlib.ExitStack() as given:
-        limits = given.enter_context(
-            restrictions(policy, cwd=policy_cwd, tmpdir=params.env.get("TMPDIR"))
-        )
-        stdin = _open_nothing()
-        given.callback(os.close, stdin)
-        stdout = _pipe(stack, given)
-        stderr = _pipe(stack, given)
-        at = time.monotonic()
-        stdio = Stdio(stdin, stdout[1], stderr[1])
-        child = COMMANDS.start(lambda: spawn(command, stdio, limits))
-    stack.callback(COMMANDS.remove, child.pid)
-    if child.pidfd is not None:
-        stack.callback(os.close, child.pidfd)
-    readers = (
-        _Reader(OutputStream.STDOUT, stdout[0]),
-        _Reader(OutputStream.STDERR, stderr[0]),
-    )
-    return _Started(child, readers, limits is not None, at)
-
-
-def _open_nothing() -> int:
-    """A descriptor with nothing to read.
-
-    The null device, since some tools read a pipe instead of searching files; where there is none
-    (an empty root), a pipe that nobody writes to.
-    """
-    with contextlib.suppress(OSError):
-        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
-    os.close(write_end)
-    return read_end
-
-
-def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int, int]:
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
-    ours.callback(os.close, read_end)
-    given.callback(os.close, write_end)
-    with contextlib.suppress(OSError):
-        # Refused when the user already holds many large pipes: a small one does as well.
-        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-    return read_end, write_end
-
-
 class _Execution:
     """A command from its start to its clean-up."""
 
     def __init__(
-        self, started: _Started, cancel: Cancel, on_output: Callable[[OutputStream, str], None]
+        self, started: Started, cancel: Cancel, on_output: Callable[[OutputStream, str], None]
     ) -> None:
-        self._child, self._readers, self._is_sandboxed, self._started_at = started
+        self._child = started.child
+        self._is_sandboxed = started.is_sandboxed
+        self._started_at = started.at
+        self._readers = (
+            _Reader(OutputStream.STDOUT, started.stdout),
+            _Reader(OutputStream.STDERR, started.stderr),
+        )
         self._cancel = cancel
         self._on_output = on_output
         self._merged = CappedOutput()
@@ -212,6 +172,8 @@ class _Execution:
             self._open.discard(reader)
             self._forward(reader, reader.live.close())
             return False
+        if len(data) >= DEFAULT_PIPE_SIZE and not reader.has_large_pipe:
+            reader.enlarge_pipe()
         newlines = data.count(b"\n")
         reader.kept.add(data, newlines)
         self._merged.add(data, newlines)
@@ -278,8 +240,12 @@ class _Execution:
         """Kill what is left of the command and reap it."""
         pid = self._child.pid
         deadline = time.monotonic() + CLEAN_UP_S
-        # Before it is reaped, because until then its group is its own.
-        kill(pid)
+        # Before it is reaped, because until then its group is its own. What had another parent
+        # than the command is an orphan once the command is over.
+        if self._has_exited:
+            send_to_group(pid, SIGKILL)
+        else:
+            kill(pid)
         is_swept = False
         while True:
             if self._status is None:
@@ -292,16 +258,8 @@ class _Execution:
 
     def result(self) -> ExecResult:
         """What came of it, with the output that was still under way."""
-        with selectors.PollSelector() as selector:
-            for reader in self._open:
-                selector.register(reader.fd, selectors.EVENT_READ, reader)
-            # Without waiting: only a process that could not be killed can still write.
-            while events := selector.select(0):
-                for key, _ in events:
-                    if self._is_finished(key):
-                        selector.unregister(key.fileobj)
-        for reader in self._open:
-            self._forward(reader, reader.live.close())
+        if self._open:
+            self._drain()
         exit_code, signal = self._exit()
         stdout, stderr = (reader.kept.text() for reader in self._readers)
         return ExecResult(
@@ -315,6 +273,18 @@ class _Execution:
             signal=signal,
             is_sandboxed=self._is_sandboxed,
         )
+
+    def _drain(self) -> None:
+        """Read what is there, without waiting: only what could not be killed can still write."""
+        with selectors.PollSelector() as selector:
+            for reader in self._open:
+                selector.register(reader.fd, selectors.EVENT_READ, reader)
+            while events := selector.select(0):
+                for key, _ in events:
+                    if self._is_finished(key):
+                        selector.unregister(key.fileobj)
+        for reader in self._open:
+            self._forward(reader, reader.live.close())
 
     def _exit(self) -> tuple[int, int | None]:
         status = self._status

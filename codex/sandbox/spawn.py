@@ -7,6 +7,7 @@ become CodexErrors here and nowhere else.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -16,7 +17,7 @@ from codex.errors import SandboxUnavailableError, SpawnError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from codex.sandbox.landlock import Access, RulesetPlan
+    from codex.sandbox.landlock import RulesetPlan
     from codex.sandbox.seccomp import Refusal
 
 MAX_FILTER_BYTES = 8 * 4096
@@ -77,19 +78,23 @@ def landlock_abi() -> int:
 
 
 def create_ruleset(plan: RulesetPlan) -> int:
-    """A descriptor of a ruleset that grants nothing yet."""
+    """A descriptor of a new ruleset; its paths are opened now."""
+    grants, _ = _native_grants(plan)
     ret_fd = ffi.new("int *")
-    result = lib.shim_ruleset_create(plan.fs, plan.net, plan.scoped, ret_fd)
+    result = lib.shim_ruleset_create(
+        plan.fs, plan.net, plan.scoped, grants, len(plan.grants), ret_fd
+    )
     if result < 0:
         raise unavailable("Landlock", -result)
     return int(ret_fd[0])
 
 
-def grant(ruleset_fd: int, path_fd: int, access: Access) -> None:
-    """Give rights back for the file or folder that `path_fd` is open on."""
-    result = lib.shim_ruleset_allow(ruleset_fd, path_fd, access)
-    if result < 0:
-        raise unavailable("Landlock", -result)
+@functools.lru_cache(maxsize=8)
+def _native_grants(plan: RulesetPlan) -> tuple[Any, list[Any]]:
+    """The grants as C has them, and what keeps their texts alive."""
+    paths = [ffi.new("char[]", os.fsencode(path)) for path, _ in plan.grants]
+    grants = [(path, grant.access) for path, grant in zip(paths, plan.grants, strict=True)]
+    return ffi.new("shim_grant[]", grants), paths
 
 
 def compile_filter(refusals: Iterable[Refusal], arch: int) -> bytes:
@@ -140,10 +145,13 @@ def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> 
     """
     keep: list[Any] = []
     native = ffi.new("shim_command *")
-    native.path = _text(command.path, keep)
-    native.cwd = _text(command.cwd, keep)
-    native.argv = _vector(command.argv, keep)
-    native.envp = _vector([f"{name}={value}" for name, value in command.env.items()], keep)
+    native.path = _texts([command.path], keep)
+    native.cwd = _texts([command.cwd], keep)
+    native.arguments = _texts(command.argv, keep)
+    native.n_arguments = len(command.argv)
+    variables = [f"{name}={value}" for name, value in command.env.items()]
+    native.variables = _texts(variables, keep)
+    native.n_variables = len(variables)
     native.stdin_fd, native.stdout_fd, native.stderr_fd = stdio
     if restrictions is not None:
         program = ffi.from_buffer(restrictions.filter_program)
@@ -160,20 +168,27 @@ def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> 
     return Child(ret[0], ret[1] if ret[1] >= 0 else None)
 
 
-def _text(text: str, keep: list[Any]) -> Any:
-    try:
-        data = os.fsencode(text)
-    except UnicodeEncodeError as exc:
-        raise SpawnError(f"cannot run a command with {text!r} in it: {exc.reason}") from exc
-    if b"\0" in data:
+def _texts(texts: Sequence[str], keep: list[Any]) -> Any:
+    """Texts as the kernel has them, each with a zero byte at its end, in one block."""
+    block = "\0".join(texts)
+    if block.count("\0") != max(0, len(texts) - 1):
+        text = next(text for text in texts if "\0" in text)
         raise SpawnError(f"cannot run a command with {text!r} in it: it holds a NUL character")
+    try:
+        data = os.fsencode(block)
+    except UnicodeEncodeError as exc:
+        text = next(text for text in texts if not _is_encodable(text))
+        raise SpawnError(f"cannot run a command with {text!r} in it: {exc.reason}") from exc
     keep.append(ffi.new("char[]", data))
     return keep[-1]
 
 
-def _vector(texts: Sequence[str], keep: list[Any]) -> Any:
-    keep.append(ffi.new("char *[]", [*(_text(text, keep) for text in texts), ffi.NULL]))
-    return keep[-1]
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unavailable(layer: str, error: int) -> SandboxUnavailableError:
