@@ -137,12 +137,12 @@ finish:
     return r;
 }
 
-static int add_rule(scmp_filter_ctx filter, uint32_t arch, const shim_rule *rule) {
+static int add_rule(scmp_filter_ctx filter, const shim_rule *rule) {
     struct scmp_arg_cmp arguments[3];
     int number = rule->number;
 
     if (rule->name) {
-        number = seccomp_syscall_resolve_name_arch(arch, rule->name);
+        number = seccomp_syscall_resolve_name(rule->name);
         if (number == __NR_SCMP_ERROR)
             return -EINVAL;
         if (number < 0)
@@ -161,23 +161,13 @@ static int add_rule(scmp_filter_ctx filter, uint32_t arch, const shim_rule *rule
                                   rule->n_comparisons, arguments);
 }
 
-int shim_filter_compile(uint32_t arch, const shim_rule *rules, size_t n_rules,
+int shim_filter_compile(const shim_rule *rules, size_t n_rules,
                         void *program, size_t capacity, size_t *ret_size) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int r;
 
     if (!filter)
         return -ENOMEM;
-    if (arch == 0)
-        arch = seccomp_arch_native();
-    if (arch != seccomp_arch_native()) {
-        r = seccomp_arch_remove(filter, seccomp_arch_native());
-        if (r < 0)
-            goto finish;
-        r = seccomp_arch_add(filter, arch);
-        if (r < 0)
-            goto finish;
-    }
     r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (r < 0)
         goto finish;
@@ -185,7 +175,7 @@ int shim_filter_compile(uint32_t arch, const shim_rule *rules, size_t n_rules,
     if (r < 0)
         goto finish;
     for (size_t i = 0; i < n_rules; i++) {
-        r = add_rule(filter, arch, &rules[i]);
+        r = add_rule(filter, &rules[i]);
         if (r < 0)
             goto finish;
     }

@@ -77,11 +77,11 @@ typedef struct {
 int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
                         const shim_grant *grants, size_t n_grants, int *ret_fd);
 
-/* Compile rules for one architecture (a SCMP_ARCH_ token; 0 is the running one) into a program
- * that allows what no rule refuses and kills a process of another architecture. A rule for a system
- * call that the architecture does not have is left out; a name nobody knows is -EINVAL.
+/* Compile rules into a program that allows what no rule refuses, and kills a process that makes
+ * system calls of another architecture. A rule for a call that this architecture does not have is
+ * left out; a name that nobody knows is -EINVAL.
  */
-int shim_filter_compile(uint32_t arch, const shim_rule *rules, size_t n_rules,
+int shim_filter_compile(const shim_rule *rules, size_t n_rules,
                         void *program, size_t capacity, size_t *ret_size);
 
 /* Whether descendants whose parent dies become children of this process. */

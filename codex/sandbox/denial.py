@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from typing import TYPE_CHECKING
 
 from codex.sandbox.roots import is_inside, may_write
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.params import ExecResult
 
+SIGSYS = 31
+"""What the filter kills with: only a foreign architecture."""
+
 FORBIDDEN = re.compile(r"permission denied|read-only file system|\bEACCES\b|\bEROFS\b", re.I)
 """What Landlock's refusals look like."""
 NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b", re.I)
@@ -28,7 +30,7 @@ NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|network is unreachable"
     r"|failed to lookup address|no such host|getaddrinfo|\bEAI_AGAIN\b|\bENOTFOUND\b"
     r"|address family not supported"
-    r"|(socket|connect|bind|network|dial|listen)\b.{0,80}(operation not permitted|\bEPERM\b)",
+    r"|(sock|connect|bind|network|dial|listen)[\s\S]{0,160}(operation not permitted|\bEPERM\b)",
     re.I,
 )
 QUOTED = re.compile("['\"`\u2018]([^'\"`\u2019]+)['\"`\u2019]")
@@ -56,7 +58,7 @@ def explain_denial(
         return None
     if result.is_timed_out or result.is_interrupted:
         return None
-    if result.signal == signal.SIGSYS:
+    if result.signal == SIGSYS:
         return _text("a program made for another kind of processor (32-bit programs cannot run)")
     output = f"{result.stderr}\n{result.output}"
     if not policy.can_use_network and NO_NETWORK.search(output):

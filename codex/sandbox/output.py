@@ -23,7 +23,10 @@ MAX_CHARACTER = 4
 
 
 class CappedOutput:
-    """The head and the tail of a stream of bytes, and a count of what lay between."""
+    """The head and the tail of a stream of bytes, and a count of what lay between.
+
+    Of what is too long each gets half of the limits, which are 2 at least.
+    """
 
     def __init__(self, *, max_bytes: int = MAX_BYTES, max_lines: int = MAX_LINES) -> None:
         self._max_bytes = max_bytes

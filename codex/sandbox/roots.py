@@ -2,8 +2,8 @@
 
 A root is opened by its path anew for each command, and an earlier command may have changed what
 lies on that path: in `/tmp`, which is writable, it could replace the root `/tmp/work` by a link to
-`/`. So a root whose path leads through the inside of another root is never granted by itself: it
-is part of the other one, or it is refused. Reads the file system, changes nothing.
+`/`. So a root is refused when its path leads through the inside of another root and out of it.
+Reads the file system, changes nothing.
 """
 
 from __future__ import annotations
@@ -54,14 +54,16 @@ def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> Wr
             refused.append(RefusedRoot(root, "it belongs to the kernel"))
         else:
             physical[root] = real
-    folders: dict[str, None] = {}
-    for root, real in physical.items():
-        outer = _outer_root(root, real, physical)
-        if outer is None:
-            folders.update(dict.fromkeys(_children_of_slash() if real == "/" else (real,)))
-        elif not is_inside(real, physical[outer]):
+    # First what is refused, so that a link to `/` does not pass for the folder all else is in.
+    for root in tuple(physical):
+        if (outer := _way_out_of(root, physical)) is not None:
+            del physical[root]
             reason = f"a link inside the writable folder '{outer}' leads to it"
             refused.append(RefusedRoot(root, reason))
+    folders: dict[str, None] = {}
+    for real in physical.values():
+        if not any(is_inside(real, other) for other in physical.values() if other != real):
+            folders.update(dict.fromkeys(_children_of_slash() if real == "/" else (real,)))
     return WritableRoots(tuple(folders), tuple(refused))
 
 
@@ -77,12 +79,13 @@ def _physical(path: str) -> str:
         os.close(fd)
 
 
-def _outer_root(root: str, real: str, physical: dict[str, str]) -> str | None:
-    """The other root through whose inside the path of `root` leads."""
-    others = [(name, path) for name, path in physical.items() if path != real]
-    if not others:
-        return None
-    for step in (root,) if root == real else _steps(root):
+def _way_out_of(root: str, physical: dict[str, str]) -> str | None:
+    """Another root through whose inside the path of `root` leads, to end outside of it."""
+    real = physical[root]
+    others = [(name, path) for name, path in physical.items() if not is_inside(real, path)]
+    if not others or root == real:
+        return None  # no link is on a path that is its own physical one
+    for step in _steps(root):
         for name, path in others:
             if step != path and is_inside(step, path):
                 return name
@@ -132,6 +135,9 @@ def _children_of_slash() -> list[str]:
 
 def may_write(path: str) -> bool:
     """Whether this process, which is in no sandbox, could write or make `path`."""
-    while not os.path.lexists(path) and path != "/":
-        path = os.path.dirname(path)
-    return os.access(path, os.W_OK)
+    nearest = path
+    while not os.path.lexists(nearest) and nearest != "/":
+        nearest = os.path.dirname(nearest)
+    if nearest != path and not os.path.isdir(nearest):
+        return False
+    return os.access(nearest, os.W_OK)

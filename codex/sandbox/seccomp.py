@@ -195,12 +195,11 @@ def refusals(policy: SandboxPolicy, *, abi: int) -> tuple[Refusal, ...]:
 
 
 @functools.cache
-def filter_program(policy: SandboxPolicy, *, abi: int, arch: int = 0) -> bytes:
-    """The table as BPF instructions, 8 bytes each.
+def filter_program(policy: SandboxPolicy, *, abi: int) -> bytes:
+    """The table as BPF instructions, for the architecture we run on.
 
-    Args: arch: a token of seccomp.h; 0 is the architecture we run on.
     Raises: SandboxUnavailableError, when libseccomp cannot make it.
     """
     from codex.sandbox.spawn import compile_filter
 
-    return compile_filter(refusals(policy, abi=abi), arch)
+    return compile_filter(refusals(policy, abi=abi))

@@ -97,17 +97,14 @@ def _native_grants(plan: RulesetPlan) -> tuple[Any, list[Any]]:
     return ffi.new("shim_grant[]", grants), paths
 
 
-def compile_filter(refusals: Iterable[Refusal], arch: int) -> bytes:
-    """Refusals as BPF instructions.
-
-    Args: arch: a token of seccomp.h; 0 is the architecture we run on.
-    """
+def compile_filter(refusals: Iterable[Refusal]) -> bytes:
+    """Refusals as BPF instructions, 8 bytes each, for the architecture we run on."""
     keep: list[Any] = []
     rules = [_rule(call, refusal, keep) for refusal in refusals for call in refusal.calls]
     program = ffi.new("char[]", MAX_FILTER_BYTES)
     ret_size = ffi.new("size_t *")
     table = ffi.new("shim_rule[]", rules)
-    result = lib.shim_filter_compile(arch, table, len(rules), program, MAX_FILTER_BYTES, ret_size)
+    result = lib.shim_filter_compile(table, len(rules), program, MAX_FILTER_BYTES, ret_size)
     if result < 0:
         raise unavailable("seccomp", -result)
     return bytes(ffi.buffer(program, ret_size[0]))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pytest
+
+from codex.protocol.policy import SandboxPolicy
+from codex.sandbox.denial import explain_denial
+from codex.sandbox.params import ExecResult
+
+WORKSPACE = SandboxPolicy(can_write_cwd=True)
+NETWORK = SandboxPolicy(can_write_cwd=True, can_use_network=True)
+ROOTS = ("/work", "/tmp")
+
+
+def result(stderr: str = "", *, exit_code: int = 1, stdout: str = "", **rest: object) -> ExecResult:
+    fields: dict[str, object] = {"is_sandboxed": True, "duration_ms": 1, **rest}
+    return ExecResult(
+        exit_code=exit_code,
+        stdout=stdout,
+        stderr=stderr,
+        output=stdout + stderr,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def explain(
+    found: ExecResult, *, policy: SandboxPolicy = WORKSPACE, is_writable: bool = True
+) -> str | None:
+    return explain_denial(
+        found, policy=policy, roots=ROOTS, cwd="/work", is_writable=lambda _: is_writable
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("touch: cannot touch '/etc/x': Permission denied", "/etc/x"),
+        ("touch: cannot touch \u2018/etc/x\u2019: Permission denied", "/etc/x"),
+        ("bash: line 1: /etc/x: Permission denied", "/etc/x"),
+        ("bash: line 1: ../x: Permission denied", "/x"),
+        ("tee: /etc/x: Read-only file system", "/etc/x"),
+        ("PermissionError: [Errno 13] Permission denied: '/etc/x'", "/etc/x"),
+        ("Error: EACCES: permission denied, open '/etc/x'", "/etc/x"),
+        ("open /etc/x: permission denied", "/etc/x"),
+        ("npm ERR! path /usr/lib/node_modules\nnpm ERR! code EACCES", "/usr/lib/node_modules"),
+        (
+            "error: failed to write `/root/.cargo/x`\n\nCaused by:\n  Permission denied",
+            "/root/.cargo/x",
+        ),
+        ("mkdir: cannot create directory '../out': Permission denied", "/out"),
+    ],
+)
+def test_a_write_outside_the_roots_is_recognised(text: str, path: str) -> None:
+    found = explain(result(text))
+    assert found is not None
+    assert f"writing '{path}'" in found
+    assert "'/work', '/tmp'" in found
+    assert "Probably" in found
+
+
+def test_the_explanation_says_how_to_allow_it() -> None:
+    found = explain(result("touch: cannot touch '/etc/new/x': Permission denied"))
+    assert found is not None
+    assert "add '/etc/new' to sandbox_workspace_write.writable_roots" in found
+
+
+def test_the_evidence_may_stand_on_stdout() -> None:
+    assert explain(result(stdout="cp: cannot create '/etc/x': Permission denied\n")) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl: (6) Could not resolve host: example.org",
+        "fatal: unable to access 'https://x/': Could not resolve host: x",
+        "ping: socket: Operation not permitted",
+        "socket.gaierror: [Errno -3] Temporary failure in name resolution",
+        "Error: getaddrinfo EAI_AGAIN registry.npmjs.org",
+        "Failed to establish a new connection: [Errno 1] Operation not permitted",
+        "    _socket.socket.__init__(self)\nPermissionError: [Errno 1] Operation not permitted",
+        "dial tcp: lookup proxy.golang.org: no such host",
+        "socket: Address family not supported by protocol",
+    ],
+)
+def test_the_network_is_recognised_when_it_is_off(text: str) -> None:
+    found = explain(result(text))
+    assert found is not None
+    assert "network" in found
+    assert "network_access" in found
+
+
+def test_the_network_is_not_blamed_when_it_is_on() -> None:
+    assert explain(result("curl: (6) Could not resolve host: x"), policy=NETWORK) is None
+
+
+def test_a_refused_system_call_is_recognised() -> None:
+    found = explain(result("unshare: unshare failed: Operation not permitted"))
+    assert found is not None
+    assert "system call" in found
+
+
+def test_a_program_of_another_architecture_is_recognised() -> None:
+    found = explain(result(exit_code=159, signal=31))
+    assert found is not None
+    assert "32-bit" in found
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        result("permission denied: '/etc/x'", exit_code=0),
+        result("touch: '/etc/x': Permission denied", is_sandboxed=False),
+        result("touch: '/etc/x': Permission denied", exit_code=124, is_timed_out=True),
+        result("touch: '/etc/x': Permission denied", exit_code=130, is_interrupted=True),
+        result("1 test failed"),
+        result("bash: nosuch: command not found", exit_code=127),
+        result(exit_code=126),
+        result("usage: grep", exit_code=2),
+        result("the sandbox test failed"),
+        result("cat: '/work/secret': Permission denied"),
+        result("git@github.com: Permission denied (publickey)."),
+    ],
+)
+def test_without_evidence_nothing_is_explained(found: ExecResult) -> None:
+    assert explain(found) is None
+
+
+def test_what_the_agent_could_not_write_either_is_not_the_sandboxs_doing() -> None:
+    assert explain(result("cat: /etc/shadow: Permission denied"), is_writable=False) is None
