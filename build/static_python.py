@@ -94,6 +94,8 @@ def _build(work: Path, prefix: Path) -> Path:
     objects = work / "objects"
     objects.mkdir()
     environ = {**ENVIRON, **ccache_environ(), "MODULE_BUILDTYPE": "static"}
+    # No name of this temporary folder in the result.
+    environ["CFLAGS"] += f" -ffile-prefix-map={source}=cpython"
     run(
         [source / "configure", f"--prefix={prefix}", *CONFIGURE],
         what="configuring CPython",
