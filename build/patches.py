@@ -58,8 +58,7 @@ NUITKA = (
         "    PyMem_RawFree(decoded);\n"
         "    locale_t env_locale = (locale_t)0;\n",
     ),
-    # "isolated" means more to us than to Nuitka, which lets PYTHONVERBOSE, PYTHONWARNINGS, PYTHONHOME
-    # and others through.
+    # "isolated" means more to us than to Nuitka, which lets PYTHONVERBOSE and others through.
     Patch(
         "nuitka/build/static_src/MainProgram.c",
         "        preconfig.parse_argv = 0;\n",

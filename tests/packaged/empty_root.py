@@ -44,19 +44,10 @@ class EmptyRoot:
     def run(
         self, *arguments: str, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run the executable in the root, with nothing on stdin and no environment but `environ`."""
+        """Run the executable in the root, with nothing on stdin and hardly an environment."""
+        inside = ["sh", "-c", INSIDE, "sh", str(self.folder), "/codex", *arguments]
         return subprocess.run(
-            [
-                "unshare",
-                "--mount",
-                "sh",
-                "-c",
-                INSIDE,
-                "sh",
-                str(self.folder),
-                "/codex",
-                *arguments,
-            ],
+            ["unshare", "--mount", *inside],
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(environ or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
