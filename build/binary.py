@@ -57,12 +57,16 @@ OPTIONS = (
     "--include-module=types",
     "--include-module=typing",
     "--include-package=msgspec",
+    # What is imported inside functions is there too, and nothing is missed silently.
+    "--include-package=codex",
     # Built in (build/builtins.c), so there is no file to follow.
     "--nofollow-import-to=msgspec._core",
     "--nofollow-import-to=codex._landlock_shim",
     # Reached by optional imports of the standard library, never used; the plug-in would insist.
     "--disable-plugin=multiprocessing",
     "--nofollow-import-to=multiprocessing",
+    # Settings of the machine that built CPython.
+    "--nofollow-import-to=_sysconfigdata*",
 )
 
 NEEDS = (*static_python.NEEDS, *extensions.RUST_NEEDS, system.program("patchelf"))

@@ -117,6 +117,8 @@ def _build_packages(work: Path, prefix: Path) -> Path:
         cwd=source_of("orjson"),
         environ={
             "CARGO_TARGET_DIR": str(target),
+            # No name of this machine's folders in the result.
+            "RUSTFLAGS": f"--remap-path-prefix={source_of('orjson')}=orjson",
             "PYO3_PYTHON": str(static_python.python(prefix)),
             # Else the archive would hold a second copy of half of libpython.
             "PYO3_BUILD_EXTENSION_MODULE": "1",

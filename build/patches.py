@@ -58,6 +58,17 @@ NUITKA = (
         "    PyMem_RawFree(decoded);\n"
         "    locale_t env_locale = (locale_t)0;\n",
     ),
+    # "isolated" means more to us than to Nuitka, which lets PYTHONVERBOSE and others through.
+    Patch(
+        "nuitka/build/static_src/MainProgram.c",
+        "        preconfig.parse_argv = 0;\n",
+        "        preconfig.parse_argv = 0;\n        preconfig.use_environment = 0;\n",
+    ),
+    Patch(
+        "nuitka/build/static_src/MainProgram.c",
+        "    config.install_signal_handlers = 1;\n",
+        "    config.install_signal_handlers = 1;\n    config.use_environment = 0;\n",
+    ),
     # The arguments are UTF-8 too, so the locale's files need not be read for them.
     Patch(
         "nuitka/build/static_src/MainProgram.c",

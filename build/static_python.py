@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import apt_source
 import system
-from console import output_of, run, say
+from console import run, say
 from paths import BUILD, cache_dir
 from stamps import cached, digest
 
@@ -40,6 +40,9 @@ CONFIGURE = (
     # The library's own docstrings are never shown; argparse takes its texts from our code.
     "--without-doc-strings",
 )
+
+PREFIX = "/cpython"
+"""Compiled in, and the same on every machine; the folder is really in the cache."""
 
 LINKED = ("ssl", "crypto", "z", "ffi", "seccomp", "m", "dl", "pthread")
 """Static libraries behind the extension modules, CPython's and ours."""
@@ -70,7 +73,7 @@ def ensure() -> Path:
     if not prefix.exists():
         system.ensure(NEEDS)
         say(f"building a static CPython {VERSION} (a few minutes, once)")
-        cached(prefix, lambda work: _build(work, prefix))
+        cached(prefix, _build)
     return prefix
 
 
@@ -88,14 +91,17 @@ def ccache_environ() -> dict[str, str]:
     }
 
 
-def _build(work: Path, prefix: Path) -> Path:
-    """Build in `work` what belongs at `prefix`; the folder that is to be moved there."""
+def _build(work: Path) -> Path:
+    """Build in `work`; the folder of the result, which may be moved: CPython finds itself."""
     source = apt_source.fetch(f"python{VERSION}", work)
     objects = work / "objects"
     objects.mkdir()
     environ = {**ENVIRON, **ccache_environ(), "MODULE_BUILDTYPE": "static"}
+    # No name of this temporary folder in the result.
+    environ["CFLAGS"] += f" -ffile-prefix-map={source}=cpython"
     run(
-        [source / "configure", f"--prefix={prefix}", *CONFIGURE],
+        # By a relative name, since CPython keeps the name of its source folder.
+        [f"../{source.name}/configure", f"--prefix={PREFIX}", *CONFIGURE],
         what="configuring CPython",
         cwd=objects,
         environ=environ,
@@ -106,7 +112,7 @@ def _build(work: Path, prefix: Path) -> Path:
     staged = work / "staged"
     install = ["make", f"DESTDIR={staged}", "install"]
     run(install, what="installing CPython", cwd=objects, environ=environ)
-    made = staged / prefix.relative_to("/")
+    made = staged / PREFIX.lstrip("/")
     run([python(made), "-c", "import ssl, zlib, _decimal"], what="trying the static CPython")
     _trim_encodings(made)
     _write_library(objects, made)
@@ -134,10 +140,6 @@ def _write_library(objects: Path, made: Path) -> None:
     shutil.copy(objects / "Modules/_decimal/libmpdec/libmpdec.a", folder / "libmpdec-python.a")
     run(["strip", "--strip-debug", *folder.iterdir()], what="stripping libpython")
     names = " ".join(f"-l{name}" for name in ("python-objects", "mpdec-python", *LINKED))
-    config = output_of(
-        [python(made), "-c", "import sysconfig; print(sysconfig.get_config_var('LIBPL'))"],
-        what="asking CPython for its folders",
-    )
-    for place in (made / "lib", made / "lib" / f"python{VERSION}" / os.path.basename(config)):
+    for place in (made / "lib", *(made / "lib" / f"python{VERSION}").glob("config-*")):
         (place / library).unlink(missing_ok=True)
         (place / library).write_text(f"GROUP ( {names} )\n")

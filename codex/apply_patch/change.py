@@ -83,10 +83,12 @@ def _replacement(place: Place, old: FileText, *, is_verbatim: bool) -> list[Line
 
 
 def _is_verbatim(place: Place, old: FileText) -> bool:
-    """The patch knows the file's line endings, so those of its new lines are meant.
+    """The patch knows the file's line endings, or there are none, so those of new lines are meant.
 
     Otherwise a CR, or its absence, is only how the patch itself was sent.
     """
+    if not any(old.endings):
+        return True
     expected = [line.endswith("\r") for line in place.lines if not line.startswith("+")]
     endings = old.endings[place.start : place.end]
     known = [(cr, ending) for cr, ending in zip(expected, endings, strict=True) if ending]

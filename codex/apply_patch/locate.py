@@ -177,16 +177,17 @@ def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[Scope]:
 def _inner_scopes(context: str, outer: list[Scope], haystack: Haystack) -> list[Scope]:
     """By whole lines in the four passes; as a last resort by lines that contain the context."""
     for hits in haystack.places([context]):
-        if found := _split_scopes(outer, hits):
+        if found := _split_scopes(outer, hits, haystack.lines):
             return found
     # Some models close the marker on both sides, as in the headers of a diff.
-    return _split_scopes(outer, haystack.containing(context.removesuffix("@@")))
+    hits = haystack.containing(context.removesuffix("@@"))
+    return _split_scopes(outer, hits, haystack.lines)
 
 
-def _split_scopes(outer: list[Scope], hits: list[int]) -> list[Scope]:
+def _split_scopes(outer: list[Scope], hits: list[int], lines: Sequence[str]) -> list[Scope]:
     found: list[Scope] = []
     for scope in outer:
-        inside = [hit for hit in hits if scope.start <= hit < scope.end]
+        inside = _in_scope(hits, scope, lines)
         ends = [*inside[1:], scope.end]
         # The context line itself may be repeated as the first old line: it belongs to the scope.
         found += [Scope(hit, end, hit) for hit, end in zip(inside, ends, strict=False)]

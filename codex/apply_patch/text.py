@@ -87,4 +87,4 @@ def _errors(encoding: str) -> str:
 def _is_mostly_broken(text: str) -> bool:
     """More stray bytes than characters beyond ASCII: another encoding, not a damaged UTF-8."""
     broken = sum("\udc80" <= c <= "\udcff" for c in text)
-    return broken * 2 >= sum(c > "\x7f" for c in text)
+    return broken * 2 > sum(c > "\x7f" for c in text)

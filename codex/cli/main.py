@@ -48,14 +48,31 @@ class CommandLine(NamedTuple):
 
 
 def run(host: Host) -> int:
-    """Run one command line; the exit status."""
+    """Run one command line; the exit status.
+
+    Raises: BrokenPipeError, when nobody reads the output any more.
+    """
     try:
-        return _run(host)
+        return _delivered(host, _run(host))
     except CodexError as error:
         from codex.printable import printable
 
         host.stderr.write(f"Error: {printable(str(error))}\n")
         return error.exit_status
+
+
+def _delivered(host: Host, status: int) -> int:
+    """The status, once what is buffered is written: a result that did not arrive is no success."""
+    try:
+        host.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        host.stderr.write(f"Error: cannot write to standard output: {error.strerror}\n")
+        host.stderr.flush()
+        host.abandon_output()
+        return ExitStatus.FAILED
+    return status
 
 
 def find_command(argv: Sequence[str]) -> CommandLine:

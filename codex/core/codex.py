@@ -171,6 +171,7 @@ class Codex:
             config.cwd,
             config.project_doc_max_bytes,
             config.project_doc_fallback_filenames,
+            root_markers=config.project_root_markers,
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text)

@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.server import Record
+from tests.bench.server import SCENARIOS, Record
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """\
@@ -47,6 +48,7 @@ class Program:
         self.name = name
         self._argv = argv
         self._port = port
+        self._key = folder.name
         self._home = folder / "home"
         self._repository = folder / "repository"
         self._runs = 0
@@ -75,11 +77,15 @@ class Program:
         """Run a scenario of the server."""
         run = self._configure(scenario, sandbox)
         started_s = time.monotonic()
-        _, errors = self._start("exec", "go").communicate(timeout=PATIENCE_S)
+        process = self._start("exec", "go")
+        _, errors = process.communicate(timeout=PATIENCE_S)
         wall_s = time.monotonic() - started_s
         records = self._records(run)
-        if not records:
-            raise RuntimeError(f"{self.name}: no request came: {errors.decode()[-2000:]}")
+        if process.returncode != 0 or len(records) <= SCENARIOS[scenario].calls:
+            raise RuntimeError(
+                f"{self.name}: '{scenario}' ended with status {process.returncode} after "
+                f"{len(records)} requests:\n{errors.decode()[-2000:]}"
+            )
         return Run(
             wall_s,
             records[0].arrived_s - started_s,
@@ -97,7 +103,7 @@ class Program:
 
     def _configure(self, scenario: str, sandbox: str) -> str:
         self._runs += 1
-        run = f"{self.name.replace('/', '_')}-{self._runs}"
+        run = f"{self._key}-{self._runs}"
         base_url = f"http://127.0.0.1:{self._port}/{run}/{scenario}/v1"
         text = CONFIG.format(sandbox=sandbox, base_url=base_url)
         (self._home / "config.toml").write_text(text, encoding="utf-8")
@@ -105,8 +111,12 @@ class Program:
 
     def _records(self, run: str) -> list[Record]:
         url = f"http://127.0.0.1:{self._port}/{run}"
-        with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
-            return [Record(*record) for record in json.load(response)]
+        try:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
+                return [Record(*record) for record in json.load(response)]
+        except urllib.error.HTTPError as exc:  # 404: no request came
+            exc.close()
+            return []
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

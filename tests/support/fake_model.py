@@ -107,6 +107,13 @@ class FakeModel:
         """The next request that nobody took yet, waiting for it."""
         return self._arrived.get(timeout=PATIENCE_S)
 
+    def close_connections(self) -> None:
+        """Break every connection."""
+        with self._lock:
+            for connection in self._sockets:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Break every connection and end every thread; a second call does nothing."""
         with self._lock:
@@ -115,9 +122,7 @@ class FakeModel:
             self._closing = True
             for stall in self._stalls:
                 stall.release.set()
-            for connection in self._sockets:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+        self.close_connections()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -221,8 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, raw, body)
         reply = self.server.model._reply_to(request)
-        if reply.before_head is not None:
-            self.server.model._stop_at(reply.before_head)
+        if reply.before_head is not None and not self._send_piece(reply, reply.before_head):
+            return
         pieces = reply.pieces(request.wire or "responses")
         self._send_head(reply, pieces)
         for piece in pieces:
@@ -232,6 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
 
     def _send_head(self, reply: Reply, pieces: list[Piece]) -> None:
+        if reply.head is not None:
+            self.wfile.write(reply.head)
+            return
         self.send_response(reply.status)
         headers = {"Content-Type": "text/event-stream", **reply.headers}
         if reply.framing == "chunked":

@@ -90,8 +90,10 @@ class Reply:
     """Split the body into pieces of at most this many bytes."""
     controls: tuple[tuple[int, Stall | Cut], ...] = ()
     """(byte offset in the body, what happens there)."""
-    before_head: Stall | None = None
-    """The server stops before it sends the status line."""
+    before_head: Stall | Cut | None = None
+    """What happens before the server sends the status line."""
+    head: bytes | None = None
+    """Sent in place of a real head."""
     response_id: str = "resp_1"
 
     @staticmethod

@@ -141,6 +141,22 @@ def test_a_reset_is_seen_as_one() -> None:
             response.read()
 
 
+def test_a_cut_before_the_head_leaves_nothing_to_read() -> None:
+    with (
+        FakeModel([Reply.text("a", before_head=Cut())]) as model,
+        pytest.raises(http.client.RemoteDisconnected),
+    ):
+        ask(model)
+
+
+def test_a_head_may_be_anything() -> None:
+    with (
+        FakeModel([Reply.raw(b"", head=b"hello\r\n")]) as model,
+        pytest.raises(http.client.BadStatusLine),
+    ):
+        ask(model)
+
+
 def test_a_stall_holds_the_body_until_released() -> None:
     stall = Stall()
     reply = Reply.raw(b"abcdef", framing="length").stall_at(2, stall)

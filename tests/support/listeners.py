@@ -1,0 +1,108 @@
+"""Servers that do not serve: what a program meets when the other side hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class SilentListener:
+    """Accepts connections, reads the first byte of each, and never says anything."""
+
+    def __init__(self) -> None:
+        self.heard = threading.Event()
+        """Somebody connected and sent something."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._accepted: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._listener.getsockname()[1])
+
+    def close_connections(self) -> None:
+        """Hang up on everybody."""
+        for connection in self._accepted:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Hang up and go."""
+        # Wakes the accept.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self.close_connections()
+        self._thread.join()
+        for connection in self._accepted:
+            connection.close()
+        self._listener.close()
+
+    def __enter__(self) -> SilentListener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._accepted.append(connection)
+                if connection.recv(1):
+                    self.heard.set()
+
+
+class FullListener:
+    """Listens, but its queue is full: a connection attempt gets no answer at all."""
+
+    def __init__(self) -> None:
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(0)
+        self._fillers: list[socket.socket] = []
+        while self._fill():
+            pass
+
+    @property
+    def port(self) -> int:
+        """Where nobody answers."""
+        return int(self._listener.getsockname()[1])
+
+    def close(self) -> None:
+        """Give up the port."""
+        for filler in self._fillers:
+            filler.close()
+        self._listener.close()
+
+    def __enter__(self) -> FullListener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _fill(self) -> bool:
+        """Take one more place in the queue; whether there was one."""
+        filler = socket.socket()
+        self._fillers.append(filler)
+        filler.settimeout(0.05)
+        try:
+            filler.connect(("127.0.0.1", self.port))
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,34 @@
+"""Directory trees as plain values, to write, read back and compare."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_tree(root: Path, files: dict[str, str | bytes]) -> None:
+    """Make files by relative path; a path that ends in `/` is an empty directory."""
+    for name, content in files.items():
+        path = root / name
+        if name.endswith("/"):
+            path.mkdir(parents=True, exist_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def read_tree(root: Path) -> dict[str, bytes | None]:
+    """Every file by relative path; directories as None under their path with a `/`, links as what
+    they lead to behind an arrow."""
+    found: dict[str, bytes | None] = {}
+    for folder, folders, names in os.walk(root):
+        for name in [*folders, *names]:
+            path = Path(folder, name)
+            key = str(path.relative_to(root))
+            if path.is_symlink():
+                found[key] = b"-> " + os.fsencode(path.readlink())
+            elif path.is_dir():
+                found[key + "/"] = None
+            else:
+                found[key] = path.read_bytes()
+    return found

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from codex.apply_patch.text import decode, encode, readable
+from codex.errors import PatchError
+
+LATIN_1 = "déjà vu\n".encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n",
+        b"a",
+        b"a\nb\n",
+        b"a\r\nb\nc\r\n\r\nd",
+        b"a\rb\r",
+        b"\xef\xbb\xbfa\n",
+        b"\xff\x00\xfe\n\x80",
+        LATIN_1,
+        "\ufeffa\r\nb\n".encode("utf-16-le"),
+        "\ufeffa\r\nb\n".encode("utf-16-be"),
+        "\ufeffa\n".encode("utf-32-le"),
+        "\ufeffa\n".encode("utf-32-be"),
+        b"\xff\xfe\x00\xd8",
+        "a\x0bb\x0cc\u2028d\x85e\n".encode(),
+    ],
+)
+def test_every_file_comes_out_as_it_went_in(data: bytes) -> None:
+    assert encode(decode(data)) == data
+
+
+def test_lines_end_at_line_feeds_only() -> None:
+    text = decode("a\x0cb\u2028c\rd\r\ne".encode())
+    assert text.lines == ("a\x0cb\u2028c\rd", "e")
+    assert text.endings == ("\r\n", "")
+
+
+def test_the_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert decode(b"\xef\xbb\xbfa\n").lines == ("a",)
+    assert decode("\ufeffa\n".encode("utf-16-le")).lines == ("a",)
+
+
+def test_only_a_missing_newline_at_the_end_counts_as_missing() -> None:
+    assert decode(b"").has_final_newline
+    assert decode(b"a\n").has_final_newline
+    assert not decode(b"a\nb").has_final_newline
+
+
+def test_a_few_stray_bytes_leave_a_file_utf_8() -> None:
+    assert not decode("häßlich\n".encode() + b"\xff\n").is_guess
+    assert decode(LATIN_1).is_guess
+    assert not decode(b"plain\n").is_guess
+    assert not decode("größer\n".encode()).is_guess
+
+
+def test_a_broken_promise_of_utf_16_is_refused() -> None:
+    with pytest.raises(PatchError, match="mark of utf-16-le but is not utf-16-le"):
+        decode(b"\xff\xfea")
+
+
+def test_people_see_a_replacement_character_for_what_is_no_text() -> None:
+    assert readable(LATIN_1) == "d\ufffdj\ufffd vu\n"
+    assert readable("\ufeffaé\n".encode("utf-16-le")) == "aé\n"

@@ -1,0 +1,180 @@
+"""The decision tables for commands and patches, every cell."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from codex.core.safety import (
+    AskUser,
+    AutoApprove,
+    Reject,
+    SafetyCheck,
+    assess_command,
+    assess_patch,
+    should_offer_retry,
+)
+from codex.protocol.policy import (
+    DANGER_FULL_ACCESS,
+    READ_ONLY,
+    WORKSPACE_WRITE,
+    AskForApproval,
+    SandboxPolicy,
+)
+
+UNTRUSTED = AskForApproval.UNTRUSTED
+AUTO_EDIT = AskForApproval.AUTO_EDIT
+ON_FAILURE = AskForApproval.ON_FAILURE
+ON_REQUEST = AskForApproval.ON_REQUEST
+NEVER = AskForApproval.NEVER
+
+RESTRICTED = (READ_ONLY, WORKSPACE_WRITE)
+NO_READING = SandboxPolicy(can_read_everything=False)
+
+MAKE = ("make", "test")
+LS = ("bash", "-lc", "ls | wc -l")
+
+
+def command(
+    argv: tuple[str, ...],
+    approval: AskForApproval,
+    policy: SandboxPolicy,
+    *,
+    is_approved_before: bool = False,
+    wants_escalation: bool = False,
+    justification: str | None = None,
+) -> SafetyCheck:
+    return assess_command(
+        argv,
+        approval=approval,
+        policy=policy,
+        is_approved_before=is_approved_before,
+        wants_escalation=wants_escalation,
+        justification=justification,
+    )
+
+
+@pytest.mark.parametrize("policy", RESTRICTED)
+@pytest.mark.parametrize("approval", AskForApproval)
+@pytest.mark.parametrize("wants_escalation", [False, True])
+def test_trusted_commands_run_sandboxed_without_a_question(
+    approval: AskForApproval, policy: SandboxPolicy, wants_escalation: bool
+) -> None:
+    check = command(LS, approval, policy, wants_escalation=wants_escalation)
+    assert check == AutoApprove(is_sandboxed=True, is_trusted=True)
+
+
+def test_a_reader_may_ask_to_leave_a_sandbox_that_hides_files() -> None:
+    assert command(LS, UNTRUSTED, NO_READING) == AutoApprove(is_sandboxed=True, is_trusted=True)
+    check = command(LS, UNTRUSTED, NO_READING, wants_escalation=True, justification="look")
+    assert check == AskUser("look", is_sandboxed=False)
+
+
+@pytest.mark.parametrize("policy", RESTRICTED)
+@pytest.mark.parametrize(
+    ("approval", "expected"),
+    [
+        (UNTRUSTED, AskUser(None, is_sandboxed=True)),
+        (AUTO_EDIT, AskUser(None, is_sandboxed=True)),
+        (ON_FAILURE, AutoApprove(is_sandboxed=True)),
+        (ON_REQUEST, AutoApprove(is_sandboxed=True)),
+        (NEVER, AutoApprove(is_sandboxed=True)),
+    ],
+)
+def test_untrusted_commands_are_asked_about_or_run_sandboxed(
+    approval: AskForApproval, policy: SandboxPolicy, expected: SafetyCheck
+) -> None:
+    assert command(MAKE, approval, policy) == expected
+    before = command(MAKE, approval, policy, is_approved_before=True)
+    assert before == AutoApprove(is_sandboxed=True)
+
+
+@pytest.mark.parametrize("policy", RESTRICTED)
+@pytest.mark.parametrize("approval", [UNTRUSTED, AUTO_EDIT, ON_FAILURE, ON_REQUEST])
+def test_leaving_the_sandbox_is_always_asked_about(
+    approval: AskForApproval, policy: SandboxPolicy
+) -> None:
+    check = command(MAKE, approval, policy, wants_escalation=True, justification="needs network")
+    assert check == AskUser("needs network", is_sandboxed=False)
+    check = command(MAKE, approval, policy, wants_escalation=True)
+    assert check == AskUser("run without the sandbox", is_sandboxed=False)
+    check = command(MAKE, approval, policy, wants_escalation=True, is_approved_before=True)
+    assert check == AutoApprove(is_sandboxed=False)
+
+
+@pytest.mark.parametrize("is_approved_before", [False, True])
+def test_nobody_leaves_the_sandbox_when_nobody_may_be_asked(is_approved_before: bool) -> None:
+    check = command(
+        MAKE, NEVER, READ_ONLY, wants_escalation=True, is_approved_before=is_approved_before
+    )
+    assert isinstance(check, Reject)
+    assert "approval policy is 'never'" in check.reason
+
+
+@pytest.mark.parametrize("wants_escalation", [False, True])
+@pytest.mark.parametrize("approval", AskForApproval)
+def test_without_restrictions_nothing_is_sandboxed_but_untrusted_still_asks(
+    approval: AskForApproval, wants_escalation: bool
+) -> None:
+    check = command(MAKE, approval, DANGER_FULL_ACCESS, wants_escalation=wants_escalation)
+    if approval in (UNTRUSTED, AUTO_EDIT):
+        assert check == AskUser(None, is_sandboxed=False)
+    else:
+        assert check == AutoApprove(is_sandboxed=False)
+    trusted = command(LS, approval, DANGER_FULL_ACCESS, wants_escalation=wants_escalation)
+    assert trusted == AutoApprove(is_sandboxed=False, is_trusted=True)
+
+
+def test_a_retry_is_offered_unless_the_model_or_nobody_asks() -> None:
+    offered = {approval for approval in AskForApproval if should_offer_retry(approval)}
+    assert offered == {UNTRUSTED, AUTO_EDIT, ON_FAILURE}
+
+
+def patch(
+    approval: AskForApproval, policy: SandboxPolicy, *, is_inside: bool, is_empty: bool = False
+) -> SafetyCheck:
+    return assess_patch(is_inside=is_inside, is_empty=is_empty, approval=approval, policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("approval", "inside", "outside"),
+    [
+        (UNTRUSTED, AskUser(None, is_sandboxed=True), AskUser(None, is_sandboxed=False)),
+        (AUTO_EDIT, AutoApprove(is_sandboxed=True), AskUser),
+        (ON_FAILURE, AutoApprove(is_sandboxed=True), AskUser),
+        (ON_REQUEST, AutoApprove(is_sandboxed=True), AskUser),
+        (NEVER, AutoApprove(is_sandboxed=True), Reject),
+    ],
+)
+def test_patches_obey_the_writable_folders(
+    approval: AskForApproval, inside: SafetyCheck, outside: SafetyCheck | type
+) -> None:
+    assert patch(approval, WORKSPACE_WRITE, is_inside=True) == inside
+    check = patch(approval, WORKSPACE_WRITE, is_inside=False)
+    if isinstance(outside, type):
+        assert isinstance(check, outside)
+    else:
+        assert check == outside
+
+
+def test_an_outside_patch_says_why_and_how_to_allow_it() -> None:
+    asked = patch(ON_FAILURE, READ_ONLY, is_inside=False)
+    assert asked == AskUser("it writes outside the writable folders", is_sandboxed=False)
+    rejected = patch(NEVER, READ_ONLY, is_inside=False)
+    assert isinstance(rejected, Reject)
+    assert "'-s workspace-write'" in rejected.reason
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_where_everything_is_writable_nothing_is_outside(is_inside: bool) -> None:
+    for approval in (AUTO_EDIT, ON_FAILURE, ON_REQUEST, NEVER):
+        check = patch(approval, DANGER_FULL_ACCESS, is_inside=is_inside)
+        assert check == AutoApprove(is_sandboxed=False)
+    assert isinstance(patch(UNTRUSTED, DANGER_FULL_ACCESS, is_inside=is_inside), AskUser)
+
+
+def test_an_empty_patch_is_rejected_everywhere() -> None:
+    for approval, policy in itertools.product(AskForApproval, (READ_ONLY, DANGER_FULL_ACCESS)):
+        check = patch(approval, policy, is_inside=True, is_empty=True)
+        assert check == Reject("it changes no file")
