@@ -98,11 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
 def answer(scenario: str, wire: str, request: dict[str, Any]) -> bytes:
     """The stream of the next answer: another call, or the end."""
     calls, command = SCENARIOS[scenario]
-    if wire == "chat":
-        done = sum(message["role"] == "tool" for message in request["messages"])
-    else:
-        kinds = [item.get("type", "") for item in request["input"]]
-        done = sum(kind.endswith("_call_output") for kind in kinds)
+    items = request["messages"] if wire == "chat" else request["input"]
+    ids = [item.get("tool_call_id" if wire == "chat" else "call_id", "") for item in items]
+    # By the number of the last call: some programs send only what is new since the last response.
+    done = max((int(call_id.removeprefix("call_")) + 1 for call_id in ids if call_id), default=0)
     if done >= calls:
         reply = Reply.text("done", response_id=f"resp_{done}")
     else:
