@@ -299,6 +299,15 @@ def test_nothing_is_written_outside_the_roots(root: Path) -> None:
     assert message == f"The patch writes outside the writable folders: '{root.parent}/out'"
 
 
+def test_a_plan_for_a_folder_that_is_gone_is_refused(root: Path) -> None:
+    write_tree(root, {"sub/f": "x\n"})
+    done = planned(root, "*** Delete File: sub/f\n")
+    (root / "sub/f").unlink()
+    (root / "sub").rmdir()
+    with pytest.raises(PatchError, match="it was changed meanwhile"):
+        apply(done, roots=[str(root)])
+
+
 def test_an_empty_plan_is_refused(root: Path) -> None:
     assert error_of(root, "") == "No files were modified."
     assert error_of(root, "*** Add File: a\n+x\n*** Delete File: a\n") == "No files were modified."
