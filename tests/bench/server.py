@@ -110,9 +110,10 @@ def answer(scenario: str, wire: str, request: dict[str, Any]) -> bytes:
 def calls_done(wire: str, request: dict[str, Any]) -> int:
     """How many calls were answered so far; a program that lets the server remember sends the id."""
     if wire == "chat":
-        return [message["role"] for message in request["messages"]].count("tool")
+        roles: list[str] = [message["role"] for message in request["messages"]]
+        return roles.count("tool")
     remembered = (request.get("previous_response_id") or "resp_0").removeprefix("resp_")
-    kinds = [item.get("type", "") for item in request["input"]]
+    kinds: list[str] = [item.get("type", "") for item in request["input"]]
     return int(remembered) + sum(kind.endswith("_call_output") for kind in kinds)
 
 
