@@ -98,16 +98,23 @@ class _Handler(BaseHTTPRequestHandler):
 def answer(scenario: str, wire: str, request: dict[str, Any]) -> bytes:
     """The stream of the next answer: another call, or the end."""
     calls, command = SCENARIOS[scenario]
-    items = request["messages"] if wire == "chat" else request["input"]
-    ids = [item.get("tool_call_id" if wire == "chat" else "call_id", "") for item in items]
-    # By the number of the last call: some programs send only what is new since the last response.
-    done = max((int(call_id.removeprefix("call_")) + 1 for call_id in ids if call_id), default=0)
+    done = calls_done(wire, request)
     if done >= calls:
         reply = Reply.text("done", response_id=f"resp_{done}")
     else:
         name, arguments = tool_call(request, command)
         reply = Reply.call(name, arguments, f"call_{done}", response_id=f"resp_{done}")
     return b"".join(piece for piece in reply.pieces(wire) if isinstance(piece, bytes))
+
+
+def calls_done(wire: str, request: dict[str, Any]) -> int:
+    """How many calls were answered so far; a program that lets the server remember sends the id."""
+    if wire == "chat":
+        roles: list[str] = [message["role"] for message in request["messages"]]
+        return roles.count("tool")
+    remembered = (request.get("previous_response_id") or "resp_0").removeprefix("resp_")
+    kinds: list[str] = [item.get("type", "") for item in request["input"]]
+    return int(remembered) + sum(kind.endswith("_call_output") for kind in kinds)
 
 
 def tool_call(request: dict[str, Any], command: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
