@@ -68,7 +68,9 @@ def start(
         err_read, err_write = _pipe(stack, given)
         stdio = Stdio(stdin, out_write, err_write)
         at = time.monotonic()
-        child = COMMANDS.start(lambda: spawn(command, stdio, limits))
+        child = COMMANDS.start(
+            lambda: spawn(command, stdio, limits), is_sandboxed=limits is not None
+        )
     stack.callback(COMMANDS.remove, child.pid)
     if child.pidfd is not None:
         stack.callback(os.close, child.pidfd)

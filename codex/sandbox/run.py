@@ -19,7 +19,7 @@ from codex.protocol.events import OutputStream
 from codex.sandbox.launch import start
 from codex.sandbox.output import CappedOutput, LiveOutput
 from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
-from codex.sandbox.tree import COMMANDS, kill, send_to_group, terminate
+from codex.sandbox.tree import COMMANDS, send_to_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +200,7 @@ class _Execution:
         self._phase = _Phase.ENDING
         self._deadline = deadline
         self._look_at = 0.0
-        terminate(self._child.pid)
+        COMMANDS.terminate(self._child.pid)
 
     def _tick(self) -> None:
         """What depends on the time, and what sends no event."""
@@ -232,7 +232,7 @@ class _Execution:
         self._look_at = now + (BUSY_TICK_S if is_busy else TICK_S)
         if pidfd is None and not self._has_exited:
             self._has_exited = _wait(pid, os.WNOWAIT) is not None
-        alive = COMMANDS.reap(pid, is_sandboxed=self._is_sandboxed)
+        alive = COMMANDS.reap(pid)
         if self._phase is _Phase.ENDING and self._has_exited and not (alive or self._open):
             self._phase = _Phase.OVER
 
@@ -245,13 +245,13 @@ class _Execution:
         if self._has_exited:
             send_to_group(pid, SIGKILL)
         else:
-            kill(pid)
+            COMMANDS.kill(pid)
         is_swept = False
         while True:
             if self._status is None:
                 self._status = _wait(pid)
             if self._status is not None:
-                is_swept = COMMANDS.sweep(pid, is_sandboxed=self._is_sandboxed)
+                is_swept = COMMANDS.sweep(pid)
             if is_swept or time.monotonic() >= deadline:
                 return
             time.sleep(SWEEP_S)

@@ -3,13 +3,17 @@
 A command has a session of its own, but what it starts may leave that session (setsid, a daemon's
 double fork). While commands run, this process adopts orphans, as an init would, so every such
 process is either below the command or, once its parents are gone, our own child. Our other
-children (MCP servers, the notifier) are told apart by their session: a child that stays in ours
-was started by us; none that came from a command can join it.
+children (MCP servers, the notifier) are told apart by their session: they stay in ours, which no
+process that came from a command can join. Whoever starts one must therefore not call setsid.
+
+When the agent itself is killed, the kernel kills each command (native/landlock_shim.c); what a
+command started then lives on, for want of anyone to look for it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import threading
@@ -18,42 +22,45 @@ from typing import TYPE_CHECKING
 from codex.sandbox.spawn import adopt_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from codex.sandbox.spawn import Child
 
 
 class Commands:
-    """The commands that run now; with the last one the adopting of orphans ends."""
+    """The commands that run now; orphans are adopted as long as there is one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._adopters = 0
         self._pids: set[int] = set()
-        self._strangers: set[int] = set()
-        """Children that were there before any command: not ours to kill."""
-        self._waiting = 0
+        self._others: set[int] = set()
+        """Children that were there before any command."""
+        self._all_have_filters = True
 
     @contextlib.contextmanager
     def adopting(self) -> Iterator[None]:
         """Adopt orphans inside the block."""
         with self._lock:
-            if self._waiting == 0:
-                self._strangers = set(foreign_children())
+            if self._adopters == 0:
+                self._others = set(foreign_children())
+                self._all_have_filters = True
                 adopt_orphans(is_on=True)
-            self._waiting += 1
+            self._adopters += 1
         try:
             yield
         finally:
             with self._lock:
-                self._waiting -= 1
-                if self._waiting == 0:
+                self._adopters -= 1
+                if self._adopters == 0:
                     adopt_orphans(is_on=False)
 
-    def start(self, spawn: Callable[[], Child]) -> Child:
+    def start(self, spawn: Callable[[], Child], *, is_sandboxed: bool) -> Child:
         """Start a command; no orphan is looked for meanwhile, or it could be taken for one."""
         with self._lock:
             child = spawn()
             self._pids.add(child.pid)
+            self._all_have_filters = self._all_have_filters and is_sandboxed
         return child
 
     def remove(self, pid: int) -> None:
@@ -61,44 +68,57 @@ class Commands:
         with self._lock:
             self._pids.discard(pid)
 
-    def orphans(self, pid: int, *, is_sandboxed: bool) -> list[int]:
+    def orphans(self, pid: int) -> list[int]:
         """Adopted processes, zombies too, that are left of the command `pid`.
 
         While other commands run, only those that stayed in its session are known to be its own;
-        the rest is found when the last command ends.
+        the rest is found with the last command.
         """
         children = foreign_children()
         if not children:
             return []
         with self._lock:
-            commands = self._pids - {pid}
-            found = [c for c in children if c not in self._strangers and c not in self._pids]
-        if commands:
+            is_last = self._pids <= {pid}
+            has_filter = self._all_have_filters
+            found = [c for c in children if c not in self._others and c not in self._pids]
+        if not is_last:
             return [child for child in found if _session(child) == pid]
-        # An MCP server's own daemon, adopted just now, has no filter.
-        return [child for child in found if not is_sandboxed or _has_filter(child)]
+        # Without a filter it is no sandboxed command's: an MCP server left it just now.
+        return [child for child in found if not has_filter or _has_filter(child)]
 
-    def reap(self, pid: int, *, is_sandboxed: bool) -> list[int]:
+    def reap(self, pid: int) -> list[int]:
         """Reap the orphans of a command that are zombies.
 
         Programs poll for the end of a daemon with `kill -0`, which a zombie still answers.
 
         Returns: the orphans that are alive.
         """
-        return [
-            child
-            for child in self.orphans(pid, is_sandboxed=is_sandboxed)
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG) is None
-        ]
+        return [child for child in self.orphans(pid) if not _is_reaped(child)]
 
-    def sweep(self, pid: int, *, is_sandboxed: bool) -> bool:
+    def terminate(self, pid: int) -> None:
+        """Ask a command and all that came from it to end, also what is stopped."""
+        orphans = self.orphans(pid)
+        found = (*orphans, *descendants((pid, *orphans)))
+        # Once each: programs take a second SIGTERM for impatience.
+        elsewhere = [child for child in found if _group(child) != pid]
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            send_to_group(pid, number)
+            send(elsewhere, number)
+
+    def kill(self, pid: int) -> None:
+        """Kill a command that is not reaped, and all that is known to have come from it."""
+        below = descendants((pid,))
+        send_to_group(pid, signal.SIGKILL)
+        send(below, signal.SIGKILL)
+
+    def sweep(self, pid: int) -> bool:
         """Kill and reap the orphans of a command and all below them; False: look again.
 
         Each pass sees what the last one could not: children whose parent has died since.
         """
-        alive = self.reap(pid, is_sandboxed=is_sandboxed)
-        for child in alive:
-            send([child, *descendants(child)], signal.SIGKILL)
+        alive = self.reap(pid)
+        if alive:
+            send((*alive, *descendants(alive)), signal.SIGKILL)
         return not alive
 
 
@@ -114,37 +134,52 @@ def foreign_children() -> list[int]:
     except ChildProcessError:
         return []
     own = os.getsid(0)
-    return [pid for pid in children_of("self") if _session(pid) not in (None, own)]
+    return [pid for pid in children_of(os.getpid()) if _session(pid) not in (None, own)]
 
 
-def descendants(pid: int) -> list[int]:
-    """Every process below `pid`, parents first."""
+def descendants(pids: Iterable[int]) -> list[int]:
+    """Every process below these, parents first."""
     found: list[int] = []
-    pending = [pid]
+    pending = list(pids)
     while pending:
-        children = children_of(str(pending.pop()))
+        children = children_of(pending.pop())
         found += children
         pending += children
     return found
 
 
-def children_of(pid: str) -> list[int]:
+def children_of(pid: int) -> list[int]:
     """The children of a process, of all its threads; none when it is gone."""
+    if not _lists_children():
+        return _children_by_search(pid)
     found: list[int] = []
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return found
-    for thread in threads:
-        with (
-            contextlib.suppress(OSError),
-            open(f"/proc/{pid}/task/{thread}/children", "rb") as file,
-        ):
-            found += map(int, file.read().split())
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            path = f"/proc/{pid}/task/{thread}/children"
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                found += map(int, file.read().split())
     return found
 
 
-def send(pids: list[int], number: int) -> None:
+@functools.cache
+def _lists_children() -> bool:
+    """Whether the kernel was built to list them."""
+    return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+
+
+def _children_by_search(parent: int) -> list[int]:
+    """The same on a kernel that lists no children: every process is asked for its parent."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                # The program's name may hold anything, brackets too.
+                if int(file.read().rpartition(b")")[2].split()[1]) == parent:
+                    found.append(int(name))
+    return found
+
+
+def send(pids: Iterable[int], number: int) -> None:
     """Signal processes; one that is gone, or that is another user's by now, is passed over."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -160,20 +195,11 @@ def send_to_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def terminate(pid: int) -> None:
-    """Ask a command and all below it to end, also those that are stopped."""
-    # Once each: programs take a second SIGTERM for impatience.
-    elsewhere = [child for child in descendants(pid) if _group(child) != pid]
-    for number in (signal.SIGTERM, signal.SIGCONT):
-        send_to_group(pid, number)
-        send(elsewhere, number)
-
-
-def kill(pid: int) -> None:
-    """Kill a command that is not reaped, and all that is below it now."""
-    below = descendants(pid)
-    send_to_group(pid, signal.SIGKILL)
-    send(below, signal.SIGKILL)
+def _is_reaped(child: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG) is not None
+    except ChildProcessError:
+        return True  # by the end of another command
 
 
 def _session(pid: int) -> int | None:

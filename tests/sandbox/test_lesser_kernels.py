@@ -1,0 +1,74 @@
+"""Where the kernel cannot hold a command, or a container does not let it, nothing runs."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from tests.support.commands import Workspace
+from tests.support.lesser_kernel import run_without
+
+MISSING = {
+    "no Landlock": ("landlock_create_ruleset", errno.ENOSYS, "Landlock", "ENOSYS"),
+    "Landlock switched off": (
+        "landlock_create_ruleset",
+        errno.EOPNOTSUPP,
+        "Landlock",
+        "ENOTSUP",
+    ),
+    "a container that forbids Landlock": (
+        "landlock_create_ruleset",
+        errno.EPERM,
+        "Landlock",
+        "EPERM",
+    ),
+    "rules that cannot be added": ("landlock_add_rule", errno.EINVAL, "Landlock", "EINVAL"),
+    "a ruleset that cannot be enforced": (
+        "landlock_restrict_self",
+        errno.EPERM,
+        "Landlock",
+        "EPERM",
+    ),
+    "no seccomp": ("seccomp", errno.ENOSYS, "seccomp", "ENOSYS"),
+    "capabilities that cannot be dropped": ("capset", errno.EPERM, "capabilities", "EPERM"),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "layer", "name"), MISSING.values(), ids=MISSING)
+def test_a_command_does_not_run_when_a_layer_is_missing(
+    workspace: Workspace, call: str, error: int, layer: str, name: str
+) -> None:
+    found = run_without(workspace.inside, {call: error}, "touch", "new")
+    assert found["error"] == "SandboxUnavailableError"
+    first, second = found["message"].splitlines()
+    assert first.startswith(f"The sandbox is not available: {layer}: ")
+    assert first.endswith(f"({name})")
+    assert "lsm=" in second
+    assert "danger-full-access" in second
+    assert not (workspace.inside / "new").exists()
+
+
+@pytest.mark.parametrize("call", ["landlock_create_ruleset", "seccomp", "close_range"])
+def test_without_a_sandbox_a_lesser_kernel_is_enough(workspace: Workspace, call: str) -> None:
+    script = "ls /proc/self/fd | wc -l"
+    found = run_without(
+        workspace.inside, {call: errno.ENOSYS}, "sh", "-c", script, is_sandboxed=False
+    )
+    assert found == {"output": "4\n", "exit_code": 0}
+
+
+def test_a_folder_that_may_not_be_entered_is_named(workspace: Workspace) -> None:
+    found = run_without(workspace.inside, {"chdir": errno.EACCES}, "true")
+    assert found["error"] == "SpawnError"
+    assert found["message"] == (
+        f"cannot run 'true': the working directory '{workspace.inside}': Permission denied"
+    )
+
+
+def test_what_fails_before_the_program_is_told_in_words(workspace: Workspace) -> None:
+    found = run_without(workspace.inside, {"clone": errno.EAGAIN}, "true")
+    assert found == {
+        "error": "SpawnError",
+        "message": "cannot run 'true': Resource temporarily unavailable",
+    }

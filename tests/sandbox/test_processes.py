@@ -1,0 +1,303 @@
+"""Nothing of a command survives it, on the real kernel, with and without the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codex.cancel import Cancel
+from codex.protocol.events import OutputStream
+from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
+from tests.support.commands import WORKSPACE, OutputWatch, Workspace, is_alive, pids_in
+
+POLICIES = pytest.mark.parametrize(
+    "policy", [WORKSPACE, DANGER_FULL_ACCESS], ids=["sandboxed", "unsandboxed"]
+)
+SHORT_MS = 300
+"""A time-out that is meant to strike; whoever waits for it sleeps far longer."""
+
+SURVIVORS = {
+    "in the background": "sh -c 'echo $$ > pid.1; exec sleep 600' &",
+    "in the background, without our pipes": (
+        "sh -c 'echo $$ > pid.1; exec sleep 600' >/dev/null 2>&1 &"
+    ),
+    "in another session": "setsid sh -c 'echo $$ > pid.1; exec sleep 600' &",
+    "a daemon": (
+        "setsid sh -c 'echo $$ > pid.1; (echo x; setsid sh -c \"echo \\$\\$ > pid.2;"
+        " exec sleep 600\" &) </dev/null >/dev/null 2>&1; exec sleep 600' &"
+    ),
+    "a daemon that holds our pipes": (
+        "(setsid sh -c '(setsid sh -c \"echo \\$\\$ > pid.1; exec sleep 600\" &)' &)"
+    ),
+    "a daemon that ignores signals": (
+        "(setsid sh -c 'trap \"\" TERM HUP INT; echo $$ > pid.1; sleep 600; sleep 600' &)"
+    ),
+}
+UNTIL_STARTED = "\nuntil ls pid.* >/dev/null 2>&1; do sleep 0.01; done; sleep 0.05\n"
+
+
+def assert_gone(workspace: Workspace) -> None:
+    pids = pids_in(workspace.inside)
+    assert pids, "the probe left no process id"
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+@POLICIES
+@pytest.mark.parametrize("start", SURVIVORS.values(), ids=SURVIVORS)
+def test_what_a_command_leaves_behind_dies_with_it(
+    workspace: Workspace, start: str, policy: SandboxPolicy
+) -> None:
+    result = workspace.shell(f"{start}{UNTIL_STARTED}echo done; exit 3", policy=policy)
+    assert (result.exit_code, result.stdout) == (3, "done\n")
+    assert not result.is_timed_out
+    assert_gone(workspace)
+
+
+@POLICIES
+@pytest.mark.parametrize("start", SURVIVORS.values(), ids=SURVIVORS)
+def test_a_time_out_ends_the_whole_tree_and_keeps_the_output(
+    workspace: Workspace, start: str, policy: SandboxPolicy
+) -> None:
+    script = f"echo before; {start}{UNTIL_STARTED}echo started; sleep 600"
+    result = workspace.run("sh", "-c", script, policy=policy, timeout_ms=SHORT_MS)
+    assert result.is_timed_out
+    assert not result.is_interrupted
+    assert result.exit_code == 124
+    assert result.output.startswith("before\nstarted\n")
+    assert_gone(workspace)
+
+
+@POLICIES
+@pytest.mark.parametrize("start", SURVIVORS.values(), ids=SURVIVORS)
+def test_an_interrupt_ends_the_whole_tree_and_keeps_the_output(
+    workspace: Workspace, start: str, policy: SandboxPolicy
+) -> None:
+    cancel = Cancel()
+    result = workspace.run(
+        *("sh", "-c", f"{start}{UNTIL_STARTED}echo started; sleep 600"),
+        policy=policy,
+        cancel=cancel,
+        on_output=OutputWatch("started", cancel),
+    )
+    cancel.close()
+    assert result.is_interrupted
+    assert not result.is_timed_out
+    assert result.exit_code == 130
+    assert result.output.startswith("started\n")
+    assert_gone(workspace)
+
+
+def test_an_interrupt_before_the_start_starts_nothing(workspace: Workspace) -> None:
+    cancel = Cancel()
+    cancel.set()
+    result = workspace.run("touch", "new", cancel=cancel)
+    assert (result.exit_code, result.is_interrupted) == (130, True)
+    assert not (workspace.inside / "new").exists()
+
+
+def test_an_interrupt_cuts_a_time_outs_grace_short(workspace: Workspace) -> None:
+    cancel = Cancel()
+    script = "trap 'echo asked' TERM; echo $$ > pid.1; while :; do sleep 0.01; done"
+    result = workspace.run(
+        *("sh", "-c", script),
+        timeout_ms=SHORT_MS,
+        cancel=cancel,
+        on_output=OutputWatch("asked", cancel),
+    )
+    cancel.close()
+    assert (result.exit_code, result.is_interrupted, result.is_timed_out) == (130, True, False)
+    assert result.signal == signal.SIGKILL
+    assert_gone(workspace)
+
+
+def test_a_command_that_is_asked_to_end_may_clean_up_first(workspace: Workspace) -> None:
+    script = "trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.01; done"
+    result = workspace.run("sh", "-c", script, timeout_ms=SHORT_MS)
+    assert (result.exit_code, result.stdout) == (124, "up\nbye\n")
+    assert result.signal is None
+
+
+def test_children_may_clean_up_after_their_parent_is_gone(workspace: Workspace) -> None:
+    child = "trap 'sleep 0.2; echo late; exit' TERM; echo $$ > pid.1; while :; do sleep 0.01; done"
+    script = f'sh -c "{child.replace("$", chr(92) + "$")}" & {UNTIL_STARTED} exec sleep 600'
+    result = workspace.run("sh", "-c", script, timeout_ms=SHORT_MS)
+    assert (result.exit_code, result.stdout) == (124, "late\n")
+    assert_gone(workspace)
+
+
+@pytest.mark.parametrize("whom", ["$$", "0"], ids=["itself", "its whole group"])
+def test_a_stopped_command_is_ended_by_the_time_out(workspace: Workspace, whom: str) -> None:
+    script = f"sh -c 'echo $$ > pid.1; exec sleep 600' & {UNTIL_STARTED} kill -STOP {whom}"
+    result = workspace.run("sh", "-c", script, timeout_ms=SHORT_MS)
+    assert result.exit_code == 124
+    assert_gone(workspace)
+
+
+def test_a_tree_that_grows_again_is_ended(workspace: Workspace) -> None:
+    (workspace.inside / "breed").write_text(
+        'echo $$ > "pid.$$"; trap "" TERM HUP\n'
+        'if [ "$1" -gt 0 ]; then for i in 1 2 3; do setsid sh "$0" $(($1 - 1)) & done; fi\n'
+        "sleep 600; sleep 600\n"
+    )
+    result = workspace.run("sh", "breed", "4", timeout_ms=2 * SHORT_MS)
+    assert result.exit_code == 124
+    assert len(pids_in(workspace.inside)) > 40
+    assert_gone(workspace)
+
+
+def test_output_that_is_still_on_its_way_when_the_command_ends_is_not_cut(
+    workspace: Workspace,
+) -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("bash is not installed")
+    result = workspace.run("bash", "-c", "exec > >(sleep 0.02; tee log); echo text")
+    assert result.stdout == "text\n"
+    assert (workspace.inside / "log").read_text() == "text\n"
+
+
+def test_the_end_of_a_daemon_can_be_waited_for(workspace: Workspace) -> None:
+    # As long as its zombie is there, `kill -0` finds it.
+    script = (
+        "(setsid sh -c 'echo $$ > pid.1; exec sleep 0.2' &); until [ -s pid.1 ]; do :; done;"
+        " while kill -0 $(cat pid.1) 2>/dev/null; do sleep 0.02; done; echo gone"
+    )
+    result = workspace.run("sh", "-c", script)
+    assert (result.exit_code, result.output) == (0, "gone\n")
+
+
+@POLICIES
+def test_our_own_children_stay_ours(workspace: Workspace, policy: SandboxPolicy) -> None:
+    with subprocess.Popen(["sleep", "600"]) as before, contextlib.ExitStack() as stack:
+        during: list[subprocess.Popen[bytes]] = []
+
+        def start_more(_stream: OutputStream, _text: str) -> None:
+            if not during:
+                during.append(stack.enter_context(subprocess.Popen(["sleep", "600"])))
+                during.append(stack.enter_context(subprocess.Popen(["sh", "-c", "exit 7"])))
+
+        result = workspace.run(
+            *("sh", "-c", "echo x; (setsid sh -c 'echo $$ > pid.1; exec sleep 600' &); sleep 0.3"),
+            policy=policy,
+            on_output=start_more,
+        )
+        assert result.exit_code == 0
+        assert_gone(workspace)
+        assert before.poll() is None
+        assert during[0].poll() is None
+        assert during[1].wait() == 7
+        before.kill()
+        during[0].kill()
+
+
+@contextlib.contextmanager
+def running(workspace: Workspace) -> Iterator[int]:
+    """Another command meanwhile, in a thread of its own; its process id."""
+    cancel = Cancel()
+    watch = OutputWatch("started")
+    thread = threading.Thread(
+        target=workspace.run,
+        args=("sh", "-c", "echo $$ > pid.other; echo started; exec sleep 600"),
+        kwargs={"cancel": cancel, "on_output": watch},
+    )
+    thread.start()
+    try:
+        assert watch.seen.wait(10)
+        yield int((workspace.inside / "pid.other").read_text())
+    finally:
+        cancel.set()
+        thread.join()
+        cancel.close()
+
+
+@POLICIES
+def test_two_commands_at_once_do_not_end_each_other(
+    workspace: Workspace, policy: SandboxPolicy
+) -> None:
+    with running(workspace) as other:
+        script = "sh -c 'echo $$ > pid.1; exec sleep 600' & sleep 0.1; echo done"
+        assert workspace.shell(script, policy=policy).stdout == "done\n"
+        assert is_alive(other)
+        assert not is_alive(int((workspace.inside / "pid.1").read_text()))
+    assert_gone(workspace)
+
+
+@POLICIES
+def test_a_daemon_left_by_one_of_two_commands_dies_with_the_last(
+    workspace: Workspace, policy: SandboxPolicy
+) -> None:
+    with running(workspace):
+        script = "(setsid sh -c 'echo $$ > pid.1; exec sleep 600' >/dev/null 2>&1 &); sleep 0.1"
+        assert workspace.shell(script, policy=policy).exit_code == 0
+    assert_gone(workspace)
+
+
+def test_an_error_of_the_front_end_ends_the_command(workspace: Workspace) -> None:
+    def fail(_stream: OutputStream, _text: str) -> None:
+        raise RuntimeError("the screen is gone")
+
+    with pytest.raises(RuntimeError, match="the screen is gone"):
+        workspace.run("sh", "-c", "echo $$ > pid.1; echo x; exec sleep 600", on_output=fail)
+    assert_gone(workspace)
+
+
+@pytest.fixture
+def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own that runs a command, which says its process id."""
+    text = (
+        "import sys\n"
+        "sys.path[:0] = sys.argv[2].split(':')\n"
+        "from pathlib import Path\n"
+        "from tests.support.commands import Workspace\n"
+        "folder = Path(sys.argv[1])\n"
+        "say = lambda stream, text: print(text, end='', flush=True)\n"
+        "command = ('sh', '-c', 'echo $$; exec sleep 600')\n"
+        "Workspace(folder, folder).run(*command, on_output=say)\n"
+    )
+    path = ":".join(sys.path)
+    argv = [sys.executable, "-c", text, str(workspace.inside), path]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_a_command_dies_when_the_agent_is_killed(agent: subprocess.Popen[str]) -> None:
+    assert agent.stdout is not None
+    pid = int(agent.stdout.readline())
+    assert is_alive(pid)
+    watch = os.pidfd_open(pid)
+    agent.kill()
+    assert select.select([watch], [], [], 10)[0], "the command outlives the agent"
+    os.close(watch)
+
+
+def test_no_descriptor_is_left_open(workspace: Workspace) -> None:
+    cancel = Cancel()
+    cancel.fileno()
+    workspace.run("true")
+    before = sorted(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        workspace.run("true", cancel=cancel)
+        workspace.run("sh", "-c", "sleep 600 &", policy=DANGER_FULL_ACCESS, cancel=cancel)
+    assert sorted(os.listdir("/proc/self/fd")) == before
+    cancel.close()
+
+
+def test_orphans_of_others_are_adopted_only_while_a_command_runs(workspace: Workspace) -> None:
+    workspace.run("true")
+    script = "sh -c 'sleep 600 >/dev/null 2>&1 & echo $!'"
+    pid = int(subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout)
+    try:
+        parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+        assert int(parent) != os.getpid()
+    finally:
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,107 @@
+"""Run real commands as the engine does, and look at what they leave behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from codex.cancel import Cancel
+from codex.protocol.events import OutputStream
+from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
+from codex.sandbox.params import ExecParams, ExecResult
+from codex.sandbox.run import run
+
+WORKSPACE = SandboxPolicy(can_write_cwd=True)
+"""Unlike the shipped mode without /tmp, where the tests' own files are."""
+TIMEOUT_MS = 20_000
+"""Far longer than any test takes: what is to end by time-out says so."""
+PYTHON = (sys.executable, "-I", "-S", "-c")
+
+
+class Workspace(NamedTuple):
+    """A writable folder beside one that is not."""
+
+    inside: Path
+    outside: Path
+
+    def run(
+        self,
+        *argv: str,
+        policy: SandboxPolicy = WORKSPACE,
+        timeout_ms: int = TIMEOUT_MS,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        cancel: Cancel | None = None,
+        on_output: Callable[[OutputStream, str], None] | None = None,
+    ) -> ExecResult:
+        """Run a command; the policy's paths refer to `inside`."""
+        environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", **(env or {})}
+        return run(
+            ExecParams(argv, str(cwd or self.inside), timeout_ms, environ),
+            policy=policy,
+            policy_cwd=str(self.inside),
+            cancel=cancel or Cancel(),
+            on_output=on_output or (lambda _stream, _text: None),
+        )
+
+    def shell(self, script: str, *, policy: SandboxPolicy = WORKSPACE) -> ExecResult:
+        """Run a script of the shell, with `inside` and `outside` as variables."""
+        env = {"inside": str(self.inside), "outside": str(self.outside)}
+        return self.run("sh", "-c", script, policy=policy, env=env)
+
+    def python(self, text: str, *args: str, policy: SandboxPolicy = WORKSPACE) -> ExecResult:
+        """Run a Python program."""
+        return self.run(*PYTHON, text, *args, policy=policy)
+
+    def refusal(self, text: str, *args: str, prepare: Callable[[], None] = lambda: None) -> str:
+        """Run a Python program that works without the sandbox, under it; its last words there.
+
+        Args: prepare: called before each of the two runs.
+        """
+        prepare()
+        free = self.python(text, *args, policy=DANGER_FULL_ACCESS)
+        assert free.exit_code == 0, f"the probe itself fails: {free.output}"
+        prepare()
+        held = self.python(text, *args)
+        assert held.is_sandboxed
+        assert held.exit_code == 1, f"not refused: {held}"
+        return held.stderr.strip().splitlines()[-1]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
+
+
+def pids_in(folder: Path) -> list[int]:
+    """The process ids that a command left in files named `pid.*`."""
+    return [int(path.read_text()) for path in sorted(folder.glob("pid.*"))]
+
+
+class OutputWatch:
+    """Notes what arrives live, and sets an event, or cancels, once it holds a text."""
+
+    def __init__(self, wanted: str = "", cancel: Cancel | None = None) -> None:
+        self.pieces: list[tuple[OutputStream, str]] = []
+        self.seen = threading.Event()
+        self._wanted = wanted
+        self._cancel = cancel
+
+    def __call__(self, stream: OutputStream, text: str) -> None:
+        self.pieces.append((stream, text))
+        if self._wanted and self._wanted in self.text():
+            self.seen.set()
+            if self._cancel is not None:
+                self._cancel.set()
+
+    def text(self, stream: OutputStream = OutputStream.STDOUT) -> str:
+        """All that one stream said."""
+        return "".join(text for of, text in self.pieces if of is stream)

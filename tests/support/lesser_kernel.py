@@ -1,0 +1,74 @@
+"""Run a command on a kernel that lacks system calls: a filter on a process of its own lacks them.
+
+As a program: `lesser_kernel.py FOLDER IS_SANDBOXED CALL=ERRNO... -- COMMAND...` runs the command
+as the engine does and says what came of it in one line of JSON.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from codex.errors import CodexError
+from codex.protocol.policy import DANGER_FULL_ACCESS
+from codex.sandbox.seccomp import Refusal
+from codex.sandbox.spawn import compile_filter
+from tests.support.commands import WORKSPACE, Workspace
+
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_without(
+    folder: Path, calls: dict[str, int], *command: str, is_sandboxed: bool = True
+) -> dict[str, Any]:
+    """Run a command where system calls fail with errnos.
+
+    Returns: `error`, its class, and `message`; or `output` and `exit_code`.
+    """
+    lacking = [f"{call}={error}" for call, error in calls.items()]
+    argv = [sys.executable, "-m", "tests.support.lesser_kernel", str(folder)]
+    argv += [str(int(is_sandboxed)), *lacking, "--", *command]
+    done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def lose(calls: dict[str, int]) -> None:
+    """From here on these system calls fail, in this process and its children, for good."""
+    program = compile_filter(Refusal(error, (call,)) for call, error in calls.items())
+    block = _FilterProgram(len(program) // 8, program)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for arguments in (
+        (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+        (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(block)),
+    ):
+        if libc.prctl(*arguments) != 0:
+            raise OSError(ctypes.get_errno(), errno.errorcode[ctypes.get_errno()])
+
+
+def main(argv: list[str]) -> None:
+    folder, is_sandboxed, *rest = argv
+    end = rest.index("--")
+    lose({call: int(error) for call, _, error in (text.partition("=") for text in rest[:end])})
+    workspace = Workspace(Path(folder), Path(folder))
+    policy = WORKSPACE if is_sandboxed == "1" else DANGER_FULL_ACCESS
+    try:
+        result = workspace.run(*rest[end + 1 :], policy=policy)
+    except CodexError as exc:
+        print(json.dumps({"error": type(exc).__name__, "message": str(exc)}))
+    else:
+        print(json.dumps({"output": result.output, "exit_code": result.exit_code}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
