@@ -79,6 +79,7 @@ def check(_arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """`test`: everything; the arguments are pytest's."""
     environment.ensure_dev()
+    system.ensure(system.TEST_NEEDS)
     ensure_native()
     failed = checks.lint()
     if sys.platform == "linux":

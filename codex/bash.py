@@ -43,11 +43,13 @@ def script_of(argv: Sequence[str]) -> str | None:
 
 def join(argv: Sequence[str]) -> str:
     """One line of shell text that means exactly these words; for people to read and copy."""
-    return " ".join(_quoted(word) for word in argv)
+    return " ".join(_written(word, is_name=index == 0) for index, word in enumerate(argv))
 
 
-def _quoted(word: str) -> str:
-    if word and WORD_CHARACTERS.issuperset(word):
+def _written(word: str, *, is_name: bool) -> str:
+    # A word that is plain elsewhere may be a keyword, an assignment or a job in the first place.
+    before = "" if is_name else "x "
+    if split_script(before + word) == ((*before.split(), word),):
         return word
     return "'" + word.replace("'", "'\"'\"'") + "'"
 

@@ -199,11 +199,7 @@ class _Transaction:
         """
         kept = f".codex-patch-{os.urandom(6).hex()}"
         both = {"src_dir_fd": directory, "dst_dir_fd": directory}
-        try:
-            if target.after is None:
-                raise OSError
-            os.link(name, kept, **both, follow_symlinks=False)
-        except OSError:
+        if target.after is None or not _is_linked(name, kept, directory):
             os.rename(name, kept, **both)
 
         def restore() -> None:
@@ -265,6 +261,15 @@ def _explained(path: str) -> Iterator[None]:
         raise PatchError(f"Failed to write '{path}': {exc.strerror}") from exc
     except PatchError as exc:
         raise PatchError(f"Failed to write '{path}': {exc.message}") from exc
+
+
+def _is_linked(name: str, second: str, directory: int) -> bool:
+    """Give a file a second name; False where that cannot be."""
+    try:
+        os.link(name, second, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _remove(name: str, directory: int) -> None:

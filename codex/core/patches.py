@@ -27,8 +27,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
         return ToolOutput(f"error: {error}")
     session = context.session
     roots = session.patch_roots()
-    outside = outside_paths(patch_plan, roots) if roots is not None else ()
-    is_known = not outside and session.approved_paths.issuperset(patch_plan.changes)
+    outside = outside_paths(patch_plan, roots, protected=_protected(context))
     check = assess_patch(
         is_inside=not outside,
         is_empty=not patch_plan.changes,
@@ -37,19 +36,27 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     )
     match check:
         case Reject(reason):
-            return ToolOutput(f"patch rejected: {reason}")
-        case AskUser(reason) if not is_known:
+            named = f" ({', '.join(outside)})" if outside else ""
+            return ToolOutput(f"patch rejected: {reason}{named}")
+        case AskUser() if session.approved_paths.issuperset(patch_plan.paths):
+            return _write(context, call_id, patch_plan, roots=None, was_asked=False)
+        case AskUser(reason):
             answer = _ask(context, call_id, patch_plan, reason, outside)
             if not answer.is_approved:
                 feedback = f": {answer.feedback}" if answer.feedback else ""
                 return ToolOutput(f"patch rejected by the user{feedback}")
             if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-                session.approved_paths.update(patch_plan.changes)
+                session.approved_paths.update(patch_plan.paths)
             return _write(context, call_id, patch_plan, roots=None, was_asked=True)
-        case AskUser() | AutoApprove():
+        case AutoApprove():
             return _write(context, call_id, patch_plan, roots=roots, was_asked=False)
         case _:
             assert_never(check)
+
+
+def _protected(context: TaskContext) -> tuple[str, ...]:
+    """What no root covers: the settings that decide what may run."""
+    return (context.session.config.codex_home,)
 
 
 def _ask(
@@ -60,8 +67,7 @@ def _ask(
     outside: tuple[str, ...],
 ) -> Answer:
     if outside:
-        named = ", ".join(outside)
-        reason = f"outside the writable folders: {named}" + (f"\n{reason}" if reason else "")
+        reason = "\n".join(filter(None, (reason, *outside)))
     return context.ask(
         ApplyPatchApprovalRequest(call_id=call_id, changes=patch_plan.changes, reason=reason)
     )
@@ -77,7 +83,7 @@ def _write(
 ) -> ToolOutput:
     context.emit(PatchApplyBegin(call_id, not was_asked, patch_plan.changes))
     try:
-        summary = apply(patch_plan, roots=roots)
+        summary = apply(patch_plan, roots=roots, protected=_protected(context))
     except PatchError as error:
         context.emit(PatchApplyEnd(call_id, "", str(error), success=False))
         return ToolOutput(f"error: {error}")

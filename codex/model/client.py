@@ -95,7 +95,7 @@ class ModelClient:
 
     def _attempt(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
         from codex.model.address import endpoint
-        from codex.model.failure import http_failure
+        from codex.model.failure import advice_for, http_failure
         from codex.model.headers import request_headers
         from codex.model.http import HttpClient
 
@@ -121,6 +121,7 @@ class ModelClient:
             body=text,
             now=self._host.clock(),
         )
+        error.advice = advice_for(error.kind, provider)
         raise error.without(headers.secrets)
 
     def _request(self, prompt: Prompt) -> tuple[str, dict[str, Any]]:

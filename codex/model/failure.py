@@ -17,6 +17,8 @@ from codex.model.retry import MAX_RETRY_AFTER_MS, ModelError, Phase
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codex.protocol.settings import ModelProvider
+
 MAX_MESSAGE_CHARS = 1000
 
 KIND_OF_WORD = {
@@ -107,6 +109,21 @@ def kind_of_status(status: int) -> str:
     if status >= 500:
         return KIND_OF_STATUS.get(status, "server")
     return KIND_OF_STATUS.get(status, "redirect" if status < 400 else "bad_request")
+
+
+def advice_for(kind: str, provider: ModelProvider) -> str | None:
+    """What a person can do about a refusal."""
+    match kind:
+        case "unauthorized" | "forbidden" if provider.env_key:
+            return f"Check the API key in the environment variable `{provider.env_key}`."
+        case "unauthorized" | "forbidden":
+            return (
+                "Name the environment variable that holds the API key as env_key of the provider."
+            )
+        case "not_found":
+            return "Check the model's name, and base_url and wire_api of the provider."
+        case _:
+            return None
 
 
 def http_failure(

@@ -46,6 +46,8 @@ MAX_IDLE_S = 60.0
 """A connection that was not used for longer is not used again: something on the way, or the server,
 may have dropped it in silence."""
 DRAIN_BYTES = 64 * 1024
+DRAIN_S = 0.02
+"""What is left of an ended answer is a few bytes that are here already, or on their way."""
 FAILURES = (OSError, HTTPException, HTTPError)
 """What urllib3's connections raise."""
 
@@ -280,7 +282,7 @@ class Answer:
             return None
         left = DRAIN_BYTES
         try:
-            self._line.socket.settimeout(0.001)
+            self._line.socket.settimeout(DRAIN_S)
             while left > 0 and (piece := self._response.read1(left)):
                 left -= len(piece)
             is_good = left > 0 and self._line.connection.is_connected

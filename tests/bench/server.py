@@ -98,17 +98,23 @@ class _Handler(BaseHTTPRequestHandler):
 def answer(scenario: str, wire: str, request: dict[str, Any]) -> bytes:
     """The stream of the next answer: another call, or the end."""
     calls, command = SCENARIOS[scenario]
-    if wire == "chat":
-        done = sum(message["role"] == "tool" for message in request["messages"])
-    else:
-        kinds = [item.get("type", "") for item in request["input"]]
-        done = sum(kind.endswith("_call_output") for kind in kinds)
+    done = calls_done(wire, request)
     if done >= calls:
         reply = Reply.text("done", response_id=f"resp_{done}")
     else:
         name, arguments = tool_call(request, command)
         reply = Reply.call(name, arguments, f"call_{done}", response_id=f"resp_{done}")
     return b"".join(piece for piece in reply.pieces(wire) if isinstance(piece, bytes))
+
+
+def calls_done(wire: str, request: dict[str, Any]) -> int:
+    """How many calls were answered so far; a program that lets the server remember sends the id."""
+    if wire == "chat":
+        roles: list[str] = [message["role"] for message in request["messages"]]
+        return roles.count("tool")
+    remembered = (request.get("previous_response_id") or "resp_0").removeprefix("resp_")
+    kinds: list[str] = [item.get("type", "") for item in request["input"]]
+    return int(remembered) + sum(kind.endswith("_call_output") for kind in kinds)
 
 
 def tool_call(request: dict[str, Any], command: tuple[str, ...]) -> tuple[str, dict[str, Any]]:

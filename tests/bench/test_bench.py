@@ -56,3 +56,15 @@ def test_a_scenario_ends_after_its_calls() -> None:
     assert b"function_call" in answer("turns", "responses", request)
     request["input"] = [{"type": "function_call_output"}] * SCENARIOS["turns"].calls
     assert b"function_call" not in answer("turns", "responses", request)
+
+
+def test_a_program_that_lets_the_server_remember_gets_to_the_end_too() -> None:
+    last = SCENARIOS["turns"].calls - 1
+    request = {
+        "tools": [SHELL_TOOL],
+        "previous_response_id": f"resp_{last}",
+        "input": [{"type": "function_call_output"}],
+    }
+    assert b"function_call" not in answer("turns", "responses", request)
+    request["previous_response_id"] = f"resp_{last - 1}"
+    assert b"function_call" in answer("turns", "responses", request)

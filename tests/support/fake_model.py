@@ -83,7 +83,7 @@ class FakeModel:
         self._stalls: list[Stall] = []
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._closing = False
+        self._is_closed = False
         self._server = _Server(self, certificate, client_authority)
         self._scheme = "http" if certificate is None else "https"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -116,14 +116,16 @@ class FakeModel:
 
     def close(self) -> None:
         """Break every connection and end every thread; a second call does nothing."""
+        if self._is_closed:
+            return
+        self.close_connections()
         with self._lock:
-            if self._closing:
-                return
-            self._closing = True
+            self._is_closed = True
             for stall in self._stalls:
                 stall.release.set()
-        self.close_connections()
         self._server.shutdown()
+        # One may have been accepted meanwhile.
+        self.close_connections()
         self._thread.join()
         self._server.server_close()
 
@@ -155,7 +157,7 @@ class FakeModel:
     def _stop_at(self, stall: Stall) -> None:
         with self._lock:
             self._stalls.append(stall)
-            if self._closing:
+            if self._is_closed:
                 stall.release.set()
         stall.reached.set()
         stall.release.wait(PATIENCE_S)
@@ -185,7 +187,7 @@ class _Server(ThreadingHTTPServer):
         """In the connection's own thread: handshake, requests, and the end of the socket."""
         with self.model._lock:
             self.model.connections += 1
-            if self.model._closing:
+            if self.model._is_closed:
                 request.close()
                 return
             guard = request.dup()
@@ -230,11 +232,16 @@ class _Handler(BaseHTTPRequestHandler):
             return
         pieces = reply.pieces(request.wire or "responses")
         self._send_head(reply, pieces)
+        # The end of a chunked body travels with its last piece: nobody sees one without the other.
+        end = b"0\r\n\r\n" if reply.framing == "chunked" else b""
+        last = b""
+        match pieces:
+            case [*pieces, bytes(last)]:
+                pass
         for piece in pieces:
             if not self._send_piece(reply, piece):
                 return
-        if reply.framing == "chunked":
-            self.wfile.write(b"0\r\n\r\n")
+        self.wfile.write(self._framed(reply, last) + end)
 
     def _send_head(self, reply: Reply, pieces: list[Piece]) -> None:
         if reply.head is not None:
@@ -260,11 +267,13 @@ class _Handler(BaseHTTPRequestHandler):
             case Cut():
                 self._cut(piece)
                 return False
-            case _ if reply.framing == "chunked":
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
             case _:
-                self.wfile.write(piece)
+                self.wfile.write(self._framed(reply, piece))
         return True
+
+    def _framed(self, reply: Reply, piece: bytes) -> bytes:
+        is_chunk = reply.framing == "chunked" and piece
+        return b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunk else piece
 
     def _cut(self, cut: Cut) -> None:
         self.close_connection = True

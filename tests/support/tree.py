@@ -29,6 +29,8 @@ def read_tree(root: Path) -> dict[str, bytes | None]:
                 found[key] = b"-> " + os.fsencode(path.readlink())
             elif path.is_dir():
                 found[key + "/"] = None
-            else:
+            elif path.is_file():
                 found[key] = path.read_bytes()
+            else:
+                found[key] = b"no file"
     return found

@@ -137,5 +137,10 @@ def test_joined_words_read_back(word: str) -> None:
     assert shlex.split(join(["x", word, word])) == ["x", word, word]
 
 
+@pytest.mark.parametrize("name", ["for", "A=1", "%1", "=x"])
+def test_a_name_that_would_mean_something_else_is_quoted(name: str) -> None:
+    assert join([name, "for"]) == f"'{name}' for"
+
+
 def test_plain_words_are_joined_without_quotes() -> None:
     assert join(["git", "log", "--format=x", "src/a.py"]) == "git log --format=x src/a.py"

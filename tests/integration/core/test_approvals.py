@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from codex.protocol.events import (
@@ -199,3 +200,60 @@ def test_a_patch_outside_is_rejected_where_nobody_can_be_asked(tmp_path: Path) -
         engine.run("go")
     assert outputs(model.requests[1].body)[0].startswith("patch rejected: ")
     assert not (tmp_path / "new.txt").exists()
+
+
+def test_a_yes_for_the_session_covers_the_same_paths_also_outside(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    first = PATCH.replace("new.txt", "../new.txt")
+    second = "*** Begin Patch\n*** Update File: ../new.txt\n-hi\n+ho\n*** End Patch"
+    script = [
+        Reply.call("apply_patch", {"input": first}, "c1"),
+        Reply.call("apply_patch", {"input": second}, "c2"),
+        Reply.text("ok"),
+    ]
+    with (
+        FakeModel(script) as model,
+        Engine(
+            model,
+            cwd=str(inside),
+            approval_policy=AskForApproval.ON_REQUEST,
+            sandbox_policy=READ_ONLY,
+        ) as engine,
+    ):
+        task = engine.say("go")
+        request = engine.wait_for(ApplyPatchApprovalRequest)
+        assert str(tmp_path / "new.txt") in str(request.reason)
+        yes = PatchApproval(request.call_id, ReviewDecision.APPROVED_FOR_SESSION)
+        engine.codex.submit(yes)
+        messages = engine.until_end(task)
+    assert not any(isinstance(m, ApplyPatchApprovalRequest) for m in messages)
+    assert (tmp_path / "new.txt").read_text() == "ho\n"
+
+
+def test_a_patch_of_the_programs_own_settings_is_rejected_where_nobody_can_be_asked(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "codex-home"
+    home.mkdir()
+    patch = PATCH.replace("new.txt", "codex-home/config.toml")
+    script = [Reply.call("apply_patch", {"input": patch}), Reply.text("ok")]
+    with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        engine.run("go")
+    assert "config.toml" in outputs(model.requests[1].body)[0]
+    assert not (home / "config.toml").exists()
+
+
+def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> None:
+    # `ls` is trusted by its name; here it is a script of the workspace that writes.
+    program = tmp_path / "ls"
+    program.write_text(f"#!/bin/sh\necho x > {tmp_path}/made\n")
+    program.chmod(0o755)
+    script = [Reply.call("shell", {"command": ["ls"]}), Reply.text("ok")]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(tmp_path), environ={"PATH": path}) as engine,
+    ):
+        engine.run("go")
+    assert not (tmp_path / "made").exists()

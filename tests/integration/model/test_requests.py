@@ -237,6 +237,7 @@ def test_a_key_that_the_server_echoes_is_hidden() -> None:
     with FakeModel([Reply.error(401, "Incorrect API key: sk-123456")]) as model:
         error = failure(make_client(model.base_url, environ={"K": "sk-123456"}, env_key="K"))
     assert "Incorrect API key: [hidden]" in error.message
+    assert error.advice == "Check the API key in the environment variable `K`."
 
 
 def test_a_redirect_is_not_followed() -> None:

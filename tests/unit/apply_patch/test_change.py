@@ -60,6 +60,7 @@ def test_the_final_newline_stays_as_it_was_unless_the_patch_says_so(
         ("  a  \nb\n", " a\n-b\n+c\n", "  a  \nc\n"),
         ("it\u2019s\nb\n", " it's\n-b\n+c\n", "it\u2019s\nc\n"),
         ("\ta\n\tb\n", "     a\n-    b\n+\tc\n", "\ta\n\tc\n"),
+        ("a\n  b  \nc\n", "-a\n+x\n b\n-c\n+y\n", "x\n  b  \ny\n"),
     ],
 )
 def test_context_keeps_the_file_s_own_characters(file: str, body: str, expected: str) -> None:
@@ -82,6 +83,7 @@ def test_context_keeps_the_file_s_own_characters(file: str, body: str, expected:
         ("a\r\nb\r\n", " a\r\n-b\r\n+x\r\n", "a\r\nx\r\n"),
         # Mixed endings: each line keeps its own, a new one takes that of the line it replaces.
         ("a\nb\r\nc\n", "-b\n+x\n", "a\nx\r\nc\n"),
+        ("a\r\nb\nc\r\n", "-a\n+x\n b\n-c\n+y\n", "x\r\nb\ny\r\n"),
         ("a\r\nb\nc\r\n", "-a\n-b\n+x\n+y\n+z\n", "x\r\ny\nz\nc\r\n"),
         # The patch knows the endings and changes them.
         ("a\nb\n", "-b\n+b\r\n", "a\nb\r\n"),

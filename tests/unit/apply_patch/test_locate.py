@@ -165,6 +165,10 @@ def test_blank_lines_after_a_chunk_are_context_where_that_decides() -> None:
     assert starts("a\nb\na\n\nb", "@@\n-a\n+x\n\n") == [3]
 
 
+def test_blank_lines_that_decide_nothing_leave_the_chunk_refused() -> None:
+    assert "at lines 1, 3" in error_of("a\n\na\n\nb", "@@\n-a\n+x\n\n")
+
+
 def test_additions_stand_below_their_context() -> None:
     assert starts("a\nb\nc", "@@ b\n+x\n\n") == [3]
     assert starts("a\nb\nc", "@@ b\n+x\n*** End of File\n") == [4]

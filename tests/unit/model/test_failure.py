@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from codex.model.failure import event_failure, http_failure, retry_after_ms, wait_in_text
+from codex.model.failure import (
+    advice_for,
+    event_failure,
+    http_failure,
+    retry_after_ms,
+    wait_in_text,
+)
 from codex.model.retry import ModelError
+from codex.protocol.settings import ModelProvider
 
 NOW = 1_800_000_000.0
 """Fri, 15 Jan 2027 08:00:00 GMT."""
@@ -187,3 +194,12 @@ def test_a_usage_limit_says_when_it_ends() -> None:
 def test_an_error_in_a_stream_takes_the_status_that_it_names() -> None:
     error = event_failure({"error": {"code": 502, "message": "upstream"}})
     assert (error.kind, error.status, error.phase) == ("server", 502, "stream")
+
+
+def test_what_a_person_can_do_is_said_where_there_is_something() -> None:
+    keyless = ModelProvider(name="p", base_url="http://h")
+    keyed = ModelProvider(name="p", base_url="http://h", env_key="CORP_KEY")
+    assert "`CORP_KEY`" in str(advice_for("unauthorized", keyed))
+    assert "env_key" in str(advice_for("forbidden", keyless))
+    assert "base_url" in str(advice_for("not_found", keyed))
+    assert advice_for("server", keyed) is None
