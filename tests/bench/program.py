@@ -142,9 +142,11 @@ class Program:
         Not from wait4: its figure begins with what this process held when it started the other.
         """
         peak = 0
-        while process.poll() is None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while process.poll() is None and time.monotonic() < deadline_s:
             peak = max(peak, high_water_bytes(process.pid))
             time.sleep(0.001)
+        process.kill()
         process.communicate()
         return peak
 
