@@ -99,10 +99,16 @@ finish:
 int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
                         const shim_grant *grants, size_t n_grants, int *ret_fd) {
     struct ruleset_attr attr = { fs, net, scoped };
-    int r, fd = (int) syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+    int r, fd, low = (int) syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
 
-    if (fd < 0)
-        return -errno; /* a descriptor would be close-on-exec by itself */
+    if (low < 0)
+        return -errno;
+    /* Not one of the first three, which the child replaces. */
+    fd = fcntl(low, F_DUPFD_CLOEXEC, 3);
+    r = fd < 0 ? -errno : 0;
+    close(low);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < n_grants; i++) {
         r = add_grant(fd, &grants[i]);
         if (r < 0)
@@ -186,6 +192,14 @@ finish:
 }
 
 int shim_adopt_orphans(int is_on) {
+    struct sigaction action;
+
+    /* Whoever started us may have had it ignored: then the kernel reaps, and no child's end can be
+     * learned. */
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+        action.sa_handler = SIG_DFL;
+        (void) sigaction(SIGCHLD, &action, NULL);
+    }
     return prctl(PR_SET_CHILD_SUBREAPER, is_on, 0, 0, 0) < 0 ? -errno : 0;
 }
 

@@ -84,7 +84,8 @@ int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
 int shim_filter_compile(const shim_rule *rules, size_t n_rules,
                         void *program, size_t capacity, size_t *ret_size);
 
-/* Whether descendants whose parent dies become children of this process. */
+/* Whether descendants whose parent dies become children of this process; SIGCHLD is not ignored
+ * from then on. */
 int shim_adopt_orphans(int is_on);
 
 /* Start a program. On failure ret_stage, alone, says where. ret_pidfd is -1 before Linux 5.2. */

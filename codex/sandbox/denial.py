@@ -24,7 +24,7 @@ SIGSYS = 31
 
 FORBIDDEN = re.compile(r"permission denied|read-only file system|\bEACCES\b|\bEROFS\b", re.I)
 """What Landlock's refusals look like."""
-NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b", re.I)
+NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b|no new privileges", re.I)
 """What seccomp's refusals look like."""
 NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|network is unreachable"
@@ -64,16 +64,20 @@ def explain_denial(
     if not policy.can_use_network and NO_NETWORK.search(output):
         return _text("access to the network", "set sandbox_workspace_write.network_access to true")
     if not policy.can_write_everything and FORBIDDEN.search(output):
-        blocked = [path for path in _named_paths(output, cwd) if not _is_inside_any(path, roots)]
-        for path in blocked:
-            if is_writable(path):
-                return _explain_write(path, roots)
+        refused = {root.path: root.reason for root in result.refused_roots}
+        open_roots = tuple(root for root in roots if root not in refused)
+        for path in _named_paths(output, cwd):
+            if not _is_inside_any(path, open_roots) and is_writable(path):
+                return _explain_write(path, open_roots, refused)
     if NOT_PERMITTED.search(output):
         return _text("a system call (such as mount, or one that changes other processes)")
     return None
 
 
-def _explain_write(path: str, roots: tuple[str, ...]) -> str:
+def _explain_write(path: str, roots: tuple[str, ...], refused: dict[str, str]) -> str:
+    for root, reason in refused.items():
+        if is_inside(path, root):
+            return _text(f"writing '{path}', because '{root}' was not opened: {reason}")
     where = ", ".join(f"'{root}'" for root in roots) if roots else "none"
     folder = os.path.dirname(path)
     return _text(

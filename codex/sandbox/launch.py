@@ -28,10 +28,9 @@ from codex.sandbox.spawn import (
 from codex.sandbox.tree import COMMANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.params import ExecParams
+    from codex.sandbox.params import ExecParams, RefusedRoot
+    from codex.sandbox.roots import WritableRoots
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 """For an environment without PATH."""
@@ -46,6 +45,7 @@ class Started(NamedTuple):
     stdout: int
     stderr: int
     is_sandboxed: bool
+    refused_roots: tuple[RefusedRoot, ...]
     at: float
     """On the monotonic clock."""
 
@@ -58,10 +58,9 @@ def start(
     Raises: SpawnError, SandboxUnavailableError.
     """
     command = resolve(params)
+    roots = writable_roots(policy, cwd=policy_cwd, tmpdir=params.env.get("TMPDIR"))
     with contextlib.ExitStack() as given:
-        limits = given.enter_context(
-            restrictions(policy, cwd=policy_cwd, tmpdir=params.env.get("TMPDIR"))
-        )
+        limits = None if policy.is_unrestricted else restrictions(policy, roots, given)
         stdin = _open_nothing()
         given.callback(os.close, stdin)
         out_read, out_write = _pipe(stack, given)
@@ -74,7 +73,7 @@ def start(
     stack.callback(COMMANDS.remove, child.pid)
     if child.pidfd is not None:
         stack.callback(os.close, child.pidfd)
-    return Started(child, out_read, err_read, limits is not None, at)
+    return Started(child, out_read, err_read, limits is not None, roots.refused, at)
 
 
 def _open_nothing() -> int:
@@ -139,26 +138,18 @@ def _check_executable(name: str, path: str) -> None:
         raise SpawnError(f"cannot run '{name}': '{path}' is not executable")
 
 
-@contextlib.contextmanager
 def restrictions(
-    policy: SandboxPolicy, *, cwd: str, tmpdir: str | None
-) -> Iterator[Restrictions | None]:
-    """What to put a command under; None when the policy restricts nothing.
+    policy: SandboxPolicy, roots: WritableRoots, stack: contextlib.ExitStack
+) -> Restrictions:
+    """What to put a command under; `stack` gets what is to be closed.
 
-    Args: cwd: the session's working directory. tmpdir: the command's $TMPDIR.
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
-    if policy.is_unrestricted:
-        yield None
-        return
     abi = _usable_abi()
-    folders = writable_roots(policy, cwd=cwd, tmpdir=tmpdir).folders
-    ruleset_fd = create_ruleset(ruleset_plan(policy, folders, abi=abi))
-    try:
-        kept = _kept_capabilities(policy, folders)
-        yield Restrictions(ruleset_fd, filter_program(policy, abi=abi), kept)
-    finally:
-        os.close(ruleset_fd)
+    ruleset_fd = create_ruleset(ruleset_plan(policy, roots.folders, abi=abi))
+    stack.callback(os.close, ruleset_fd)
+    kept = _kept_capabilities(policy, roots.folders)
+    return Restrictions(ruleset_fd, filter_program(policy, abi=abi), kept)
 
 
 @functools.cache
@@ -179,5 +170,11 @@ def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:
         return 0
     if policy.can_write_everything:
         return CAP_DAC_OVERRIDE
-    is_foreign = any(os.stat(folder).st_uid != 0 for folder in folders)
-    return CAP_DAC_OVERRIDE if is_foreign else 0
+    return CAP_DAC_OVERRIDE if any(map(_is_of_another_user, folders)) else 0
+
+
+def _is_of_another_user(folder: str) -> bool:
+    try:
+        return os.stat(folder).st_uid != os.geteuid()
+    except OSError:
+        return False  # it has just gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 TIMED_OUT = 124
@@ -24,6 +26,13 @@ class ExecParams(msgspec.Struct, frozen=True):
     """The whole environment; nothing is added to it."""
 
 
+class RefusedRoot(NamedTuple):
+    """A writable folder of the policy that a command could not write to after all."""
+
+    path: str
+    reason: str
+
+
 class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a command printed and how it ended; an exit code other than 0 is no error."""
 
@@ -39,3 +48,4 @@ class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
     signal: int | None = None
     """The signal that ended the program, whoever sent it."""
     is_sandboxed: bool = False
+    refused_roots: tuple[RefusedRoot, ...] = ()

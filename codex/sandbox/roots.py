@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex.sandbox.params import RefusedRoot
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,13 +23,6 @@ MAX_LINKS = 40
 KERNEL_TREES = ("/proc", "/sys", "/dev")
 """Never granted as trees: writing there changes the system or other processes, not files."""
 SHARED_MEMORY = "/dev/shm"
-
-
-class RefusedRoot(NamedTuple):
-    """A root of the policy that commands cannot write to."""
-
-    path: str
-    reason: str
 
 
 class WritableRoots(NamedTuple):

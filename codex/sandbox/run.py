@@ -118,6 +118,7 @@ class _Execution:
     ) -> None:
         self._child = started.child
         self._is_sandboxed = started.is_sandboxed
+        self._refused_roots = started.refused_roots
         self._started_at = started.at
         self._readers = (
             _Reader(OutputStream.STDOUT, started.stdout),
@@ -272,6 +273,7 @@ class _Execution:
             is_interrupted=self._is_interrupted,
             signal=signal,
             is_sandboxed=self._is_sandboxed,
+            refused_roots=self._refused_roots,
         )
 
     def _drain(self) -> None:

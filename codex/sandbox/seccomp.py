@@ -15,6 +15,8 @@ import errno
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex.sandbox.spawn import compile_filter
+
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
 
@@ -180,26 +182,38 @@ NO_NETWORK: tuple[Refusal, ...] = (
     Refusal(errno.EAFNOSUPPORT, ("socketpair",), (Where(0, AF_UNIX, op=Op.NOT),)),
 )
 
-NO_TRUNCATE_RIGHT: tuple[Refusal, ...] = (Refusal(errno.EPERM, ("truncate",)),)
-"""Landlock holds truncate(2) from ABI 3 on. Descriptors were opened for writing: ftruncate may."""
+TRUNCATE_ABI = 3
+"""From here on Landlock holds truncate(2)."""
+NO_TRUNCATE: tuple[Refusal, ...] = (Refusal(errno.EPERM, ("truncate",)),)
+"""ftruncate may stay: its descriptor was opened for writing."""
 
 
 def refusals(policy: SandboxPolicy, *, abi: int) -> tuple[Refusal, ...]:
     """The table for a policy on a kernel with this Landlock ABI."""
-    return (
-        *ALWAYS,
-        *SHARED_PROCESSES,
-        *(() if policy.can_use_network else NO_NETWORK),
-        *(NO_TRUNCATE_RIGHT if abi < 3 and not policy.can_write_everything else ()),
-    )
+    return _table(has_network=policy.can_use_network, holds_truncate=_holds_truncate(policy, abi))
 
 
-@functools.cache
 def filter_program(policy: SandboxPolicy, *, abi: int) -> bytes:
     """The table as BPF instructions, for the architecture we run on.
 
     Raises: SandboxUnavailableError, when libseccomp cannot make it.
     """
-    from codex.sandbox.spawn import compile_filter
+    return _program(has_network=policy.can_use_network, holds_truncate=_holds_truncate(policy, abi))
 
-    return compile_filter(refusals(policy, abi=abi))
+
+def _holds_truncate(policy: SandboxPolicy, abi: int) -> bool:
+    return abi < TRUNCATE_ABI and not policy.can_write_everything
+
+
+def _table(*, has_network: bool, holds_truncate: bool) -> tuple[Refusal, ...]:
+    return (
+        *ALWAYS,
+        *SHARED_PROCESSES,
+        *(() if has_network else NO_NETWORK),
+        *(NO_TRUNCATE if holds_truncate else ()),
+    )
+
+
+@functools.cache
+def _program(*, has_network: bool, holds_truncate: bool) -> bytes:
+    return compile_filter(_table(has_network=has_network, holds_truncate=holds_truncate))

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 import pytest
 
 from tests.support.commands import Workspace
 from tests.support.lesser_kernel import run_without
+
+IGNORES_SIGCHLD = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN);"
+    " os.execv(sys.argv[1], sys.argv[1:])",
+)
+CLOSES_STDIO = ("sh", "-c", 'exec "$0" "$@" <&- 2>&-')
 
 MISSING = {
     "no Landlock": ("landlock_create_ruleset", errno.ENOSYS, "Landlock", "ENOSYS"),
@@ -72,3 +81,20 @@ def test_what_fails_before_the_program_is_told_in_words(workspace: Workspace) ->
         "error": "SpawnError",
         "message": "cannot run 'true': Resource temporarily unavailable",
     }
+
+
+def test_a_caller_that_ignores_sigchld_still_learns_how_a_command_ended(
+    workspace: Workspace,
+) -> None:
+    found = run_without(
+        workspace.inside, {}, "sh", "-c", "(setsid sleep 0.01 &); exit 3", launcher=IGNORES_SIGCHLD
+    )
+    assert found == {"output": "", "exit_code": 3}
+
+
+def test_a_caller_without_a_stdin_and_stderr_of_its_own_can_run_commands(
+    workspace: Workspace,
+) -> None:
+    script = "readlink /proc/self/fd/0; echo x >&2; ls /proc/self/fd | wc -l"
+    found = run_without(workspace.inside, {}, "sh", "-c", script, launcher=CLOSES_STDIO)
+    assert found == {"output": "/dev/null\nx\n4\n", "exit_code": 0}

@@ -25,14 +25,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_without(
-    folder: Path, calls: dict[str, int], *command: str, is_sandboxed: bool = True
+    folder: Path,
+    calls: dict[str, int],
+    *command: str,
+    is_sandboxed: bool = True,
+    launcher: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Run a command where system calls fail with errnos.
 
+    Args: launcher: a program that starts the one in its arguments, in some state of its own.
     Returns: `error`, its class, and `message`; or `output` and `exit_code`.
     """
     lacking = [f"{call}={error}" for call, error in calls.items()]
-    argv = [sys.executable, "-m", "tests.support.lesser_kernel", str(folder)]
+    argv = [*launcher, sys.executable, "-m", "tests.support.lesser_kernel", str(folder)]
     argv += [str(int(is_sandboxed)), *lacking, "--", *command]
     done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout)

@@ -4,7 +4,7 @@ import pytest
 
 from codex.protocol.policy import SandboxPolicy
 from codex.sandbox.denial import explain_denial
-from codex.sandbox.params import ExecResult
+from codex.sandbox.params import ExecResult, RefusedRoot
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 NETWORK = SandboxPolicy(can_write_cwd=True, can_use_network=True)
@@ -122,6 +122,21 @@ def test_a_program_of_another_architecture_is_recognised() -> None:
 )
 def test_without_evidence_nothing_is_explained(found: ExecResult) -> None:
     assert explain(found) is None
+
+
+def test_a_root_that_was_refused_is_named_with_its_reason() -> None:
+    refused = (RefusedRoot("/tmp", "it does not exist"),)
+    found = explain(result("tee: /tmp/x: Permission denied", refused_roots=refused))
+    assert found == (
+        "Probably blocked by the sandbox: writing '/tmp/x', because '/tmp' was not opened:"
+        " it does not exist."
+    )
+    assert explain(result("tee: /work/x: Permission denied", refused_roots=refused)) is None
+
+
+def test_a_privilege_that_is_refused_is_recognised() -> None:
+    text = 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.'
+    assert explain(result(text)) is not None
 
 
 def test_what_the_agent_could_not_write_either_is_not_the_sandboxs_doing() -> None:
