@@ -29,7 +29,7 @@ COMPILE = ("ccache", "gcc", "-O2", "-DNDEBUG", "-fwrapv", "-fno-semantic-interpo
 RUST_NEEDS = (
     system.program("cc", "gcc"),
     # Debian 12's own rustc is 1.63; the "-web" packages carry the version that browsers need.
-    system.Need("cargo-web", lambda: _rust_version() >= ORJSON_NEEDS_RUST),
+    system.Need("cargo-web", lambda: _cargo() is not None),
 )
 
 
@@ -92,16 +92,18 @@ _EMIT = "import sys; sys.path.insert(0, sys.argv[1]); import native; native.emit
 
 def _packages(prefix: Path) -> Path:
     system.ensure(RUST_NEEDS)
-    cargo = output_of(["cargo", "--version"], what="asking for cargo's version")
-    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, cargo)
+    cargo = _cargo()
+    assert cargo is not None
+    version = output_of([str(cargo), "--version"], what="asking for cargo's version")
+    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, version)
     folder = cache_dir() / f"objects-{key}"
     if not folder.exists():
         say("compiling cffi, msgspec and orjson for linking")
-        cached(folder, lambda work: _build_packages(work, prefix))
+        cached(folder, lambda work: _build_packages(work, prefix, cargo))
     return folder
 
 
-def _build_packages(work: Path, prefix: Path) -> Path:
+def _build_packages(work: Path, prefix: Path, cargo: Path) -> Path:
     include = f"-I{prefix / 'include' / f'python{static_python.VERSION}'}"
     made = work / "made"
     made.mkdir()
@@ -112,11 +114,12 @@ def _build_packages(work: Path, prefix: Path) -> Path:
     _compile(core, made / "msgspec.o", include, "-DPyInit__core=PyInit_msgspec_core")
     target = work / "rust"
     run(
-        ["cargo", "rustc", "--release", "--offline", "--lib", "--crate-type", "staticlib"],
+        [cargo, "rustc", "--release", "--offline", "--lib", "--crate-type", "staticlib"],
         what="compiling orjson",
         cwd=source_of("orjson"),
         environ={
             "CARGO_TARGET_DIR": str(target),
+            "RUSTC": str(cargo.with_name("rustc")),
             # No name of this machine's folders in the result.
             "RUSTFLAGS": f"--remap-path-prefix={source_of('orjson')}=orjson",
             "PYO3_PYTHON": str(static_python.python(prefix)),
@@ -136,8 +139,10 @@ def _compile(source: Path, target: Path, *options: str) -> None:
     )
 
 
-def _rust_version() -> tuple[int, ...]:
-    if shutil.which("cargo") is None:
-        return (0,)
-    words = output_of(["cargo", "--version"], what="asking for cargo's version").split()
-    return tuple(int(part) for part in words[1].split("-")[0].split("."))
+def _cargo() -> Path | None:
+    return system.find_tool("cargo", lambda text: _version(text) >= ORJSON_NEEDS_RUST)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The number in `cargo 1.95.0 (f2d3ce0bd 2026-03-21)`."""
+    return tuple(int(part) for part in text.split()[1].split("-")[0].split("+")[0].split("."))

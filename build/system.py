@@ -107,11 +107,14 @@ def _install(packages: Sequence[str]) -> None:
     )
 
 
-def find_tool(names: Sequence[str], accepts: Callable[[str], bool]) -> str | None:
-    """The first program of `names` on PATH that `accepts` its `--version` output."""
-    for name in names:
-        path = shutil.which(name)
-        if path is None:
+def find_tool(name: str, accepts: Callable[[str], bool]) -> Path | None:
+    """The first program of that name in PATH that runs and whose `--version` text is accepted.
+
+    A name may be there without working: rustup's stand-ins do, for a user without a toolchain.
+    """
+    for folder in os.get_exec_path():
+        path = Path(folder, name)
+        if not os.access(path, os.X_OK):
             continue
         done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
         if done.returncode == 0 and accepts(done.stdout):

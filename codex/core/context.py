@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex.protocol.events import ExecApprovalRequest
 from codex.protocol.ops import ExecApproval, PatchApproval
 
 if TYPE_CHECKING:
     from codex.cancel import Cancel
     from codex.core.approvals import Answer
     from codex.core.session import Session
-    from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg, ExecApprovalRequest
+    from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg
 
 
 class TaskContext(NamedTuple):
@@ -29,8 +30,6 @@ class TaskContext(NamedTuple):
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
-        from codex.protocol.events import ExecApprovalRequest
-
         kind = ExecApproval if isinstance(request, ExecApprovalRequest) else PatchApproval
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
         self.emit(request)

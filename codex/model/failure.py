@@ -192,7 +192,8 @@ def parse_body(body: bytes) -> Any:
     """The JSON of an error's body; text when it is none."""
     text = body.decode("utf-8", "replace")
     try:
-        return loads(text)
+        # litellm's proxy sends its refusal as an event.
+        return loads(text.strip().removeprefix("data:"))
     except ValueError:
         return _html_title(text) if text.lstrip().startswith("<") else text
 

@@ -66,7 +66,7 @@ class Program:
     def version_s(self) -> float:
         """Wall time of `--version`."""
         started_s = time.monotonic()
-        self._start("--version").communicate(timeout=PATIENCE_S)
+        self._finish(self._start("--version"))
         return time.monotonic() - started_s
 
     def version_bytes(self) -> int:
@@ -78,13 +78,13 @@ class Program:
         run = self._configure(scenario, sandbox)
         started_s = time.monotonic()
         process = self._start("exec", "--skip-git-repo-check", "go")
-        _, errors = process.communicate(timeout=PATIENCE_S)
+        errors = self._finish(process)
         wall_s = time.monotonic() - started_s
         records = self._records(run)
         if process.returncode != 0 or len(records) <= SCENARIOS[scenario].calls:
             raise RuntimeError(
                 f"{self.name}: '{scenario}' ended with status {process.returncode} after "
-                f"{len(records)} requests:\n{errors.decode()[-2000:]}"
+                f"{len(records)} requests:\n{errors[-2000:]}"
             )
         return Run(
             wall_s,
@@ -128,15 +128,25 @@ class Program:
             env=self._environ,
         )
 
+    def _finish(self, process: subprocess.Popen[bytes]) -> str:
+        """Wait for the end, which a program that hangs is given; its stderr."""
+        try:
+            return process.communicate(timeout=PATIENCE_S)[1].decode()
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.communicate()[1].decode()
+
     def _peak_bytes(self, process: subprocess.Popen[bytes]) -> int:
         """The high-water mark of a process, read until it ends.
 
         Not from wait4: its figure begins with what this process held when it started the other.
         """
         peak = 0
-        while process.poll() is None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while process.poll() is None and time.monotonic() < deadline_s:
             peak = max(peak, high_water_bytes(process.pid))
             time.sleep(0.001)
+        process.kill()
         process.communicate()
         return peak
 

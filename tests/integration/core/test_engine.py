@@ -276,7 +276,7 @@ def test_a_session_can_be_reconfigured_and_keeps_its_conversation(tmp_path: Path
         engine.codex.submit(
             ConfigureSession(
                 provider=engine.config.provider,
-                model="other-model",
+                model="o3",
                 approval_policy=AskForApproval.NEVER,
                 sandbox_policy=WORKSPACE_WRITE,
                 cwd=str(tmp_path),
@@ -285,8 +285,12 @@ def test_a_session_can_be_reconfigured_and_keeps_its_conversation(tmp_path: Path
         second = engine.wait_for(SessionConfigured)
         assert engine.run("again")[-1] == TaskComplete("two")
     assert second.session_id == first.session_id
-    assert second.model == "other-model"
-    assert model.requests[1].body["model"] == "other-model"
+    assert second.model == "o3"
+    assert model.requests[1].body["model"] == "o3"
+    windows = [
+        event.msg.context_window for event in engine.seen if isinstance(event.msg, TokenCount)
+    ]
+    assert windows == [None, 200_000]
     assert len(model.requests[1].body["input"]) == 3
 
 

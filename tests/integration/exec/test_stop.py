@@ -27,7 +27,11 @@ def wait_for_writer(fifo: Path) -> None:
 
 
 def processes_in(folder: Path) -> list[str]:
-    """The processes whose working directory is a folder."""
+    """The command lines of the processes whose working directory is a folder.
+
+    One whose memory is gone already, and which only waits to be reaped, has none and does not
+    count.
+    """
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -35,7 +39,7 @@ def processes_in(folder: Path) -> list[str]:
                 found.append(Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"))
         except OSError:
             continue
-    return found
+    return list(filter(None, found))
 
 
 @pytest.mark.parametrize(
