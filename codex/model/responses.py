@@ -200,12 +200,8 @@ class ResponsesDecoder:
                 return self._done(event.get("item"))
             case "response.completed":
                 return self._complete(as_dict(event.get("response")))
-            case "response.incomplete":
-                raise incomplete(as_dict(event.get("response")))
-            case "response.failed" | "response.cancelled":
-                raise event_failure(as_dict(event.get("response")))
-            case "error":
-                raise event_failure(event)
+            case _:
+                check_failure(kind, event)
         return []
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
@@ -244,6 +240,11 @@ class ResponsesDecoder:
         return [ItemDone(item)]
 
     def _complete(self, response: dict[str, Any]) -> list[ResponseEvent]:
+        # vLLM says so however the answer ended.
+        if response.get("status") == "incomplete":
+            raise incomplete(response)
+        if response.get("status") == "failed":
+            raise event_failure(response)
         events: list[ResponseEvent] = []
         # Some servers send the items only here, or only their deltas.
         skip = Counter(self._seen)
@@ -259,6 +260,20 @@ class ResponsesDecoder:
         self.may_end = True
         usage = decode_usage(response.get("usage"))
         return [*events, Completed(as_str(response.get("id")), usage)]
+
+
+def check_failure(kind: str, event: dict[str, Any]) -> None:
+    """Raise ModelError for an event that ends the answer early."""
+    match kind:
+        case "response.incomplete":
+            raise incomplete(as_dict(event.get("response")))
+        case "response.failed" | "response.cancelled":
+            raise event_failure(as_dict(event.get("response")))
+        case "error":
+            raise event_failure(event)
+        case "" if event.get("error"):
+            # Not of this API, but gateways fail so.
+            raise event_failure(event)
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:

@@ -171,6 +171,16 @@ def test_a_kept_connection_that_went_away_meanwhile_is_replaced() -> None:
         client.close()
 
 
+def test_a_connection_that_was_idle_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codex.model.http.MAX_IDLE_S", -1.0)
+    with FakeModel([Reply.text("a"), Reply.text("b")]) as model:
+        client = make_client(model.base_url)
+        assert texts(ask(client)) == "a"
+        assert texts(ask(client)) == "b"
+        client.close()
+        assert model.connections == 2
+
+
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 def test_a_cut_stream_is_a_failure_that_may_pass(wire: WireApi, framing: Any) -> None:

@@ -326,6 +326,13 @@ def test_unknown_events_items_and_shapes_are_passed_over() -> None:
             "content filter",
         ),
         ({"type": "response.incomplete", "response": {}}, "incomplete", "no reason given"),
+        ({"error": {"message": "untyped", "code": 503}}, "overloaded", "untyped"),
+        (completed(status="failed", error={"message": "late"}), "server", "late"),
+        (
+            completed(status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+            "incomplete",
+            "limit of output tokens",
+        ),
     ],
 )
 def test_a_failure_in_the_stream_is_an_error_with_its_reason(
