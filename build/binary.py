@@ -69,7 +69,12 @@ OPTIONS = (
     "--nofollow-import-to=_sysconfigdata*",
 )
 
-NEEDS = (*static_python.NEEDS, *extensions.RUST_NEEDS, system.program("patchelf"))
+NEEDS = (
+    *static_python.NEEDS,
+    *extensions.RUST_NEEDS,
+    system.program("patchelf"),
+    system.program("file"),
+)
 
 
 def inputs_key() -> str:

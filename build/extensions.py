@@ -11,6 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import environment
+import patches
 import static_python
 import system
 from console import BuildError, output_of, run, say
@@ -95,7 +96,7 @@ def _packages(prefix: Path) -> Path:
     cargo = _cargo()
     assert cargo is not None
     version = output_of([str(cargo), "--version"], what="asking for cargo's version")
-    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, version)
+    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, version, repr(patches.ORJSON))
     folder = cache_dir() / f"objects-{key}"
     if not folder.exists():
         say("compiling cffi, msgspec and orjson for linking")
@@ -112,16 +113,19 @@ def _build_packages(work: Path, prefix: Path, cargo: Path) -> Path:
     core = source_of("msgspec") / "src" / "msgspec" / "_core.c"
     # "core" alone is too plain a name for the one name space that a static program has.
     _compile(core, made / "msgspec.o", include, "-DPyInit__core=PyInit_msgspec_core")
+    orjson = work / "orjson"
+    shutil.copytree(source_of("orjson"), orjson)
+    patches.apply(patches.ORJSON, orjson)
     target = work / "rust"
     run(
         [cargo, "rustc", "--release", "--offline", "--lib", "--crate-type", "staticlib"],
         what="compiling orjson",
-        cwd=source_of("orjson"),
+        cwd=orjson,
         environ={
             "CARGO_TARGET_DIR": str(target),
             "RUSTC": str(cargo.with_name("rustc")),
             # No name of this machine's folders in the result.
-            "RUSTFLAGS": f"--remap-path-prefix={source_of('orjson')}=orjson",
+            "RUSTFLAGS": f"--remap-path-prefix={orjson}=orjson",
             "PYO3_PYTHON": str(static_python.python(prefix)),
             # Else the archive would hold a second copy of half of libpython.
             "PYO3_BUILD_EXTENSION_MODULE": "1",
