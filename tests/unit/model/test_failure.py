@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from codex.model.failure import (
+    LONGEST_PAUSE_MS,
     advice_for,
     event_failure,
     http_failure,
@@ -145,6 +146,7 @@ def test_a_redirect_names_its_target_and_is_not_followed() -> None:
         ({"retry-after": "-3"}, None),
         ({"retry-after": "NaN"}, None),
         ({"retry-after": "Fri, 99 Jan 99999999999 08:00:30 GMT"}, None),
+        ({"retry-after": "9" * 400}, LONGEST_PAUSE_MS),
         ({}, None),
     ],
 )
@@ -166,6 +168,7 @@ def test_retry_after_is_read_in_both_forms(headers: dict[str, str], expected: in
         ("try again in 1 hour and 2 minutes", 3_720_000),
         ("try again in 6h0m0s", 21_600_000),
         ("try again in 2 days", 172_800_000),
+        (f"try again in {'9' * 400} seconds", LONGEST_PAUSE_MS),
         ("try again later", None),
         ("it took 5 minutes", None),
     ],
@@ -190,6 +193,12 @@ def test_a_usage_limit_says_when_it_ends() -> None:
     error = fail(429, {"error": {"type": "usage_limit_reached", "resets_in_seconds": 7200}})
     assert (error.kind, error.is_retryable) == ("usage_limit", False)
     assert error.message.endswith("(try again in 120m00s)")
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, None, "soon"])
+def test_a_usage_limit_that_ends_at_no_time_is_not_waited_for(seconds: Any) -> None:
+    error = fail(429, {"error": {"type": "usage_limit_reached", "resets_in_seconds": seconds}})
+    assert not error.retry_after_ms
 
 
 def test_an_error_in_a_stream_takes_the_status_that_it_names() -> None:
