@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 MAX_MESSAGE_CHARS = 1000
+MAX_PAGE_CHARS = 10_000
+"""How much of a page is looked at; the patterns take the square of it in time."""
 
 KIND_OF_WORD = {
     "context_length_exceeded": "context_length",
@@ -202,7 +204,7 @@ def parse_body(body: bytes) -> Any:
 
 def tidy(text: str) -> str:
     """One line of bounded length, without control characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[:10_000]).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:MAX_PAGE_CHARS]).split())
     return line if len(line) <= MAX_MESSAGE_CHARS else line[:MAX_MESSAGE_CHARS] + "..."
 
 
@@ -271,5 +273,6 @@ def _words_of(value: Any) -> str:
 
 
 def _html_title(text: str) -> str:
+    text = text[:MAX_PAGE_CHARS]
     found = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    return found.group(1) if found else re.sub(r"<[^>]*>", " ", text[:10_000])
+    return found.group(1) if found else re.sub(r"<[^>]*>", " ", text)

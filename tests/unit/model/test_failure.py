@@ -121,6 +121,12 @@ def test_without_a_message_the_status_has_to_do(body: Any) -> None:
     assert fail(500, body, reason="").message == '"http://h/v1/responses" answered 500'
 
 
+@pytest.mark.parametrize("page", [b"<title>" * 40_000, b"<title " * 40_000])
+def test_a_page_without_an_end_is_read_in_no_time(page: bytes) -> None:
+    # The whole of it took a minute.
+    assert fail(502, page).kind == "server"
+
+
 def test_a_message_is_bounded_and_cannot_steer_a_terminal() -> None:
     message = fail(400, b"\x1b[31m" + b"x" * 100_000).message
     assert "\x1b" not in message
