@@ -121,6 +121,11 @@ def test_without_a_message_the_status_has_to_do(body: Any) -> None:
     assert fail(500, body, reason="").message == '"http://h/v1/responses" answered 500'
 
 
+def test_an_error_nested_without_end_is_shown_as_it_came() -> None:
+    body = b'{"message":' * 500 + b"1" + b"}" * 500
+    assert '{"message":{"message":' in fail(400, body).message
+
+
 @pytest.mark.parametrize("page", [b"<title>" * 40_000, b"<title " * 40_000])
 def test_a_page_without_an_end_is_read_in_no_time(page: bytes) -> None:
     # The whole of it took a minute.
