@@ -8,15 +8,34 @@ from __future__ import annotations
 
 from typing import Any
 
+MAX_DEPTH = 254
+"""orjson's own limit for writing; it reads 1024 levels, more than Python's stack bears."""
+
 
 def loads(data: bytes | str) -> Any:
     """Parse one JSON text.
 
-    Raises: ValueError, when it is not JSON (duplicate keys are allowed, NaN is not).
+    What is read can be written again, and walked by functions that call themselves.
+
+    Raises: ValueError, when it is not JSON (duplicate keys are allowed, NaN is not), or is nested
+        in more than 254 levels.
     """
     import orjson
 
-    return orjson.loads(data)
+    value = orjson.loads(data)
+    if _may_be_deep(data):
+        try:
+            orjson.dumps(value)
+        except TypeError as error:
+            raise ValueError("nested too deeply") from error
+    return value
+
+
+def _may_be_deep(data: bytes | str) -> bool:
+    """Whether there are enough brackets for more levels than orjson writes."""
+    if isinstance(data, str):
+        return data.count("[") + data.count("{") > MAX_DEPTH
+    return data.count(b"[") + data.count(b"{") > MAX_DEPTH
 
 
 def dumps(value: Any) -> bytes:

@@ -6,7 +6,7 @@ Pure. Must not put user names, passwords or query values into a text.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from codex.model.retry import ModelError
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+SENDABLE = "%/:@!$&'()*+,;=~[]|"
+"""Besides letters and digits, what stays as it is in a path or query."""
+MAX_LABEL_CHARS = 63
+"""Of a part of a host's name, by RFC 1035."""
+MAX_PORT_DIGITS = 5
 
 
 class Address(NamedTuple):
@@ -55,7 +60,8 @@ def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
     base = parse_url(base_url, ("http", "https"), what="base_url")
     base_path, _, base_query = base.target.partition("?")
     pairs = [*parse_qsl(base_query, keep_blank_values=True), *query.items()]
-    target = base_path.rstrip("/") + path + (f"?{urlencode(pairs)}" if pairs else "")
+    encoded = urlencode(pairs, errors="replace")
+    target = base_path.rstrip("/") + path + (f"?{encoded}" if pairs else "")
     return base._replace(target=target)
 
 
@@ -73,16 +79,24 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
             host = host.encode("idna").decode("ascii")
     except ValueError as error:
         raise ModelError(f"{what} is not a URL: {error}", kind="config", phase="request") from error
-    if parts.scheme not in schemes or not host:
+    if parts.scheme not in schemes or not _is_host(host):
         raise ModelError(
             f"{what} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)} "
             f"and name a host, got scheme {parts.scheme!r} and host {host!r}",
             kind="config",
             phase="request",
         )
-    query = f"?{parts.query}" if parts.query else ""
+    target = quote(parts.path, SENDABLE, errors="replace")
+    if parts.query:
+        target += "?" + quote(parts.query, SENDABLE + "?", errors="replace")
     userinfo, at, _ = parts.netloc.rpartition("@")
-    return Address(parts.scheme, host, port, parts.path + query, unquote(userinfo) if at else None)
+    return Address(parts.scheme, host, port, target, unquote(userinfo) if at else None)
+
+
+def _is_host(host: str) -> bool:
+    """Whether it may be looked up, and written into a request."""
+    is_clean = all(char.isalnum() or char in "-._:%" for char in host)
+    return bool(host) and is_clean and max(map(len, host.split("."))) <= MAX_LABEL_CHARS
 
 
 def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
@@ -127,10 +141,15 @@ def _matches(entry: str, address: Address) -> bool:
 def _split_port(entry: str) -> tuple[str, int | None]:
     if entry.startswith("["):
         host, _, rest = entry[1:].partition("]")
-        return host, int(rest[1:]) if rest[1:].isdecimal() else None
-    host, _, port = entry.rpartition(":")
+        return host, _port(rest[1:])
+    host, _, digits = entry.rpartition(":")
+    port = _port(digits)
     # More than one colon is an IPv6 address without brackets.
-    return (host, int(port)) if host and ":" not in host and port.isdecimal() else (entry, None)
+    return (host, port) if host and ":" not in host and port is not None else (entry, None)
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= MAX_PORT_DIGITS else None
 
 
 def _is_in_network(host: str, pattern: str) -> bool:

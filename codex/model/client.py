@@ -303,5 +303,6 @@ def _parse(data: str) -> Any:
         import json
     try:
         return loads(dumps(json.loads(data)))
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
+        # Too deep, or an integer of more than 64 bits, which only the other reader takes.
         return None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 MAX_MESSAGE_CHARS = 1000
+MAX_PAGE_CHARS = 10_000
+"""How much of a page is looked at; the patterns take the square of it in time."""
 
 KIND_OF_WORD = {
     "context_length_exceeded": "context_length",
@@ -70,6 +72,8 @@ CONTEXT_WORDS = (
 )
 AMOUNT = r"(\d+(?:\.\d+)?) ?(ms|millisecond|sec|s|min|m|hour|h|day|d)[a-z]*"
 WAIT_WORDS = rf"(?:try again|retry) (?:in|after) ((?:{AMOUNT}[ ,]*(?:and )?)+)"
+LONGEST_PAUSE_MS = 366 * 86_400_000
+"""Any pause that is longer counts as this one; numbers of a server may have hundreds of digits."""
 UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -182,7 +186,7 @@ def _failure(
     if wait_ms is None and kind in ("rate_limit", "overloaded", "usage_limit"):
         wait_ms = wait_in_text(error.message)
     if seconds := as_int(error.fields.get("resets_in_seconds")):
-        wait_ms = seconds * 1000
+        wait_ms = _whole_pause(seconds * 1000)
     if wait_ms is not None and wait_ms > MAX_RETRY_AFTER_MS:
         text += f" (try again in {format_duration(wait_ms)})"
     return ModelError(text, kind=kind, phase=phase, status=status, retry_after_ms=wait_ms)
@@ -200,7 +204,7 @@ def parse_body(body: bytes) -> Any:
 
 def tidy(text: str) -> str:
     """One line of bounded length, without control characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[:10_000]).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:MAX_PAGE_CHARS]).split())
     return line if len(line) <= MAX_MESSAGE_CHARS else line[:MAX_MESSAGE_CHARS] + "..."
 
 
@@ -209,7 +213,7 @@ def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
     for name, factor in (("retry-after-ms", 1), ("retry-after", 1000)):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d*)?", value):
-            return int(float(value) * factor)
+            return _whole_pause(float(value) * factor)
     return _until(headers.get("retry-after", ""), now)
 
 
@@ -218,7 +222,7 @@ def wait_in_text(message: str) -> int | None:
     found = re.search(WAIT_WORDS, message.lower())
     if found is None:
         return None
-    return int(sum(float(n) * _unit_ms(unit) for n, unit in re.findall(AMOUNT, found[1])))
+    return _whole_pause(sum(float(n) * _unit_ms(unit) for n, unit in re.findall(AMOUNT, found[1])))
 
 
 def _unit_ms(unit: str) -> int:
@@ -232,7 +236,11 @@ def _until(date: str, now: float) -> int | None:
         moment = parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(0, int((moment - now) * 1000))
+    return _whole_pause((moment - now) * 1000)
+
+
+def _whole_pause(milliseconds: float) -> int:
+    return int(max(0, min(milliseconds, LONGEST_PAUSE_MS)))
 
 
 def _message(outer: dict[str, Any], fields: dict[str, Any]) -> str:
@@ -265,5 +273,6 @@ def _words_of(value: Any) -> str:
 
 
 def _html_title(text: str) -> str:
+    text = text[:MAX_PAGE_CHARS]
     found = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    return found.group(1) if found else re.sub(r"<[^>]*>", " ", text[:10_000])
+    return found.group(1) if found else re.sub(r"<[^>]*>", " ", text)

@@ -91,7 +91,8 @@ def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
 
 def basic(userinfo: str) -> str:
     """The value of an Authorization header for `user:password`."""
-    return f"Basic {binascii.b2a_base64(userinfo.encode(), newline=False).decode()}"
+    data = userinfo.encode("utf-8", "replace")
+    return f"Basic {binascii.b2a_base64(data, newline=False).decode()}"
 
 
 def _check(fields: dict[str, str], provider: ModelProvider) -> None:

@@ -33,6 +33,20 @@ def test_a_lone_surrogate_does_not_stop_json_from_being_written() -> None:
     assert jsonio.loads(jsonio.dumps({"a": ["x\ud800y"]})) == {"a": ["x?y"]}
 
 
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_read_can_be_written_again(start: str, end: str) -> None:
+    text = start * 254 + "1" + end * 254
+    assert jsonio.dumps(jsonio.loads(text)).decode() == text
+    deeper = start + text + end
+    for data in (deeper, deeper.encode()):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            jsonio.loads(data)
+
+
+def test_many_brackets_are_not_depth() -> None:
+    assert len(jsonio.loads("[" + ",".join(["{}"] * 1000) + "]")) == 1000
+
+
 def test_a_repository_is_found_from_below_whatever_kind_its_git_is(tmp_path: Path) -> None:
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)

@@ -30,6 +30,24 @@ def test_query_parameters_join_those_of_the_base_url() -> None:
     assert (address.host, address.port) == ("h", 443)
 
 
+@pytest.mark.parametrize(
+    ("base", "target"),
+    [
+        ("http://h/k\u00fcche/v 1", "/k%C3%BCche/v%201/x"),
+        ("http://h/a%20b/~c@d:e", "/a%20b/~c@d:e/x"),
+        ("http://h/\udcff?\u00e9=\udcff", "/%3F/x?%C3%A9=%3F"),
+        ("http://h/a?q=a b+c%2B", "/a/x?q=a+b+c%2B"),
+    ],
+)
+def test_what_no_request_line_may_hold_is_encoded(base: str, target: str) -> None:
+    assert endpoint(base, "/x", {}).target == target
+    assert parse_url(base, ("http",), what="base_url").target.isascii()
+
+
+def test_a_query_parameter_may_be_any_text() -> None:
+    assert endpoint("http://h", "/x", {"a\udcff": "\ud800"}).target == "/x?a%3F=%3F"
+
+
 def test_an_address_shows_neither_user_nor_query() -> None:
     address = endpoint("https://user:p%40ss@h/v1", "/responses", {"key": "secret"})
     assert str(address) == "https://h/v1/responses"
@@ -46,7 +64,20 @@ def test_a_host_of_other_letters_becomes_ascii() -> None:
 
 
 @pytest.mark.parametrize(
-    "base", ["", "localhost:11434/v1", "ftp://h/v1", "http://", "http://h:port", "http://[::1/v1"]
+    "base",
+    [
+        "",
+        "localhost:11434/v1",
+        "ftp://h/v1",
+        "http://",
+        "http://h:port",
+        "http://[::1/v1",
+        "http://a b/v1",
+        "http://a\0b/v1",
+        "http://a\x0bb",
+        f"http://{'a' * 64}.example",
+        "http://\udcff",
+    ],
 )
 def test_a_base_url_that_is_none_is_an_error_of_the_configuration(base: str) -> None:
     with pytest.raises(ModelError, match="base_url") as caught:
@@ -110,7 +141,11 @@ def test_hosts_and_domains_are_exempt(no_proxy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "no_proxy", ["", ",", "orp.example", "corp.example:8001", "llm", "example.corp", "10.0.0.0/8"]
+    "no_proxy",
+    [
+        *("", ",", "orp.example", "corp.example:8001", "llm", "example.corp", "10.0.0.0/8"),
+        *(f"corp.example:{'9' * 5000}", "corp.example:0", "corp.example:x"),
+    ],
 )
 def test_other_hosts_are_not(no_proxy: str) -> None:
     assert proxied(HTTP, HTTP_PROXY="http://p:1", NO_PROXY=no_proxy) == "http://p:1"
@@ -128,6 +163,7 @@ def test_other_hosts_are_not(no_proxy: str) -> None:
         ("::1", "[::1]", True),
         ("::1", "[::1]:8000", True),
         ("::1", "[::1]:9", False),
+        ("::1", f"[::2]:{'9' * 5000}", False),
         ("fd00::5", "fd00::/8", True),
         ("localhost", "localhost", True),
         ("127.0.0.1", "localhost", False),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from codex.model.failure import (
+    LONGEST_PAUSE_MS,
     advice_for,
     event_failure,
     http_failure,
@@ -120,6 +121,17 @@ def test_without_a_message_the_status_has_to_do(body: Any) -> None:
     assert fail(500, body, reason="").message == '"http://h/v1/responses" answered 500'
 
 
+def test_an_error_nested_without_end_is_shown_as_it_came() -> None:
+    body = b'{"message":' * 500 + b"1" + b"}" * 500
+    assert '{"message":{"message":' in fail(400, body).message
+
+
+@pytest.mark.parametrize("page", [b"<title>" * 40_000, b"<title " * 40_000])
+def test_a_page_without_an_end_is_read_in_no_time(page: bytes) -> None:
+    # The whole of it took a minute.
+    assert fail(502, page).kind == "server"
+
+
 def test_a_message_is_bounded_and_cannot_steer_a_terminal() -> None:
     message = fail(400, b"\x1b[31m" + b"x" * 100_000).message
     assert "\x1b" not in message
@@ -145,6 +157,7 @@ def test_a_redirect_names_its_target_and_is_not_followed() -> None:
         ({"retry-after": "-3"}, None),
         ({"retry-after": "NaN"}, None),
         ({"retry-after": "Fri, 99 Jan 99999999999 08:00:30 GMT"}, None),
+        ({"retry-after": "9" * 400}, LONGEST_PAUSE_MS),
         ({}, None),
     ],
 )
@@ -166,6 +179,7 @@ def test_retry_after_is_read_in_both_forms(headers: dict[str, str], expected: in
         ("try again in 1 hour and 2 minutes", 3_720_000),
         ("try again in 6h0m0s", 21_600_000),
         ("try again in 2 days", 172_800_000),
+        (f"try again in {'9' * 400} seconds", LONGEST_PAUSE_MS),
         ("try again later", None),
         ("it took 5 minutes", None),
     ],
@@ -190,6 +204,12 @@ def test_a_usage_limit_says_when_it_ends() -> None:
     error = fail(429, {"error": {"type": "usage_limit_reached", "resets_in_seconds": 7200}})
     assert (error.kind, error.is_retryable) == ("usage_limit", False)
     assert error.message.endswith("(try again in 120m00s)")
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, None, "soon"])
+def test_a_usage_limit_that_ends_at_no_time_is_not_waited_for(seconds: Any) -> None:
+    error = fail(429, {"error": {"type": "usage_limit_reached", "resets_in_seconds": seconds}})
+    assert not error.retry_after_ms
 
 
 def test_an_error_in_a_stream_takes_the_status_that_it_names() -> None:

@@ -142,10 +142,21 @@ def test_data_that_is_no_json_object_is_passed_over(wire: str) -> None:
     assert read(wire, [b"\n" + junk + body])[0] == read(wire, [body])[0]
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        b"[" * 100_000,
+        b'{"error":' * 1000 + b"1" + b"}" * 1000,
+        b'{"choices": [{"delta": {"content": ' + b"[" * 900 + b"]" * 900 + b"}}]}",
+        # The halved emoji makes it the business of the lenient reader.
+        b'{"a": "\\ud83d", "b": ' + b"[" * 500 + b"]" * 500 + b"}",
+        b'{"a": "\\ud83d", "b": ' + b"9" * 30 + b"}",
+    ],
+)
 @pytest.mark.parametrize("wire", WIRES)
-def test_json_nested_without_end_is_passed_over(wire: str) -> None:
+def test_json_that_is_beyond_measure_is_passed_over(wire: str, event: bytes) -> None:
     body = whole(Reply.text("a"), wire)
-    deep = b"data: " + b"[" * 100_000 + b"\n\n"
+    deep = b"data: " + event + b"\n\n"
     assert read(wire, [b"\n" + deep + body])[0] == read(wire, [body])[0]
 
 
