@@ -30,7 +30,7 @@ COMPILE = ("ccache", "gcc", "-O2", "-DNDEBUG", "-fwrapv", "-fno-semantic-interpo
 RUST_NEEDS = (
     system.program("cc", "gcc"),
     # Debian 12's own rustc is 1.63; the "-web" packages carry the version that browsers need.
-    system.Need("cargo-web", lambda: _cargo() is not None),
+    system.Need("cargo-web", lambda: _find_cargo() is not None),
 )
 
 
@@ -42,6 +42,7 @@ def unpack_sdists() -> Path:
     if is_fresh(stamp, key, folder):
         return folder
     environment.ensure_binary()
+    system.ensure(RUST_NEEDS)
     say("fetching the sources of the compiled packages")
     shutil.rmtree(folder, ignore_errors=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
@@ -50,8 +51,8 @@ def unpack_sdists() -> Path:
         [VENV_PYTHON, "-m", "pip", "download", *options, "-r", SDISTS, "-d", folder],
         what=f"fetching '{SDISTS}'",
         advice=environment.ADVICE,
-        # pip asks each source for its metadata, by the tools of requirements/binary.txt.
-        environ={"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"},
+        # pip asks each source for its metadata, by cargo and the tools of requirements/binary.txt.
+        environ={"PATH": f"{VENV / 'bin'}:{_cargo().parent}:{os.environ['PATH']}"},
     )
     for archive in sorted(folder.glob("*.tar.gz")):
         run(["tar", "-xf", archive, "-C", folder], what=f"unpacking '{archive}'")
@@ -94,7 +95,6 @@ _EMIT = "import sys; sys.path.insert(0, sys.argv[1]); import native; native.emit
 def _packages(prefix: Path) -> Path:
     system.ensure(RUST_NEEDS)
     cargo = _cargo()
-    assert cargo is not None
     version = output_of([str(cargo), "--version"], what="asking for cargo's version")
     key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, version, repr(patches.ORJSON))
     folder = cache_dir() / f"objects-{key}"
@@ -143,7 +143,14 @@ def _compile(source: Path, target: Path, *options: str) -> None:
     )
 
 
-def _cargo() -> Path | None:
+def _cargo() -> Path:
+    """The cargo to compile with, once RUST_NEEDS are met."""
+    cargo = _find_cargo()
+    assert cargo is not None
+    return cargo
+
+
+def _find_cargo() -> Path | None:
     return system.find_tool("cargo", lambda text: _version(text) >= ORJSON_NEEDS_RUST)
 
 
