@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.protocol.events import ExecApprovalRequest
+from codex.protocol.events import ExecApprovalRequest, Warning
 from codex.protocol.ops import ExecApproval, PatchApproval
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ class TaskContext(NamedTuple):
     def emit(self, msg: EventMsg) -> None:
         """Show something under the task's id."""
         self.session.emit(self.task_id, msg)
+
+    def warn_once(self, message: str) -> None:
+        """Tell the user something that a session need not hear twice."""
+        if message not in self.session.warnings_shown:
+            self.session.warnings_shown.add(message)
+            self.emit(Warning(message))
 
     def ask(self, request: ExecApprovalRequest | ApplyPatchApprovalRequest) -> Answer:
         """Put a question to the user and wait.

@@ -27,7 +27,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.items import LocalImageInput
 from codex.protocol.ops import ConfigureSession, Interrupt, UserInput
-from codex.protocol.policy import WORKSPACE_WRITE, AskForApproval
+from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, AskForApproval, SandboxPolicy
 from codex.protocol.settings import ModelSettings, WireApi
 from tests.support.engine import Engine, only, outputs
 from tests.support.fake_model import Call, Cut, FakeModel, Reply, Stall, Text, Usage
@@ -307,3 +307,42 @@ def test_a_relative_cwd_is_refused_and_the_session_goes_on(tmp_path: Path) -> No
         )
         assert "not absolute" in only(engine.until_end(refused), Error).message
         assert engine.run("hi")[-1] == TaskComplete("fine")
+
+
+def test_a_command_outside_the_sandbox_is_not_told_that_it_has_no_network(tmp_path: Path) -> None:
+    script = 'test -z "$CODEX_SANDBOX_NETWORK_DISABLED" && echo free || echo held'
+    call = {"command": ["sh", "-c", script]}
+    for policy, told in ((WORKSPACE_WRITE, "held"), (DANGER_FULL_ACCESS, "free")):
+        with (
+            FakeModel([Reply.call("shell", call), Reply.text("ok")]) as model,
+            Engine(model, cwd=str(tmp_path), sandbox_policy=policy) as engine,
+        ):
+            messages = engine.run("go")
+        assert only(messages, ExecCommandEnd).stdout == f"{told}\n"
+
+
+def test_a_writable_folder_that_is_refused_is_told_once(tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    cwd = tmp_path / "cwd"
+    outer.mkdir()
+    cwd.mkdir()
+    (cwd / "link").symlink_to(outer)
+    policy = SandboxPolicy(can_write_cwd=True, writable_roots=(str(cwd / "link"),))
+    call = {"command": ["sh", "-c", "true"]}
+    script = [Reply.call("shell", call, "c1"), Reply.call("shell", call, "c2"), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(cwd), sandbox_policy=policy) as engine,
+    ):
+        messages = engine.run("go")
+    assert str(cwd / "link") in only(messages, Warning).message
+
+
+def test_what_began_ends_even_when_the_run_itself_is_broken(tmp_path: Path) -> None:
+    # A NUL in an argument passes every check on the way and cannot be given to a program.
+    call = {"command": ["sh", "-c", "echo \0"]}
+    script = [Reply.call("shell", call), Reply.text("ok")]
+    with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        messages = engine.run("go")
+        assert only(messages, ExecCommandEnd).exit_code == -1
+        assert isinstance(messages[-1], TaskComplete | Error)
