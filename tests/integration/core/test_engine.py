@@ -328,7 +328,7 @@ def test_a_writable_folder_that_is_refused_is_told_once(tmp_path: Path) -> None:
     cwd.mkdir()
     (cwd / "link").symlink_to(outer)
     policy = SandboxPolicy(can_write_cwd=True, writable_roots=(str(cwd / "link"),))
-    call = {"command": ["sh", "-c", "true"]}
+    call = {"command": ["touch", "made"]}
     script = [Reply.call("shell", call, "c1"), Reply.call("shell", call, "c2"), Reply.text("ok")]
     with (
         FakeModel(script) as model,
