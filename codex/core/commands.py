@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, assert_never
 
 import msgspec
 
+from codex.bash import join
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.patches import apply_patch_text
 from codex.core.safety import AskUser, AutoApprove, Reject, assess_command, should_offer_retry
@@ -76,14 +77,14 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
     session = context.session
     argv = arguments.argv()
     if not argv or not argv[0]:
-        return ToolOutput("error: `command` is empty")
+        return context.refuse("error: `command` is empty", subject="shell")
     cwd = os.path.normpath(os.path.join(session.config.cwd, arguments.workdir or ""))
     from codex.apply_patch.shell import detect
 
     try:
         patch = detect(argv)
     except PatchError as error:
-        return ToolOutput(f"error: {error}")
+        return context.refuse(f"error: {error}", subject="patch")
     if patch is not None:
         folder = os.path.normpath(os.path.join(cwd, patch.workdir or ""))
         return apply_patch_text(context, call_id, text=patch.text, cwd=folder)
@@ -115,7 +116,7 @@ def _decide_and_run(
     )
     match check:
         case Reject(reason):
-            return ToolOutput(f"rejected: {reason}")
+            return context.refuse(f"rejected: {reason}", subject=join(params.argv))
         case AskUser(reason, is_sandboxed):
             answer = _ask(context, command, reason)
             if not answer.is_approved:

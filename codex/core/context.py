@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.protocol.events import ExecApprovalRequest, Warning
+from codex.protocol.events import BackgroundEvent, ExecApprovalRequest, Warning
 from codex.protocol.ops import ExecApproval, PatchApproval
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ class TaskContext(NamedTuple):
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
         self.emit(request)
         return question.wait(self.cancel)
+
+    def refuse(self, text: str, *, subject: str = "") -> ToolOutput:
+        """Answer a call that nothing came of.
+
+        The user reads it too: such a call has no begin and no end, and a model that goes on failing
+        like that would seem to do nothing.
+
+        Args: subject: what the call was about, for the user; the model knows.
+        """
+        self.emit(BackgroundEvent(f"{subject}: {text}" if subject else text))
+        return ToolOutput(text)
 
 
 class ToolOutput(NamedTuple):

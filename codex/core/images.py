@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import os
+import stat
 
 from codex.errors import CodexError
 
@@ -27,13 +28,7 @@ def image_url(path: str) -> str:
     Raises: CodexError, when the file cannot be read, is too large, or is no image.
     """
     try:
-        size = os.stat(path).st_size
-        if size > MAX_BYTES:
-            raise CodexError(
-                f"cannot attach the image '{path}': it has {size} bytes, the limit is {MAX_BYTES}"
-            )
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES)
+        data = _content(path)
     except OSError as error:
         raise CodexError(f"cannot attach the image '{path}': {error.strerror}") from error
     media_type = _media_type(data)
@@ -42,6 +37,24 @@ def image_url(path: str) -> str:
             f"cannot attach the image '{path}': it is not a PNG, JPEG, GIF, WebP or BMP file"
         )
     return f"data:{media_type};base64,{binascii.b2a_base64(data, newline=False).decode('ascii')}"
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file; nothing else is read, as a named pipe or a terminal may never answer."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise CodexError(f"cannot attach the image '{path}': it is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise CodexError(
+                f"cannot attach the image '{path}': it has {status.st_size} bytes, "
+                f"the limit is {MAX_BYTES}"
+            )
+        return file.read(MAX_BYTES)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _media_type(data: bytes) -> str | None:

@@ -24,7 +24,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     try:
         patch_plan = plan(parse(text), cwd=cwd)
     except PatchError as error:
-        return ToolOutput(f"error: {error}")
+        return context.refuse(f"error: {error}", subject="patch")
     session = context.session
     roots = session.patch_roots()
     outside = outside_paths(patch_plan, roots, protected=_protected(context))
@@ -37,7 +37,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     match check:
         case Reject(reason):
             named = f" ({', '.join(outside)})" if outside else ""
-            return ToolOutput(f"patch rejected: {reason}{named}")
+            return context.refuse(f"patch rejected: {reason}{named}")
         case AskUser() if session.approved_paths.issuperset(patch_plan.paths):
             return _write(context, call_id, patch_plan, roots=None, was_asked=False)
         case AskUser(reason):

@@ -11,6 +11,7 @@ import pytest
 from codex.protocol.events import (
     AgentMessage,
     AgentMessageDelta,
+    BackgroundEvent,
     Error,
     ExecCommandBegin,
     ExecCommandEnd,
@@ -346,3 +347,37 @@ def test_what_began_ends_even_when_the_run_itself_is_broken(tmp_path: Path) -> N
         messages = engine.run("go")
         assert only(messages, ExecCommandEnd).exit_code == -1
         assert isinstance(messages[-1], TaskComplete | Error)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (Call("frobnicate", {}), "there is no tool 'frobnicate'"),
+        (Call("shell", '{"command":'), "cannot read the arguments of 'shell'"),
+        (Call("shell", {"command": []}), "shell: error: `command` is empty"),
+        (
+            Call("shell", {"command": ["rm", "x"], "with_escalated_permissions": True}),
+            "rm x: rejected: ",
+        ),
+        (
+            Call("apply_patch", {"input": PATCH.replace("greeting", "no-such")}),
+            "no-such.txt",
+        ),
+        (
+            Call("apply_patch", {"input": PATCH.replace("greeting.txt", "/etc/hostname")}),
+            "patch: error: ",
+        ),
+        (Call("view_image", {"path": "none.png"}), "none.png"),
+    ],
+)
+def test_the_user_reads_of_a_call_that_nothing_came_of(
+    tmp_path: Path, call: Call, told: str
+) -> None:
+    with (
+        FakeModel([Reply.of(call), Reply.text("ok")]) as model,
+        Engine(model, cwd=str(tmp_path)) as engine,
+    ):
+        messages = engine.run("go")
+    notice = only(messages, BackgroundEvent).message
+    assert told in notice
+    assert notice.endswith(outputs(model.requests[1].body)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,15 @@ def test_what_cannot_be_attached_is_named_with_its_cause(
     with pytest.raises(CodexError, match=cause) as caught:
         image_url(str(path))
     assert str(path) in caught.value.message
+
+
+def test_a_named_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    os.mkfifo(path)
+    with pytest.raises(CodexError, match="not a regular file"):
+        image_url(str(path))
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodexError, match="Is a directory"):
+        image_url(str(tmp_path))
