@@ -116,7 +116,7 @@ def _decide_and_run(
     )
     match check:
         case Reject(reason):
-            return context.refuse(f"rejected: {reason}", subject=join(params.argv))
+            return context.refuse(f"rejected: {reason}", subject=join(command.argv))
         case AskUser(reason, is_sandboxed):
             answer = _ask(context, command, reason)
             if not answer.is_approved:
