@@ -186,7 +186,8 @@ class ResponsesDecoder:
 
         Raises: ModelError, when the server says that the answer failed.
         """
-        kind = as_str(event.get("type"))
+        # Proxies and vLLM break off with a bare {"error": ...}, on either wire.
+        kind = as_str(event.get("type")) or ("error" if event.get("error") else "")
         if kind in DELTAS:
             return self._delta(kind, as_str(event.get("delta")))
         match kind:

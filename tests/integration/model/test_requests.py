@@ -188,6 +188,9 @@ def test_a_cut_stream_is_a_failure_that_may_pass(wire: WireApi, framing: Any) ->
     with FakeModel([answer]) as model:
         error = failure(make_client(model.base_url, wire))
     assert (error.kind, error.phase, error.is_retryable) == ("stream", "stream", True)
+    cause = error.message.removeprefix("the answer broke off before it was complete")
+    # Without a framing, the end of the connection is the end of the body.
+    assert cause == ("" if framing == "close" else ": the server closed the connection")
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -285,6 +288,7 @@ def test_a_refused_connection_names_the_server() -> None:
     error = failure(make_client(f"http://127.0.0.1:{port}/v1"))
     assert (error.kind, error.phase, error.is_retryable) == ("connect", "request", True)
     assert error.message == f'cannot connect to "http://127.0.0.1:{port}": Connection refused'
+    assert error.advice == "Start the server, or correct base_url of the provider."
 
 
 def test_localhost_is_found_whichever_family_the_server_listens_on() -> None:

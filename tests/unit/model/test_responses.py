@@ -309,6 +309,7 @@ def test_unknown_events_items_and_shapes_are_passed_over() -> None:
         ({"type": "response.failed", "response": {"error": None}}, "server", "gave no reason"),
         ({"type": "error", "code": "invalid_prompt", "message": "no"}, "invalid_prompt", "no"),
         ({"type": "error", "error": {"type": "server_error", "message": "x"}}, "server", "x"),
+        ({"error": {"message": "out of memory", "code": 500}}, "server", "out of memory"),
         (
             {
                 "type": "response.incomplete",
