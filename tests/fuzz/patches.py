@@ -30,8 +30,9 @@ from codex.protocol.events import Event
 from codex.protocol.items import FunctionCall
 from codex.protocol.policy import AskForApproval, SandboxPolicy
 from codex.protocol.wire import encode_event
-from tests.support.engine import fake_config, fake_host
+from tests.support.engine import fake_config
 from tests.support.fuzz import Target
+from tests.support.hosts import make_host
 from tests.support.mutation import mutated_json
 from tests.support.tree import read_tree, write_tree
 
@@ -171,7 +172,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
         approval_policy=AskForApproval.AUTO_EDIT,
         sandbox_policy=SandboxPolicy(can_write_cwd=True),
     )
-    host = fake_host(str(folder))
+    host = make_host(folder)
     session = Session(
         session_id="s",
         config=config,
