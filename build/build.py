@@ -8,6 +8,9 @@
     python3 build/build.py binary          dist/codex, one static executable (Linux)
     python3 build/build.py bench [ARGS...] the benchmarks of tests/bench, on dist/codex
 
+With CI=true, as CI services set it, `test` fuzzes each parser for a minute instead of a second;
+CODEX_FUZZ_SECONDS says another time.
+
 Each makes what it needs first: `.venv`, the system's packages when root, the caches. A second run
 is quick. This file must start under any Python 3.9 or later, so that an old one gets a clear
 answer.

@@ -10,13 +10,15 @@ from console import BuildError, say
 from paths import BINARY, ROOT, VENV_PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LINT = (
     ("lint", ("ruff", "check", "--quiet", ".")),
     ("format", ("ruff", "format", "--check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
 )
+CI_FUZZ_SECONDS = "60"
+"""For each target of tests/fuzz, several at a time; on a developer's machine it is 1."""
 LAYERS = ("pytest", "--quiet", "--no-header", "-rN", "tests/unit/test_layers.py")
 
 
@@ -35,6 +37,14 @@ def tests(arguments: Sequence[str]) -> list[str]:
     return [] if _passes("tests", ("pytest", *arguments)) else ["tests"]
 
 
+def check_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What checks are run with: the executable to test, and in CI the time for fuzzing."""
+    env = {**environ, "CODEX_BINARY": str(BINARY)}
+    if env.get("CI") == "true":
+        env.setdefault("CODEX_FUZZ_SECONDS", CI_FUZZ_SECONDS)
+    return env
+
+
 def report(failed: Sequence[str]) -> int:
     """The exit status of a run of checks.
 
@@ -51,7 +61,7 @@ def _passes(name: str, module: Sequence[str]) -> bool:
     done = subprocess.run(
         [VENV_PYTHON, "-m", *module],
         cwd=ROOT,
-        env={**os.environ, "CODEX_BINARY": str(BINARY)},
+        env=check_environment(os.environ),
         stdin=subprocess.DEVNULL,
         check=False,
     )

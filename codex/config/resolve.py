@@ -8,7 +8,7 @@ import msgspec
 
 from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
 from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
-from codex.config.permissions import WorkspaceWrite, sandbox_policy
+from codex.config.permissions import sandbox_policy
 from codex.config.providers import (
     DEFAULT_OSS_PROVIDER,
     DEFAULT_PROVIDER,
@@ -18,7 +18,7 @@ from codex.config.providers import (
 )
 from codex.config.schema import Source, check_leaf
 from codex.config.types import Config
-from codex.protocol.policy import AskForApproval
+from codex.protocol.policy import AskForApproval, WorkspaceWrite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from codex.model.calls import CallAssembler
+from codex.model.decode import decode_usage
 from codex.model.event import (
     Completed,
     ItemDone,
@@ -18,7 +19,7 @@ from codex.model.event import (
     TextDelta,
 )
 from codex.model.failure import event_failure
-from codex.model.loose import as_dict, as_int, as_list, as_str, as_text
+from codex.model.loose import as_dict, as_list, as_str, as_text
 from codex.model.prompt import Prompt, ToolSpec
 from codex.model.responses import has_reasoning
 from codex.model.retry import ModelError
@@ -185,7 +186,7 @@ class ChatDecoder:
         """
         if chunk.get("error") or chunk.get("object") == "error":
             raise event_failure(chunk)
-        self._usage = _usage(chunk.get("usage")) or self._usage
+        self._usage = decode_usage(chunk.get("usage"), "prompt", "completion") or self._usage
         events: list[ResponseEvent] = []
         for choice in map(as_dict, as_list(chunk.get("choices"))):
             events += self._delta(as_dict(choice.get("delta")))
@@ -248,20 +249,3 @@ class ChatDecoder:
         if parts:
             items.append(Message("assistant", tuple(parts)))
         return [*items, *self._calls.items()]
-
-
-def _usage(raw: Any) -> TokenUsage | None:
-    usage = as_dict(raw)
-    if not usage:
-        return None
-    input_tokens = as_int(usage.get("prompt_tokens"))
-    output_tokens = as_int(usage.get("completion_tokens"))
-    input_details = as_dict(usage.get("prompt_tokens_details"))
-    output_details = as_dict(usage.get("completion_tokens_details"))
-    return TokenUsage(
-        input_tokens=input_tokens,
-        cached_input_tokens=as_int(input_details.get("cached_tokens")),
-        output_tokens=output_tokens,
-        reasoning_output_tokens=as_int(output_details.get("reasoning_tokens")),
-        total_tokens=as_int(usage.get("total_tokens")) or input_tokens + output_tokens,
-    )

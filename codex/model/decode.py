@@ -1,4 +1,4 @@
-"""Output items from JSON, as leniently as sense allows.
+"""Output items and token counts from JSON, as leniently as sense allows.
 
 Pure. Unknown members are ignored; an unknown content part costs only itself, and an unknown item
 is dropped with a line in the debug log. What is left may be sent back to any server.
@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from codex.jsonio import dumps
-from codex.model.loose import as_dict, as_list, as_str
+from codex.model.loose import as_dict, as_int, as_list, as_str
 from codex.protocol.items import (
     ContentPart,
     FunctionCall,
@@ -22,6 +22,7 @@ from codex.protocol.items import (
     Refusal,
     ResponseItem,
     SummaryText,
+    TokenUsage,
 )
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,27 @@ def decode_item(raw: Any) -> ResponseItem | None:
         case kind:
             logger.debug("output item of type %r dropped", kind)
             return None
+
+
+def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
+    """The token counts of an answer; None when it has none.
+
+    Args: sent, received: what the wire calls the two kinds, such as `input` and `output`.
+    """
+    usage = as_dict(raw)
+    if not usage:
+        return None
+    input_tokens = as_int(usage.get(f"{sent}_tokens"))
+    output_tokens = as_int(usage.get(f"{received}_tokens"))
+    input_details = as_dict(usage.get(f"{sent}_tokens_details"))
+    output_details = as_dict(usage.get(f"{received}_tokens_details"))
+    return TokenUsage(
+        input_tokens=input_tokens,
+        cached_input_tokens=as_int(input_details.get("cached_tokens")),
+        output_tokens=output_tokens,
+        reasoning_output_tokens=as_int(output_details.get("reasoning_tokens")),
+        total_tokens=as_int(usage.get("total_tokens")) or input_tokens + output_tokens,
+    )
 
 
 def arguments_text(value: Any) -> str:

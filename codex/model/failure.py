@@ -149,7 +149,7 @@ def http_failure(
     message = error.message
     if kind == "redirect":
         message = f"redirected to {tidy(headers.get('location', 'nowhere'))!r}, not followed"
-    title = f"{status} {reason}".strip()
+    title = tidy(f"{status} {reason}")
     return _failure(
         f'"{where}" answered {title}' + (f": {message}" if message else ""),
         error=error,

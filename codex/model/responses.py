@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from codex.model.decode import decode_item
+from codex.model.decode import decode_item, decode_usage
 from codex.model.event import (
     ArgumentsDelta,
     Completed,
@@ -36,7 +36,6 @@ from codex.protocol.items import (
     Reasoning,
     Refusal,
     ResponseItem,
-    TokenUsage,
 )
 from codex.protocol.settings import (
     ModelProvider,
@@ -259,7 +258,7 @@ class ResponsesDecoder:
         if self._text and not self._seen[Message]:
             events.append(ItemDone(Message("assistant", (OutputText("".join(self._text)),))))
         self.may_end = True
-        usage = decode_usage(response.get("usage"))
+        usage = decode_usage(response.get("usage"), "input", "output")
         return [*events, Completed(as_str(response.get("id")), usage)]
 
 
@@ -285,23 +284,3 @@ def incomplete(response: dict[str, Any]) -> ModelError:
     if reason == "max_output_tokens":
         reason = "it reached the limit of output tokens"
     return ModelError(f"the answer is incomplete: {reason or 'no reason given'}", kind="incomplete")
-
-
-def decode_usage(raw: Any) -> TokenUsage | None:
-    """The token counts of a response; None when it has none."""
-    usage = as_dict(raw)
-    if not usage:
-        return None
-    input_tokens, output_tokens = (
-        as_int(usage.get("input_tokens")),
-        as_int(usage.get("output_tokens")),
-    )
-    input_details = as_dict(usage.get("input_tokens_details"))
-    output_details = as_dict(usage.get("output_tokens_details"))
-    return TokenUsage(
-        input_tokens=input_tokens,
-        cached_input_tokens=as_int(input_details.get("cached_tokens")),
-        output_tokens=output_tokens,
-        reasoning_output_tokens=as_int(output_details.get("reasoning_tokens")),
-        total_tokens=as_int(usage.get("total_tokens")) or input_tokens + output_tokens,
-    )

@@ -79,6 +79,16 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found)
 
 
+PERMISSION_FIELDS = {
+    "disk-full-read-access": "can_read_everything",
+    "disk-full-write-access": "can_write_everything",
+    "network-full-access": "can_use_network",
+    "disk-write-cwd": "can_write_cwd",
+    "disk-write-platform-user-temp-folder": "can_write_tmpdir",
+    "disk-write-platform-global-temp-folder": "can_write_slash_tmp",
+}
+"""The permissions of May 2025 -> fields of SandboxPolicy."""
+
 READ_ONLY = SandboxPolicy()
 WORKSPACE_WRITE = SandboxPolicy(can_write_cwd=True, can_write_tmpdir=True, can_write_slash_tmp=True)
 """`workspace-write`, and what `--full-auto` means."""
@@ -89,3 +99,26 @@ SANDBOX_MODES: dict[str, SandboxPolicy] = {
     "workspace-write": WORKSPACE_WRITE,
     "danger-full-access": DANGER_FULL_ACCESS,
 }
+
+
+class WorkspaceWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sandbox_workspace_write]`: what `workspace-write` adds to the working directory."""
+
+    writable_roots: tuple[str, ...] = ()
+    network_access: bool = False
+    exclude_tmpdir_env_var: bool = False
+    exclude_slash_tmp: bool = False
+
+
+def policy_of_mode(mode: str, workspace_write: WorkspaceWrite) -> SandboxPolicy:
+    """What a mode allows; the table counts for `workspace-write` alone."""
+    policy = SANDBOX_MODES[mode]
+    if mode != "workspace-write":
+        return policy
+    return msgspec.structs.replace(
+        policy,
+        can_use_network=workspace_write.network_access,
+        can_write_tmpdir=not workspace_write.exclude_tmpdir_env_var,
+        can_write_slash_tmp=not workspace_write.exclude_slash_tmp,
+        writable_roots=workspace_write.writable_roots,
+    )

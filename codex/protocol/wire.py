@@ -16,17 +16,16 @@ from codex import jsonio
 from codex.errors import ProtocolError
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.ops import ConfigureSession, Op, Submission
-from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, SandboxPolicy
+from codex.protocol.policy import (
+    APPROVAL_NAMES,
+    PERMISSION_FIELDS,
+    SANDBOX_MODES,
+    SandboxPolicy,
+    WorkspaceWrite,
+    policy_of_mode,
+)
 from codex.protocol.settings import is_openai_url
 
-_PERMISSIONS = {
-    "disk-full-read-access": "can_read_everything",
-    "disk-full-write-access": "can_write_everything",
-    "network-full-access": "can_use_network",
-    "disk-write-cwd": "can_write_cwd",
-    "disk-write-platform-user-temp-folder": "can_write_tmpdir",
-    "disk-write-platform-global-temp-folder": "can_write_slash_tmp",
-}
 _OMITTED_WHEN_NONE = ("reason", "grant_root", "notify")
 
 
@@ -124,26 +123,8 @@ def _sandbox_policy(value: Any) -> SandboxPolicy:
     if not isinstance(mode, str) or mode not in SANDBOX_MODES:
         names = ", ".join(SANDBOX_MODES)
         raise ValueError(f'expected "permissions" or a mode of {names} - at "$.sandbox_policy"')
-    policy = SANDBOX_MODES[mode]
-    if mode != "workspace-write":
-        return policy
-    table = msgspec.convert(value, _WorkspaceWrite)
-    return msgspec.structs.replace(
-        policy,
-        writable_roots=table.writable_roots,
-        can_use_network=table.network_access,
-        can_write_tmpdir=not table.exclude_tmpdir_env_var,
-        can_write_slash_tmp=not table.exclude_slash_tmp,
-    )
-
-
-class _WorkspaceWrite(msgspec.Struct):
-    """The members beside `"mode": "workspace-write"`."""
-
-    writable_roots: tuple[str, ...] = ()
-    network_access: bool = False
-    exclude_tmpdir_env_var: bool = False
-    exclude_slash_tmp: bool = False
+    table = value if mode == "workspace-write" else {}
+    return policy_of_mode(mode, msgspec.convert(table, WorkspaceWrite))
 
 
 def _from_permissions(permissions: Any) -> SandboxPolicy:
@@ -153,8 +134,8 @@ def _from_permissions(permissions: Any) -> SandboxPolicy:
     roots: list[str] = []
     for permission in permissions:
         match permission:
-            case str() if permission in _PERMISSIONS:
-                fields[_PERMISSIONS[permission]] = True
+            case str() if permission in PERMISSION_FIELDS:
+                fields[PERMISSION_FIELDS[permission]] = True
             case {"disk-write-folder": {"folder": str(folder)}}:
                 roots.append(folder)
             case _:
@@ -164,7 +145,7 @@ def _from_permissions(permissions: Any) -> SandboxPolicy:
 
 
 def _permissions(policy: SandboxPolicy) -> dict[str, Any]:
-    names: list[Any] = [name for name, field in _PERMISSIONS.items() if getattr(policy, field)]
+    names: list[Any] = [name for name, field in PERMISSION_FIELDS.items() if getattr(policy, field)]
     folders = [{"disk-write-folder": {"folder": root}} for root in policy.writable_roots]
     return {"permissions": names + folders}
 

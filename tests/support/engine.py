@@ -7,7 +7,6 @@ with Engine(model, cwd=str(tmp_path)) as engine:
 
 from __future__ import annotations
 
-import io
 import os
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,35 +15,20 @@ import msgspec
 
 from codex.config.types import Config
 from codex.core.codex import Codex
-from codex.host import Host
 from codex.protocol.events import Error, Event, EventMsg, TaskComplete, TurnAborted
 from codex.protocol.items import InputItem, TextInput
 from codex.protocol.ops import UserInput
 from codex.protocol.policy import WORKSPACE_WRITE, AskForApproval
 from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
+from tests.support.hosts import make_host
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from tests.support.fake_model import FakeModel
 
 PATIENCE_S = 30.0
 """How long an event may take that a correct engine sends at once."""
 
 MsgT = TypeVar("MsgT")
-
-
-def fake_host(cwd: str, environ: dict[str, str] | None = None) -> Host:
-    """A Host with empty streams and this machine's search path."""
-    return Host(
-        argv=(),
-        environ={"PATH": os.environ["PATH"], **(environ or {})},
-        cwd=cwd,
-        stdin=io.StringIO(),
-        stdout=io.StringIO(),
-        stderr=io.StringIO(),
-        clock=lambda: 1_750_000_000.0,
-    )
 
 
 def fake_config(base_url: str, cwd: str, wire_api: WireApi = WireApi.RESPONSES) -> Config:
@@ -85,7 +69,11 @@ class Engine:
         config = fake_config(server.base_url, cwd, wire_api)
         self.config = msgspec.structs.replace(config, **settings)
         self.queue: SimpleQueue[Event] = SimpleQueue()
-        self.codex = Codex(self.config, fake_host(cwd, environ), self.queue)
+        self.codex = Codex(
+            self.config,
+            make_host(cwd, environ={"PATH": os.environ["PATH"], **(environ or {})}),
+            self.queue,
+        )
         self.seen: list[Event] = []
         """Every event taken so far."""
 
@@ -124,12 +112,7 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.codex.close(PATIENCE_S)
 
 

@@ -1,80 +1,94 @@
 """Random input for parsers: mutations of good examples, for a number of seconds.
 
-A parser is fuzzed by one test in `tests/fuzz`: `fuzz(function, seeds, seconds=fuzz_seconds())`. The
-function takes one input and swallows the errors that it may raise; any other exception ends the
-run with the input that caused it. CODEX_FUZZ_SECONDS makes the runs longer, as CI does.
+A Target is a parser with its examples (tests/fuzz/targets.py). Its function takes one input and
+swallows the errors that it may raise; any other exception, and a call that does not come back, ends
+the run with the input that caused it. CODEX_FUZZ_SECONDS makes the runs longer, as CI does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import signal
+import tempfile
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from tests.support.mutation import mutated
 
-Input = TypeVar("Input", str, bytes)
+MAX_CALL_S = 60
+"""No input is worth more: a call that takes as long hangs."""
 
-MAX_LENGTH = 4096
-STRANGE = (
-    "\0\t\n\r\x0b\x0c\x1b !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x7f\x85\xa0é\u2028\ufeff\U0001f600"
-)
+Mutate = Callable[[random.Random, Sequence[str]], str]
+
+
+class Target(NamedTuple):
+    """What one run tests."""
+
+    prepare: Callable[[Path], Callable[[str], object]]
+    """Given a folder of the run's own, the function that takes the inputs."""
+    seeds: Sequence[str]
+    mutate: Mutate = mutated
 
 
 def fuzz_seconds() -> float:
-    """How long each parser is fuzzed: a second in everyday runs."""
+    """How long each target runs: a second every day."""
     return float(os.environ.get("CODEX_FUZZ_SECONDS", "1"))
 
 
+def run_target(target: Target, seconds: float) -> int:
+    """Fuzz one target; the number of inputs.
+
+    Raises: AssertionError, as `fuzz` does.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        function = target.prepare(Path(folder).resolve())
+        return fuzz(function, target.seeds, seconds=seconds, mutate=target.mutate)
+
+
 def fuzz(
-    function: Callable[[Input], object],
-    seeds: Sequence[Input],
+    function: Callable[[str], object],
+    seeds: Sequence[str],
     *,
     seconds: float,
+    mutate: Mutate = mutated,
     random_seed: int | None = None,
+    max_call_s: float = MAX_CALL_S,
 ) -> int:
-    """Call `function` with mutated seeds until the time is over; the number of calls.
+    """Call `function` with the seeds, then with mutated ones until the time is over.
+
+    Main thread only: an alarm ends a call that hangs.
 
     Args: random_seed: makes a run repeatable; otherwise each run is different.
-
+    Returns: the number of calls.
     Raises: AssertionError, with the input, when the function raises anything.
     """
     generator = random.Random(random_seed)
     end = time.monotonic() + seconds
     calls = 0
-    while calls == 0 or time.monotonic() < end:
-        value = mutated(generator, seeds)
-        try:
-            function(value)
-        except Exception as error:
-            raise AssertionError(f"{type(error).__name__} for {value!r}") from error
-        calls += 1
+    with _alarms():
+        while calls <= len(seeds) or time.monotonic() < end:
+            value = seeds[calls] if calls < len(seeds) else mutate(generator, seeds)
+            signal.setitimer(signal.ITIMER_REAL, max_call_s)
+            try:
+                function(value)
+            except Exception as error:
+                raise AssertionError(f"{type(error).__name__} for {value!r}") from error
+            calls += 1
     return calls
 
 
-def mutated(generator: random.Random, seeds: Sequence[Input]) -> Input:
-    """One seed after a few random changes: cut, doubled, replaced, or joined with another."""
-    value = generator.choice(seeds)
-    for _ in range(generator.randint(0, 6)):
-        start, end = sorted(generator.randint(0, len(value)) for _ in range(2))
-        match generator.randrange(5):
-            case 0:
-                value = value[:start] + value[end:]
-            case 1:
-                value = value[:end] + value[start:]
-            case 2:
-                value = value[:start] + _strange(generator, value) + value[end:]
-            case 3:
-                value = value[:start] + _strange(generator, value) + value[start:]
-            case _:
-                other = generator.choice(seeds)
-                value = value[:start] + other[generator.randint(0, len(other)) :]
-    return value[:MAX_LENGTH]
+@contextlib.contextmanager
+def _alarms() -> Iterator[None]:
+    def ring(*_: object) -> None:
+        raise TimeoutError("the call does not come back")
 
-
-def _strange(generator: random.Random, like: Input) -> Input:
-    if isinstance(like, bytes):
-        return generator.randbytes(generator.randint(1, 3))
-    return "".join(generator.choices(STRANGE, k=generator.randint(1, 3)))
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
