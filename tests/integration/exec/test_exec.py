@@ -171,12 +171,12 @@ def test_a_task_of_ten_turns_ends_alike_on_both_wires(program: Program, wire_api
     assert found == {"a.txt": "two\nthree\n", "made/b.txt": "two\nthree\n"}
 
 
-def test_an_answer_that_does_not_arrive_is_a_failure_that_is_told(tmp_path: Path) -> None:
+def test_an_answer_that_does_not_arrive_is_a_failure_that_is_told(program: Program) -> None:
     with (
         FakeModel([Reply.text("the answer")]) as model,
-        Program(tmp_path, model.base_url) as program,
         open("/dev/full", "w", encoding="utf-8") as full,
     ):
+        program.configure(provider_config(model.base_url))
         process = program.start("exec", "go", stdout=full)
         _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1

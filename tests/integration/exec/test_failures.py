@@ -78,6 +78,7 @@ def test_a_failure_that_passes_is_told_and_tried_again(
 @pytest.mark.parametrize("name", ["500", "cut", "stall", "response.failed"])
 def test_a_failure_that_does_not_pass_ends_the_run(program: Program, name: str) -> None:
     overloaded = Reply.events(failed("server_is_overloaded"))
+    failures: dict[str, Callable[[], Reply]]
     failures = {**PASSING, "response.failed": lambda: overloaded}
     with FakeModel([failures[name](), failures[name]()]) as model:
         program.configure(provider_config(model.base_url, retries=1, provider=IDLE))
