@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
 GRACE_S = 1.5
-"""How long cleaning up may take after SIGTERM or SIGHUP; clients wait 2 s before they kill."""
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""How long cleaning up may take after SIGTERM and the like; clients wait 2 s before they kill."""
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class StopSignal(NamedTuple):
-    """SIGINT, SIGTERM or SIGHUP came."""
+    """SIGINT, SIGTERM, SIGHUP or SIGQUIT came."""
 
     number: int
 

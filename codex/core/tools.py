@@ -127,7 +127,8 @@ ArgumentsT = TypeVar("ArgumentsT")
 
 
 def _arguments(call: FunctionCall, type_: type[ArgumentsT]) -> ArgumentsT:
-    return msgspec.convert(loads(call.arguments or "{}"), type_)
+    # Not strict: local models send numbers and booleans as strings.
+    return msgspec.convert(loads(call.arguments or "{}"), type_, strict=False)
 
 
 def _shell(context: TaskContext, call: FunctionCall) -> ToolOutput:

@@ -27,8 +27,14 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.items import LocalImageInput
-from codex.protocol.ops import ConfigureSession, Interrupt, UserInput
-from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, AskForApproval, SandboxPolicy
+from codex.protocol.ops import ConfigureSession, ExecApproval, Interrupt, UserInput
+from codex.protocol.policy import (
+    DANGER_FULL_ACCESS,
+    WORKSPACE_WRITE,
+    AskForApproval,
+    ReviewDecision,
+    SandboxPolicy,
+)
 from codex.protocol.settings import ModelSettings, WireApi
 from tests.support.engine import Engine, only, outputs
 from tests.support.fake_model import Call, Cut, FakeModel, Reply, Stall, Text, Usage
@@ -179,6 +185,14 @@ def test_after_a_failed_task_the_next_input_works(tmp_path: Path) -> None:
     assert texts == ["one", "two"]
 
 
+def join(engine: Engine, text: str) -> None:
+    """Submit input to a running task; returns when it was taken."""
+    engine.say(text)
+    # An answer that no question waits for: its error comes after all that was submitted before.
+    engine.codex.submit(ExecApproval("none", ReviewDecision.DENIED))
+    engine.wait_for(Error)
+
+
 def test_input_during_a_task_joins_it_at_the_next_turn(tmp_path: Path) -> None:
     stall = Stall()
     first = Reply.call("shell", {"command": ["true"]})
@@ -186,7 +200,7 @@ def test_input_during_a_task_joins_it_at_the_next_turn(tmp_path: Path) -> None:
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
         task = engine.say("one")
         assert stall.reached.wait(30)
-        engine.say("two")
+        join(engine, "two")
         stall.release.set()
         assert engine.until_end(task)[-1] == TaskComplete("both")
     kinds = [item["type"] for item in model.requests[1].body["input"]]
@@ -199,7 +213,7 @@ def test_input_during_the_last_turn_is_answered_by_a_further_turn(tmp_path: Path
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
         task = engine.say("one")
         assert stall.reached.wait(30)
-        engine.say("two")
+        join(engine, "two")
         stall.release.set()
         assert engine.until_end(task)[-1] == TaskComplete("second")
     assert len(model.requests) == 2
@@ -381,3 +395,16 @@ def test_the_user_reads_of_a_call_that_nothing_came_of(
     notice = only(messages, BackgroundEvent).message
     assert told in notice
     assert notice.endswith(outputs(model.requests[1].body)[0])
+
+
+def test_numbers_and_booleans_may_come_as_strings(tmp_path: Path) -> None:
+    call = Call(
+        "shell",
+        {"command": ["echo", "hi"], "timeout": "5000", "with_escalated_permissions": "false"},
+    )
+    with (
+        FakeModel([Reply.of(call), Reply.text("ok")]) as model,
+        Engine(model, cwd=str(tmp_path)) as engine,
+    ):
+        engine.run("go")
+    assert "Exit code: 0" in outputs(model.requests[1].body)[0]
