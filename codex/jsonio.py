@@ -48,13 +48,6 @@ def dumps(value: Any) -> bytes:
         return orjson.dumps(_without_surrogates(value))
 
 
-def pretty(value: Any) -> bytes:
-    """UTF-8 JSON for people: indented by two spaces."""
-    import orjson
-
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
-
-
 def _without_surrogates(value: Any) -> Any:
     match value:
         case str():

@@ -301,6 +301,17 @@ def test_an_empty_flag_is_not_taken_for_none(
     assert str(caught.value).startswith(message)
 
 
+def test_the_approval_policy_of_a_flag_beats_the_file(home: ConfigHome) -> None:
+    home.write('approval_policy = "untrusted"\n')
+    flag = Overrides(approval_policy=AskForApproval.NEVER)
+    assert home.load(overrides=flag).approval_policy is AskForApproval.NEVER
+
+
+def test_an_assignment_of_several_lines_is_one_text(home: ConfigHome) -> None:
+    text = '"a"\nprofile="b"'
+    assert home.load(f"model={text}").model.model == text
+
+
 def test_storage_can_be_turned_off_by_flag(home: ConfigHome) -> None:
     assert home.load(overrides=Overrides(disable_response_storage=True)).disable_response_storage
 

@@ -103,6 +103,11 @@ def test_ollama_chat_is_ollama_on_the_chat_wire(home: ConfigHome) -> None:
     assert (provider.base_url, provider.wire_api) == ("http://far:1", WireApi.CHAT)
 
 
+def test_a_users_own_ollama_chat_is_left_alone(home: ConfigHome) -> None:
+    home.write('[model_providers.ollama-chat]\nbase_url = "http://mine/v1"\n')
+    assert home.load().providers["ollama-chat"].base_url == "http://mine/v1"
+
+
 def test_the_base_url_of_openai_comes_from_config_before_environment(home: ConfigHome) -> None:
     home.environ["OPENAI_BASE_URL"] = "http://env/v1/"
     assert home.load().provider.base_url == "http://env/v1"

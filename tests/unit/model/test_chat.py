@@ -189,6 +189,11 @@ def test_other_roles_become_ones_that_templates_know() -> None:
     ]
 
 
+def test_a_refusal_is_text_whoever_said_it() -> None:
+    refused = Message("user", (Refusal("no"),))
+    assert messages(user("a"), refused) == [{"role": "user", "content": "a\n\nno"}]
+
+
 def test_reasoning_and_empty_messages_are_not_sent() -> None:
     reasoning = Reasoning(content=(ReasoningText("hm"),), encrypted_content="x")
     empty = Message("user", (InputText(""),))

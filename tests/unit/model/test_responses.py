@@ -248,6 +248,7 @@ def test_items_are_given_as_they_are_done_and_not_again_at_the_end() -> None:
 
 def test_items_that_come_only_at_the_end_are_given_then() -> None:
     assert feed(completed(message("a"), CALL)) == [said("a"), CALLED, WHOLE]
+    assert feed(completed({"type": "new"}, CALL)) == [CALLED, WHOLE]
     assert feed(done(message("a")), completed(message("a"), CALL)) == [said("a"), CALLED, WHOLE]
 
 

@@ -163,3 +163,11 @@ def test_a_privilege_that_is_refused_is_recognised() -> None:
 
 def test_what_the_agent_could_not_write_either_is_not_the_sandboxs_doing() -> None:
     assert explain(result("cat: /etc/shadow: Permission denied"), is_writable=False) is None
+
+
+def test_of_several_refused_roots_the_one_that_matters_is_named() -> None:
+    roots = (RefusedRoot("/work", "gone"), RefusedRoot("/tmp", "it is a link"))
+    found = result("touch: cannot touch '/tmp/x': Permission denied", refused_roots=roots)
+    text = explain(found)
+    assert text is not None
+    assert "writing '/tmp/x', because '/tmp' was not opened: it is a link" in text

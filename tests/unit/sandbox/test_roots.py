@@ -96,6 +96,14 @@ def test_a_loop_of_links_is_refused(real: Path) -> None:
     assert refused(real / "loop") == {str(real / "loop"): "Too many levels of symbolic links"}
 
 
+def test_a_link_with_dots_in_its_target_is_followed_by_steps(real: Path) -> None:
+    for name in ("tmp", "side", "out"):
+        (real / name).mkdir()
+    (real / "side/way").symlink_to("../tmp/./link")
+    (real / "tmp/link").symlink_to("../out")
+    assert folders(real / "tmp", real / "side/way") == (str(real / "tmp"),)
+
+
 @pytest.mark.parametrize("root", ["/proc", "/proc/self", "/sys", "/dev"])
 def test_the_kernels_own_trees_are_never_writable(root: str) -> None:
     assert folders(root) == ()
