@@ -82,10 +82,13 @@ def _write(
     was_asked: bool,
 ) -> ToolOutput:
     context.emit(PatchApplyBegin(call_id, not was_asked, patch_plan.changes))
+    end = PatchApplyEnd(call_id, "", "an internal error ended the patch", success=False)
     try:
         summary = apply(patch_plan, roots=roots, protected=_protected(context))
+        end = PatchApplyEnd(call_id, summary.text, "", success=True)
     except PatchError as error:
-        context.emit(PatchApplyEnd(call_id, "", str(error), success=False))
+        end = PatchApplyEnd(call_id, "", str(error), success=False)
         return ToolOutput(f"error: {error}")
-    context.emit(PatchApplyEnd(call_id, summary.text, "", success=True))
+    finally:
+        context.emit(end)
     return ToolOutput(summary.text)

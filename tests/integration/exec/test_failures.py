@@ -20,6 +20,12 @@ IDLE = "stream_idle_timeout_ms = 100"
 PEAK_KIB = 320 * 1024
 """For an event of 50 MB: as bytes, in pieces and whole, and as what was parsed from it."""
 
+
+def failed(code: str) -> dict[str, Any]:
+    error = {"code": code, "message": f"the reason: {code}"}
+    return {"type": "response.failed", "response": {"id": "r", "status": "failed", "error": error}}
+
+
 PASSING: dict[str, Callable[[], Reply]] = {
     "429 with Retry-After": lambda: Reply.error(429, "busy", headers={"Retry-After": "1"}),
     "429 without Retry-After": lambda: Reply.error(429, "busy"),
@@ -27,14 +33,10 @@ PASSING: dict[str, Callable[[], Reply]] = {
     "cut before the head": lambda: Reply.text("half of it", before_head=Cut()),
     "cut": lambda: Reply.text("half of it").cut_at(300),
     "reset": lambda: Reply.text("half of it").cut_at(300, Cut(by_reset=True)),
+    "response.failed": lambda: Reply.events(failed("server_is_overloaded")),
     "stall": lambda: Reply.text("half of it").stall_at(300, Stall()),
 }
 """Failures that may pass, so the request is sent again."""
-
-
-def failed(code: str) -> dict[str, Any]:
-    error = {"code": code, "message": f"the reason: {code}"}
-    return {"type": "response.failed", "response": {"id": "r", "status": "failed", "error": error}}
 
 
 INCOMPLETE = {
@@ -77,10 +79,7 @@ def test_a_failure_that_passes_is_told_and_tried_again(
 
 @pytest.mark.parametrize("name", ["500", "cut", "stall", "response.failed"])
 def test_a_failure_that_does_not_pass_ends_the_run(program: Program, name: str) -> None:
-    overloaded = Reply.events(failed("server_is_overloaded"))
-    failures: dict[str, Callable[[], Reply]]
-    failures = {**PASSING, "response.failed": lambda: overloaded}
-    with FakeModel([failures[name](), failures[name]()]) as model:
+    with FakeModel([PASSING[name](), PASSING[name]()]) as model:
         program.configure(provider_config(model.base_url, retries=1, provider=IDLE))
         result = program.run("exec", "go")
         assert len(model.requests) == 2
