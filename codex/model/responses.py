@@ -66,6 +66,8 @@ def request_body(
         "instructions": prompt.instructions,
         "input": _input(prompt, provider),
         "stream": True,
+        # Said to every server: left out, it means "keep it" in this API, at Azure too.
+        "store": prompt.is_stored,
     }
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in prompt.tools]
@@ -84,8 +86,8 @@ def request_body(
 
 
 def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
-    """Where the conversation is kept; other servers' validators refuse these members."""
-    members: dict[str, Any] = {"store": prompt.is_stored}
+    """How the conversation goes on; other servers' validators refuse these members."""
+    members: dict[str, Any] = {}
     if prompt.session_id:
         members["prompt_cache_key"] = prompt.session_id
     if prompt.previous_response_id is not None:

@@ -57,11 +57,12 @@ def body(
 
 
 def test_a_request_to_any_server_holds_only_what_every_server_takes() -> None:
-    assert body(make_prompt(session_id="s", is_stored=True, previous_response_id="r")) == {
+    assert body(make_prompt(session_id="s", previous_response_id="r")) == {
         "model": "m",
         "instructions": "Be brief.",
         "input": [HI],
         "stream": True,
+        "store": False,
         "tools": [SHELL_TOOL],
         "tool_choice": "auto",
         "parallel_tool_calls": False,
