@@ -30,12 +30,12 @@ def image_url(path: str) -> str:
     try:
         data = _content(path)
     except OSError as error:
-        raise CodexError(f"cannot attach the image '{path}': {error.strerror}") from error
+        raise _refusal(path, error.strerror or str(error)) from error
+    except ValueError as error:
+        raise _refusal(path, "no file can have this name") from error
     media_type = _media_type(data)
     if media_type is None:
-        raise CodexError(
-            f"cannot attach the image '{path}': it is not a PNG, JPEG, GIF, WebP or BMP file"
-        )
+        raise _refusal(path, "it is not a PNG, JPEG, GIF, WebP or BMP file")
     return f"data:{media_type};base64,{binascii.b2a_base64(data, newline=False).decode('ascii')}"
 
 
@@ -44,12 +44,9 @@ def _content(path: str) -> bytes:
     with open(path, "rb", opener=_open_at_once) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise CodexError(f"cannot attach the image '{path}': it is not a regular file")
+            raise _refusal(path, "it is not a regular file")
         if status.st_size > MAX_BYTES:
-            raise CodexError(
-                f"cannot attach the image '{path}': it has {status.st_size} bytes, "
-                f"the limit is {MAX_BYTES}"
-            )
+            raise _refusal(path, f"it has {status.st_size} bytes, the limit is {MAX_BYTES}")
         return file.read(MAX_BYTES)
 
 
@@ -64,3 +61,7 @@ def _media_type(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return None
+
+
+def _refusal(path: str, cause: str) -> CodexError:
+    return CodexError(f"cannot attach the image '{path}': {cause}")

@@ -54,3 +54,9 @@ def test_a_named_pipe_is_refused_at_once(tmp_path: Path) -> None:
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodexError, match="Is a directory"):
         image_url(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud83d"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CodexError, match="no file can have this name"):
+        image_url(f"{tmp_path}/{name}")
