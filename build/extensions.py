@@ -30,7 +30,12 @@ COMPILE = ("ccache", "gcc", "-O2", "-DNDEBUG", "-fwrapv", "-fno-semantic-interpo
 RUST_NEEDS = (
     system.program("cc", "gcc"),
     # Debian 12's own rustc is 1.63; the "-web" packages carry the version that browsers need.
-    system.Need("cargo-web", lambda: _find_cargo() is not None),
+    system.Need(
+        "cargo-web",
+        lambda: _find_cargo() is not None,
+        note=f"Rust {ORJSON_NEEDS_RUST[0]}.{ORJSON_NEEDS_RUST[1]} or later is needed; Debian 12 has "
+        "it in bookworm-security, which /etc/apt/sources.list has to name.",
+    ),
 )
 
 

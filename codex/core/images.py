@@ -28,17 +28,22 @@ def image_url(path: str) -> str:
     Raises: CodexError, when the file cannot be read, is too large, or is no image.
     """
     try:
+<<<<<<< HEAD
         data = _content(path)
+=======
+        data = _read(path)
+>>>>>>> heads/fuzz
     except OSError as error:
-        raise CodexError(f"cannot attach the image '{path}': {error.strerror}") from error
+        raise _refusal(path, error.strerror or str(error)) from error
+    except ValueError as error:
+        raise _refusal(path, "no file can have this name") from error
     media_type = _media_type(data)
     if media_type is None:
-        raise CodexError(
-            f"cannot attach the image '{path}': it is not a PNG, JPEG, GIF, WebP or BMP file"
-        )
+        raise _refusal(path, "it is not a PNG, JPEG, GIF, WebP or BMP file")
     return f"data:{media_type};base64,{binascii.b2a_base64(data, newline=False).decode('ascii')}"
 
 
+<<<<<<< HEAD
 def _content(path: str) -> bytes:
     """The bytes of a file; nothing else is read, as a named pipe or a terminal may never answer."""
     with open(path, "rb", opener=_open_at_once) as file:
@@ -55,6 +60,20 @@ def _content(path: str) -> bytes:
 
 def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
+=======
+def _read(path: str) -> bytes:
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise _refusal(path, "it is not a plain file")
+    if found.st_size > MAX_BYTES:
+        raise _refusal(path, f"it has {found.st_size} bytes, the limit is {MAX_BYTES}")
+    with open(path, "rb") as file:
+        return file.read(MAX_BYTES)
+
+
+def _refusal(path: str, cause: str) -> CodexError:
+    return CodexError(f"cannot attach the image '{path}': {cause}")
+>>>>>>> heads/fuzz
 
 
 def _media_type(data: bytes) -> str | None:
