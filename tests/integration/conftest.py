@@ -23,6 +23,8 @@ def program_argv(request: pytest.FixtureRequest) -> tuple[str, ...]:
     executable = os.environ.get("CODEX_BINARY")
     if not executable:
         pytest.skip("CODEX_BINARY names no executable; `python3 build/build.py test` makes one")
+    if not os.path.exists(executable):
+        pytest.skip(f"there is no '{executable}'; `python3 build/build.py binary` makes it")
     return (executable,)
 
 

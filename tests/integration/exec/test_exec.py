@@ -163,6 +163,9 @@ def test_a_task_of_ten_turns_ends_alike_on_both_wires(program: Program, wire_api
         result = program.run("exec", "work")
         assert (result.returncode, result.stdout) == (0, "ten turns later\n")
         assert len(model.requests) == 10
+        assert b"data:image/png;base64," in model.requests[-1].raw
+        for shown in ("\nplan\n", "\nview image ", "\npatch\n", "\nexec false in "):
+            assert shown in result.stderr
         found = {
             str(path.relative_to(program.repo)): path.read_text(encoding="utf-8")
             for path in program.repo.rglob("*")

@@ -63,6 +63,38 @@ def test_a_question_of_the_engine_is_answered_by_the_client(program: Program) ->
     assert ("a", "task_complete") in events(out)
 
 
+ASKS = ("-c", "approval_policy=unless-allow-listed")
+
+
+def test_an_interrupt_ends_a_question_and_the_next_input_works(program: Program) -> None:
+    script = [Reply.call("shell", {"command": ["touch", "made"]}), Reply.text("fine")]
+    with FakeModel(script) as model:
+        program.configure(provider_config(model.base_url))
+        process = program.start("proto", *ASKS, stdin=subprocess.PIPE)
+        send(process, said("one", "a"))
+        wait_for(process, "exec_approval_request")
+        send(process, json.dumps({"id": "b", "op": {"type": "interrupt"}}) + "\n")
+        wait_for(process, "turn_aborted")
+        send(process, said("two", "c"))
+        assert wait_for(process, "task_complete")["last_agent_message"] == "fine"
+        process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert not (program.repo / "made").exists()
+
+
+def test_control_c_ends_a_question(program: Program) -> None:
+    with FakeModel([Reply.call("shell", {"command": ["touch", "made"]})]) as model:
+        program.configure(provider_config(model.base_url))
+        process = program.start("proto", *ASKS, stdin=subprocess.PIPE)
+        send(process, said("go"))
+        wait_for(process, "exec_approval_request")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert events(out)[-2:] == [("a", "turn_aborted"), ("", "shutdown_complete")]
+    assert not (program.repo / "made").exists()
+
+
 def test_control_c_aborts_the_task_and_says_so(program: Program) -> None:
     stall = Stall()
     with FakeModel([Reply.text("never", before_head=stall)]) as model:
