@@ -64,8 +64,8 @@ NATIVE_NEEDS = (
     header("seccomp.h", "libseccomp-dev"),
     Need(f"{_PYTHON}-dev", _has_python_header),
 )
-TEST_NEEDS = (program("openssl"), program("busybox", "busybox-static"))
-"""Certificates for the tests of TLS; a shell that runs in an otherwise empty root."""
+TEST_NEEDS = (program("git"), program("openssl"), program("busybox", "busybox-static"))
+"""Repositories; certificates for the tests of TLS; a shell that runs in an empty root."""
 
 
 def ensure(needs: Sequence[Need]) -> None:
