@@ -33,7 +33,8 @@ def fetch(package: str, work: Path) -> Path:
             return _fetch_from(suites, package, work)
         except BuildError as exc:
             failure = exc
-            say(f"no source of {package} from {' and '.join(suites)}")
+            hosts = ", ".join(suites)
+            say(f"the newest source of {package} cannot be fetched (tried: {hosts})")
     raise failure
 
 

@@ -43,7 +43,7 @@ OPTIONS = (
     "--python-flag=no_docstrings",
     # Linked statically; nothing is to be laid beside the executable.
     "--noinclude-dlls=libgcc_s*",
-    # Other people's packages stay bytecode.
+    # Modules stay bytecode, for the reasons given there.
     f"--user-plugin={BUILD / 'nuitka_plugin.py'}",
     # Imported from C, where Nuitka cannot see it, by orjson (which crashes without) and msgspec.
     "--include-module=json",
@@ -69,7 +69,12 @@ OPTIONS = (
     "--nofollow-import-to=_sysconfigdata*",
 )
 
-NEEDS = (*static_python.NEEDS, *extensions.RUST_NEEDS, system.program("patchelf"))
+NEEDS = (
+    *static_python.NEEDS,
+    *extensions.RUST_NEEDS,
+    system.program("patchelf"),
+    system.program("file"),
+)
 
 
 def inputs_key() -> str:

@@ -11,6 +11,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import environment
+import patches
 import static_python
 import system
 from console import BuildError, output_of, run, say
@@ -29,7 +30,12 @@ COMPILE = ("ccache", "gcc", "-O2", "-DNDEBUG", "-fwrapv", "-fno-semantic-interpo
 RUST_NEEDS = (
     system.program("cc", "gcc"),
     # Debian 12's own rustc is 1.63; the "-web" packages carry the version that browsers need.
-    system.Need("cargo-web", lambda: _rust_version() >= ORJSON_NEEDS_RUST),
+    system.Need(
+        "cargo-web",
+        lambda: _find_cargo() is not None,
+        note=f"Rust {ORJSON_NEEDS_RUST[0]}.{ORJSON_NEEDS_RUST[1]} or later is needed; Debian 12 "
+        "has it in bookworm-security, which /etc/apt/sources.list has to name.",
+    ),
 )
 
 
@@ -41,6 +47,7 @@ def unpack_sdists() -> Path:
     if is_fresh(stamp, key, folder):
         return folder
     environment.ensure_binary()
+    system.ensure(RUST_NEEDS)
     say("fetching the sources of the compiled packages")
     shutil.rmtree(folder, ignore_errors=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
@@ -49,8 +56,8 @@ def unpack_sdists() -> Path:
         [VENV_PYTHON, "-m", "pip", "download", *options, "-r", SDISTS, "-d", folder],
         what=f"fetching '{SDISTS}'",
         advice=environment.ADVICE,
-        # pip asks each source for its metadata, by the tools of requirements/binary.txt.
-        environ={"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"},
+        # pip asks each source for its metadata, by cargo and the tools of requirements/binary.txt.
+        environ={"PATH": f"{VENV / 'bin'}:{_cargo().parent}:{os.environ['PATH']}"},
     )
     for archive in sorted(folder.glob("*.tar.gz")):
         run(["tar", "-xf", archive, "-C", folder], what=f"unpacking '{archive}'")
@@ -92,16 +99,17 @@ _EMIT = "import sys; sys.path.insert(0, sys.argv[1]); import native; native.emit
 
 def _packages(prefix: Path) -> Path:
     system.ensure(RUST_NEEDS)
-    cargo = output_of(["cargo", "--version"], what="asking for cargo's version")
-    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, cargo)
+    cargo = _cargo()
+    version = output_of([str(cargo), "--version"], what="asking for cargo's version")
+    key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, version, repr(patches.ORJSON))
     folder = cache_dir() / f"objects-{key}"
     if not folder.exists():
         say("compiling cffi, msgspec and orjson for linking")
-        cached(folder, lambda work: _build_packages(work, prefix))
+        cached(folder, lambda work: _build_packages(work, prefix, cargo))
     return folder
 
 
-def _build_packages(work: Path, prefix: Path) -> Path:
+def _build_packages(work: Path, prefix: Path, cargo: Path) -> Path:
     include = f"-I{prefix / 'include' / f'python{static_python.VERSION}'}"
     made = work / "made"
     made.mkdir()
@@ -110,15 +118,19 @@ def _build_packages(work: Path, prefix: Path) -> Path:
     core = source_of("msgspec") / "src" / "msgspec" / "_core.c"
     # "core" alone is too plain a name for the one name space that a static program has.
     _compile(core, made / "msgspec.o", include, "-DPyInit__core=PyInit_msgspec_core")
+    orjson = work / "orjson"
+    shutil.copytree(source_of("orjson"), orjson)
+    patches.apply(patches.ORJSON, orjson)
     target = work / "rust"
     run(
-        ["cargo", "rustc", "--release", "--offline", "--lib", "--crate-type", "staticlib"],
+        [cargo, "rustc", "--release", "--offline", "--lib", "--crate-type", "staticlib"],
         what="compiling orjson",
-        cwd=source_of("orjson"),
+        cwd=orjson,
         environ={
             "CARGO_TARGET_DIR": str(target),
+            "RUSTC": str(cargo.with_name("rustc")),
             # No name of this machine's folders in the result.
-            "RUSTFLAGS": f"--remap-path-prefix={source_of('orjson')}=orjson",
+            "RUSTFLAGS": f"--remap-path-prefix={orjson}=orjson",
             "PYO3_PYTHON": str(static_python.python(prefix)),
             # Else the archive would hold a second copy of half of libpython.
             "PYO3_BUILD_EXTENSION_MODULE": "1",
@@ -136,8 +148,17 @@ def _compile(source: Path, target: Path, *options: str) -> None:
     )
 
 
-def _rust_version() -> tuple[int, ...]:
-    if shutil.which("cargo") is None:
-        return (0,)
-    words = output_of(["cargo", "--version"], what="asking for cargo's version").split()
-    return tuple(int(part) for part in words[1].split("-")[0].split("."))
+def _cargo() -> Path:
+    """The cargo to compile with, once RUST_NEEDS are met."""
+    cargo = _find_cargo()
+    assert cargo is not None
+    return cargo
+
+
+def _find_cargo() -> Path | None:
+    return system.find_tool("cargo", lambda text: _version(text) >= ORJSON_NEEDS_RUST)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The number in `cargo 1.95.0 (f2d3ce0bd 2026-03-21)`."""
+    return tuple(int(part) for part in text.split()[1].split("-")[0].split("+")[0].split("."))

@@ -12,6 +12,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import apt_source
+import patches
 import system
 from console import run, say
 from paths import BUILD, cache_dir
@@ -68,7 +69,8 @@ NEEDS_EAST_ASIA = (
 
 def ensure() -> Path:
     """The prefix of the static CPython, built when the cache has none."""
-    key = digest([BUILD / "static_python.py", MODULES], platform.machine())
+    recipe = BUILD / "static_python.py"
+    key = digest([recipe, MODULES], platform.machine(), repr(patches.STDLIB))
     prefix = cache_dir() / f"python-{key}"
     if not prefix.exists():
         system.ensure(NEEDS)
@@ -115,6 +117,7 @@ def _build(work: Path) -> Path:
     made = staged / PREFIX.lstrip("/")
     run([python(made), "-c", "import ssl, zlib, _decimal"], what="trying the static CPython")
     _trim_encodings(made)
+    patches.apply(patches.STDLIB, made / "lib" / f"python{VERSION}")
     _write_library(objects, made)
     return made
 

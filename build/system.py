@@ -28,6 +28,8 @@ class Need(NamedTuple):
     package: str
     """Debian's package that has it."""
     is_there: Callable[[], bool]
+    note: str = ""
+    """What else to know when the package was installed and does not do."""
 
 
 def program(name: str, package: str | None = None) -> Need:
@@ -87,11 +89,13 @@ def ensure(needs: Sequence[Need]) -> None:
     say(f"installing system packages: {' '.join(missing)}")
     _install(missing)
     importlib.invalidate_caches()
-    still = sorted({need.package for need in needs if not need.is_there()})
+    still = [need for need in needs if not need.is_there()]
     if still:
+        names = ", ".join(sorted({need.package for need in still}))
+        notes = "\n".join(need.note for need in still if need.note)
         raise BuildError(
-            f"'{command}' ran, but what {', '.join(still)} should bring is still not there.\n"
-            f"This Python is '{sys.executable}'; the packages belong to the system's own."
+            f"'{command}' ran, but what {names} should bring is still not there.\n"
+            + (notes or f"This Python is '{sys.executable}'; the packages belong to the system's.")
         )
 
 
@@ -107,11 +111,14 @@ def _install(packages: Sequence[str]) -> None:
     )
 
 
-def find_tool(names: Sequence[str], accepts: Callable[[str], bool]) -> str | None:
-    """The first program of `names` on PATH that `accepts` its `--version` output."""
-    for name in names:
-        path = shutil.which(name)
-        if path is None:
+def find_tool(name: str, accepts: Callable[[str], bool]) -> Path | None:
+    """The first program of that name in PATH that runs and whose `--version` text is accepted.
+
+    A name may be there without working: rustup's stand-ins do, for a user without a toolchain.
+    """
+    for folder in os.get_exec_path():
+        path = Path(folder, name)
+        if not os.access(path, os.X_OK):
             continue
         done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
         if done.returncode == 0 and accepts(done.stdout):

@@ -36,18 +36,24 @@ class Host(NamedTuple):
         """The user's home directory, from HOME or the user database; None when neither knows."""
         if home := self.environ.get("HOME"):
             return home
-        # A missing /etc/passwd (an empty root) leaves "~" as it is.
-        home = os.path.expanduser("~")
-        return home if os.path.isabs(home) else None
+        # Not os.path.expanduser, to which an empty HOME means "/".
+        try:
+            import pwd
 
-    def abandon_output(self) -> None:
+            return pwd.getpwuid(os.getuid()).pw_dir or None
+        except (ImportError, KeyError):  # KeyError: no such user, as in an empty root
+            return None
+
+    def abandon_output(self, stream: TextIO | None = None) -> None:
         """Let what is still buffered go nowhere: nobody reads it, and the interpreter complains.
 
         For the streams of a process, once writing to one of them has failed.
+
+        Args: stream: the one that failed, where the other can still say so; None is both.
         """
         with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
-            for stream in (self.stdout, self.stderr):
-                os.dup2(nowhere.fileno(), stream.fileno())
+            for failed in (self.stdout, self.stderr) if stream is None else (stream,):
+                os.dup2(nowhere.fileno(), failed.fileno())
 
 
 def current_host() -> Host:

@@ -1,7 +1,13 @@
 """The signals that stop a front end, turned into values on the one queue it waits on.
 
-A handler only puts on a SimpleQueue, which is re-entrant (style.md, section 4); what a signal means
-is decided by the front end's loop, in order with everything else that arrives.
+The thread `codex-signals` puts them there; what a signal means is decided by the front end's loop,
+in order with everything else that arrives.
+
+A Python handler cannot do it, although a SimpleQueue is re-entrant: it runs in the main thread, and
+when the signal arrives in the moment between the interpreter's last look for signals and the wait
+for the queue, the wait goes on and the handler runs only after the next event. Under load that was
+one Control-C in a hundred. The interpreter's wake-up descriptor is written at once, whatever the
+threads do.
 """
 
 from __future__ import annotations
@@ -9,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,12 +23,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
 GRACE_S = 1.5
-"""How long cleaning up may take after SIGTERM or SIGHUP; clients wait 2 s before they kill."""
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""How long cleaning up may take after SIGTERM and the like; clients wait 2 s before they kill."""
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class StopSignal(NamedTuple):
-    """SIGINT, SIGTERM or SIGHUP came."""
+    """SIGINT, SIGTERM, SIGHUP or SIGQUIT came."""
 
     number: int
 
@@ -37,22 +44,50 @@ def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
 
     A signal that was ignored from outside (nohup, a background job of a script) stays ignored.
 
-    Args: put: of a SimpleQueue; nothing else is safe inside a handler.
+    Args: put: of a queue; called in the thread `codex-signals`.
     """
-
-    def deliver(number: int, _frame: FrameType | None) -> None:
-        stop = StopSignal(number)
-        put(stop)
-        if not stop.is_from_keyboard:
-            _die_soon(number)
-
+    ending: list[int] = []
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    thread = threading.Thread(
+        target=_forward, args=(reader, put, ending), name="codex-signals", daemon=True
+    )
+    thread.start()
     heeded = [number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN]
-    previous = {number: signal.signal(number, deliver) for number in heeded}
+    old_writer = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    # Never taken back: the time that it bounds goes on after the block.
+    signal.signal(signal.SIGALRM, lambda number, _frame: die_by(ending[0] if ending else number))
+    previous = {number: signal.signal(number, _do_nothing) for number in heeded}
     try:
         yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(old_writer)
+        os.close(writer)
+        thread.join()
+        os.close(reader)
+
+
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
+    """The handler: without one, no number is written to the wake-up descriptor."""
+
+
+def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) -> None:
+    """Put every stop signal until the other end of the pipe is closed.
+
+    Args: ending: gets the signals that end the program.
+    """
+    while numbers := os.read(reader, 64):
+        for number in numbers:
+            if number not in _STOPPING:
+                continue
+            stop = StopSignal(number)
+            put(stop)
+            if not stop.is_from_keyboard:
+                # Bound the cleaning up: the main thread may be stuck in a write that nobody reads.
+                ending.append(number)
+                signal.setitimer(signal.ITIMER_REAL, GRACE_S)
 
 
 def let_signals_kill() -> None:
@@ -60,12 +95,6 @@ def let_signals_kill() -> None:
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
-
-
-def _die_soon(number: int) -> None:
-    """Bound the cleaning up: the main thread may be stuck in a write that nobody reads."""
-    signal.signal(signal.SIGALRM, lambda _number, _frame: die_by(number))
-    signal.setitimer(signal.ITIMER_REAL, GRACE_S)
 
 
 def die_by(number: int) -> None:

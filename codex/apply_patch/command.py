@@ -1,4 +1,4 @@
-"""`codex apply-patch [PATCH]`: apply a patch in the current directory, without any question.
+"""`codex apply-patch [PATCH]`: apply a patch below the current directory, without any question.
 
 The exit status is 0 when the patch is applied, 1 when it is not (then nothing is changed), 2 when
 there is none. Source: spec/apply-patch.md, section 9.
@@ -28,7 +28,7 @@ def run(host: Host, argument: str | None) -> int:
         if not text.strip():
             host.stderr.write(USAGE)
             return ExitStatus.USAGE
-        summary = apply(plan(parse(text), cwd=host.cwd), roots=None)
+        summary = apply(plan(parse(text), cwd=host.cwd), roots=(host.cwd,))
     except PatchError as exc:
         host.stderr.write(exc.message.rstrip("\n") + "\n")
         return ExitStatus.FAILED

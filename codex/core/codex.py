@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
+from codex.config.models import context_window
 from codex.core.approvals import Answer
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
@@ -214,10 +215,14 @@ class Codex:
             self._task.cancel.set()
             self._deferred.append(submission)
             return
+        model = self._config.model
+        if op.model != model.model:
+            window = context_window(op.model)
+            model = msgspec.structs.replace(model, model=op.model, context_window=window)
         config = msgspec.structs.replace(
             self._config,
             provider=op.provider,
-            model=msgspec.structs.replace(self._config.model, model=op.model),
+            model=model,
             approval_policy=op.approval_policy,
             sandbox_policy=op.sandbox_policy,
             disable_response_storage=op.disable_response_storage,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, NamedTuple, assert_never
 
 import msgspec
 
+from codex.bash import join
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.patches import apply_patch_text
 from codex.core.safety import AskUser, AutoApprove, Reject, assess_command, should_offer_retry
@@ -47,8 +48,21 @@ class ShellArguments(msgspec.Struct, frozen=True):
         return tuple(self.command)
 
 
-class Run(msgspec.Struct, frozen=True):
-    """What came of one attempt: a result, or why there was none."""
+class _Command(NamedTuple):
+    """A `shell` call that is to be run."""
+
+    call_id: str
+    argv: tuple[str, ...]
+    cwd: str
+    timeout_ms: int
+
+    def approval(self, *, is_sandboxed: bool) -> ApprovedCommand:
+        """What a yes for the session remembers."""
+        return ApprovedCommand(self.argv, self.cwd, is_sandboxed=is_sandboxed)
+
+
+class _Attempt(msgspec.Struct, frozen=True):
+    """What came of running it: a result, or why there was none."""
 
     result: ExecResult | None
     failure: str = ""
@@ -63,28 +77,19 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
     session = context.session
     argv = arguments.argv()
     if not argv or not argv[0]:
-        return ToolOutput("error: `command` is empty")
+        return context.refuse("error: `command` is empty", subject="shell")
     cwd = os.path.normpath(os.path.join(session.config.cwd, arguments.workdir or ""))
     from codex.apply_patch.shell import detect
 
     try:
         patch = detect(argv)
     except PatchError as error:
-        return ToolOutput(f"error: {error}")
+        return context.refuse(f"error: {error}", subject="patch")
     if patch is not None:
         folder = os.path.normpath(os.path.join(cwd, patch.workdir or ""))
         return apply_patch_text(context, call_id, text=patch.text, cwd=folder)
-    params = ExecParams(
-        argv=argv,
-        cwd=cwd,
-        timeout_ms=_timeout_ms(context, arguments),
-        env=command_environment(
-            session.host.environ,
-            session.config.shell_environment,
-            has_network=session.config.sandbox_policy.can_use_network,
-        ),
-    )
-    return _decide_and_run(context, call_id, params, arguments)
+    command = _Command(call_id, argv, cwd, _timeout_ms(context, arguments))
+    return _decide_and_run(context, command, arguments)
 
 
 def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:
@@ -94,46 +99,42 @@ def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:
 
 
 def _decide_and_run(
-    context: TaskContext, call_id: str, params: ExecParams, arguments: ShellArguments
+    context: TaskContext, command: _Command, arguments: ShellArguments
 ) -> ToolOutput:
     session = context.session
     approved = session.approved_commands
-    unsandboxed = ApprovedCommand(params.argv, params.cwd, is_sandboxed=False)
-    if unsandboxed in approved:
-        return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
+    if command.approval(is_sandboxed=False) in approved:
+        return _report(_execute(context, command, DANGER_FULL_ACCESS))
+    policy = session.config.sandbox_policy
     check = assess_command(
-        params.argv,
+        command.argv,
         approval=session.config.approval_policy,
-        policy=session.config.sandbox_policy,
-        is_approved_before=unsandboxed._replace(is_sandboxed=True) in approved,
+        policy=policy,
+        is_approved_before=command.approval(is_sandboxed=True) in approved,
         wants_escalation=bool(arguments.with_escalated_permissions),
         justification=arguments.justification,
     )
     match check:
         case Reject(reason):
-            return ToolOutput(f"rejected: {reason}")
+            return context.refuse(f"rejected: {reason}", subject=join(command.argv))
         case AskUser(reason, is_sandboxed):
-            answer = _ask(context, call_id, params, reason)
+            answer = _ask(context, command, reason)
             if not answer.is_approved:
                 return ToolOutput(rejection(answer))
             if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-                approved.add(unsandboxed._replace(is_sandboxed=is_sandboxed))
-            policy = session.config.sandbox_policy
+                approved.add(command.approval(is_sandboxed=is_sandboxed))
         case AutoApprove(is_sandboxed, is_trusted):
-            policy = (
-                _read_only(session.config.sandbox_policy)
-                if is_trusted
-                else (session.config.sandbox_policy)
-            )
+            if is_trusted:
+                policy = _read_only(policy)
         case _:
             assert_never(check)
     if not is_sandboxed:
-        return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
-    return _run_and_offer_retry(context, call_id, params, policy)
+        return _report(_execute(context, command, DANGER_FULL_ACCESS))
+    return _run_and_offer_retry(context, command, policy)
 
 
 def _read_only(policy: SandboxPolicy) -> SandboxPolicy:
-    """What a trusted command runs under: it was not asked about, so it may not write anything."""
+    """What a trusted command runs under: nobody was asked about it, so it may not write."""
     return SandboxPolicy(can_read_everything=policy.can_read_everything)
 
 
@@ -144,56 +145,56 @@ def rejection(answer: Answer) -> str:
     return "rejected by the user"
 
 
-def _ask(context: TaskContext, call_id: str, params: ExecParams, reason: str | None) -> Answer:
+def _ask(context: TaskContext, command: _Command, reason: str | None) -> Answer:
     return context.ask(
-        ExecApprovalRequest(call_id=call_id, command=params.argv, cwd=params.cwd, reason=reason)
+        ExecApprovalRequest(
+            call_id=command.call_id, command=command.argv, cwd=command.cwd, reason=reason
+        )
     )
 
 
 def _run_and_offer_retry(
-    context: TaskContext, call_id: str, params: ExecParams, policy: SandboxPolicy
+    context: TaskContext, command: _Command, policy: SandboxPolicy
 ) -> ToolOutput:
     session = context.session
-    attempt = _execute(context, call_id, params, policy)
+    attempt = _execute(context, command, policy)
     denial = attempt.failure if attempt.is_sandbox_missing else None
     if attempt.result is not None:
         denial = explain_denial(
-            attempt.result, policy=policy, roots=session.roots_of(policy), cwd=params.cwd
+            attempt.result, policy=policy, roots=session.roots_of(policy), cwd=command.cwd
         )
     if denial is None or not should_offer_retry(session.config.approval_policy):
         return _report(attempt, denial)
-    answer = _ask(context, call_id, params, f"{denial}\nRetry without the sandbox?")
+    answer = _ask(context, command, f"{denial}\nRetry without the sandbox?")
     if not answer.is_approved:
         return ToolOutput(f"{_report(attempt, denial).text}\n{rejection(answer)}")
     if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-        session.approved_commands.add(ApprovedCommand(params.argv, params.cwd, is_sandboxed=False))
-    return _report(_execute(context, call_id, params, DANGER_FULL_ACCESS))
+        session.approved_commands.add(command.approval(is_sandboxed=False))
+    return _report(_execute(context, command, DANGER_FULL_ACCESS))
 
 
-def _execute(context: TaskContext, call_id: str, params: ExecParams, policy: SandboxPolicy) -> Run:
+def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> _Attempt:
     """One attempt between its begin and its end event.
 
     Raises: Interrupted, after the end event.
     """
-
-    def on_output(stream: OutputStream, chunk: str) -> None:
-        context.emit(ExecCommandOutputDelta(call_id, stream, chunk))
-
-    context.emit(ExecCommandBegin(call_id, params.argv, params.cwd))
+    context.emit(ExecCommandBegin(command.call_id, command.argv, command.cwd))
     try:
-        result = run(
-            params,
-            policy=policy,
-            policy_cwd=context.session.config.cwd,
-            cancel=context.cancel,
-            on_output=on_output,
-        )
-    except (SpawnError, SandboxUnavailableError) as error:
-        context.emit(_never_started(call_id, str(error)))
-        return Run(None, str(error), isinstance(error, SandboxUnavailableError))
+        result = _run(context, command, policy)
+    except SandboxUnavailableError as error:
+        context.emit(_never_started(command.call_id, error.message))
+        context.warn_once(str(error))
+        return _Attempt(None, str(error), is_sandbox_missing=True)
+    except SpawnError as error:
+        context.emit(_never_started(command.call_id, str(error)))
+        return _Attempt(None, str(error))
+    except BaseException as error:
+        # A defect of ours: the task fails by it, but what began still ends.
+        context.emit(_never_started(command.call_id, f"internal error: {error}"))
+        raise
     context.emit(
         ExecCommandEnd(
-            call_id=call_id,
+            call_id=command.call_id,
             stdout=result.stdout,
             stderr=result.stderr,
             aggregated_output=result.output,
@@ -201,9 +202,31 @@ def _execute(context: TaskContext, call_id: str, params: ExecParams, policy: San
             duration_ms=result.duration_ms,
         )
     )
+    for root in result.refused_roots:
+        context.warn_once(f"commands cannot write to '{root.path}': {root.reason}")
     if result.is_interrupted:
         raise Interrupted
-    return Run(result)
+    return _Attempt(result)
+
+
+def _run(context: TaskContext, command: _Command, policy: SandboxPolicy) -> ExecResult:
+    session = context.session
+
+    def on_output(stream: OutputStream, chunk: str) -> None:
+        context.emit(ExecCommandOutputDelta(command.call_id, stream, chunk))
+
+    environment = command_environment(
+        session.host.environ,
+        session.config.shell_environment,
+        has_network=policy.can_use_network,
+    )
+    return run(
+        ExecParams(command.argv, command.cwd, command.timeout_ms, environment),
+        policy=policy,
+        policy_cwd=session.config.cwd,
+        cancel=context.cancel,
+        on_output=on_output,
+    )
 
 
 def _never_started(call_id: str, message: str) -> ExecCommandEnd:
@@ -217,7 +240,7 @@ def _never_started(call_id: str, message: str) -> ExecCommandEnd:
     )
 
 
-def _report(attempt: Run, denial: str | None = None) -> ToolOutput:
+def _report(attempt: _Attempt, denial: str | None = None) -> ToolOutput:
     """What the model reads of a command."""
     result = attempt.result
     if result is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex.protocol.events import BackgroundEvent, ExecApprovalRequest, Warning
 from codex.protocol.ops import ExecApproval, PatchApproval
 
 if TYPE_CHECKING:
     from codex.cancel import Cancel
     from codex.core.approvals import Answer
     from codex.core.session import Session
-    from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg, ExecApprovalRequest
+    from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg
 
 
 class TaskContext(NamedTuple):
@@ -24,17 +25,32 @@ class TaskContext(NamedTuple):
         """Show something under the task's id."""
         self.session.emit(self.task_id, msg)
 
+    def warn_once(self, message: str) -> None:
+        """Tell the user something that a session need not hear twice."""
+        if message not in self.session.warnings_shown:
+            self.session.warnings_shown.add(message)
+            self.emit(Warning(message))
+
     def ask(self, request: ExecApprovalRequest | ApplyPatchApprovalRequest) -> Answer:
         """Put a question to the user and wait.
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
-        from codex.protocol.events import ExecApprovalRequest
-
         kind = ExecApproval if isinstance(request, ExecApprovalRequest) else PatchApproval
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
         self.emit(request)
         return question.wait(self.cancel)
+
+    def refuse(self, text: str, *, subject: str = "") -> ToolOutput:
+        """Answer a call that nothing came of.
+
+        The user reads it too: such a call has no begin and no end, and a model that goes on failing
+        like that would seem to do nothing.
+
+        Args: subject: what the call was about, for the user; the model knows.
+        """
+        self.emit(BackgroundEvent(f"{subject}: {text}" if subject else text))
+        return ToolOutput(text)
 
 
 class ToolOutput(NamedTuple):

@@ -28,7 +28,7 @@ def image_url(path: str) -> str:
     Raises: CodexError, when the file cannot be read, is too large, or is no image.
     """
     try:
-        data = _read(path)
+        data = _content(path)
     except OSError as error:
         raise _refusal(path, error.strerror or str(error)) from error
     except ValueError as error:
@@ -39,18 +39,19 @@ def image_url(path: str) -> str:
     return f"data:{media_type};base64,{binascii.b2a_base64(data, newline=False).decode('ascii')}"
 
 
-def _read(path: str) -> bytes:
-    found = os.stat(path)
-    if not stat.S_ISREG(found.st_mode):
-        raise _refusal(path, "it is not a plain file")
-    if found.st_size > MAX_BYTES:
-        raise _refusal(path, f"it has {found.st_size} bytes, the limit is {MAX_BYTES}")
-    with open(path, "rb") as file:
+def _content(path: str) -> bytes:
+    """The bytes of a file; nothing else is read, as a named pipe or a terminal may never answer."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _refusal(path, "it is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise _refusal(path, f"it has {status.st_size} bytes, the limit is {MAX_BYTES}")
         return file.read(MAX_BYTES)
 
 
-def _refusal(path: str, cause: str) -> CodexError:
-    return CodexError(f"cannot attach the image '{path}': {cause}")
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _media_type(data: bytes) -> str | None:
@@ -60,3 +61,7 @@ def _media_type(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return None
+
+
+def _refusal(path: str, cause: str) -> CodexError:
+    return CodexError(f"cannot attach the image '{path}': {cause}")

@@ -24,7 +24,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     try:
         patch_plan = plan(parse(text), cwd=cwd)
     except PatchError as error:
-        return ToolOutput(f"error: {error}")
+        return context.refuse(f"error: {error}", subject="patch")
     session = context.session
     roots = session.patch_roots()
     outside = outside_paths(patch_plan, roots, protected=_protected(context))
@@ -37,7 +37,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     match check:
         case Reject(reason):
             named = f" ({', '.join(outside)})" if outside else ""
-            return ToolOutput(f"patch rejected: {reason}{named}")
+            return context.refuse(f"patch rejected: {reason}{named}")
         case AskUser() if session.approved_paths.issuperset(patch_plan.paths):
             return _write(context, call_id, patch_plan, roots=None, was_asked=False)
         case AskUser(reason):
@@ -82,10 +82,13 @@ def _write(
     was_asked: bool,
 ) -> ToolOutput:
     context.emit(PatchApplyBegin(call_id, not was_asked, patch_plan.changes))
+    end = PatchApplyEnd(call_id, "", "an internal error ended the patch", success=False)
     try:
         summary = apply(patch_plan, roots=roots, protected=_protected(context))
+        end = PatchApplyEnd(call_id, summary.text, "", success=True)
     except PatchError as error:
-        context.emit(PatchApplyEnd(call_id, "", str(error), success=False))
+        end = PatchApplyEnd(call_id, "", str(error), success=False)
         return ToolOutput(f"error: {error}")
-    context.emit(PatchApplyEnd(call_id, summary.text, "", success=True))
+    finally:
+        context.emit(end)
     return ToolOutput(summary.text)

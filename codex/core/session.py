@@ -65,6 +65,7 @@ class Session:
         self.approved_commands: set[ApprovedCommand] = set()
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
+        self.warnings_shown: set[str] = set()
 
     def take_over(self, old: Session) -> None:
         """Go on with the conversation of the session that this one replaces.
@@ -77,6 +78,7 @@ class Session:
         self.usage = old.usage
         self.approved_commands = old.approved_commands
         self.approved_paths = old.approved_paths
+        self.warnings_shown = old.warnings_shown
         is_same_server = self.config.provider == old.config.provider
         if not (is_same_server and self.config.model.model == old.config.model.model):
             self.transcript.forget_server_state()

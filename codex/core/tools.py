@@ -118,16 +118,17 @@ def call_tool(context: TaskContext, call: FunctionCall) -> ToolOutput:
                 return _view_image(context, call)
             case _:
                 names = ", ".join(spec.name for spec in tool_specs(context.session.config))
-                return ToolOutput(f"error: there is no tool '{call.name}'; there are: {names}")
+                return context.refuse(f"error: there is no tool '{call.name}'; there are: {names}")
     except (msgspec.ValidationError, ValueError) as error:
-        return ToolOutput(f"error: cannot read the arguments of '{call.name}': {error}")
+        return context.refuse(f"error: cannot read the arguments of '{call.name}': {error}")
 
 
 ArgumentsT = TypeVar("ArgumentsT")
 
 
 def _arguments(call: FunctionCall, type_: type[ArgumentsT]) -> ArgumentsT:
-    return msgspec.convert(loads(call.arguments or "{}"), type_)
+    # Not strict: local models send numbers and booleans as strings.
+    return msgspec.convert(loads(call.arguments or "{}"), type_, strict=False)
 
 
 def _shell(context: TaskContext, call: FunctionCall) -> ToolOutput:
@@ -143,7 +144,7 @@ def _apply_patch(context: TaskContext, call: FunctionCall) -> ToolOutput:
     try:
         text = patch_text_of(call.arguments)
     except PatchError as error:
-        return ToolOutput(f"error: {error}")
+        return context.refuse(f"error: {error}", subject="patch")
     return apply_patch_text(context, call.call_id, text=text, cwd=context.session.config.cwd)
 
 
@@ -158,11 +159,13 @@ def _view_image(context: TaskContext, call: FunctionCall) -> ToolOutput:
 
     config = context.session.config
     if not config.model.has_images:
-        return ToolOutput(f"error: the model '{config.model.model}' does not take images")
+        return context.refuse(
+            f"error: the model '{config.model.model}' does not take images", subject="view image"
+        )
     path = os.path.normpath(os.path.join(config.cwd, _arguments(call, _ImageArguments).path))
     try:
         url = image_url(path)
     except CodexError as error:
-        return ToolOutput(f"error: {error}")
+        return context.refuse(f"error: {error}", subject="view image")
     context.emit(ViewImage(call.call_id, path))
     return ToolOutput(f"The image '{path}' follows.", (url,))

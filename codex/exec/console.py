@@ -56,5 +56,5 @@ class Console:
             self._host.abandon_output()
             raise
         except OSError as exc:
-            self._host.abandon_output()
+            self._host.abandon_output(stream)
             raise CodexError(f"cannot write the output: {exc.strerror}") from exc

@@ -52,6 +52,8 @@ MAX_LINES = 20
 MAX_LINE = 1000
 """Characters of one such line."""
 
+NO_ANSWER = "the model ended without a word"
+
 _CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
 """What sandbox/output.py leaves in the place of lines that it did not keep."""
 _MARKS = {
@@ -147,7 +149,7 @@ class Printer:
             return self._heading()
         released = self._released()
         self.is_answer_shown = msg.last_agent_message is not None
-        return released
+        return released if self.is_answer_shown else released + self.warning(NO_ANSWER)
 
     def _header(self, msg: SessionConfigured) -> str:
         rows = {

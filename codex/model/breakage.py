@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from http.client import BadStatusLine, RemoteDisconnected
+from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 
 from codex.model.address import Address, Proxy
 from codex.model.retry import ModelError
@@ -32,6 +32,11 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
         )
     elif isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
         kind, reason = "connect", _words(error)
+        if isinstance(error, ConnectionRefusedError) and proxy is None:
+            advice = "Start the server, or correct base_url of the provider."
+    elif isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        kind, reason = "tls", "it does not speak TLS"
+        advice = "If it is a plain server, begin its URL with http:// instead of https://."
     elif isinstance(error, ssl.SSLError):
         kind, reason = "tls", f"TLS failed: {error.reason or error}"
     elif isinstance(error, TimeoutError):
@@ -69,8 +74,10 @@ def body_failure(error: Exception, timeout_s: float) -> ModelError:
 def _words(error: Exception) -> str:
     """The cause as people say it."""
     match error:
-        case RemoteDisconnected():
-            return "the server closed it"
+        case Exception(args=(str(), Exception() as inner)):  # as urllib3 wraps them
+            return _words(inner)
+        case RemoteDisconnected() | IncompleteRead():
+            return "the server closed the connection"
         case socket.gaierror():
             return f"the name cannot be resolved ({error.strerror})"
         case OSError(strerror=str(text)):

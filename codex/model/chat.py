@@ -189,7 +189,8 @@ class ChatDecoder:
         self._usage = decode_usage(chunk.get("usage"), "prompt", "completion") or self._usage
         events: list[ResponseEvent] = []
         for choice in map(as_dict, as_list(chunk.get("choices"))):
-            events += self._delta(as_dict(choice.get("delta")))
+            # A server that does not stream sends all of it as one `message`.
+            events += self._delta(as_dict(choice.get("delta", choice.get("message"))))
             self._end(as_str(choice.get("finish_reason")))
         return events
 

@@ -34,7 +34,7 @@ from codex.model.retry import ModelError
 from codex.model.tls import make_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from urllib3.response import HTTPResponse
 
@@ -292,7 +292,7 @@ class Answer:
 
 
 @contextlib.contextmanager
-def _explained(cancel: Cancel, explain: Callable[[Exception], ModelError]) -> Any:
+def _explained(cancel: Cancel, explain: Callable[[Exception], ModelError]) -> Iterator[None]:
     """Turn what a library raises into Interrupted or a ModelError."""
     try:
         yield

@@ -66,6 +66,8 @@ def request_body(
         "instructions": prompt.instructions,
         "input": _input(prompt, provider),
         "stream": True,
+        # Said to every server: left out, it means "keep it" in this API, at Azure too.
+        "store": prompt.is_stored,
     }
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in prompt.tools]
@@ -84,8 +86,8 @@ def request_body(
 
 
 def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
-    """Where the conversation is kept; other servers' validators refuse these members."""
-    members: dict[str, Any] = {"store": prompt.is_stored}
+    """How the conversation goes on; other servers' validators refuse these members."""
+    members: dict[str, Any] = {}
     if prompt.session_id:
         members["prompt_cache_key"] = prompt.session_id
     if prompt.previous_response_id is not None:
@@ -185,7 +187,8 @@ class ResponsesDecoder:
 
         Raises: ModelError, when the server says that the answer failed.
         """
-        kind = as_str(event.get("type"))
+        # Proxies and vLLM break off with a bare {"error": ...}, on either wire.
+        kind = as_str(event.get("type")) or ("error" if event.get("error") else "")
         if kind in DELTAS:
             return self._delta(kind, as_str(event.get("delta")))
         match kind:
@@ -199,12 +202,8 @@ class ResponsesDecoder:
                 return self._done(event.get("item"))
             case "response.completed":
                 return self._complete(as_dict(event.get("response")))
-            case "response.incomplete":
-                raise incomplete(as_dict(event.get("response")))
-            case "response.failed" | "response.cancelled":
-                raise event_failure(as_dict(event.get("response")))
-            case "error":
-                raise event_failure(event)
+            case _:
+                check_failure(kind, event)
         return []
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
@@ -243,6 +242,11 @@ class ResponsesDecoder:
         return [ItemDone(item)]
 
     def _complete(self, response: dict[str, Any]) -> list[ResponseEvent]:
+        # vLLM says so however the answer ended.
+        if response.get("status") == "incomplete":
+            raise incomplete(response)
+        if response.get("status") == "failed":
+            raise event_failure(response)
         events: list[ResponseEvent] = []
         # Some servers send the items only here, or only their deltas.
         skip = Counter(self._seen)
@@ -258,6 +262,20 @@ class ResponsesDecoder:
         self.may_end = True
         usage = decode_usage(response.get("usage"), "input", "output")
         return [*events, Completed(as_str(response.get("id")), usage)]
+
+
+def check_failure(kind: str, event: dict[str, Any]) -> None:
+    """Raise ModelError for an event that ends the answer early."""
+    match kind:
+        case "response.incomplete":
+            raise incomplete(as_dict(event.get("response")))
+        case "response.failed" | "response.cancelled":
+            raise event_failure(as_dict(event.get("response")))
+        case "error":
+            raise event_failure(event)
+        case "" if event.get("error"):
+            # Not of this API, but gateways fail so.
+            raise event_failure(event)
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:

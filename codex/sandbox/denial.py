@@ -62,23 +62,40 @@ def explain_denial(
         return _text("a program made for another kind of processor (32-bit programs cannot run)")
     output = f"{result.stderr}\n{result.output}"
     if not policy.can_use_network and NO_NETWORK.search(output):
-        return _text("access to the network", "set sandbox_workspace_write.network_access to true")
+        mode = "" if _is_workspace(policy) else "use sandbox_mode = workspace-write and "
+        return _text(
+            "access to the network", f"{mode}set sandbox_workspace_write.network_access to true"
+        )
     if not policy.can_write_everything and FORBIDDEN.search(output):
         refused = {root.path: root.reason for root in result.refused_roots}
         open_roots = tuple(root for root in roots if root not in refused)
         for path in _named_paths(output, cwd):
             if not _is_inside_any(path, open_roots) and is_writable(path):
+                if not _is_workspace(policy):
+                    return _explain_read_only(path, cwd)
                 return _explain_write(path, open_roots, refused)
     if NOT_PERMITTED.search(output):
         return _text("a system call (such as mount, or one that changes other processes)")
     return None
 
 
+def _is_workspace(policy: SandboxPolicy) -> bool:
+    """Whether anything is writable: the settings of workspace-write mean nothing to read-only."""
+    return policy.can_write_everything or policy.can_write_cwd or bool(policy.writable_roots)
+
+
+def _explain_read_only(path: str, cwd: str) -> str:
+    folder = "" if is_inside(path, cwd) else f" --add-dir '{os.path.dirname(path)}'"
+    return _text(
+        f"writing '{path}' (no folder is writable)", f"run codex with -s workspace-write{folder}"
+    )
+
+
 def _explain_write(path: str, roots: tuple[str, ...], refused: dict[str, str]) -> str:
     for root, reason in refused.items():
         if is_inside(path, root):
             return _text(f"writing '{path}', because '{root}' was not opened: {reason}")
-    where = ", ".join(f"'{root}'" for root in roots) if roots else "none"
+    where = ", ".join(f"'{root}'" for root in roots) or "none"
     folder = os.path.dirname(path)
     return _text(
         f"writing '{path}' (writable folders: {where})",

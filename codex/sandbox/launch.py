@@ -58,7 +58,16 @@ def start(
     Raises: SpawnError, SandboxUnavailableError.
     """
     command = resolve(params)
-    roots = writable_roots(policy, cwd=policy_cwd, tmpdir=params.env.get("TMPDIR"))
+    try:
+        return _start(command, policy, policy_cwd, stack)
+    except OSError as exc:
+        raise SpawnError(f"cannot run '{command.argv[0]}': {exc.strerror}") from exc
+
+
+def _start(
+    command: Command, policy: SandboxPolicy, policy_cwd: str, stack: contextlib.ExitStack
+) -> Started:
+    roots = writable_roots(policy, cwd=policy_cwd, tmpdir=command.env.get("TMPDIR"))
     with contextlib.ExitStack() as given:
         limits = None if policy.is_unrestricted else restrictions(policy, roots, given)
         stdin = _open_nothing()

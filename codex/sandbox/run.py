@@ -281,7 +281,8 @@ class _Execution:
         with selectors.PollSelector() as selector:
             for reader in self._open:
                 selector.register(reader.fd, selectors.EVENT_READ, reader)
-            while events := selector.select(0):
+            deadline = time.monotonic() + LINGER_S
+            while (events := selector.select(0)) and time.monotonic() < deadline:
                 for key, _ in events:
                     if self._is_finished(key):
                         selector.unregister(key.fileobj)

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from codex._landlock_shim import ffi, lib
-from codex.errors import SandboxUnavailableError, SpawnError
+from codex.errors import CodexError, SandboxUnavailableError, SpawnError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_FILTER_BYTES = 8 * 4096
 """The kernel takes at most 4096 instructions."""
+
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
+"""What says nothing of the kernel's abilities."""
 
 WAYS_OUT = (
     "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later; `landlock` among"
@@ -188,9 +191,11 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-def unavailable(layer: str, error: int) -> SandboxUnavailableError:
-    """The error for a restriction that the kernel does not enforce."""
+def unavailable(layer: str, error: int) -> CodexError:
+    """The error for a restriction that the kernel does not enforce, or only not now."""
     cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
+    if error in PASSING:
+        return SpawnError(f"cannot start a command: {layer}: {cause}")
     return SandboxUnavailableError(
         f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
     )

@@ -3,8 +3,10 @@
 A command has a session of its own, but what it starts may leave that session (setsid, a daemon's
 double fork). While commands run, this process adopts orphans, as an init would, so every such
 process is either below the command or, once its parents are gone, our own child. Our other
-children (MCP servers, the notifier) are told apart by their session: they stay in ours, which no
-process that came from a command can join. Whoever starts one must therefore not call setsid.
+children (MCP servers, the notifier) are told apart: they were there before the command, or they are
+in our session, which no process that came from a command can join, or they lack the filter that a
+sandboxed command's all have. So what is started while an unsandboxed command runs must not call
+setsid, or it ends with that command.
 
 When the agent itself is killed, the kernel kills each command (native/landlock_shim.c); what a
 command started then lives on, for want of anyone to look for it.

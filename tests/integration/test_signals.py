@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WAITER = """
-import os, queue, signal, sys
+import os, queue, signal, sys, threading
 import codex.signals
 from codex.signals import die_by, let_signals_kill, stop_signals_to
 inbox = queue.SimpleQueue()
 if "ignore" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 with stop_signals_to(inbox.put):
+    if "elsewhere" in sys.argv:
+        to_myself = lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        threading.Timer(0.1, to_myself).start()
     print("ready", flush=True)
     print(inbox.get().number, flush=True)
     if "stuck" in sys.argv:
@@ -37,6 +40,7 @@ if "die" in sys.argv:
 """
 
 Program = subprocess.Popen[str]
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -69,6 +73,15 @@ def test_a_signal_becomes_a_value_on_the_queue(start: Callable[..., Program], nu
     program.send_signal(number)
     assert line(program) == str(int(number))
     assert program.wait() == 0
+
+
+def test_a_signal_that_does_not_interrupt_the_main_thread_is_delivered_all_the_same(
+    start: Callable[..., Program],
+) -> None:
+    # As one that comes just before the main thread begins to wait: nothing ends that wait.
+    program = start("elsewhere")
+    out, _ = program.communicate(timeout=PATIENCE_S)
+    assert out == "2\n"
 
 
 def test_a_signal_ignored_from_outside_stays_ignored(start: Callable[..., Program]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.packaged.empty_root import EmptyRoot, why_not_possible
-from tests.packaged.program import Program
+from tests.support.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,9 +28,10 @@ def binary() -> Path:
 
 
 @pytest.fixture
-def program(binary: Path, tmp_path: Path) -> Program:
-    """The executable with a home and a working directory of its own."""
-    return Program(binary, tmp_path)
+def program(binary: Path, tmp_path: Path) -> Iterator[Program]:
+    """The executable with a home and a repository of its own."""
+    with Program((str(binary),), tmp_path) as program:
+        yield program
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.packaged.program import PATIENCE_S
+from tests.support.program import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

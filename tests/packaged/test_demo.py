@@ -10,13 +10,13 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.packaged.empty_root import EmptyRoot
-    from tests.packaged.program import Program
+    from tests.support.program import Program
 
 
 def test_the_demo_ends_with_its_passing_test(program: Program) -> None:
     done = program.run("demo")
     assert done.returncode == 0, done.stderr
-    assert list(program.work.iterdir()) == []
+    assert [path.name for path in program.repo.iterdir()] == [".git"]
 
 
 def test_the_demo_works_in_a_root_with_a_shell_and_proc(empty_root: EmptyRoot) -> None:

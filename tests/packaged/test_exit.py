@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.packaged.program import PATIENCE_S, Program, provider_config
 from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.lifeline import HOLD, UP, Lifeline
+from tests.support.program import PATIENCE_S, Program, provider_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-EXEC = ("exec", "--skip-git-repo-check")
+ENDS = [(signal.SIGINT, 130)] + [
+    (number, -number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
+]
 
 
 @pytest.fixture
-def model() -> Iterator[FakeModel]:
+def model(program: Program) -> Iterator[FakeModel]:
     with FakeModel() as model:
+        program.configure(provider_config(model.base_url))
         yield model
 
 
 def test_done_is_0_and_the_answer_is_all_of_stdout(program: Program, model: FakeModel) -> None:
-    program.configure(provider_config(model.base_url))
     model.add(Reply.text("the answer — ü"))
-    done = program.run(*EXEC, "a question")
+    done = program.run("exec", "a question")
     assert (done.returncode, done.stdout) == (0, "the answer — ü\n"), done.stderr
 
 
 def test_failed_is_1(program: Program, model: FakeModel) -> None:
-    program.configure(provider_config(model.base_url))
     model.add(Reply.error(400, "no such model"))
-    done = program.run(*EXEC, "a question")
+    done = program.run("exec", "a question")
     assert (done.returncode, done.stdout) == (1, "")
     assert "no such model" in done.stderr
 
@@ -48,61 +47,36 @@ def test_a_wrong_command_line_is_2(program: Program, arguments: tuple[str, ...])
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
-)
+@pytest.mark.parametrize(("number", "expected"), ENDS)
 def test_a_signal_while_the_model_speaks(
-    program: Program, model: FakeModel, number: signal.Signals, expected: int
+    program: Program, model: FakeModel, number: int, expected: int
 ) -> None:
-    program.configure(provider_config(model.base_url))
     stall = Stall()
     model.add(Reply.text("half an answer").stall_at(20, stall))
-    with program.started(*EXEC, "a question") as process:
-        assert stall.reached.wait(PATIENCE_S)
-        process.send_signal(number)
-        process.communicate(timeout=PATIENCE_S)
+    process = program.start("exec", "a question")
+    assert stall.reached.wait(PATIENCE_S)
+    process.send_signal(number)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == expected
 
 
 @pytest.mark.parametrize(
     ("number", "command"),
     [
-        (signal.SIGINT, "sleep {0} & sleep {0}"),
-        (signal.SIGTERM, "sleep {0} & sleep {0}"),
+        (signal.SIGINT, "sleep 600 & sleep 600"),
+        (signal.SIGTERM, "sleep 600 & sleep 600"),
         # Nothing can clean up after SIGKILL but the kernel, which ends the command itself.
-        (signal.SIGKILL, "exec sleep {0}"),
+        (signal.SIGKILL, "exec sleep 600"),
     ],
 )
 def test_no_process_is_left_of_a_command(
-    program: Program, model: FakeModel, number: signal.Signals, command: str
+    program: Program, model: FakeModel, number: int, command: str
 ) -> None:
-    program.configure(provider_config(model.base_url))
-    mark = f"86399.{time.time_ns() % 1_000_000_000}"
-    started = program.work / "started"
-    script = f"echo started > {started}; {command.format(mark)}"
-    model.add(Reply.call("shell", {"command": ["sh", "-c", script], "timeout": 600_000}))
-    with program.started(*EXEC, "--full-auto", "a question") as process:
-        wait_until(lambda: started.exists() or process.poll() is not None, "the command starts")
-        assert started.exists(), process.communicate()
+    script = ["sh", "-c", HOLD + UP + command]
+    model.add(Reply.call("shell", {"command": script, "timeout": 600_000}))
+    with Lifeline(program.repo) as lifeline:
+        process = program.start("exec", "--full-auto", "a question")
+        lifeline.wait_until_held()
         process.send_signal(number)
         process.communicate(timeout=PATIENCE_S)
-    wait_until(lambda: not is_running(mark), "the command and its background process are gone")
-
-
-def is_running(mark: str) -> bool:
-    """Whether a `sleep` of `mark` seconds is there."""
-    wanted = f"sleep\0{mark}\0".encode()
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if file.read_bytes() == wanted:
-                return True
-    return False
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Look again and again; an external process gives no other sign."""
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.01)
+        assert lifeline.is_let_go(PATIENCE_S if number == signal.SIGKILL else 0)

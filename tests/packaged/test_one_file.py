@@ -7,9 +7,8 @@ from pathlib import Path
 
 from codex import __version__
 from tests.packaged import elf
-from tests.packaged.program import Program
+from tests.support.program import ROOT, Program
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST_BYTES = 35_000_000
 MOST_COMPRESSED_BYTES = 12_000_000
 
@@ -47,10 +46,10 @@ def test_no_path_of_the_machine_that_built_it_is_inside(binary: Path) -> None:
     assert str(Path.home()).encode() + b"/" not in data
 
 
-def test_it_works_away_from_everything_it_was_built_with(program: Program) -> None:
-    lonely = program.work / "renamed"
-    lonely.write_bytes(program.binary.read_bytes())
+def test_it_works_away_from_everything_it_was_built_with(binary: Path, program: Program) -> None:
+    lonely = program.repo / "renamed"
+    lonely.write_bytes(binary.read_bytes())
     lonely.chmod(0o755)
-    program.binary = lonely
+    program.argv = (str(lonely),)
     assert program.run("--version").stdout == f"codex {__version__}\n"
-    assert [path.name for path in program.work.iterdir()] == ["renamed"]
+    assert {path.name for path in program.repo.iterdir()} == {".git", "renamed"}

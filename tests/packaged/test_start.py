@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from codex import __version__
 from tests.packaged.empty_root import EmptyRoot
-from tests.packaged.program import Program
+from tests.support.program import PATIENCE_S, Program
 
 MOST_KIB = 18 * 1024
 """The bare interpreter has some 14 MiB; argparse alone would add 1, the HTTP client 9."""
@@ -29,9 +29,9 @@ print(os.wait4(pid, 0)[2].ru_maxrss)
 """
 
 
-def test_the_version_loads_nothing_more(program: Program) -> None:
+def test_the_version_loads_nothing_more(binary: Path) -> None:
     # The peak of a process begins with what its parent had, so a small parent measures it.
-    measure = [sys.executable, "-I", "-S", "-c", PEAK_OF, str(program.binary), "--version"]
+    measure = [sys.executable, "-I", "-S", "-c", PEAK_OF, str(binary), "--version"]
     peak = int(subprocess.run(measure, capture_output=True, check=True).stdout)
     assert peak <= MOST_KIB
 
@@ -48,11 +48,11 @@ def test_it_starts_whatever_locale_is_named_and_missing(empty_root: EmptyRoot, l
 
 
 def test_python_settings_of_the_machine_have_no_say(program: Program) -> None:
-    (program.work / "codex.py").write_text("raise SystemExit('imported from the working folder')")
-    (program.work / "sitecustomize.py").write_text("raise SystemExit('sitecustomize')")
+    (program.repo / "codex.py").write_text("raise SystemExit('imported from the working folder')")
+    (program.repo / "sitecustomize.py").write_text("raise SystemExit('sitecustomize')")
     environ = {
-        "PYTHONHOME": str(program.work),
-        "PYTHONPATH": str(program.work),
+        "PYTHONHOME": str(program.repo),
+        "PYTHONPATH": str(program.repo),
         "PYTHONSTARTUP": "x",
         "PYTHONVERBOSE": "2",
         "PYTHONWARNINGS": "error",
@@ -63,12 +63,5 @@ def test_python_settings_of_the_machine_have_no_say(program: Program) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
 def test_a_result_that_cannot_be_written_is_no_success(program: Program) -> None:
-    with open("/dev/full", "w") as full:
-        pid = os.posix_spawn(
-            program.binary,
-            [str(program.binary), "--version"],
-            program.environ,
-            file_actions=[(os.POSIX_SPAWN_DUP2, full.fileno(), 1)],
-        )
-        _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 1
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        assert program.start("--version", stdout=full).wait(PATIENCE_S) == 1

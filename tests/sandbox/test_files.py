@@ -114,7 +114,8 @@ def test_harmless_devices_are_open(workspace: Workspace, device: str) -> None:
 
 
 def test_output_can_be_reopened_by_its_name(workspace: Workspace) -> None:
-    assert workspace.shell("echo out > /dev/stdout; echo err > /dev/stderr").output == "out\nerr\n"
+    result = workspace.shell("echo out > /dev/stdout; echo err > /dev/stderr")
+    assert (result.stdout, result.stderr) == ("out\n", "err\n")
 
 
 def test_the_sessions_folder_counts_and_not_the_commands(workspace: Workspace) -> None:

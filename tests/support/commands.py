@@ -82,8 +82,9 @@ def is_alive(pid: int) -> bool:
 
 
 def pids_in(folder: Path) -> list[int]:
-    """The process ids that a command left in files named `pid.*`."""
-    return [int(path.read_text()) for path in sorted(folder.glob("pid.*"))]
+    """The process ids that a command left in files named `pid.*`; not those half written."""
+    texts = [path.read_text() for path in sorted(folder.glob("pid.*"))]
+    return [int(text) for text in texts if text.endswith("\n")]
 
 
 class OutputWatch:

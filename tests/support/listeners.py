@@ -5,6 +5,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+SYN_SENT = "02"
+"""The state of a connection attempt in /proc/net/tcp."""
+PATIENCE_S = 30.0
 
 
 class SilentListener:
@@ -64,11 +74,24 @@ class FullListener:
         self._fillers: list[socket.socket] = []
         while self._fill():
             pass
+        self._tries = self._unanswered()
 
     @property
     def port(self) -> int:
         """Where nobody answers."""
         return int(self._listener.getsockname()[1])
+
+    def wait_until_tried(self) -> None:
+        """Until somebody is connecting; the kernel's table is the only place that tells."""
+        end = time.monotonic() + PATIENCE_S
+        while self._unanswered() == self._tries:
+            assert time.monotonic() < end, "nobody tried to connect"
+            time.sleep(0.005)
+
+    def _unanswered(self) -> int:
+        """How many sockets of this machine wait for an answer from the port."""
+        wanted = f":{self.port:04X} {SYN_SENT} "
+        return Path("/proc/net/tcp").read_text(encoding="ascii").count(wanted)
 
     def close(self) -> None:
         """Give up the port."""

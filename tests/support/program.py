@@ -1,4 +1,4 @@
-"""codex as a program: started from source, in a home and a repository of its own."""
+"""codex as a program, from source or as the executable, in a home and a repository of its own."""
 
 from __future__ import annotations
 
@@ -12,40 +12,77 @@ from typing import IO, TYPE_CHECKING
 from codex.protocol.settings import WireApi
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30.0
-"""How long a correct program may take for what it does at once."""
+PATIENCE_S = 60.0
+"""Far beyond what a correct program needs, for a loaded machine."""
+
+PYTHON = ("/usr/bin/env", f"PYTHONPATH={ROOT}", sys.executable, "-P")
+"""This interpreter with this tree to import from, whatever the environment; still one process."""
+SOURCE = (*PYTHON, "-W", "error", "-m", "codex")
+"""The words that start codex from its source."""
 
 CONFIG = """\
 model = "fake-model"
 model_provider = "fake"
 sandbox_mode = "workspace-write"
-
+{settings}
 [model_providers.fake]
 name = "Fake"
 base_url = "{base_url}"
 wire_api = "{wire_api}"
-request_max_retries = 0
-stream_max_retries = 0
+request_max_retries = {retries}
+stream_max_retries = {retries}
+{provider}
 """
 
 
+def provider_config(
+    base_url: str,
+    wire_api: WireApi = WireApi.RESPONSES,
+    *,
+    retries: int = 0,
+    settings: str = "",
+    provider: str = "",
+) -> str:
+    """A config.toml that makes the server at `base_url` the provider.
+
+    Args: settings, provider: further lines of the top level and of the provider's table.
+    """
+    return CONFIG.format(
+        base_url=base_url,
+        wire_api=wire_api.value,
+        retries=retries,
+        settings=settings,
+        provider=provider,
+    )
+
+
 class Program:
-    """Starts codex in `folder/repo`, with `folder/home` as CODEX_HOME.
+    """Starts codex in `folder/repo`, with `folder/home` as HOME and CODEX_HOME.
 
     A context manager: what still runs at the end is killed.
     """
 
-    def __init__(self, folder: Path, base_url: str, wire_api: WireApi = WireApi.RESPONSES) -> None:
+    def __init__(self, argv: tuple[str, ...], folder: Path) -> None:
+        """Make the two folders. Args: argv: the words that start the program."""
+        self.argv = argv
         self.repo = folder / "repo"
         self.home = folder / "home"
         (self.repo / ".git").mkdir(parents=True)
         self.home.mkdir()
-        config = CONFIG.format(base_url=base_url, wire_api=wire_api.value)
-        (self.home / "config.toml").write_text(config, encoding="utf-8")
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "CODEX_HOME": str(self.home),
+        }
         self._started: list[subprocess.Popen[str]] = []
+
+    def configure(self, text: str) -> None:
+        """Write config.toml; `provider_config` makes one."""
+        (self.home / "config.toml").write_text(text, encoding="utf-8")
 
     def start(
         self,
@@ -53,34 +90,38 @@ class Program:
         stdin: int | IO[str] = subprocess.DEVNULL,
         stdout: int | IO[str] = subprocess.PIPE,
         cwd: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        launcher: tuple[str, ...] = (),
     ) -> subprocess.Popen[str]:
-        """Start it with pipes for stdout and stderr."""
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "CODEX_HOME": str(self.home),
-            "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
-        }
+        """Start it with pipes for stdout and stderr.
+
+        Args: environ: what is added to `self.environ`. launcher: a program that becomes the one in
+        its arguments, after a change of its own state.
+        """
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "codex", *arguments],
+            [*launcher, *self.argv, *arguments],
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             cwd=cwd or self.repo,
-            env=environ,
+            env={**self.environ, **(environ or {})},
         )
         self._started.append(process)
         return process
 
     def run(
-        self, *arguments: str, text: str | None = None, cwd: Path | None = None
+        self,
+        *arguments: str,
+        text: str | None = None,
+        cwd: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        launcher: tuple[str, ...] = (),
     ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end. Args: text: all of its standard input."""
+        """Run it to its end. Args: text: all of its standard input; the others as for `start`."""
         stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
-        process = self.start(*arguments, stdin=stdin, cwd=cwd)
+        process = self.start(*arguments, stdin=stdin, cwd=cwd, environ=environ, launcher=launcher)
         out, err = process.communicate(text, timeout=PATIENCE_S)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 

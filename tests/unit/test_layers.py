@@ -74,3 +74,19 @@ def test_no_file_is_over_600_lines() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 600
     }
     assert not long
+
+
+def test_the_architecture_page_names_every_file() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    unnamed = [
+        str(path.relative_to(ROOT))
+        for folder, kinds in (
+            ("codex", ("*.py", "*.md")),
+            ("build", ("*.py",)),
+            ("native", ("*.?",)),
+        )
+        for kind in kinds
+        for path in (ROOT / folder).rglob(kind)
+        if path.name != "__init__.py" and path.name not in page
+    ]
+    assert not unnamed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from codex import jsonio
 from codex.elapsed import format_duration
 from codex.git import repository_root
 from codex.host import Host
+from tests.support.hosts import make_host
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,17 @@ def test_no_repository_is_found_where_there_is_none(tmp_path: Path) -> None:
 def test_home_comes_from_the_environment() -> None:
     host = Host((), {"HOME": "/h"}, "/", io.StringIO(), io.StringIO(), io.StringIO(), lambda: 0.0)
     assert host.home() == "/h"
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
+def test_without_one_there_home_comes_from_the_user_database(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
+) -> None:
+    monkeypatch.setenv("HOME", "")
+    host = make_host(environ=environ)
+    assert host.home() == pwd.getpwuid(os.getuid()).pw_dir
+
+
+def test_a_user_who_is_in_no_database_has_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+    assert make_host().home() is None

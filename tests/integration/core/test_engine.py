@@ -11,6 +11,7 @@ import pytest
 from codex.protocol.events import (
     AgentMessage,
     AgentMessageDelta,
+    BackgroundEvent,
     Error,
     ExecCommandBegin,
     ExecCommandEnd,
@@ -26,8 +27,14 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.items import LocalImageInput
-from codex.protocol.ops import ConfigureSession, Interrupt, UserInput
-from codex.protocol.policy import WORKSPACE_WRITE, AskForApproval
+from codex.protocol.ops import ConfigureSession, ExecApproval, Interrupt, UserInput
+from codex.protocol.policy import (
+    DANGER_FULL_ACCESS,
+    WORKSPACE_WRITE,
+    AskForApproval,
+    ReviewDecision,
+    SandboxPolicy,
+)
 from codex.protocol.settings import ModelSettings, WireApi
 from tests.support.engine import Engine, only, outputs
 from tests.support.fake_model import Call, Cut, FakeModel, Reply, Stall, Text, Usage
@@ -178,6 +185,14 @@ def test_after_a_failed_task_the_next_input_works(tmp_path: Path) -> None:
     assert texts == ["one", "two"]
 
 
+def join(engine: Engine, text: str) -> None:
+    """Submit input to a running task; returns when it was taken."""
+    engine.say(text)
+    # An answer that no question waits for: its error comes after all that was submitted before.
+    engine.codex.submit(ExecApproval("none", ReviewDecision.DENIED))
+    engine.wait_for(Error)
+
+
 def test_input_during_a_task_joins_it_at_the_next_turn(tmp_path: Path) -> None:
     stall = Stall()
     first = Reply.call("shell", {"command": ["true"]})
@@ -185,7 +200,7 @@ def test_input_during_a_task_joins_it_at_the_next_turn(tmp_path: Path) -> None:
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
         task = engine.say("one")
         assert stall.reached.wait(30)
-        engine.say("two")
+        join(engine, "two")
         stall.release.set()
         assert engine.until_end(task)[-1] == TaskComplete("both")
     kinds = [item["type"] for item in model.requests[1].body["input"]]
@@ -198,7 +213,7 @@ def test_input_during_the_last_turn_is_answered_by_a_further_turn(tmp_path: Path
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
         task = engine.say("one")
         assert stall.reached.wait(30)
-        engine.say("two")
+        join(engine, "two")
         stall.release.set()
         assert engine.until_end(task)[-1] == TaskComplete("second")
     assert len(model.requests) == 2
@@ -276,7 +291,7 @@ def test_a_session_can_be_reconfigured_and_keeps_its_conversation(tmp_path: Path
         engine.codex.submit(
             ConfigureSession(
                 provider=engine.config.provider,
-                model="other-model",
+                model="o3",
                 approval_policy=AskForApproval.NEVER,
                 sandbox_policy=WORKSPACE_WRITE,
                 cwd=str(tmp_path),
@@ -285,8 +300,12 @@ def test_a_session_can_be_reconfigured_and_keeps_its_conversation(tmp_path: Path
         second = engine.wait_for(SessionConfigured)
         assert engine.run("again")[-1] == TaskComplete("two")
     assert second.session_id == first.session_id
-    assert second.model == "other-model"
-    assert model.requests[1].body["model"] == "other-model"
+    assert second.model == "o3"
+    assert model.requests[1].body["model"] == "o3"
+    windows = [
+        event.msg.context_window for event in engine.seen if isinstance(event.msg, TokenCount)
+    ]
+    assert windows == [None, 200_000]
     assert len(model.requests[1].body["input"]) == 3
 
 
@@ -303,3 +322,89 @@ def test_a_relative_cwd_is_refused_and_the_session_goes_on(tmp_path: Path) -> No
         )
         assert "not absolute" in only(engine.until_end(refused), Error).message
         assert engine.run("hi")[-1] == TaskComplete("fine")
+
+
+def test_a_command_outside_the_sandbox_is_not_told_that_it_has_no_network(tmp_path: Path) -> None:
+    script = 'test -z "$CODEX_SANDBOX_NETWORK_DISABLED" && echo free || echo held'
+    call = {"command": ["sh", "-c", script]}
+    for policy, told in ((WORKSPACE_WRITE, "held"), (DANGER_FULL_ACCESS, "free")):
+        with (
+            FakeModel([Reply.call("shell", call), Reply.text("ok")]) as model,
+            Engine(model, cwd=str(tmp_path), sandbox_policy=policy) as engine,
+        ):
+            messages = engine.run("go")
+        assert only(messages, ExecCommandEnd).stdout == f"{told}\n"
+
+
+def test_a_writable_folder_that_is_refused_is_told_once(tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    cwd = tmp_path / "cwd"
+    outer.mkdir()
+    cwd.mkdir()
+    (cwd / "link").symlink_to(outer)
+    policy = SandboxPolicy(can_write_cwd=True, writable_roots=(str(cwd / "link"),))
+    call = {"command": ["touch", "made"]}
+    script = [Reply.call("shell", call, "c1"), Reply.call("shell", call, "c2"), Reply.text("ok")]
+    with (
+        FakeModel(script) as model,
+        Engine(model, cwd=str(cwd), sandbox_policy=policy) as engine,
+    ):
+        messages = engine.run("go")
+    assert str(cwd / "link") in only(messages, Warning).message
+
+
+def test_what_began_ends_even_when_the_run_itself_is_broken(tmp_path: Path) -> None:
+    # A NUL in an argument passes every check on the way and cannot be given to a program.
+    call = {"command": ["sh", "-c", "echo \0"]}
+    script = [Reply.call("shell", call), Reply.text("ok")]
+    with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        messages = engine.run("go")
+        assert only(messages, ExecCommandEnd).exit_code == -1
+        assert isinstance(messages[-1], TaskComplete | Error)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (Call("frobnicate", {}), "there is no tool 'frobnicate'"),
+        (Call("shell", '{"command":'), "cannot read the arguments of 'shell'"),
+        (Call("shell", {"command": []}), "shell: error: `command` is empty"),
+        (
+            Call("shell", {"command": ["rm", "x"], "with_escalated_permissions": True}),
+            "rm x: rejected: ",
+        ),
+        (
+            Call("apply_patch", {"input": PATCH.replace("greeting", "no-such")}),
+            "no-such.txt",
+        ),
+        (
+            Call("apply_patch", {"input": PATCH.replace("greeting.txt", "/etc/hostname")}),
+            "patch: error: ",
+        ),
+        (Call("view_image", {"path": "none.png"}), "none.png"),
+    ],
+)
+def test_the_user_reads_of_a_call_that_nothing_came_of(
+    tmp_path: Path, call: Call, told: str
+) -> None:
+    with (
+        FakeModel([Reply.of(call), Reply.text("ok")]) as model,
+        Engine(model, cwd=str(tmp_path)) as engine,
+    ):
+        messages = engine.run("go")
+    notice = only(messages, BackgroundEvent).message
+    assert told in notice
+    assert notice.endswith(outputs(model.requests[1].body)[0])
+
+
+def test_numbers_and_booleans_may_come_as_strings(tmp_path: Path) -> None:
+    call = Call(
+        "shell",
+        {"command": ["echo", "hi"], "timeout": "5000", "with_escalated_permissions": "false"},
+    )
+    with (
+        FakeModel([Reply.of(call), Reply.text("ok")]) as model,
+        Engine(model, cwd=str(tmp_path)) as engine,
+    ):
+        engine.run("go")
+    assert "Exit code: 0" in outputs(model.requests[1].body)[0]

@@ -171,6 +171,16 @@ def test_a_kept_connection_that_went_away_meanwhile_is_replaced() -> None:
         client.close()
 
 
+def test_a_connection_that_was_idle_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codex.model.http.MAX_IDLE_S", -1.0)
+    with FakeModel([Reply.text("a"), Reply.text("b")]) as model:
+        client = make_client(model.base_url)
+        assert texts(ask(client)) == "a"
+        assert texts(ask(client)) == "b"
+        client.close()
+        assert model.connections == 2
+
+
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 def test_a_cut_stream_is_a_failure_that_may_pass(wire: WireApi, framing: Any) -> None:
@@ -178,6 +188,9 @@ def test_a_cut_stream_is_a_failure_that_may_pass(wire: WireApi, framing: Any) ->
     with FakeModel([answer]) as model:
         error = failure(make_client(model.base_url, wire))
     assert (error.kind, error.phase, error.is_retryable) == ("stream", "stream", True)
+    cause = error.message.removeprefix("the answer broke off before it was complete")
+    # Without a framing, the end of the connection is the end of the body.
+    assert cause == ("" if framing == "close" else ": the server closed the connection")
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -275,6 +288,7 @@ def test_a_refused_connection_names_the_server() -> None:
     error = failure(make_client(f"http://127.0.0.1:{port}/v1"))
     assert (error.kind, error.phase, error.is_retryable) == ("connect", "request", True)
     assert error.message == f'cannot connect to "http://127.0.0.1:{port}": Connection refused'
+    assert error.advice == "Start the server, or correct base_url of the provider."
 
 
 def test_localhost_is_found_whichever_family_the_server_listens_on() -> None:

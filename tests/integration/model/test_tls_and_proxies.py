@@ -89,7 +89,8 @@ def test_tls_to_a_plain_server_is_told_as_such(authority: Certificate) -> None:
     with FakeModel([Reply.text("a")]) as model:
         error = failure(f"https://127.0.0.1:{model.port}/v1", trusting(authority))
     assert error.kind == "tls"
-    assert "TLS failed" in error.message
+    assert error.message.endswith(": it does not speak TLS")
+    assert "http://" in str(error.advice)
 
 
 def test_a_client_certificate_is_shown_to_a_server_that_asks(

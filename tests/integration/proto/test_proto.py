@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from tests.support.fake_model import FakeModel, Reply, Stall
-from tests.support.program import PATIENCE_S, Program
+from tests.support.program import PATIENCE_S, Program, provider_config
 
 
 def said(text: str, submission_id: str = "a") -> str:
@@ -22,9 +21,10 @@ def events(out: str) -> list[tuple[str, str]]:
     return [(line["id"], line["msg"]["type"]) for line in lines]
 
 
-def test_the_end_of_the_input_waits_for_the_running_task(tmp_path: Path) -> None:
+def test_the_end_of_the_input_waits_for_the_running_task(program: Program) -> None:
     script = [Reply.call("shell", {"command": ["echo", "hi"]}), Reply.text("done")]
-    with FakeModel(script) as model, Program(tmp_path, model.base_url) as program:
+    with FakeModel(script) as model:
+        program.configure(provider_config(model.base_url))
         result = program.run("proto", text=said("go"))
     assert result.returncode == 0
     kinds = events(result.stdout)
@@ -36,9 +36,10 @@ def test_the_end_of_the_input_waits_for_the_running_task(tmp_path: Path) -> None
     assert last["msg"]["last_agent_message"] == "done"
 
 
-def test_a_bad_line_is_answered_and_the_work_goes_on(tmp_path: Path) -> None:
+def test_a_bad_line_is_answered_and_the_work_goes_on(program: Program) -> None:
     bad = '{"id":"x","op":{"type":"dance"}}\n\nnot json\n'
-    with FakeModel([Reply.text("done")]) as model, Program(tmp_path, model.base_url) as program:
+    with FakeModel([Reply.text("done")]) as model:
+        program.configure(provider_config(model.base_url))
         result = program.run("proto", text=bad + said("go"))
     assert result.returncode == 0
     kinds = events(result.stdout)
@@ -47,9 +48,10 @@ def test_a_bad_line_is_answered_and_the_work_goes_on(tmp_path: Path) -> None:
     assert ("a", "task_complete") in kinds
 
 
-def test_a_question_of_the_engine_is_answered_by_the_client(tmp_path: Path) -> None:
+def test_a_question_of_the_engine_is_answered_by_the_client(program: Program) -> None:
     script = [Reply.call("shell", {"command": ["touch", "made"]}, "c1"), Reply.text("done")]
-    with FakeModel(script) as model, Program(tmp_path, model.base_url) as program:
+    with FakeModel(script) as model:
+        program.configure(provider_config(model.base_url))
         process = program.start("proto", "-c", "approval_policy=untrusted", stdin=subprocess.PIPE)
         send(process, said("go"))
         request = wait_for(process, "exec_approval_request")
@@ -61,12 +63,42 @@ def test_a_question_of_the_engine_is_answered_by_the_client(tmp_path: Path) -> N
     assert ("a", "task_complete") in events(out)
 
 
-def test_control_c_aborts_the_task_and_says_so(tmp_path: Path) -> None:
+ASKS = ("-c", "approval_policy=unless-allow-listed")
+
+
+def test_an_interrupt_ends_a_question_and_the_next_input_works(program: Program) -> None:
+    script = [Reply.call("shell", {"command": ["touch", "made"]}), Reply.text("fine")]
+    with FakeModel(script) as model:
+        program.configure(provider_config(model.base_url))
+        process = program.start("proto", *ASKS, stdin=subprocess.PIPE)
+        send(process, said("one", "a"))
+        wait_for(process, "exec_approval_request")
+        send(process, json.dumps({"id": "b", "op": {"type": "interrupt"}}) + "\n")
+        wait_for(process, "turn_aborted")
+        send(process, said("two", "c"))
+        assert wait_for(process, "task_complete")["last_agent_message"] == "fine"
+        process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert not (program.repo / "made").exists()
+
+
+def test_control_c_ends_a_question(program: Program) -> None:
+    with FakeModel([Reply.call("shell", {"command": ["touch", "made"]})]) as model:
+        program.configure(provider_config(model.base_url))
+        process = program.start("proto", *ASKS, stdin=subprocess.PIPE)
+        send(process, said("go"))
+        wait_for(process, "exec_approval_request")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert events(out)[-2:] == [("a", "turn_aborted"), ("", "shutdown_complete")]
+    assert not (program.repo / "made").exists()
+
+
+def test_control_c_aborts_the_task_and_says_so(program: Program) -> None:
     stall = Stall()
-    with (
-        FakeModel([Reply.text("never", before_head=stall)]) as model,
-        Program(tmp_path, model.base_url) as program,
-    ):
+    with FakeModel([Reply.text("never", before_head=stall)]) as model:
+        program.configure(provider_config(model.base_url))
         process = program.start("proto", stdin=subprocess.PIPE)
         send(process, said("go"))
         assert stall.reached.wait(PATIENCE_S)
@@ -77,16 +109,18 @@ def test_control_c_aborts_the_task_and_says_so(tmp_path: Path) -> None:
     assert err == ""
 
 
-def test_sigterm_ends_it_by_that_signal(tmp_path: Path) -> None:
-    with FakeModel() as model, Program(tmp_path, model.base_url) as program:
+def test_sigterm_ends_it_by_that_signal(program: Program) -> None:
+    with FakeModel() as model:
+        program.configure(provider_config(model.base_url))
         process = program.start("proto", stdin=subprocess.PIPE)
         wait_for(process, "session_configured")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == -signal.SIGTERM
 
 
-def test_a_client_that_went_away_ends_it_quietly(tmp_path: Path) -> None:
-    with FakeModel([Reply.text("done")]) as model, Program(tmp_path, model.base_url) as program:
+def test_a_client_that_went_away_ends_it_quietly(program: Program) -> None:
+    with FakeModel([Reply.text("done")]) as model:
+        program.configure(provider_config(model.base_url))
         process = program.start("proto", stdin=subprocess.PIPE)
         wait_for(process, "session_configured")
         assert process.stdout is not None

@@ -147,17 +147,21 @@ def installed() -> Path:
 
 
 def _install(environment: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps"]
-    options = ["--only-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS)]
-    done = subprocess.run(
-        [*pip, *options], capture_output=True, text=True, errors="replace", check=False
-    )
-    if done.returncode != 0:
-        shutil.rmtree(environment, ignore_errors=True)
-        # A changed package must not pass for an unreachable registry.
-        assert "DO NOT MATCH THE HASHES" not in done.stderr, done.stderr
-        raise NotInstallableError(f"litellm cannot be installed: {done.stderr[-500:]}")
+    python = str(environment / "bin" / "python")
+    wheels = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS))
+    patience = ("--retries", "1", "--timeout", "20")
+    for command in (
+        [sys.executable, "-m", "venv", str(environment)],
+        [python, "-m", "pip", "install", "--quiet", *patience, *wheels],
+    ):
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode != 0:
+            shutil.rmtree(environment, ignore_errors=True)
+            # A changed package must not pass for an unreachable registry.
+            assert "DO NOT MATCH THE HASHES" not in done.stderr, done.stderr
+            raise NotInstallableError(f"litellm cannot be installed: {done.stderr[-500:]}")
 
 
 def _free_port() -> int:

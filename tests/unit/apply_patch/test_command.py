@@ -43,6 +43,19 @@ def test_an_empty_patch_is_a_usage_error(tmp_path: Path, argument: str) -> None:
         assert written(host.stderr) == USAGE
 
 
+@pytest.mark.parametrize("up", ["../f", "{parent}/f"])
+def test_nothing_is_written_outside_the_working_directory(tmp_path: Path, up: str) -> None:
+    cwd = tmp_path / "cwd"
+    cwd.mkdir()
+    host = make_host(cwd)
+    name = up.format(parent=tmp_path)
+    assert run(host, PATCH.replace("File: f", f"File: {name}")) == 1
+    assert written(host.stderr) == (
+        f"The patch writes outside the writable folders: '{tmp_path / 'f'}'\n"
+    )
+    assert not (tmp_path / "f").exists()
+
+
 def test_a_failure_is_explained_on_stderr_alone(tmp_path: Path) -> None:
     host = make_host(tmp_path)
     assert run(host, "*** Begin Patch\n*** Delete File: f\n*** End Patch") == 1

@@ -256,6 +256,15 @@ def test_content_and_reasoning_come_in_several_shapes(
     assert items(chunk(**delta)) == [item]
 
 
+def test_an_answer_that_was_not_streamed_is_one_message() -> None:
+    message = {"role": "assistant", "content": "all of it"}
+    assert feed({"choices": [{"message": message, "finish_reason": "stop"}]}) == [
+        TextDelta("all of it"),
+        ItemDone(Message("assistant", (OutputText("all of it"),))),
+        Completed("", None),
+    ]
+
+
 def test_usage_may_come_with_the_last_chunk_or_behind_it() -> None:
     usage = {
         "prompt_tokens": 7,

@@ -57,11 +57,12 @@ def body(
 
 
 def test_a_request_to_any_server_holds_only_what_every_server_takes() -> None:
-    assert body(make_prompt(session_id="s", is_stored=True, previous_response_id="r")) == {
+    assert body(make_prompt(session_id="s", previous_response_id="r")) == {
         "model": "m",
         "instructions": "Be brief.",
         "input": [HI],
         "stream": True,
+        "store": False,
         "tools": [SHELL_TOOL],
         "tool_choice": "auto",
         "parallel_tool_calls": False,
@@ -310,6 +311,7 @@ def test_unknown_events_items_and_shapes_are_passed_over() -> None:
         ({"type": "response.failed", "response": {"error": None}}, "server", "gave no reason"),
         ({"type": "error", "code": "invalid_prompt", "message": "no"}, "invalid_prompt", "no"),
         ({"type": "error", "error": {"type": "server_error", "message": "x"}}, "server", "x"),
+        ({"error": {"message": "out of memory", "code": 500}}, "server", "out of memory"),
         (
             {
                 "type": "response.incomplete",
@@ -327,6 +329,13 @@ def test_unknown_events_items_and_shapes_are_passed_over() -> None:
             "content filter",
         ),
         ({"type": "response.incomplete", "response": {}}, "incomplete", "no reason given"),
+        ({"error": {"message": "untyped", "code": 503}}, "overloaded", "untyped"),
+        (completed(status="failed", error={"message": "late"}), "server", "late"),
+        (
+            completed(status="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+            "incomplete",
+            "limit of output tokens",
+        ),
     ],
 )
 def test_a_failure_in_the_stream_is_an_error_with_its_reason(

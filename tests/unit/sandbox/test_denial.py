@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.protocol.policy import SandboxPolicy
+from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.params import ExecResult, RefusedRoot
 
@@ -26,7 +26,11 @@ def explain(
     found: ExecResult, *, policy: SandboxPolicy = WORKSPACE, is_writable: bool = True
 ) -> str | None:
     return explain_denial(
-        found, policy=policy, roots=ROOTS, cwd="/work", is_writable=lambda _: is_writable
+        found,
+        policy=policy,
+        roots=() if policy == READ_ONLY else ROOTS,
+        cwd="/work",
+        is_writable=lambda _: is_writable,
     )
 
 
@@ -61,6 +65,24 @@ def test_the_explanation_says_how_to_allow_it() -> None:
     found = explain(result("touch: cannot touch '/etc/new/x': Permission denied"))
     assert found is not None
     assert "add '/etc/new' to sandbox_workspace_write.writable_roots" in found
+
+
+@pytest.mark.parametrize(
+    ("path", "remedy"),
+    [
+        ("/work/x", "run codex with -s workspace-write."),
+        ("/etc/new/x", "run codex with -s workspace-write --add-dir '/etc/new'."),
+    ],
+)
+def test_a_read_only_sandbox_is_left_before_settings_of_the_other_can_help(
+    path: str, remedy: str
+) -> None:
+    found = explain(result(f"touch: cannot touch '{path}': Permission denied"), policy=READ_ONLY)
+    assert found is not None
+    assert found.endswith(f"To allow it, {remedy}")
+    network = explain(result("curl: (6) Could not resolve host: x"), policy=READ_ONLY)
+    assert network is not None
+    assert "use sandbox_mode = workspace-write and set" in network
 
 
 def test_the_evidence_may_stand_on_stdout() -> None:

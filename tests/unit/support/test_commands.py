@@ -22,7 +22,8 @@ def test_a_process_is_alive_until_it_has_ended() -> None:
 
 def test_process_ids_are_read_from_their_files(tmp_path: Path) -> None:
     (tmp_path / "pid.b").write_text("2\n")
-    (tmp_path / "pid.a").write_text("1")
+    (tmp_path / "pid.a").write_text("1\n")
+    (tmp_path / "pid.c").write_text("3")
     assert pids_in(tmp_path) == [1, 2]
 
 

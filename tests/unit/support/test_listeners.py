@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import pytest
@@ -26,3 +27,10 @@ def test_a_full_listener_does_not_take_a_connection() -> None:
         s.settimeout(0.05)
         with pytest.raises(TimeoutError):
             s.connect(("127.0.0.1", listener.port))
+
+
+def test_a_full_listener_sees_who_tries() -> None:
+    with FullListener() as listener, socket.socket() as visitor:
+        visitor.setblocking(False)
+        assert visitor.connect_ex(("127.0.0.1", listener.port)) == errno.EINPROGRESS
+        listener.wait_until_tried()

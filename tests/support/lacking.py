@@ -1,0 +1,25 @@
+"""A launcher: becomes the program in its arguments, on a kernel that lacks system calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tests.support.lesser_kernel import lose
+from tests.support.program import PYTHON
+
+
+def lacking(calls: dict[str, int]) -> tuple[str, ...]:
+    """The words before a program's own, with which these system calls fail by these errnos."""
+    failures = [f"{call}={error}" for call, error in calls.items()]
+    return (*PYTHON, "-m", "tests.support.lacking", *failures, "--")
+
+
+def main(argv: list[str]) -> None:
+    end = argv.index("--")
+    lose({call: int(error) for call, _, error in (text.partition("=") for text in argv[:end])})
+    os.execv(argv[end + 1], argv[end + 1 :])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
