@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from codex.jsonio import dumps, loads
+from codex.jsonio import dumps, loads, loads_leniently
 from codex.model.retry import ModelError
 from codex.protocol.items import FunctionCall
 from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
@@ -293,16 +293,10 @@ def _read_all(source: Source) -> bytes:
 
 
 def _parse(data: str) -> Any:
-    """The JSON of an event; None when it is none.
-
-    Half a surrogate pair, which a server sends when it splits an emoji, becomes "?".
-    """
-    try:
-        return loads(data)
-    except ValueError:
-        import json
-    try:
-        return loads(dumps(json.loads(data)))
-    except (ValueError, TypeError, RecursionError):
-        # Too deep, or an integer of more than 64 bits, which only the other reader takes.
-        return None
+    """The JSON of an event; None when it is none."""
+    for read in (loads, loads_leniently):
+        try:
+            return read(data)
+        except ValueError:
+            continue
+    return None

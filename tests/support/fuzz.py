@@ -1,6 +1,6 @@
 """Random input for parsers: mutations of good examples, for a number of seconds.
 
-A Target is a parser with its examples (tests/fuzz/targets.py). Its function takes one input and
+A Target is a parser with its examples (tests/fuzz). Its function takes one input and
 swallows the errors that it may raise; any other exception, and a call that does not come back, ends
 the run with the input that caused it. CODEX_FUZZ_SECONDS makes the runs longer, as CI does.
 """
@@ -39,14 +39,17 @@ def fuzz_seconds() -> float:
     return float(os.environ.get("CODEX_FUZZ_SECONDS", "1"))
 
 
-def run_target(target: Target, seconds: float) -> int:
-    """Fuzz one target; the number of inputs.
-
-    Raises: AssertionError, as `fuzz` does.
-    """
+def run_target(target: Target, seconds: float, *, random_seed: int | None = None) -> int:
+    """Fuzz one target, as `fuzz` does, in a folder that goes with it; the number of inputs."""
     with tempfile.TemporaryDirectory() as folder:
         function = target.prepare(Path(folder).resolve())
-        return fuzz(function, target.seeds, seconds=seconds, mutate=target.mutate)
+        return fuzz(
+            function,
+            target.seeds,
+            seconds=seconds,
+            mutate=target.mutate,
+            random_seed=random_seed,
+        )
 
 
 def fuzz(

@@ -38,12 +38,24 @@ def test_a_lone_surrogate_does_not_stop_json_from_being_written() -> None:
 
 @pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}")])
 def test_what_is_read_can_be_written_again(start: str, end: str) -> None:
-    text = start * 254 + "1" + end * 254
+    text = start * 128 + "1" + end * 128
     assert jsonio.dumps(jsonio.loads(text)).decode() == text
     deeper = start + text + end
     for data in (deeper, deeper.encode()):
         with pytest.raises(ValueError, match="nested too deeply"):
             jsonio.loads(data)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        jsonio.loads_leniently(deeper)
+
+
+@pytest.mark.parametrize("text", ["{", "1" * 30, '["\\ud83d"' + "[" * 5000])
+def test_the_lenient_reader_has_its_limits(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        jsonio.loads_leniently(text)
+
+
+def test_the_lenient_reader_takes_halves_of_characters() -> None:
+    assert jsonio.loads_leniently('{"a": ["\\ud83d", 1, 1.5, null]}') == {"a": ["?", 1, 1.5, None]}
 
 
 def test_many_brackets_are_not_depth() -> None:

@@ -1,0 +1,7 @@
+"""Every fuzz target by its name."""
+
+from __future__ import annotations
+
+from tests.fuzz import front, patches, streams
+
+TARGETS = {**patches.TARGETS, **streams.TARGETS, **front.TARGETS}
