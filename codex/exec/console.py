@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from codex.errors import CodexError
 from codex.exec.printer import Printer
+from codex.exec.progress import Progress
 from codex.exec.style import Style, wants_color
 from codex.printable import printable
 
@@ -27,9 +28,23 @@ class Console:
         has_color = wants_color(color, environ=host.environ, is_terminal=is_terminal)
         self._printer = Printer(Style(has_color))
         self._is_all_terminal = is_terminal and self._out.isatty()
+        knows_controls = is_terminal and host.environ.get("TERM", "dumb") != "dumb"
+        self._progress = Progress() if knows_controls else None
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long to wait for an event before `idle` is to be called; None: for ever."""
+        return None if self._progress is None else 1.0
+
+    def idle(self) -> None:
+        """Show a person at a terminal what a silent run is waiting for."""
+        if self._progress is not None:
+            self._put(self._err, self._progress.line(self._host.clock()))
 
     def show(self, msg: EventMsg) -> None:
         """Tell what happens."""
+        if self._progress is not None:
+            self._progress.heed(msg, self._host.clock())
         self._write(self._err, self._printer.text(msg))
 
     def warn(self, text: str) -> None:
@@ -49,6 +64,13 @@ class Console:
         self._write(self._err, self._printer.usage())
 
     def _write(self, stream: TextIO, text: str) -> None:
+        if text and self._progress is not None:
+            self._put(self._err, self._progress.gone())
+        self._put(stream, text)
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        if not text:
+            return
         try:
             stream.write(text)
             stream.flush()

@@ -8,7 +8,7 @@ ends the program.
 from __future__ import annotations
 
 import os
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
@@ -113,7 +113,11 @@ class HeadlessTask:
     def until_end(self, engine: Engine, inbox: Inbox) -> End:
         """Show every event and heed every signal until the task is over."""
         while True:
-            message = inbox.get()
+            try:
+                message = inbox.get(timeout=self._console.patience_s)
+            except Empty:
+                self._console.idle()
+                continue
             if isinstance(message, StopSignal):
                 end: End | None = self._stop(engine, message)
             else:

@@ -1,0 +1,54 @@
+"""Progress: the one line that says, on a terminal, what a silent run is waiting for. Pure.
+
+It stands below what was printed and is taken away before anything else is: it never reaches a file.
+"""
+
+from __future__ import annotations
+
+from codex.protocol.events import (
+    EventMsg,
+    ExecCommandBegin,
+    ExecCommandEnd,
+    SessionConfigured,
+    StreamError,
+    TaskStarted,
+)
+
+QUIET_S = 2.0
+"""Silence that a person does not wonder about."""
+CLEAR = "\r\x1b[K"
+
+
+class Progress:
+    """Knows what the run waits for, and since when."""
+
+    def __init__(self) -> None:
+        self._doing: str | None = None
+        self._since = 0.0
+        self._is_shown = False
+
+    def heed(self, msg: EventMsg, now: float) -> None:
+        """Take an event into account. Args: now: seconds on the host's clock."""
+        match msg:
+            case SessionConfigured() | TaskStarted() | ExecCommandEnd() | StreamError():
+                self._doing = "waiting for the model"
+            case ExecCommandBegin():
+                self._doing = "running"
+            case _:
+                return
+        self._since = now
+
+    def line(self, now: float) -> str:
+        """What to write in a moment without events; empty while the silence is short."""
+        waited_s = int(now - self._since)
+        if self._doing is None or waited_s < QUIET_S:
+            return ""
+        self._is_shown = True
+        minutes, seconds = divmod(waited_s, 60)
+        waited = f"{minutes}m{seconds:02}s" if minutes else f"{seconds}s"
+        return f"{CLEAR}... {self._doing} ({waited})"
+
+    def gone(self) -> str:
+        """What to write before anything else, so that the line goes."""
+        was_shown, self._is_shown = self._is_shown, False
+        return CLEAR if was_shown else ""
