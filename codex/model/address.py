@@ -78,7 +78,13 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
     except ValueError as error:
-        raise ModelError(f"{what} is not a URL: {error}", kind="config", phase="request") from error
+        # Not Python's words: they quote what stands for the port, which may be part of a password.
+        raise ModelError(
+            f"{what} is not a URL: its host or its port cannot be read",
+            kind="config",
+            phase="request",
+            advice="A user name or password in it has to be percent-encoded.",
+        ) from error
     if parts.scheme not in schemes or not _is_host(host):
         raise ModelError(
             f"{what} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)} "

@@ -91,6 +91,13 @@ def test_the_error_of_a_url_does_not_show_its_password() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_a_password_that_looks_like_a_port_is_not_shown() -> None:
+    with pytest.raises(ModelError) as caught:
+        endpoint("http://user:tulip#x@host/v1", "/chat", {})
+    assert "tulip" not in str(caught.value)
+
+
+
 def test_without_variables_there_is_no_proxy() -> None:
     assert proxied(HTTP) is None
     assert proxied(HTTP, HTTP_PROXY="", ALL_PROXY=" ") is None
