@@ -97,7 +97,6 @@ def test_a_password_that_looks_like_a_port_is_not_shown() -> None:
     assert "tulip" not in str(caught.value)
 
 
-
 def test_without_variables_there_is_no_proxy() -> None:
     assert proxied(HTTP) is None
     assert proxied(HTTP, HTTP_PROXY="", ALL_PROXY=" ") is None
