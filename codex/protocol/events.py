@@ -183,8 +183,6 @@ class ApplyPatchApprovalRequest(
     call_id: str
     changes: dict[str, FileChange]
     reason: str | None = None
-    grant_root: str | None = None
-    """Approving makes this folder writable for patches until the session ends."""
 
 
 class PatchApplyBegin(msgspec.Struct, frozen=True, tag_field="type", tag="patch_apply_begin"):

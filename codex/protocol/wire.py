@@ -26,7 +26,7 @@ from codex.protocol.policy import (
 )
 from codex.protocol.settings import is_openai_url
 
-_OMITTED_WHEN_NONE = ("reason", "grant_root", "notify")
+_OMITTED_WHEN_NONE = ("reason", "notify")
 
 
 class SubmissionError(ProtocolError):
