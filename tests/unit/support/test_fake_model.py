@@ -184,6 +184,6 @@ def test_tls_is_spoken_with_a_certificate_of_the_test(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=authority.certificate)
     with FakeModel([Reply.text("hi")], certificate=make_certificate(tmp_path, authority)) as model:
         assert model.base_url.startswith("https://")
-        connection = http.client.HTTPSConnection("localhost", model.port, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", model.port, context=context)
         assert events(post(connection))[-1]["type"] == "response.completed"
         connection.close()
