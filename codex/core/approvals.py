@@ -30,6 +30,11 @@ class Answer(msgspec.Struct, frozen=True):
         """Yes, once or for the session."""
         return self.decision in (ReviewDecision.APPROVED, ReviewDecision.APPROVED_FOR_SESSION)
 
+    @property
+    def rejection(self) -> str:
+        """What the model reads when the user said no."""
+        return "rejected by the user" + (f": {self.feedback}" if self.feedback else "")
+
 
 class Question:
     """One registered question; `wait` takes it back."""

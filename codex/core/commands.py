@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, assert_never
 
 import msgspec
 
+from codex.apply_patch.shell import detect
 from codex.bash import join
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.patches import apply_patch_text
@@ -79,8 +80,6 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
     if not argv or not argv[0]:
         return context.refuse("error: `command` is empty", subject="shell")
     cwd = os.path.normpath(os.path.join(session.config.cwd, arguments.workdir or ""))
-    from codex.apply_patch.shell import detect
-
     try:
         patch = detect(argv)
     except PatchError as error:
@@ -120,7 +119,7 @@ def _decide_and_run(
         case AskUser(reason, is_sandboxed):
             answer = _ask(context, command, reason)
             if not answer.is_approved:
-                return ToolOutput(rejection(answer))
+                return ToolOutput(answer.rejection)
             if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
                 approved.add(command.approval(is_sandboxed=is_sandboxed))
         case AutoApprove(is_sandboxed, is_trusted):
@@ -136,13 +135,6 @@ def _decide_and_run(
 def _read_only(policy: SandboxPolicy) -> SandboxPolicy:
     """What a trusted command runs under: nobody was asked about it, so it may not write."""
     return SandboxPolicy(can_read_everything=policy.can_read_everything)
-
-
-def rejection(answer: Answer) -> str:
-    """What the model reads when the user said no."""
-    if answer.feedback:
-        return f"rejected by the user: {answer.feedback}"
-    return "rejected by the user"
 
 
 def _ask(context: TaskContext, command: _Command, reason: str | None) -> Answer:
@@ -167,7 +159,7 @@ def _run_and_offer_retry(
         return _report(attempt, denial)
     answer = _ask(context, command, f"{denial}\nRetry without the sandbox?")
     if not answer.is_approved:
-        return ToolOutput(f"{_report(attempt, denial).text}\n{rejection(answer)}")
+        return ToolOutput(f"{_report(attempt, denial).text}\n{answer.rejection}")
     if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
         session.approved_commands.add(command.approval(is_sandboxed=False))
     return _report(_execute(context, command, DANGER_FULL_ACCESS))

@@ -43,8 +43,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
         case AskUser(reason):
             answer = _ask(context, call_id, patch_plan, reason, outside)
             if not answer.is_approved:
-                feedback = f": {answer.feedback}" if answer.feedback else ""
-                return ToolOutput(f"patch rejected by the user{feedback}")
+                return ToolOutput(f"patch {answer.rejection}")
             if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
                 session.approved_paths.update(patch_plan.paths)
             return _write(context, call_id, patch_plan, roots=None, was_asked=True)

@@ -62,22 +62,24 @@ class Inbox:
     def take(self) -> tuple[QueuedInput, ...]:
         """What waits, taken out."""
         with self._lock:
-            waiting, self._waiting = self._waiting, []
-            return tuple(waiting)
+            return self._emptied()
 
     def take_or_close(self) -> tuple[QueuedInput, ...]:
         """What waits; when nothing does, the inbox closes."""
         with self._lock:
-            waiting, self._waiting = self._waiting, []
+            waiting = self._emptied()
             self._is_open = bool(waiting)
-            return tuple(waiting)
+            return waiting
 
     def close(self) -> tuple[QueuedInput, ...]:
         """Take no more; what still waited."""
         with self._lock:
             self._is_open = False
-            waiting, self._waiting = self._waiting, []
-            return tuple(waiting)
+            return self._emptied()
+
+    def _emptied(self) -> tuple[QueuedInput, ...]:
+        waiting, self._waiting = self._waiting, []
+        return tuple(waiting)
 
 
 class Task:

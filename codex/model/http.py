@@ -158,7 +158,6 @@ class Line:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._grip: socket.socket | None = None
-        self._is_broken = False
         self._cancel: Cancel | None = None
         self._timeout_s = 0.0
         self.socket: Any = None

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 SANDBOX_EXEC = "/usr/bin/sandbox-exec"
 """By this path alone: one found in PATH could be anything."""
-ENVIRONMENT = {"CODEX_SANDBOX": "seatbelt"}
-"""For the command, so that it can know where it runs."""
 
 BASE = """\
 (version 1)

@@ -57,7 +57,7 @@ def has_bit(argument: int, bit: int) -> Where:
     return Where(argument, bit, mask=bit)
 
 
-FCHMODAT2, SETXATTRAT, OPEN_TREE_ATTR, FILE_SETATTR = 452, 463, 467, 469
+FCHMODAT2, OPEN_TREE_ATTR, FILE_SETATTR = 452, 467, 469
 
 CLONE_FLAGS = (
     *(0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000),  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC
