@@ -5,27 +5,24 @@ Each subcommand imports what it runs, so that none pays for another.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from codex.cli.words import find_command
 from codex.errors import CodexError, ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from codex.host import Host
 
-HELP = """\
+INTRODUCTION = """\
 A coding agent: works on the files of a folder with a language model of your choice.
 
 usage: codex COMMAND [ARGUMENT]...
 
 commands:
-  exec, e       work on one prompt without a terminal
-  proto, p      speak JSON lines on standard input and output
-  apply-patch   apply a patch in the *** Begin Patch format
-  demo          show the whole program at work, without a model
-  help COMMAND  show a command's flags and examples
-
+"""
+AFTER_COMMANDS = """
 Flags of a command may also stand before it.
 
   -h, --help     show this help
@@ -38,13 +35,19 @@ examples:
 """
 
 
-class CommandLine(NamedTuple):
-    """Arguments, sorted out."""
+def overview() -> str:
+    """What `codex --help` says."""
+    from codex.cli.commands import ALIASES, COMMANDS
 
-    command: str | None
-    """As typed; None when there is no bare word."""
-    arguments: list[str]
-    """All others: flags that stood before the command come first."""
+    names = {
+        command.name: ", ".join(
+            (command.name, *(alias for alias, name in ALIASES.items() if name == command.name))
+        )
+        for command in COMMANDS.values()
+    }
+    lines = [f"  {names[name]:<14}{command.summary}\n" for name, command in COMMANDS.items()]
+    lines.append(f"  {'help COMMAND':<14}show a command's flags and examples\n")
+    return "".join((INTRODUCTION, *lines, AFTER_COMMANDS))
 
 
 def run(host: Host) -> int:
@@ -75,18 +78,6 @@ def _delivered(host: Host, status: int) -> int:
     return status
 
 
-def find_command(argv: Sequence[str]) -> CommandLine:
-    """Find the subcommand: the first word that is neither a flag nor a flag's value."""
-    from codex.cli.flags import TAKES_VALUE
-
-    index = 0
-    while index < len(argv) and argv[index].startswith("-") and argv[index] not in ("-", "--"):
-        index += 2 if TAKES_VALUE.get(argv[index], False) else 1
-    if index >= len(argv) or argv[index] == "--":
-        return CommandLine(None, list(argv))
-    return CommandLine(argv[index], [*argv[:index], *argv[index + 1 :]])
-
-
 def _run(host: Host) -> int:
     line = find_command(host.argv)
     if line.command is None:
@@ -95,6 +86,7 @@ def _run(host: Host) -> int:
         return _help(host, line.arguments)
     name = _known_command(line.command)
     from codex.cli.parser import HelpWanted, VersionWanted
+    from codex.cli.runners import RUNNERS
 
     try:
         return RUNNERS[name](host, line.arguments)
@@ -107,7 +99,7 @@ def _run(host: Host) -> int:
 
 def _without_command(host: Host, arguments: Sequence[str]) -> int:
     if {"-h", "--help"} & set(arguments):
-        host.stdout.write(HELP)
+        host.stdout.write(overview())
         return ExitStatus.DONE
     if {"-V", "--version"} & set(arguments):
         return _version(host)
@@ -115,7 +107,7 @@ def _without_command(host: Host, arguments: Sequence[str]) -> int:
 
 
 def _known_command(word: str) -> str:
-    from codex.cli.parser import ALIASES, COMMANDS
+    from codex.cli.commands import ALIASES, COMMANDS
 
     name = ALIASES.get(word, word)
     if name in COMMANDS:
@@ -136,11 +128,18 @@ def _no_screen() -> UsageError:
 
 
 def _help(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.parser import COMMANDS, help_text
+    from codex.cli.commands import COMMANDS
+    from codex.cli.parser import help_text, nested
 
     words = [word for word in arguments if not word.startswith("-")]
-    text = help_text(COMMANDS[_known_command(words[0])]) if words else HELP
-    host.stdout.write(text)
+    if not words:
+        host.stdout.write(overview())
+        return ExitStatus.DONE
+    command = COMMANDS[_known_command(words[0])]
+    for word in words[1:]:
+        if command.subcommands:
+            command, _ = nested(command, [word])
+    host.stdout.write(help_text(command))
     return ExitStatus.DONE
 
 
@@ -149,51 +148,3 @@ def _version(host: Host) -> int:
 
     host.stdout.write(f"codex {__version__}\n")
     return ExitStatus.DONE
-
-
-def _exec(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.options import exec_arguments
-    from codex.cli.parser import EXEC, parse
-
-    overrides, options = exec_arguments(parse(EXEC, arguments), host.cwd)
-    from codex.config.load import load_config
-    from codex.exec.main import run as run_exec
-
-    return run_exec(host, load_config(host, overrides), options)
-
-
-def _proto(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.options import session_overrides
-    from codex.cli.parser import PROTO, parse
-
-    overrides = session_overrides(parse(PROTO, arguments))
-    from codex.config.load import load_config
-    from codex.proto import run as run_proto
-
-    return run_proto(host, load_config(host, overrides))
-
-
-def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.parser import APPLY_PATCH, parse
-
-    parsed = parse(APPLY_PATCH, arguments)
-    from codex.apply_patch.command import run as run_apply_patch
-
-    return run_apply_patch(host, parsed.argument)
-
-
-def _demo(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.parser import DEMO, parse
-
-    parsed = parse(DEMO, arguments)
-    from codex.demo.main import run as run_demo
-
-    return run_demo(host, parsed.color)
-
-
-RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
-    "exec": _exec,
-    "proto": _proto,
-    "apply-patch": _apply_patch,
-    "demo": _demo,
-}

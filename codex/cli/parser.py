@@ -7,79 +7,18 @@ is made, and what would import more of the library is kept away from argparse.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from codex.cli.flags import (
-    ALL_FLAGS,
-    APPROVAL_FLAG,
-    COLOR_FLAG,
-    EXEC_FLAGS,
-    SESSION_FLAGS,
-    Flag,
-)
+from codex.cli.commands import EXEC
+from codex.cli.flags import ALL_FLAGS, APPROVAL_FLAG
+from codex.cli.words import find_command, split_rest
 from codex.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-class Command(NamedTuple):
-    """One subcommand, as its help and its parser need it."""
-
-    name: str
-    summary: str
-    description: str
-    flags: tuple[Flag, ...]
-    positional: tuple[str, str] | None
-    """Its one argument: what it is called, and its line of help."""
-    examples: str
-
-
-EXEC = Command(
-    "exec",
-    "work on one prompt without a terminal",
-    "Work on one prompt until it is done. The final answer goes to standard output, all else\n"
-    "to standard error. Nobody is asked: what the sandbox forbids fails. Exit status: 0 done,\n"
-    "1 failed, 2 wrong command line, 130 interrupted.",
-    (*SESSION_FLAGS, *EXEC_FLAGS),
-    ("PROMPT", "what to do; '-' or nothing reads it from standard input"),
-    '  codex exec --full-auto "fix the failing test"\n'
-    '  codex exec --provider ollama -m qwen3 "explain src/parser.c"\n'
-    '  git diff | codex exec "review this change" > review.md\n'
-    '  codex exec -s read-only -C ~/app -i shot.png "why does this dialog look wrong?"',
-)
-PROTO = Command(
-    "proto",
-    "speak JSON lines on standard input and output",
-    "Read submissions as JSON lines from standard input, write events as JSON lines to standard\n"
-    "output.",
-    (*SESSION_FLAGS, APPROVAL_FLAG),
-    None,
-    """  echo '{"id":"1","op":{"type":"user_input","items":[{"type":"text","text":"hi"}]}}' |"""
-    "\n    codex proto -m o3",
-)
-APPLY_PATCH = Command(
-    "apply-patch",
-    "apply a patch in the *** Begin Patch format",
-    "Apply a patch in the *** Begin Patch format to files below the working directory.",
-    (),
-    ("PATCH", "the patch; nothing reads it from standard input"),
-    "  codex apply-patch < change.patch",
-)
-DEMO = Command(
-    "demo",
-    "show the whole program at work, without a model",
-    "Fix a failing test in a temporary project: real commands, patch and sandbox, against a\n"
-    "scripted model inside this program.",
-    (COLOR_FLAG,),
-    None,
-    "  codex demo",
-)
-
-COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, APPLY_PATCH, DEMO)
-}
-ALIASES = {"e": "exec", "p": "proto"}
+    from codex.cli.commands import Command
+    from codex.cli.flags import Flag
 
 
 class HelpWanted(Exception):  # noqa: N818 - no error
@@ -99,10 +38,37 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     if command is EXEC:
         # Accepted so that `codex -a never exec` works; see options.exec_arguments.
         parser.add_argument(*APPROVAL_FLAG.names, help=argparse.SUPPRESS)
+    rest: list[str] = []
+    if command.rest is not None:
+        arguments, rest = split_rest(arguments)
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         raise _unknown_argument(command, unknown[0])
+    parsed.rest = rest
     return parsed
+
+
+def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[str]]:
+    """The command below `command` that the arguments name, and the arguments that are left.
+
+    Raises: UsageError, HelpWanted.
+    """
+    line = find_command(arguments)
+    words = [nested.word for nested in command.subcommands]
+    if line.command is None:
+        if {"-h", "--help"} & set(arguments):
+            raise HelpWanted(help_text(command))
+        known = ", ".join(words)
+        raise UsageError(
+            f'"codex {command.name}" needs a command: {known}',
+            advice=f"See codex {command.name} --help.",
+        )
+    if line.command in words:
+        return command.subcommands[words.index(line.command)], line.arguments
+    raise UsageError(
+        f'"codex {command.name}" has no command "{line.command}"{_nearest(line.command, words)}',
+        advice=f"See codex {command.name} --help.",
+    )
 
 
 def help_text(command: Command) -> str:
@@ -133,26 +99,36 @@ class _Version(argparse.Action):
 
 
 def _make(command: Command) -> _Parser:
-    usage = f"codex {command.name} [FLAG]..."
-    if command.positional is not None:
-        usage += f" [{command.positional[0]}]"
+    words = [f"codex {command.name} [FLAG]..."]
+    words += [positional.usage for positional in command.positionals]
+    if command.rest is not None:
+        words.append(f"[--] {command.rest[0]}")
+    if command.subcommands:
+        words.append("COMMAND")
     parser = _Parser(
         prog=f"codex {command.name}",
-        usage=usage,
-        description=command.description,
+        usage=" ".join(words),
+        description=_description(command),
         epilog=f"examples:\n{command.examples}",
         formatter_class=_Formatter,
         add_help=False,
         allow_abbrev=False,
     )
-    if command.positional is not None:
-        name, text = command.positional
-        parser.add_argument("argument", nargs="?", metavar=name, help=text)
+    for name, metavar, text, nargs in command.positionals:
+        parser.add_argument(name, nargs=nargs, metavar=metavar, help=text)
     for flag in command.flags:
         _add(parser, flag)
     parser.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help")
     parser.add_argument("-V", "--version", action=_Version, nargs=0, help="show the version")
     return parser
+
+
+def _description(command: Command) -> str:
+    if not command.subcommands:
+        return command.description
+    width = max(len(nested.word) for nested in command.subcommands)
+    lines = [f"  {nested.word.ljust(width)}  {nested.summary}" for nested in command.subcommands]
+    return "\n".join((command.description, "", "commands:", *lines))
 
 
 def _add(parser: _Parser, flag: Flag) -> None:
@@ -179,8 +155,11 @@ def _unknown_argument(command: Command, argument: str) -> UsageError:
 
 
 def _nearest_flag(command: Command, name: str) -> str:
+    return _nearest(name, [name for flag in command.flags for name in flag.names])
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
     import difflib
 
-    known = [name for flag in command.flags for name in flag.names]
-    found = difflib.get_close_matches(name, known, n=1)
+    found = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {found[0]}?" if found else ""

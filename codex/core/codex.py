@@ -26,11 +26,21 @@ from codex.errors import CodexError
 from codex.model.client import ModelClient
 from codex.protocol.events import Error, Event, SessionConfigured, ShutdownComplete, Warning
 from codex.protocol.ops import (
+    AddToHistory,
     ConfigureSession,
+    ElicitationAnswer,
     ExecApproval,
+    GetHistoryEntriesRequest,
+    GetHistoryEntryRequest,
     Interrupt,
+    ListMcpTools,
+    ListModels,
+    McpApproval,
     Op,
     PatchApproval,
+    ReloadHistory,
+    RunUserShellCommand,
+    SearchHistoryRequest,
     Shutdown,
     Submission,
     UserInput,
@@ -142,6 +152,19 @@ class Codex:
                     self._task.cancel.set()
             case ExecApproval() | PatchApproval():
                 self._take_answer(session, op)
+            case (
+                McpApproval()
+                | ElicitationAnswer()
+                | RunUserShellCommand()
+                | AddToHistory()
+                | GetHistoryEntryRequest()
+                | GetHistoryEntriesRequest()
+                | SearchHistoryRequest()
+                | ReloadHistory()
+                | ListModels()
+                | ListMcpTools()
+            ):
+                raise CodexError("this engine has no such operation")
             case Shutdown():
                 pass  # It ended the loop in _run.
             case _:

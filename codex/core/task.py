@@ -13,7 +13,14 @@ from codex.cancel import Cancel
 from codex.core.context import TaskContext
 from codex.core.turn import run_turn
 from codex.errors import CodexError, Interrupted
-from codex.protocol.events import Error, TaskComplete, TaskStarted, TurnAborted, Warning
+from codex.protocol.events import (
+    Error,
+    TaskComplete,
+    TaskStarted,
+    TurnAborted,
+    UserMessage,
+    Warning,
+)
 from codex.protocol.items import (
     ImageInput,
     InputImage,
@@ -137,6 +144,8 @@ class Task:
         if message.text:
             self._texts.append(message.text)
         self._context.session.transcript.record([message])
+        images = sum(isinstance(part, InputImage) for part in message.content)
+        self._context.emit(UserMessage(message.text, images))
 
     def _message(self, items: tuple[InputItem, ...]) -> Message:
         """The items of one input as one user message; an image that cannot be read is named."""

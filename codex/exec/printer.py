@@ -24,6 +24,7 @@ from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     BackgroundEvent,
     Delete,
+    ElicitationRequest,
     Error,
     EventMsg,
     ExecApprovalRequest,
@@ -31,9 +32,20 @@ from codex.protocol.events import (
     ExecCommandEnd,
     ExecCommandOutputDelta,
     FileChange,
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
+    ListMcpToolsResponse,
+    ListModelsResponse,
+    McpApprovalRequest,
+    McpServerStatus,
+    McpToolCallBegin,
+    McpToolCallEnd,
+    McpToolCallProgress,
     PatchApplyBegin,
     PatchApplyEnd,
     PlanUpdate,
+    SearchHistoryResponse,
     SessionConfigured,
     ShutdownComplete,
     StepStatus,
@@ -43,6 +55,7 @@ from codex.protocol.events import (
     TokenCount,
     TurnAborted,
     Update,
+    UserMessage,
     ViewImage,
     Warning,
 )
@@ -110,6 +123,19 @@ class Printer:
                 return self._released() + self._work(msg)
             case (
                 TaskStarted()
+                | UserMessage()
+                | McpApprovalRequest()
+                | ElicitationRequest()
+                | McpToolCallBegin()
+                | McpToolCallProgress()
+                | McpToolCallEnd()
+                | McpServerStatus()
+                | ListMcpToolsResponse()
+                | GetHistoryEntryResponse()
+                | GetHistoryEntriesResponse()
+                | SearchHistoryResponse()
+                | HistoryReloaded()
+                | ListModelsResponse()
                 | AgentMessageDelta()
                 | AgentReasoningDelta()
                 | ExecCommandOutputDelta()

@@ -10,7 +10,7 @@ import enum
 
 import msgspec
 
-from codex.protocol.items import TokenUsage
+from codex.protocol.items import Json, TokenUsage
 
 
 class Add(msgspec.Struct, frozen=True, tag_field="type", tag="add"):
@@ -79,10 +79,21 @@ class SessionConfigured(
     history_log_id: int = 0
     """The message history's inode, which look-ups quote; 0 where there is none."""
     history_entry_count: int = 0
+    rollout_path: str | None = None
+    """The session's file; None when none is written."""
+    name: str | None = None
+    """What the user calls the session."""
 
 
 class TaskStarted(msgspec.Struct, frozen=True, tag_field="type", tag="task_started"):
     """Work on one user input begins."""
+
+
+class UserMessage(msgspec.Struct, frozen=True, tag_field="type", tag="user_message"):
+    """User input has become part of the conversation: the model reads it with its next request."""
+
+    message: str
+    image_count: int = 0
 
 
 class TaskComplete(msgspec.Struct, frozen=True, tag_field="type", tag="task_complete"):
@@ -129,6 +140,8 @@ class ExecCommandBegin(msgspec.Struct, frozen=True, tag_field="type", tag="exec_
     call_id: str
     command: tuple[str, ...]
     cwd: str
+    is_from_user: bool = False
+    """The user ran it (`run_user_shell_command`), not the model."""
 
 
 class OutputStream(enum.Enum):
@@ -162,6 +175,8 @@ class ExecCommandEnd(
     exit_code: int
     """124: timed out; 128+N: signal N; 130: interrupted; -1: it never started."""
     duration_ms: int
+    denial: str | None = None
+    """What the sandbox blocked, by which rule, and how to allow it; apart from the exit code."""
 
 
 class ExecApprovalRequest(
@@ -173,6 +188,10 @@ class ExecApprovalRequest(
     command: tuple[str, ...]
     cwd: str
     reason: str | None = None
+    denial: str | None = None
+    """What the sandbox blocked, when the question is whether to run it again without."""
+    proposed_prefix: tuple[str, ...] | None = None
+    """What `approved_for_prefix` and `approved_always` would remember; None: not on offer."""
 
 
 class ApplyPatchApprovalRequest(
@@ -183,6 +202,98 @@ class ApplyPatchApprovalRequest(
     call_id: str
     changes: dict[str, FileChange]
     reason: str | None = None
+
+
+class McpApprovalRequest(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_approval_request"
+):
+    """May this tool of an MCP server be called?"""
+
+    call_id: str
+    server: str
+    tool: str
+    arguments: Json
+    reason: str | None = None
+
+
+class ElicitationRequest(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="elicitation_request"
+):
+    """An MCP server asks the user something; `elicitation_answer` answers."""
+
+    id: str
+    server: str
+    message: str
+    schema: Json
+    """A flat JSON schema of the answer's members."""
+
+
+class McpToolCallBegin(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_tool_call_begin"):
+    """A tool of an MCP server is called."""
+
+    call_id: str
+    server: str
+    tool: str
+    arguments: Json
+    """None when there are none."""
+
+
+class McpToolCallProgress(
+    msgspec.Struct, frozen=True, tag_field="type", tag="mcp_tool_call_progress"
+):
+    """How far a running call is, as its server tells."""
+
+    call_id: str
+    progress: float
+    total: float | None = None
+    message: str | None = None
+
+
+class McpToolCallEnd(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_tool_call_end"
+):
+    """A call is over, for whatever reason."""
+
+    call_id: str
+    success: bool
+    """It was answered, and the answer is no error."""
+    result: Json
+    """The server's CallToolResult; None when the call itself failed."""
+    error: str | None = None
+    """Why it failed."""
+    duration_ms: int = 0
+
+
+class McpServerState(enum.Enum):
+    """Where an MCP server stands."""
+
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+    DISABLED = "disabled"
+
+
+class McpServerStatus(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_server_status"
+):
+    """An MCP server has started, failed, or ended."""
+
+    server: str
+    state: McpServerState
+    message: str | None = None
+    """What went wrong."""
+    tools: tuple[str, ...] = ()
+    """The names that its server gives them."""
+    transport: str = "stdio"
+    """`stdio`, `http` or `sse`."""
+
+
+class ListMcpToolsResponse(
+    msgspec.Struct, frozen=True, tag_field="type", tag="list_mcp_tools_response"
+):
+    """How the MCP servers are."""
+
+    servers: tuple[McpServerStatus, ...]
 
 
 class PatchApplyBegin(msgspec.Struct, frozen=True, tag_field="type", tag="patch_apply_begin"):
@@ -242,6 +353,79 @@ class TokenCount(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     """Of the window, after the last answer; None when the window is not known."""
 
 
+class HistoryEntry(msgspec.Struct, frozen=True):
+    """One kept message."""
+
+    session_id: str
+    ts: int
+    """Seconds since the epoch."""
+    text: str
+
+
+class GetHistoryEntryResponse(
+    msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entry_response"
+):
+    """One kept message, or none."""
+
+    offset: int
+    log_id: int
+    entry: HistoryEntry | None = None
+    """None when it is not to be had: left out on the wire."""
+
+
+class GetHistoryEntriesResponse(
+    msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entries_response"
+):
+    """Kept messages in order, oldest first; empty when the log is another by now."""
+
+    log_id: int
+    offset: int
+    entries: tuple[HistoryEntry | None, ...]
+    """From `offset` on; None for a line that cannot be read."""
+
+
+class HistoryMatch(msgspec.Struct, frozen=True):
+    """One message that a search found."""
+
+    offset: int
+    entry: HistoryEntry
+
+
+class SearchHistoryResponse(
+    msgspec.Struct, frozen=True, tag_field="type", tag="search_history_response"
+):
+    """What a search found, newest first."""
+
+    log_id: int
+    query: str
+    matches: tuple[HistoryMatch, ...]
+    is_complete: bool
+    """There is nothing older that matches."""
+
+
+class HistoryReloaded(msgspec.Struct, frozen=True, tag_field="type", tag="history_reloaded"):
+    """The message history as it is now; older ids and counts are void."""
+
+    log_id: int
+    entry_count: int
+
+
+class ModelEntry(msgspec.Struct, frozen=True):
+    """One model that a provider offers."""
+
+    id: str
+    context_window: int | None = None
+    """Tokens, where the server tells."""
+
+
+class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="list_models_response"):
+    """The models that the provider offers now."""
+
+    models: tuple[ModelEntry, ...]
+    error: str | None = None
+    """Why there are none."""
+
+
 class ShutdownComplete(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown_complete"):
     """The engine is gone; no event follows."""
 
@@ -253,6 +437,7 @@ EventMsg = (
     | BackgroundEvent
     | SessionConfigured
     | TaskStarted
+    | UserMessage
     | TaskComplete
     | TurnAborted
     | AgentMessage
@@ -264,11 +449,23 @@ EventMsg = (
     | ExecCommandEnd
     | ExecApprovalRequest
     | ApplyPatchApprovalRequest
+    | McpApprovalRequest
+    | ElicitationRequest
+    | McpToolCallBegin
+    | McpToolCallProgress
+    | McpToolCallEnd
+    | McpServerStatus
+    | ListMcpToolsResponse
     | PatchApplyBegin
     | PatchApplyEnd
     | PlanUpdate
     | ViewImage
     | TokenCount
+    | GetHistoryEntryResponse
+    | GetHistoryEntriesResponse
+    | SearchHistoryResponse
+    | HistoryReloaded
+    | ListModelsResponse
     | ShutdownComplete
 )
 

@@ -6,7 +6,12 @@ Source: spec/model-api.md, section 5; the OpenAI Responses API's item schemas.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+Json = Any
+"""A value of JSON whose shape is another program's business."""
 
 
 class InputText(msgspec.Struct, frozen=True, tag_field="type", tag="input_text"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from codex.protocol.items import InputItem
+from codex.protocol.items import InputItem, Json
 from codex.protocol.policy import AskForApproval, ReviewDecision, SandboxPolicy
 from codex.protocol.settings import ModelProvider
 
@@ -54,6 +54,85 @@ class PatchApproval(msgspec.Struct, frozen=True, tag_field="type", tag="patch_ap
     feedback: str | None = None
 
 
+class McpApproval(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_approval"):
+    """The answer to an `mcp_approval_request`."""
+
+    id: str
+    decision: ReviewDecision
+    feedback: str | None = None
+
+
+class ElicitationAnswer(msgspec.Struct, frozen=True, tag_field="type", tag="elicitation_answer"):
+    """The answer to an `elicitation_request`."""
+
+    id: str
+    action: str
+    """`accept`, `decline` or `cancel`."""
+    content: dict[str, Json] | None = None
+    """What the user filled in, by the names of the request's schema."""
+
+
+class RunUserShellCommand(
+    msgspec.Struct, frozen=True, tag_field="type", tag="run_user_shell_command"
+):
+    """Run shell text for the user, in the sandbox; the model reads it and its output later."""
+
+    command: str
+
+
+class AddToHistory(msgspec.Struct, frozen=True, tag_field="type", tag="add_to_history"):
+    """Keep a message for later sessions."""
+
+    text: str
+
+
+class GetHistoryEntryRequest(
+    msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entry_request"
+):
+    """Look one kept message up; always answered by a `get_history_entry_response`."""
+
+    offset: int
+    """From 0, the oldest."""
+    log_id: int
+    """As `session_configured` or `history_reloaded` gave it."""
+
+
+class GetHistoryEntriesRequest(
+    msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entries_request"
+):
+    """Look several up; always answered by a `get_history_entries_response`."""
+
+    log_id: int
+    offset: int
+    """Of the oldest one wanted."""
+    count: int
+
+
+class SearchHistoryRequest(
+    msgspec.Struct, frozen=True, tag_field="type", tag="search_history_request"
+):
+    """Find kept messages by a part of their text; answered by a `search_history_response`."""
+
+    log_id: int
+    query: str
+    """Upper and lower case are alike."""
+    before: int | None = None
+    """Only offsets below this one; None begins with the newest."""
+    count: int = 50
+
+
+class ReloadHistory(msgspec.Struct, frozen=True, tag_field="type", tag="reload_history"):
+    """See what other sessions have added meanwhile; answered by `history_reloaded`."""
+
+
+class ListModels(msgspec.Struct, frozen=True, tag_field="type", tag="list_models"):
+    """Ask the provider for its models; answered by a `list_models_response`."""
+
+
+class ListMcpTools(msgspec.Struct, frozen=True, tag_field="type", tag="list_mcp_tools"):
+    """How the MCP servers are; answered by a `list_mcp_tools_response`."""
+
+
 class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """End the session: interrupt, answer `shutdown_complete`, take no more submissions."""
 
@@ -61,7 +140,24 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """Do not interrupt: let the running task, and input that waits for its end, be finished."""
 
 
-Op = ConfigureSession | Interrupt | UserInput | ExecApproval | PatchApproval | Shutdown
+Op = (
+    ConfigureSession
+    | Interrupt
+    | UserInput
+    | ExecApproval
+    | PatchApproval
+    | McpApproval
+    | ElicitationAnswer
+    | RunUserShellCommand
+    | AddToHistory
+    | GetHistoryEntryRequest
+    | GetHistoryEntriesRequest
+    | SearchHistoryRequest
+    | ReloadHistory
+    | ListModels
+    | ListMcpTools
+    | Shutdown
+)
 
 
 class Submission(msgspec.Struct, frozen=True):

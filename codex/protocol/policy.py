@@ -34,6 +34,11 @@ class ReviewDecision(enum.Enum):
 
     APPROVED = "approved"
     APPROVED_FOR_SESSION = "approved_for_session"
+    """For these very words in this folder, or these files."""
+    APPROVED_FOR_PREFIX = "approved_for_prefix"
+    """For the session, and every command that starts with the request's `proposed_prefix`."""
+    APPROVED_ALWAYS = "approved_always"
+    """As for the prefix, kept as a rule for later sessions."""
     DENIED = "denied"
     ABORT = "abort"
 

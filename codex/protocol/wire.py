@@ -26,7 +26,9 @@ from codex.protocol.policy import (
 )
 from codex.protocol.settings import is_openai_url
 
-_OMITTED_WHEN_NONE = ("reason", "notify")
+_OMITTED_WHEN_NONE = (
+    *("reason", "notify", "entry", "denial", "proposed_prefix", "rollout_path", "name"),
+)
 
 
 class SubmissionError(ProtocolError):

@@ -9,9 +9,12 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from codex.cli.main import RUNNERS, find_command, run
+from codex.cli.commands import ALIASES, COMMANDS
+from codex.cli.main import run
 from codex.cli.options import exec_arguments, session_overrides
-from codex.cli.parser import ALIASES, COMMANDS, HelpWanted, VersionWanted, parse
+from codex.cli.parser import HelpWanted, VersionWanted, parse
+from codex.cli.runners import RUNNERS
+from codex.cli.words import find_command
 from codex.config.load import load_config
 from codex.config.overrides import Overrides
 from codex.core.project_doc import collect

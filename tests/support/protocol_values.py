@@ -40,7 +40,9 @@ def _plain(declared: Any) -> st.SearchStrategy[Any]:
         str: TEXT,
         bool: st.booleans(),
         int: st.integers(-(2**53), 2**53),
+        float: st.floats(allow_nan=False, allow_infinity=False),
         types.NoneType: st.none(),
+        typing.Any: st.none() | TEXT | st.lists(TEXT, max_size=2),
     }
     return simple[declared]
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from codex.protocol.events import Event, ShutdownComplete, TaskComplete, TaskStarted, TurnAborted
+from codex.protocol.events import (
+    Event,
+    ShutdownComplete,
+    TaskComplete,
+    TaskStarted,
+    TurnAborted,
+    UserMessage,
+)
 from codex.protocol.ops import Shutdown, Submission
 from tests.support.engine import Engine
 from tests.support.fake_model import FakeModel, Reply, Stall
@@ -37,7 +44,7 @@ def test_a_shutdown_aborts_the_task_even_after_a_patient_one(tmp_path: Path) -> 
         engine.codex.submit_with_id(Submission("end", Shutdown()))
         engine.wait_for(ShutdownComplete)
     kinds = [type(event.msg) for event in engine.seen[1:]]
-    assert kinds == [TaskStarted, TurnAborted, ShutdownComplete]
+    assert kinds == [TaskStarted, UserMessage, TurnAborted, ShutdownComplete]
 
 
 def test_a_patient_shutdown_of_an_idle_session_ends_it(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from codex import __version__
 from codex.__main__ import main
-from codex.cli.main import CommandLine, find_command, run
+from codex.cli.main import run
+from codex.cli.words import CommandLine, find_command
 from codex.errors import ExitStatus
 from tests.support.config_home import ConfigHome
 
@@ -68,8 +69,8 @@ def test_every_command_has_help_with_an_example(home: ConfigHome, command: str, 
 
 
 def test_help_names_every_command_that_exists(home: ConfigHome) -> None:
-    from codex.cli.main import RUNNERS
-    from codex.cli.parser import COMMANDS
+    from codex.cli.commands import COMMANDS
+    from codex.cli.runners import RUNNERS
 
     run(home.host("help"))
     assert RUNNERS.keys() == COMMANDS.keys()

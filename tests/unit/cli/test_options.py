@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from codex.cli.commands import EXEC, PROTO
 from codex.cli.options import exec_arguments, session_overrides, split_images
-from codex.cli.parser import EXEC, PROTO, parse
+from codex.cli.parser import parse
 from codex.config.overrides import Overrides
 from codex.errors import UsageError
 from codex.exec.options import ExecOptions
