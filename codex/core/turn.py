@@ -15,6 +15,7 @@ from codex.core.tools import call_tool, tool_specs
 from codex.errors import Interrupted
 from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
 from codex.model.retry import ModelError, RetryTally
+from codex.net.failure import RequestError
 from codex.protocol.events import (
     AgentMessage,
     AgentMessageDelta,
@@ -79,7 +80,7 @@ def _ask_model(context: TaskContext) -> _Answer:
         context.cancel.check()
         try:
             return _stream_answer(context, build_prompt(session, tools))
-        except ModelError as error:
+        except RequestError as error:
             if error.kind == "previous_response" and session.transcript.has_server_state:
                 session.transcript.forget_server_state()
                 continue

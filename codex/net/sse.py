@@ -11,7 +11,7 @@ Source: the WHATWG HTML standard, section 9.2, "Server-sent events".
 
 from __future__ import annotations
 
-from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -34,7 +34,7 @@ class SseParser:
     def feed(self, chunk: bytes) -> list[str]:
         """The data of every event that `chunk` completes; invalid UTF-8 becomes U+FFFD.
 
-        Raises: ModelError, when an event outgrows the limit.
+        Raises: RequestError, when an event outgrows the limit.
         """
         if self._ends_in_cr and chunk:
             # The CR ended its line already; this LF only belongs to it.
@@ -82,7 +82,7 @@ class SseParser:
 
     def _check_size(self) -> None:
         if self._line_bytes + self._data_bytes > self._max_event_bytes:
-            raise ModelError(
+            raise RequestError(
                 f"the server sent an event of more than {self._max_event_bytes:,} bytes",
                 kind="protocol",
             )
