@@ -124,11 +124,8 @@ class Printer:
                 return self._finished(msg)
             case BackgroundEvent() | StreamError() | Warning() | Error() | TurnAborted():
                 return self._released() + self._notice(msg)
-            case McpServerStatus(server, McpServerState.FAILED):
-                text = f"the MCP server '{server}' is not available: {msg.message}"
-                return self._released() + self.warning(text)
-            case McpServerStatus():
-                return ""
+            case McpServerStatus(state=state):
+                return self._server_failed(msg) if state is McpServerState.FAILED else ""
             case (
                 ExecCommandBegin()
                 | ExecCommandEnd()
@@ -261,6 +258,10 @@ class Printer:
             title, color = f"exited {msg.exit_code} in {duration}", RED
         output = self._dim(clipped(printable(msg.aggregated_output)))
         return self._paint(f"{title}:" if output else title, color) + f"\n{output}\n"
+
+    def _server_failed(self, msg: McpServerStatus) -> str:
+        text = f"the MCP server '{msg.server}' is not available: {msg.message}"
+        return self._released() + self.warning(text)
 
     def _mcp_begin(self, msg: McpToolCallBegin) -> str:
         arguments = "" if msg.arguments is None else dumps(msg.arguments).decode()
