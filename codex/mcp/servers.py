@@ -326,10 +326,17 @@ def make_transport(name: str, settings: McpServer, outside: Outside) -> Transpor
 
     Raises: CodexError.
     """
+    if settings.command is None:
+        from codex.mcp.http import HttpTransport
+
+        return HttpTransport(
+            name,
+            settings,
+            outside.environ,
+            answer_timeout_s=max(settings.startup_timeout_sec, settings.tool_timeout_sec),
+        )
     from codex.mcp.stdio import StdioTransport, server_environment
 
-    if settings.command is None:
-        raise CodexError("servers with a url are not known")
     return StdioTransport(
         name,
         (settings.command, *settings.args),
