@@ -78,6 +78,16 @@ APPLY_PATCH = Command(
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
 )
+MCP_SERVER = Command(
+    "mcp-server",
+    "serve MCP clients: run tasks for other programs",
+    "Be an MCP server on standard input and output, with the tools codex and codex-reply. The\n"
+    "flags are the settings of every session that a client starts.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp-server -c sandbox_mode=workspace-write\n"
+    "  npx @modelcontextprotocol/inspector codex mcp-server",
+)
 DEMO = Command(
     "demo",
     "show the whole program at work, without a model",
@@ -89,6 +99,6 @@ DEMO = Command(
 )
 
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, APPLY_PATCH, DEMO)
+    command.name: command for command in (EXEC, PROTO, MCP_SERVER, APPLY_PATCH, DEMO)
 }
 ALIASES = {"e": "exec", "p": "proto"}

@@ -34,6 +34,17 @@ def _proto(host: Host, arguments: Sequence[str]) -> int:
     return run_proto(host, load_config(host, overrides))
 
 
+def _mcp_server(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import MCP_SERVER
+    from codex.cli.options import session_overrides
+    from codex.cli.parser import parse
+
+    overrides = session_overrides(parse(MCP_SERVER, arguments))
+    from codex.mcp_server.main import run as run_server
+
+    return run_server(host, overrides)
+
+
 def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import APPLY_PATCH
     from codex.cli.parser import parse
@@ -57,6 +68,7 @@ def _demo(host: Host, arguments: Sequence[str]) -> int:
 RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "exec": _exec,
     "proto": _proto,
+    "mcp-server": _mcp_server,
     "apply-patch": _apply_patch,
     "demo": _demo,
 }

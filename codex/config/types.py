@@ -57,6 +57,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServer] = {}
+    has_plan_tool: bool = True
+    """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000

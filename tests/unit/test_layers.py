@@ -11,7 +11,18 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__"}),
     frozenset({"errors"}),
     frozenset(
-        {"host", "cancel", "jsonio", "git", "elapsed", "embedded", "bash", "printable", "signals"}
+        {
+            "host",
+            "cancel",
+            "jsonio",
+            "git",
+            "elapsed",
+            "embedded",
+            "bash",
+            "printable",
+            "signals",
+            "lines",
+        }
     ),
     frozenset({"protocol"}),
     frozenset({"net"}),
