@@ -34,6 +34,19 @@ def _proto(host: Host, arguments: Sequence[str]) -> int:
     return run_proto(host, load_config(host, overrides))
 
 
+def _history(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import HISTORY
+    from codex.cli.options import history_call
+    from codex.cli.parser import nested, parse
+
+    command, arguments = nested(HISTORY, arguments)
+    run_history = history_call(command.word, parse(command, arguments))
+    from codex.config.load import load_config
+    from codex.config.overrides import Overrides
+
+    return run_history(host, load_config(host, Overrides()).codex_home)
+
+
 def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import APPLY_PATCH
     from codex.cli.parser import parse
@@ -57,6 +70,7 @@ def _demo(host: Host, arguments: Sequence[str]) -> int:
 RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "exec": _exec,
     "proto": _proto,
+    "history": _history,
     "apply-patch": _apply_patch,
     "demo": _demo,
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from io import FileIO
 
 BLOCK = 1 << 16
-_READ_BLOCKS = 4
+_READ_BLOCKS, _REGION_BLOCKS = 4, 16
 _MAX_FIRST_LINE = 4096
 _MAX_TS = 1 << 53
 """What every reader of JSON can hold."""
@@ -42,13 +42,13 @@ class Region(NamedTuple):
     """Each ends with a newline."""
 
 
-def open_index(path: str) -> HistoryIndex | None:
+def open_index(path: str, block_bytes: int = BLOCK) -> HistoryIndex | None:
     """The history as it is now; None when there is none. Raises: HistoryError, OSError."""
     file = open_for_reading(path)
     if file is None:
         return None
     try:
-        return HistoryIndex(path, file)
+        return HistoryIndex(path, file, block_bytes)
     except BaseException:
         file.close()
         raise
@@ -60,9 +60,10 @@ class HistoryIndex:
     It is kept open, so that no other file can get its inode meanwhile. Reading raises OSError.
     """
 
-    def __init__(self, path: str, file: FileIO) -> None:
+    def __init__(self, path: str, file: FileIO, block_bytes: int) -> None:
         """Index a file. Args: file: closed by `close`."""
         self._path = path
+        self._block = block_bytes
         self._file = file
         self._before = array("Q")
         """For each block, the number of newlines before it."""
@@ -88,14 +89,14 @@ class HistoryIndex:
         """Take in what was appended since."""
         if self._before:
             self.count = self._before.pop()
-        self._file.seek(len(self._before) * BLOCK)
-        self._size = len(self._before) * BLOCK
-        buffer = bytearray(BLOCK * _READ_BLOCKS)
+        self._file.seek(len(self._before) * self._block)
+        self._size = len(self._before) * self._block
+        buffer = bytearray(self._block * _READ_BLOCKS)
         # A short read would end a block too early; regular files have none but at their end.
         while got := _fill(self._file, buffer):
-            for start in range(0, got, BLOCK):
+            for start in range(0, got, self._block):
                 self._before.append(self.count)
-                self.count += buffer.count(b"\n", start, min(start + BLOCK, got))
+                self.count += buffer.count(b"\n", start, min(start + self._block, got))
             self._size += got
 
     def entries(self, first: int, count: int) -> tuple[HistoryEntry | None, ...]:
@@ -110,7 +111,7 @@ class HistoryIndex:
         self._file.seek(self._start(first))
         pieces: list[bytes] = []
         missing = count
-        while missing > 0 and (piece := self._file.read(BLOCK)):
+        while missing > 0 and (piece := self._file.read(self._block)):
             pieces.append(piece)
             missing -= piece.count(b"\n")
         return b"".join(pieces).split(b"\n", count)[:count]
@@ -120,8 +121,8 @@ class HistoryIndex:
         end = self._start(min(before, self.count)) if before > 0 else 0
         rest = b""
         while end > 0:
-            block = max((end - 1) // BLOCK - 15, 0)
-            start = block * BLOCK
+            block = max((end - 1) // self._block - _REGION_BLOCKS + 1, 0)
+            start = block * self._block
             self._file.seek(start)
             data = self._file.read(end - start) + rest
             end = start
@@ -138,10 +139,10 @@ class HistoryIndex:
         if number == 0:
             return 0
         block = bisect_left(self._before, number) - 1
-        self._file.seek(block * BLOCK)
-        data = self._file.read(BLOCK)
+        self._file.seek(block * self._block)
+        data = self._file.read(self._block)
         rest = data.split(b"\n", number - self._before[block])[-1]
-        return block * BLOCK + len(data) - len(rest)
+        return block * self._block + len(data) - len(rest)
 
     def _log_id(self) -> int:
         """From the inode and its first line, which only another file of the same number changes."""
