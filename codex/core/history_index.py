@@ -92,8 +92,10 @@ class HistoryIndex:
         self._file.seek(len(self._before) * self._block)
         self._size = len(self._before) * self._block
         buffer = bytearray(self._block * _READ_BLOCKS)
-        # A short read would end a block too early; regular files have none but at their end.
-        while got := _fill(self._file, buffer):
+        got = len(buffer)
+        # What comes behind the end meanwhile is for the next time: blocks must not begin there.
+        while got == len(buffer):
+            got = _fill(self._file, buffer)
             for start in range(0, got, self._block):
                 self._before.append(self.count)
                 self.count += buffer.count(b"\n", start, min(start + self._block, got))
