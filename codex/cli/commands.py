@@ -10,7 +10,9 @@ from typing import NamedTuple
 from codex.cli.flags import (
     APPROVAL_FLAG,
     COLOR_FLAG,
+    DELETE_FLAGS,
     EXEC_FLAGS,
+    HISTORY_FLAGS,
     JSON_FLAG,
     MCP_ADD_FLAGS,
     SESSION_FLAGS,
@@ -153,8 +155,62 @@ DEMO = Command(
     (),
     "  codex demo",
 )
+HISTORY_LIST = Command(
+    "history list",
+    "show the newest messages",
+    "Show the newest messages of all sessions, the newest last.",
+    HISTORY_FLAGS,
+    (),
+    "  codex history list\n  codex history list -n 5 --json",
+)
+HISTORY_SEARCH = Command(
+    "history search",
+    "show the messages that hold a text",
+    "Show the newest messages that hold a text, in upper or lower case, the newest last. Exit\n"
+    "status: 0 found, 1 not found.",
+    HISTORY_FLAGS,
+    (Positional("text", "TEXT", "what to find; several words are one text", "+"),),
+    '  codex history search "failing test"\n  codex history search -n 1 --json parser',
+)
+HISTORY_DELETE = Command(
+    "history delete",
+    "delete messages",
+    "Delete messages from the history. At a terminal it asks first.",
+    DELETE_FLAGS,
+    (Positional("numbers", "NUMBER", "a message's number, as codex history list shows it", "*"),),
+    "  codex history delete 17 18\n"
+    '  codex history delete --matching "secret project"\n'
+    "  codex history delete --all --yes",
+)
+HISTORY_PATH = Command(
+    "history path",
+    "print the name of the file",
+    "Print the name of the file that holds the messages.",
+    (),
+    (),
+    '  wc -l "$(codex history path)"',
+)
+HISTORY = Command(
+    "history",
+    "find or delete messages of all sessions",
+    "The messages you sent, of all sessions (history.jsonl in CODEX_HOME). What is kept is set\n"
+    "in config.toml: history.persistence, history.max_bytes, history.sensitive_patterns.",
+    (),
+    (),
+    '  codex history search "failing test"\n  codex history delete --matching "secret project"',
+    subcommands=(HISTORY_LIST, HISTORY_SEARCH, HISTORY_DELETE, HISTORY_PATH),
+)
 
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, MCP, MCP_SERVER, APPLY_PATCH, DEMO)
+    command.name: command
+    for command in (
+        EXEC,
+        HISTORY,
+        MCP,
+        MCP_SERVER,
+        PROTO,
+        APPLY_PATCH,
+        DEMO,
+    )
 }
 ALIASES = {"e": "exec", "p": "proto"}

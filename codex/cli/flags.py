@@ -106,7 +106,27 @@ MCP_ADD_FLAGS: tuple[Flag, ...] = (
     ),
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, JSON_FLAG, *MCP_ADD_FLAGS)
+HISTORY_FLAGS: tuple[Flag, ...] = (
+    Flag(("-n", "--count"), "how many, counted from the newest; 50 if not given", "N"),
+    Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
+)
+"""What shows messages."""
+
+DELETE_FLAGS: tuple[Flag, ...] = (
+    Flag(("--matching",), "every message with this text, in upper or lower case", "TEXT"),
+    Flag(("--all",), "every message"),
+    Flag(("-y", "--yes"), "do not ask"),
+)
+
+ALL_FLAGS = (
+    *SESSION_FLAGS,
+    APPROVAL_FLAG,
+    *EXEC_FLAGS,
+    JSON_FLAG,
+    *MCP_ADD_FLAGS,
+    *HISTORY_FLAGS,
+    *DELETE_FLAGS,
+)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

@@ -77,6 +77,19 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
             return mcp_command.add_server(host, config, new)
 
 
+def _history(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import HISTORY
+    from codex.cli.options import history_call
+    from codex.cli.parser import nested, parse
+
+    command, arguments = nested(HISTORY, arguments)
+    run_history = history_call(command.word, parse(command, arguments))
+    from codex.config.load import load_config
+    from codex.config.overrides import Overrides
+
+    return run_history(host, load_config(host, Overrides()).codex_home)
+
+
 def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import APPLY_PATCH
     from codex.cli.parser import parse
@@ -102,6 +115,7 @@ RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "proto": _proto,
     "mcp": _mcp,
     "mcp-server": _mcp_server,
+    "history": _history,
     "apply-patch": _apply_patch,
     "demo": _demo,
 }

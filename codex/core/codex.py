@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
 from codex.config.models import context_window
 from codex.core.approvals import Answer
+from codex.core.history_worker import HistoryOp, HistoryState
+from codex.core.message_history import MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
@@ -33,12 +35,9 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.ops import (
-    AddToHistory,
     ConfigureSession,
     ElicitationAnswer,
     ExecApproval,
-    GetHistoryEntriesRequest,
-    GetHistoryEntryRequest,
     Interrupt,
     ListMcpTools,
     ListModels,
@@ -47,7 +46,7 @@ from codex.protocol.ops import (
     PatchApproval,
     ReloadHistory,
     RunUserShellCommand,
-    SearchHistoryRequest,
+    SessionOp,
     Shutdown,
     Submission,
     UserInput,
@@ -67,6 +66,9 @@ logger = logging.getLogger(__name__)
 START_ID = "0"
 """The id of the session's first event."""
 
+HISTORY_PATIENCE_S = 0.5
+"""How long the session's start waits for the message history; a million lines take 0.1 s."""
+
 
 class Codex:
     """One engine: one session, at most one running task."""
@@ -83,6 +85,9 @@ class Codex:
         self._task: Task | None = None
         self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
+        self._history = MessageHistory(
+            config.codex_home, config.history, clock=host.clock, put=events.put
+        )
         self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
         self._thread.start()
 
@@ -151,9 +156,15 @@ class Codex:
         if isinstance(op, ConfigureSession):
             self._reconfigure(submission, op)
             return
+        if isinstance(op, HistoryOp):
+            self._history.take(submission.id, self._session_id(), op)
+            return
         session = self._session
         if session is None:
             raise CodexError("the session is not configured: send configure_session first")
+        self._handle_in(session, submission, op)
+
+    def _handle_in(self, session: Session, submission: Submission, op: SessionOp) -> None:
         match op:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
@@ -165,15 +176,7 @@ class Codex:
             case ListMcpTools():
                 servers = session.mcp.status() if session.mcp is not None else ()
                 session.emit(submission.id, ListMcpToolsResponse(servers))
-            case (
-                RunUserShellCommand()
-                | AddToHistory()
-                | GetHistoryEntryRequest()
-                | GetHistoryEntriesRequest()
-                | SearchHistoryRequest()
-                | ReloadHistory()
-                | ListModels()
-            ):
+            case RunUserShellCommand() | ListModels():
                 raise CodexError("this engine has no such operation")
             case Shutdown():
                 pass  # It ended the loop in _run.
@@ -236,6 +239,7 @@ class Codex:
 
     def _start(self) -> None:
         config = self._config
+        history = self._history.describe(START_ID)
         docs = collect(
             config.codex_home,
             config.cwd,
@@ -244,18 +248,22 @@ class Codex:
             root_markers=config.project_root_markers,
         )
         user_text = combine_user_text(config.instructions, docs.text)
-        self._configure(START_ID, config, user_text)
+        self._configure(START_ID, config, user_text, history)
         if self._session is not None:
             self._start_mcp(self._session)
         for warning in docs.warnings:
             self._events.put(Event(START_ID, Warning(warning)))
 
-    def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
+    def _configure(
+        self,
+        event_id: str,
+        config: Config,
+        user_text: str | None,
+        history: SimpleQueue[HistoryState],
+    ) -> None:
         roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
         session = Session(
-            session_id=self._session.session_id
-            if self._session
-            else new_session_id(self._host.clock()),
+            session_id=self._session_id(),
             config=config,
             host=self._host,
             client=ModelClient(config.provider, config.model, self._host),
@@ -267,6 +275,7 @@ class Codex:
         if self._session is not None:
             session.take_over(self._session)
         self._session = session
+        log_id, entry_count = self._history_state(event_id, history)
         session.emit(
             event_id,
             SessionConfigured(
@@ -276,8 +285,24 @@ class Codex:
                 provider=config.provider.name,
                 approval_policy=config.approval_policy.value,
                 sandbox=describe_sandbox(config.sandbox_policy, roots),
+                history_log_id=log_id,
+                history_entry_count=entry_count,
             ),
         )
+
+    def _session_id(self) -> str:
+        """That of the session, which it keeps for good."""
+        if self._session is None:
+            return new_session_id(self._host.clock())
+        return self._session.session_id
+
+    def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
+        """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
+        try:
+            return answers.get(timeout=HISTORY_PATIENCE_S)
+        except Empty:
+            self._history.take(event_id, self._session_id(), ReloadHistory())
+            return HistoryState()
 
     def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
         if not os.path.isabs(op.cwd):
@@ -301,7 +326,8 @@ class Codex:
             notify=op.notify or (),
         )
         self._config = config
-        self._configure(submission.id, config, op.instructions)
+        history = self._history.describe(submission.id)
+        self._configure(submission.id, config, op.instructions, history)
 
     def _finish(self, event_id: str) -> None:
         """End the running task, then everything."""
@@ -313,6 +339,7 @@ class Codex:
             if self._session.mcp is not None:
                 self._session.mcp.close()
             self._session.close()
+        self._history.close()
         self._events.put(Event(event_id, ShutdownComplete()))
 
 

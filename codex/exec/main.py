@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
+from codex.config.types import NO_HISTORY
 from codex.errors import CodexError, ExitStatus, Interrupted
 from codex.exec.console import Console
 from codex.exec.stdin import read_prompt
@@ -89,7 +90,9 @@ def _run_engine(host: Host, config: Config, task: HeadlessTask) -> End:
     from codex.core.codex import Codex
 
     inbox: Inbox = SimpleQueue()
-    config = msgspec.structs.replace(config, approval_policy=AskForApproval.NEVER)
+    config = msgspec.structs.replace(
+        config, approval_policy=AskForApproval.NEVER, history=NO_HISTORY
+    )
     with stop_signals_to(inbox.put):
         codex = Codex(config, host, cast("SimpleQueue[Event]", inbox))
         try:
