@@ -20,6 +20,7 @@ from codex.core.approvals import Answer
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
+from codex.core.rollout import open_rollout
 from codex.core.session import Session, describe_sandbox
 from codex.core.task import QueuedInput, Task, TaskEnded
 from codex.errors import CodexError
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
+    from codex.core.resume import Resumed
     from codex.host import Host
 
 logger = logging.getLogger(__name__)
@@ -62,9 +64,23 @@ START_ID = "0"
 class Codex:
     """One engine: one session, at most one running task."""
 
-    def __init__(self, config: Config, host: Host, events: SimpleQueue[Event]) -> None:
-        """Start the session thread; the first event is `session_configured`, or `error`."""
+    def __init__(
+        self,
+        config: Config,
+        host: Host,
+        events: SimpleQueue[Event],
+        *,
+        source: str = "cli",
+        resumed: Resumed | None = None,
+    ) -> None:
+        """Start the session thread; the first event is `session_configured`, or `error`.
+
+        Args: source: the front end, for the session's file: `cli`, `exec` or `proto`.
+            resumed: the conversation to go on with, of core/resume.py.
+        """
         self._config = config
+        self._source = source
+        self._resumed = resumed
         self._host = host
         self._events = events
         self._messages: SimpleQueue[Submission | TaskEnded] = SimpleQueue()
@@ -199,25 +215,38 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text)
-        for warning in docs.warnings:
-            self._events.put(Event(START_ID, Warning(warning)))
+        for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
+            self._warn(warning)
 
     def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
         roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
+        instructions = base_instructions(config, roots=roots, user_text=user_text)
+        old = self._session
+        session_id = self._new_id() if old is None else old.session_id
         session = Session(
-            session_id=self._session.session_id
-            if self._session
-            else new_session_id(self._host.clock()),
+            session_id=session_id,
             config=config,
             host=self._host,
             client=ModelClient(config.provider, config.model, self._host),
             notifier=Notifier(config.notify, config.cwd),
             events=self._events,
-            instructions=base_instructions(config, roots=roots, user_text=user_text),
+            instructions=instructions,
             post=self._messages.put,
+            rollout=old.rollout
+            if old is not None
+            else open_rollout(
+                config,
+                self._host,
+                session_id=session_id,
+                source=self._source,
+                instructions=instructions,
+                resumed=self._resumed,
+                warn=self._warn,
+            ),
+            resumed=self._resumed,
         )
-        if self._session is not None:
-            session.take_over(self._session)
+        if old is not None:
+            session.take_over(old)
         self._session = session
         session.emit(
             event_id,
@@ -228,8 +257,18 @@ class Codex:
                 provider=config.provider.name,
                 approval_policy=config.approval_policy.value,
                 sandbox=describe_sandbox(config.sandbox_policy, roots),
+                rollout_path=session.rollout.path,
+                name=None if self._resumed is None else self._resumed.name,
             ),
         )
+
+    def _new_id(self) -> str:
+        if self._resumed is not None:
+            return self._resumed.session_id
+        return new_session_id(self._host.clock())
+
+    def _warn(self, message: str) -> None:
+        self._events.put(Event(START_ID, Warning(message)))
 
     def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
         if not os.path.isabs(op.cwd):
@@ -263,6 +302,7 @@ class Codex:
                 pass
         if self._session is not None:
             self._session.close()
+            self._session.rollout.close()
         self._events.put(Event(event_id, ShutdownComplete()))
 
 
