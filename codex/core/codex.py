@@ -22,6 +22,7 @@ from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
 from codex.core.rollout import open_rollout
 from codex.core.session import Session, describe_sandbox
+from codex.core.session_id import new_session_id
 from codex.core.task import QueuedInput, Task, TaskEnded
 from codex.errors import CodexError
 from codex.model.client import ModelClient
@@ -304,16 +305,3 @@ class Codex:
             self._session.close()
             self._session.rollout.close()
         self._events.put(Event(event_id, ShutdownComplete()))
-
-
-def new_session_id(clock_s: float) -> str:
-    """A UUID of version 7 (RFC 9562), which sorts by its time.
-
-    Args: clock_s: seconds since the epoch.
-    """
-    value = bytearray(int(clock_s * 1000).to_bytes(6, "big") + os.urandom(10))
-    value[6] = value[6] & 0x0F | 0x70
-    value[8] = value[8] & 0x3F | 0x80
-    digits = value.hex()
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return "-".join(parts)

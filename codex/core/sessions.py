@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codex.core.foreign_items import foreign_items
+from codex.core.resume import load
 from codex.core.rollout import lock, make_folders, open_for_append
 from codex.core.rollout_format import timestamp
 from codex.errors import CodexError
@@ -20,7 +21,9 @@ from codex.model.loose import as_dict, as_str
 from codex.protocol.items import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from codex.core.resume import Resumed
 
 HEAD_BYTES = 512 * 1024
 """How far a listing reads into a file for the first message."""
@@ -115,35 +118,46 @@ def list_sessions(
     return found
 
 
-def find_session(codex_home: str, wanted: str) -> SessionFile:
+def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = False) -> SessionFile:
     """The one session that an id, the beginning of one, or a name means.
 
+    Args: is_archived: among which sessions; None is among all.
     Raises: CodexError, when there is none, or more than one.
     """
-    found = _matches(session_files(codex_home), session_names(codex_home), wanted)
+    names = session_names(codex_home)
+    kinds = (False, True) if is_archived is None else (is_archived,)
+    files = [file for kind in kinds for file in session_files(codex_home, is_archived=kind)]
+    found = _matches(files, names, wanted)
     if len(found) == 1:
         return found[0]
     if found:
-        shown = [f"  {file.id}" for file in found[:10]]
-        if len(found) > 10:
-            shown.append(f"  … and {len(found) - 10} more")
         raise CodexError(
-            f"{len(found)} sessions begin with '{wanted}'", advice="\n".join(["One of:", *shown])
+            f"{len(found)} sessions begin with '{wanted}'",
+            advice="\n".join(["The last ones:", *(f"  {file.id}" for file in found[:10])]),
         )
-    if _matches(session_files(codex_home, is_archived=True), session_names(codex_home), wanted):
+    if is_archived is False and _matches(
+        session_files(codex_home, is_archived=True), names, wanted
+    ):
         raise CodexError(
             f"the session '{wanted}' is archived", advice=f"Bring it back: codex unarchive {wanted}"
         )
-    raise not_found(wanted)
+    raise CodexError(
+        f"no rollout found for thread id {wanted}", advice="See what there is: codex sessions --all"
+    )
 
 
-def find_archived(codex_home: str, wanted: str) -> SessionFile:
-    """As `find_session`, of those that were put away."""
-    files = session_files(codex_home, is_archived=True)
-    found = _matches(files, session_names(codex_home), wanted)
-    if len(found) != 1:
-        raise not_found(wanted)
-    return found[0]
+def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Resumed:
+    """Read a session, to go on with it.
+
+    Args: wanted: as for `find_session`; None is the one that was written to last. cwd: of which
+        folder that one is; None is of any.
+    Raises: CodexError.
+    """
+    if wanted is None:
+        last = last_session(codex_home, cwd=cwd)
+        return load(last.path, name=last.name)
+    file = find_session(codex_home, wanted)
+    return load(file.path, name=session_names(codex_home).get(file.id))
 
 
 def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
@@ -157,13 +171,6 @@ def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
         raise CodexError("there is no session yet")
     raise CodexError(
         f"there is no session of the folder '{cwd}'", advice="To take the last of any: --all"
-    )
-
-
-def not_found(wanted: str) -> CodexError:
-    """What is said of a session that is not there."""
-    return CodexError(
-        f"no rollout found for thread id {wanted}", advice="See what there is: codex sessions --all"
     )
 
 
