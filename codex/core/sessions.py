@@ -174,9 +174,8 @@ def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
     )
 
 
-def _matches(files: Iterable[SessionFile], names: dict[str, str], wanted: str) -> list[SessionFile]:
+def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> list[SessionFile]:
     """By whole id, else by name (the last that got it), else by the beginning of an id."""
-    files = list(files)
     lowered = wanted.lower()
     exact = [file for file in files if file.id == lowered]
     if exact:
