@@ -43,7 +43,8 @@ def fork(
         make_folders(os.path.dirname(path))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         with open(os.open(path, flags, 0o600), "wb") as new:
-            new.writelines([line(clock_s, "session_meta", meta), *copied])
+            ordinal = None if resumed.next_ordinal is None else 0
+            new.writelines([line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
     except OSError as error:
         raise CodexError(f"cannot copy the session to '{path}': {error.strerror}") from error
     return load(path)
@@ -59,6 +60,8 @@ def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Any]:
                 meta = as_dict(value.get("payload"))
                 break
     new = {"id": session_id, "timestamp": timestamp(clock_s), "forked_from_id": resumed.session_id}
+    if "session_id" in meta:
+        new["session_id"] = session_id
     return {"cwd": resumed.cwd, **meta, **new}
 
 

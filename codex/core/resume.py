@@ -52,6 +52,10 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     provider_id: str | None = None
     reasoning_effort: str | None = None
+    instructions: str | None = None
+    """The system text that the file holds."""
+    next_ordinal: int | None = None
+    """Of the next line, in a file that numbers them."""
     name: str | None = None
     """What the user calls it."""
     is_ours: bool = True
@@ -88,6 +92,8 @@ def load(path: str, *, name: str | None = None) -> Resumed:
         model=reader.model,
         provider_id=reader.provider_id,
         reasoning_effort=reader.effort,
+        instructions=reader.instructions,
+        next_ordinal=reader.next_ordinal,
         name=name,
         is_ours=reader.is_ours,
         warnings=tuple(reader.warnings(path)),
@@ -127,6 +133,11 @@ class _Reader:
         self.model: str | None = None
         self.provider_id: str | None = None
         self.effort: str | None = None
+        self.instructions: str | None = None
+        self.next_ordinal: int | None = None
+        self._is_writer_ours = False
+        """Whether the lines that come now were written by this program."""
+        self._has_our_context = False
         self.usage = TokenUsage()
         self.items: list[ResponseItem] = []
         self.events: list[EventMsg] = []
@@ -143,6 +154,8 @@ class _Reader:
         if not isinstance(value, dict):
             self.broken_count += 1
             return
+        if isinstance(ordinal := value.get("ordinal"), int):
+            self.next_ordinal = ordinal + 1
         kind, payload = value.get("type"), value.get("payload")
         if isinstance(kind, str) and isinstance(payload, dict):
             self._tagged(kind, payload)
@@ -171,10 +184,13 @@ class _Reader:
             case "event_msg":
                 self._event(payload)
             case "turn_context":
+                # We begin each task with one of these; other versions of Codex take turns with us.
+                self._has_our_context = "rollout_format" in payload
                 self.cwd = as_str(payload.get("cwd")) or self.cwd
                 self.model = as_str(payload.get("model")) or self.model
                 self.provider_id = as_str(payload.get("model_provider")) or self.provider_id
                 self.effort = as_str(payload.get("effort")) or None
+                self.instructions = as_str(payload.get("instructions")) or self.instructions
             case "compacted":
                 self._compacted(payload)
 
@@ -184,11 +200,13 @@ class _Reader:
             self.session_id = as_str(meta.get("id")) or None
             self.format = as_int(meta.get("rollout_format"))
             self.is_ours = self.format > 0
+            self._is_writer_ours = self.is_ours
             self.cwd = as_str(meta.get("cwd")) or None
             self.provider_id = as_str(meta.get("model_provider")) or None
+            self.instructions = as_str(meta.get("instructions")) or None
 
     def _item(self, raw: dict[str, Any]) -> None:
-        own = own_item(raw) if self.is_ours else None
+        own = own_item(raw) if self._is_writer_ours else None
         items = foreign_items(raw) if own is None else (own,)
         if items is None:
             self.unknown_kinds[str(raw.get("type"))] = None
@@ -196,9 +214,11 @@ class _Reader:
             self.items += items
 
     def _event(self, payload: dict[str, Any]) -> None:
-        if payload.get("type") == "thread_rolled_back":
-            self._roll_back(as_int(payload.get("num_turns")))
-            return
+        match payload.get("type"):
+            case "thread_rolled_back":
+                self._roll_back(as_int(payload.get("num_turns")))
+            case "task_started":
+                self._is_writer_ours, self._has_our_context = self._has_our_context, False
         try:
             event = event_of(payload)
         except ProtocolError:

@@ -59,7 +59,7 @@ def open_rollout(
         return unrecorded()
     if resumed is not None:
         rollout = Rollout(resumed.path, clock=host.clock, warn=warn)
-        rollout.resume(expected_size=resumed.size)
+        rollout.resume(resumed)
         return rollout
     started_s = host.clock()
     meta = session_meta(
@@ -109,6 +109,8 @@ class Rollout:
         self._warn = warn
         self._is_new = meta is not None
         self._instructions: str | None = None
+        self._ordinal: int | None = None
+        """Of the next line, in a file of today's Codex that numbers them."""
         self._descriptor: int | None = None
         self._waiting = bytearray()
         """What is not written yet: a line while it is made, more while the disk is full."""
@@ -117,15 +119,16 @@ class Rollout:
             self._instructions = meta["instructions"]
             self._waiting += line(clock(), "session_meta", meta)
 
-    def resume(self, *, expected_size: int) -> None:
+    def resume(self, resumed: Resumed) -> None:
         """Open an old file and hold it, before anything is said.
 
         A file that cannot be written is told to the user, and the session goes on without one.
 
-        Args: expected_size: what it had when it was read.
+        Args: resumed: what was read from it.
         Raises: CodexError, when another process has it open, or it has grown since.
         """
         path = self.path
+        self._instructions, self._ordinal = resumed.instructions, resumed.next_ordinal
         if path is None:
             return
         try:
@@ -137,7 +140,7 @@ class Rollout:
             self._fail(error)
             self.close()
             return
-        if size != expected_size:
+        if size != resumed.size:
             self.close()
             raise CodexError(
                 f"the session file '{path}' was changed while it was read", advice="Try again."
@@ -172,7 +175,9 @@ class Rollout:
     def _record(self, kind: str, payload: Any) -> None:
         if self.path is None:
             return
-        self._waiting += line(self._clock(), kind, payload)
+        self._waiting += line(self._clock(), kind, payload, ordinal=self._ordinal)
+        if self._ordinal is not None:
+            self._ordinal += 1
         try:
             self._write(self.path)
         except OSError as error:

@@ -76,9 +76,11 @@ RECORDED = (
 """The events that are kept. The others are pieces of these, or answers to one front end."""
 
 
-def line(clock_s: float, kind: str, payload: Any) -> bytes:
-    """One line with its end."""
-    return dumps({"timestamp": timestamp(clock_s), "type": kind, "payload": payload}) + b"\n"
+def line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:
+    """One line with its end. Args: ordinal: its number, in files that number their lines."""
+    numbered = {} if ordinal is None else {"ordinal": ordinal}
+    value = {"timestamp": timestamp(clock_s), **numbered, "type": kind, "payload": payload}
+    return dumps(value) + b"\n"
 
 
 def timestamp(clock_s: float) -> str:
@@ -128,6 +130,7 @@ def turn_context(task_id: str, config: Config, instructions: str | None) -> dict
     policy = config.approval_policy
     context: dict[str, Any] = {
         "turn_id": task_id,
+        "rollout_format": VERSION,
         "cwd": config.cwd,
         "approval_policy": "untrusted" if policy is AskForApproval.UNTRUSTED else policy.value,
         "sandbox_policy": _sandbox(config.sandbox_policy),
