@@ -251,6 +251,7 @@ class Codex:
                 report=emit,
                 ask=self._elicitations.ask,
                 log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
+                warn=self._warn,
             ),
         )
         session.mcp.start()

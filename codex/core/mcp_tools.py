@@ -265,6 +265,16 @@ def _first_line(text: str) -> str | None:
     return text.strip().partition("\n")[0] or None
 
 
+def defaults_of(schema: Json) -> dict[str, Json]:
+    """What a form holds before anybody fills it in."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return {
+        name: property_["default"]
+        for name, property_ in (properties if isinstance(properties, dict) else {}).items()
+        if isinstance(property_, dict) and "default" in property_
+    }
+
+
 class Elicitations:
     """What MCP servers ask the user, and who waits for the answers."""
 
@@ -306,5 +316,5 @@ class Elicitations:
             raise CodexError(f"no question '{op.id}' is waiting for an answer")
         result: dict[str, Json] = {"action": op.action}
         if op.action == "accept":
-            result["content"] = op.content or {}
+            result["content"] = defaults_of(question.schema) | (op.content or {})
         question.answer(result)

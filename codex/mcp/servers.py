@@ -1,8 +1,8 @@
 """All MCP servers of a session: each starts by itself, and none can hurt another.
 
-A server that fails is reported, and the others go on. One that ends later is reported, and started
-again once, when it is next needed. Must not know what a session is: what happens leaves through the
-callbacks that it was given.
+A server that fails is reported, and the others go on. One that ends later is reported and, once,
+started again. Must not know what a session is: what happens leaves through the callbacks that it
+was given.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_RESTARTS = 1
+"""A server that ends again is broken."""
 REFRESH_S = 5.0
 """How long a turn waits for a list of tools that has changed."""
 
@@ -52,6 +53,8 @@ class Outside(NamedTuple):
     """A server's name and what it asks the user; must not block."""
     log: Callable[[str, str, str], None]
     """A server's name, a level and a text."""
+    warn: Callable[[str], None]
+    """What the user is to know besides."""
 
 
 class McpServers:
@@ -139,8 +142,14 @@ class McpServers:
         """End them all, side by side."""
         for server in self._servers.values():
             server.begin_close()
-        for server in self._servers.values():
-            server.close()
+        threads = [
+            threading.Thread(target=server.close, name=f"mcp-{name}-close", daemon=True)
+            for name, server in self._servers.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def _server(self, name: str) -> _Server:
         if name not in self._servers:
@@ -150,37 +159,45 @@ class McpServers:
 
 
 class _Server:
-    """One server: its settings, its client while it runs, and how it is."""
+    """One server: its settings, its client while it runs, and how it is.
+
+    A start, the first or another, is a thread of its own; whoever needs the server waits for it.
+    """
 
     def __init__(self, name: str, settings: McpServer, outside: Outside) -> None:
         self.name = name
         self.settings = settings
         self._outside = outside
         self._lock = threading.Lock()
+        """Held for a change of the members below, never over I/O."""
         self._state = McpServerState.STARTING if settings.enabled else McpServerState.DISABLED
         self._message: str | None = None
         self._client: Client | None = None
         self._restart_count = 0
         self._cancel = Cancel()
         """Set when the session closes."""
-        self._is_settled = threading.Event()
-        """It is ready, or has failed."""
+        self._starter: threading.Thread | None = None
+        """The last start."""
+        self._is_starting = False
+        self._waiting: list[threading.Event] = []
+        """Who wants to know when no start is under way any more."""
 
     def start(self) -> None:
-        if self.settings.enabled:
-            thread = threading.Thread(
+        with self._lock:
+            if not self.settings.enabled or self._cancel.is_set():
+                return
+            self._is_starting = True
+            self._starter = threading.Thread(
                 target=self._start, name=f"mcp-{self.name}-start", daemon=True
             )
-            thread.start()
+            self._starter.start()
 
     def wait(self, cancel: Cancel) -> None:
-        """Raises: CodexError, when it has failed. Interrupted."""
-        forget = cancel.on_set(self._is_settled.set)
-        try:
-            self._is_settled.wait()
-        finally:
-            forget()
-        cancel.check()
+        """Wait until it is ready.
+
+        Raises: CodexError, when it has failed. Interrupted.
+        """
+        self._settled(cancel)
         if self._state is not McpServerState.READY:
             raise CodexError(
                 f"the MCP server '{self.name}', which is required, has failed: {self._message}"
@@ -198,7 +215,7 @@ class _Server:
             except Interrupted:
                 raise
             except CodexError as error:
-                self._outside.log(self.name, "warning", f"its tools cannot be listed: {error}")
+                self.warn(f"its tools, which have changed, cannot be listed: {error}")
         return [tool for tool in client.tools if self.settings.offers(tool.name)]
 
     @property
@@ -207,13 +224,12 @@ class _Server:
         return self._state is McpServerState.READY and client is not None and client.has_resources
 
     def use(self, cancel: Cancel, action: Callable[[Client, float], Json]) -> Json:
-        """Do something with the running server, started again if it has ended.
+        """Do something with the running server.
 
         Raises: CodexError, which names the server. Interrupted.
         """
         try:
-            client = self._running(cancel)
-            return action(client, self.settings.tool_timeout_sec)
+            return action(self._running(cancel), self.settings.tool_timeout_sec)
         except Interrupted:
             raise
         except CodexError as error:
@@ -223,43 +239,54 @@ class _Server:
         client = self._client
         is_ready = self._state is McpServerState.READY and client is not None
         offered = [tool.name for tool in client.tools] if is_ready and client is not None else []
+        transport = "stdio" if self.settings.command is not None else "http"
         return McpServerStatus(
             server=self.name,
             state=self._state,
             message=self._message,
             tools=tuple(name for name in offered if self.settings.offers(name)),
-            transport="stdio" if self.settings.command is not None else "http",
+            transport=transport if client is None else client.transport_name,
         )
 
     def begin_close(self) -> None:
-        self._cancel.set()
-        if self._client is not None:
-            self._client.begin_close()
+        with self._lock:  # No further start begins.
+            self._cancel.set()
+        if (client := self._client) is not None:
+            client.begin_close()
 
     def close(self) -> None:
-        self._cancel.set()
-        with self._lock:
-            client = self._client
-        if client is not None:
+        self.begin_close()
+        if (starter := self._starter) is not None:
+            starter.join()
+        if (client := self._client) is not None:
             client.close()
         self._cancel.close()
 
-    def _running(self, cancel: Cancel) -> Client:
+    def _settled(self, cancel: Cancel) -> None:
+        """Wait while a start is under way. Raises: Interrupted."""
+        woken = threading.Event()
         with self._lock:
-            client = self._client
-            if client is not None and not client.is_gone:
-                return client
-            if self._state is not McpServerState.FAILED or client is None:
-                raise CodexError(self._message or f"it is {self._state.value}")
-            if self._restart_count >= MAX_RESTARTS:
-                raise CodexError(f"{self._message} (it was started again once already)")
-            self._restart_count += 1
-            return self._connect(cancel)
+            if self._is_starting:
+                self._waiting.append(woken)
+            else:
+                woken.set()
+        forget = cancel.on_set(woken.set)
+        try:
+            woken.wait()
+        finally:
+            forget()
+        cancel.check()
+
+    def _running(self, cancel: Cancel) -> Client:
+        self._settled(cancel)
+        client = self._client
+        if self._state is not McpServerState.READY or client is None:
+            raise CodexError(self._message or f"it is {self._state.value}")
+        return client
 
     def _start(self) -> None:
         try:
-            with self._lock:
-                self._connect(self._cancel)
+            self._connect()
         except Interrupted:
             pass  # The session is closing.
         except CodexError as error:
@@ -268,41 +295,60 @@ class _Server:
             logger.debug("starting %s failed", self.name, exc_info=True)
             self._report(McpServerState.FAILED, f"{type(error).__name__}: {error}")
         finally:
-            self._is_settled.set()
+            with self._lock:
+                self._is_starting = False
+                waiting, self._waiting = self._waiting, []
+            for woken in waiting:
+                woken.set()
 
-    def _connect(self, cancel: Cancel) -> Client:
-        """Make a client and start it; the caller holds the lock.
+    def _connect(self) -> None:
+        """Make a client and start it.
 
         Raises: CodexError. Interrupted.
         """
-        self._state = McpServerState.STARTING
-        self._outside.report(self.status())
-        client = Client(
-            self.name,
-            make_transport(self.name, self.settings, self._outside),
-            roots=(self._outside.cwd,),
-            wishes=_Wishes(self),
-        )
+        self._report(McpServerState.STARTING)
+        transport = make_transport(self.name, self.settings, self._outside)
+        client = Client(self.name, transport, roots=(self._outside.cwd,), wishes=_Wishes(self))
         self._client = client
-        client.start(cancel, self.settings.startup_timeout_sec)
-        self._report(McpServerState.READY)
-        return client
+        client.start(self._cancel, self.settings.startup_timeout_sec)
+        with self._lock:
+            if client.end is None:
+                self._state, self._message = McpServerState.READY, None
+        if client.end is not None:
+            raise CodexError(client.end)
+        self._tell()
 
     def _report(self, state: McpServerState, message: str | None = None) -> None:
-        self._state, self._message = state, message
+        with self._lock:
+            self._state, self._message = state, message
+        self._tell()
+
+    def _tell(self) -> None:
         if not self._cancel.is_set():
             self._outside.report(self.status())
 
     def ended(self, reason: str) -> None:
-        """The running server is gone."""
-        if self._state is McpServerState.READY and not self._cancel.is_set():
-            self._report(McpServerState.FAILED, reason)
+        """The running server is gone: report it, and start it again if that was not done before."""
+        with self._lock:
+            if self._state is not McpServerState.READY or self._cancel.is_set():
+                return
+            is_restarted = self._restart_count < MAX_RESTARTS
+            self._restart_count += 1
+            self._state = McpServerState.FAILED
+            then = "it is started again" if is_restarted else "it was started again once already"
+            self._message = f"{reason}\n{then}"
+        self._tell()
+        if is_restarted:
+            self.start()
 
     def ask(self, question: Question) -> None:
         self._outside.ask(self.name, question)
 
     def log(self, level: str, text: str) -> None:
         self._outside.log(self.name, level, text)
+
+    def warn(self, text: str) -> None:
+        self._outside.warn(f"the MCP server '{self.name}': {text}")
 
 
 class _Wishes:
@@ -317,6 +363,9 @@ class _Wishes:
     def on_log(self, level: str, text: str) -> None:
         self._server.log(level, text)
 
+    def on_defect(self, text: str) -> None:
+        self._server.warn(text)
+
     def on_end(self, reason: str) -> None:
         self._server.ended(reason)
 
@@ -329,12 +378,7 @@ def make_transport(name: str, settings: McpServer, outside: Outside) -> Transpor
     if settings.command is None:
         from codex.mcp.http import HttpTransport
 
-        return HttpTransport(
-            name,
-            settings,
-            outside.environ,
-            answer_timeout_s=max(settings.startup_timeout_sec, settings.tool_timeout_sec),
-        )
+        return HttpTransport(name, settings, outside.environ)
     from codex.mcp.stdio import StdioTransport, server_environment
 
     return StdioTransport(
