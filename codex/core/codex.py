@@ -87,7 +87,7 @@ class Codex:
     ) -> None:
         """Start the session thread; the first event is `session_configured`, or `error`.
 
-        Args: source: the front end, for the session's file: `cli`, `exec` or `proto`.
+        Args: source: the front end, for the session's file: `cli`, `exec`, `proto` or `mcp`.
             resumed: the conversation to go on with, of core/resume.py.
         """
         self._config = config

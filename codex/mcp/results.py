@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 40_000
 """Of text that one answer may put into the conversation."""
+MAX_RESULT_BYTES = 48_000
+"""Of a result in an event: clients of `codex exec --json` read lines of at most 64 KiB."""
 MAX_IMAGE_CHARS = 8 * 1024 * 1024
 """Of one image, as base64."""
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -48,6 +50,22 @@ def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
         texts.append(dumps(structured).decode())
     text = shortened("\n".join(texts)) or ("The image follows." if images else "(no output)")
     return ToolResult(text, tuple(images), result.get("isError") is True)
+
+
+def capped(result: Json) -> Json:
+    """A CallToolResult of a size that events, session files and clients of ours can carry.
+
+    What is too large becomes the text that the model reads; images and data are named.
+    """
+    if len(dumps(result)) <= MAX_RESULT_BYTES:
+        return result
+    if isinstance(result, dict) and "contents" in result:
+        return {"contents": [{"uri": "", "text": resource_text(result)}]}
+    if isinstance(result, list):
+        return {"contents": [{"uri": "", "text": shortened(dumps(result).decode())}]}
+    answer = tool_result(result, takes_images=False)
+    small: dict[str, Json] = {"content": [{"type": "text", "text": answer.text}]}
+    return small | ({"isError": True} if answer.is_error else {})
 
 
 def result_text(result: Json) -> str:
