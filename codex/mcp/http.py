@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from codex.cancel import Cancel
 from codex.errors import CodexError, Interrupted
 from codex.mcp.jsonrpc import INTERNAL_ERROR, Failure, Notification, Request, Response, parse
-from codex.mcp.link import LONGEST_S, Link, SessionLostError, read_all
+from codex.mcp.link import LONGEST_S, Link, SessionLostError
 from codex.mcp.message_stream import MessageStream
 from codex.mcp.older_sse import OlderStream
 from codex.mcp.peer import PeerGoneError
@@ -164,6 +164,8 @@ class HttpTransport:
             if request.method == INITIALIZE:
                 self._initialize = request
                 self._begin(request, cancel)
+            elif self._older is not None:
+                self._link.release(self._post(request, cancel))  # The stream brings the answer.
             else:
                 self._take(self._post(request, cancel), request.id, cancel)
         except Interrupted:
@@ -226,8 +228,8 @@ class HttpTransport:
         answer.set_timeout(LONGEST_S)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "text/event-stream":
-            messages = parse(body) if (body := read_all(answer)).strip() else []
-            self._link.release(answer)
+            body = self._link.body(answer)
+            messages = parse(body) if body.strip() else []
             for message in messages:
                 self._receive(message)
             if not any(is_answer(message, wanted) for message in messages):
@@ -251,7 +253,8 @@ class HttpTransport:
                     self._receive(message)
         except RequestError as error:
             logger.debug("%s: a stream broke: %s", self._server, error)
-        answer.discard()
+        finally:
+            answer.discard()
         return has_any
 
     def _resume(self, stream: MessageStream, cancel: Cancel) -> bool:

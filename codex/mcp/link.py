@@ -98,9 +98,12 @@ class Link:
     def refusal(self, answer: Answer) -> RequestError:
         """What an answer that is no success means."""
         words = ""
-        with contextlib.suppress(CodexError):
+        try:
             words = _words_of(read_all(answer))
-        answer.discard()
+        except RequestError as broken:
+            words = broken.message
+        finally:
+            answer.discard()
         if answer.status == 404 and self.session_id is not None:
             return SessionLostError("the server has forgotten the session", kind="protocol")
         text = f'"{self.address}" answered {answer.status} {answer.reason}'.rstrip()
@@ -116,6 +119,19 @@ class Link:
         )
         error.hide(self._secrets())
         return error
+
+    def body(self, answer: Answer) -> bytes:
+        """All of an answer.
+
+        Raises: RequestError, when it breaks off or is too large. Interrupted.
+        """
+        try:
+            body = read_all(answer)
+        except BaseException:
+            answer.discard()
+            raise
+        self.release(answer)
+        return body
 
     def release(self, answer: Answer) -> None:
         """All that is wanted has been read: its connection may serve another message."""
