@@ -235,7 +235,8 @@ class Codex:
         if not config.mcp_servers:
             return
         from codex.core.mcp_tools import Elicitations
-        from codex.mcp.servers import McpServers, Outside
+        from codex.mcp.managed import Outside
+        from codex.mcp.servers import McpServers
 
         def emit(msg: EventMsg) -> None:
             self._events.put(Event(START_ID, msg))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from codex.cancel import Cancel
 from codex.core.mcp_tools import Elicitations
-from codex.mcp.servers import McpServers, Outside
+from codex.mcp.managed import Outside
+from codex.mcp.servers import McpServers
 from codex.protocol.events import ElicitationRequest
 from codex.protocol.ops import ElicitationAnswer
 from codex.protocol.settings import McpServer

@@ -3,8 +3,8 @@
 Manners: `hang` answers nothing; `flood` writes lines that are no messages, for ever; `greet` writes
 one first; `many=N` offers N tools, a hundred a page; `collide` offers names that a model's API
 cannot take apart; `stubborn` ends neither at the end of its input nor by SIGTERM, and leaves a
-child behind; `once=FILE` ends at once when FILE is there, and makes it; `last-words` says something
-on stderr and exits 3. Its tools are in TOOLS.
+child behind; `once=FILE` makes FILE, and ends at once where it is there, or hangs with `again`;
+`last-words` says something on stderr and exits 3. Its tools are in TOOLS.
 """
 
 from __future__ import annotations
@@ -119,6 +119,17 @@ def send(message: dict[str, Any]) -> None:
     print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
 
+def only_once(name: str, *, hangs: bool) -> None:
+    """Go on if this is the first time."""
+    if not os.path.exists(name):
+        open(name, "x", encoding="utf-8").close()
+        return
+    while hangs:
+        time.sleep(1000)
+    print("I was here before", file=sys.stderr, flush=True)
+    sys.exit(4)
+
+
 def main(manners: dict[str, str]) -> None:
     """Behave."""
     if "last-words" in manners:
@@ -133,10 +144,7 @@ def main(manners: dict[str, str]) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         subprocess.Popen(["sleep", "1000"])
     if "once" in manners:
-        if os.path.exists(manners["once"]):
-            print("I was here before", file=sys.stderr, flush=True)
-            sys.exit(4)
-        open(manners["once"], "x", encoding="utf-8").close()
+        only_once(manners["once"], hangs="again" in manners)
     if "hang" not in manners:
         Server(manners).run()
     while "stubborn" in manners or "hang" in manners:
