@@ -65,14 +65,15 @@ class ManagedServer:
         """Set when the session closes."""
         self._starter: threading.Thread | None = None
         """The last start."""
-        self._is_starting = False
+        self._is_starting = settings.enabled
+        """True from the beginning: a start that is to come is waited for too."""
         self._waiting: list[threading.Event] = []
         """Who wants to know when no start is under way any more."""
 
     def start(self) -> None:
         with self._lock:
             if not self.settings.enabled or self._cancel.is_set():
-                return
+                return  # Who waits now has a Cancel that ends with the session.
             self._is_starting = True
             self._starter = threading.Thread(
                 target=self._start, name=f"mcp-{self.name}-start", daemon=True

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from codex.protocol.settings import McpServer
 
 
+START_DELAY_S = 0.5
+"""How long servers wait for a first request; a person takes longer to type one."""
+
+
 class OfferedTool(NamedTuple):
     """A tool under the name that the model sees."""
 
@@ -41,11 +45,29 @@ class McpServers:
         self._servers = {
             name: ManagedServer(name, server, outside) for name, server in sorted(settings.items())
         }
+        self._may_start = threading.Event()
+        self._starter = threading.Thread(target=self._start_others, name="mcp-start", daemon=True)
 
     def start(self) -> None:
-        """Start every enabled server in the background; returns at once."""
+        """Start every enabled server in the background; returns at once.
+
+        Those that are not required let the first request go out first: a dozen programs that start
+        at once would take the processor from it.
+        """
         for server in self._servers.values():
-            server.start()
+            if server.settings.required:
+                server.start()
+        self._starter.start()
+
+    def request_sent(self) -> None:
+        """The first request is on its way: nothing keeps the servers from starting."""
+        self._may_start.set()
+
+    def _start_others(self) -> None:
+        self._may_start.wait(START_DELAY_S)
+        for server in self._servers.values():
+            if not server.settings.required:
+                server.start()
 
     def wait_for_required(self, cancel: Cancel) -> None:
         """Wait until every server marked as required is ready.
@@ -119,6 +141,8 @@ class McpServers:
         """End them all, side by side."""
         for server in self._servers.values():
             server.begin_close()
+        self._may_start.set()
+        self._starter.join()
         threads = [
             threading.Thread(target=server.close, name=f"mcp-{name}-close", daemon=True)
             for name, server in self._servers.items()

@@ -7,6 +7,7 @@ the place of the answers to `tools/call`, one each; `on_get` those to GET.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -116,6 +117,18 @@ def text(words: str) -> dict[str, Any]:
     return {"content": [{"type": "text", "text": words}]}
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, owner: HttpMcp) -> None:
+        self.owner = owner
+        super().__init__(("127.0.0.1", 0), Exchange)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):  # Clients may go away at any time.
+            super().handle_error(request, client_address)
+
+
 class HttpMcp:
     """The server; a context manager."""
 
@@ -131,9 +144,7 @@ class HttpMcp:
         self.left: SimpleQueue[bytes] = SimpleQueue()
         """Something for every connection that `wait_for_end` saw end."""
         self._arrived = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
-        self._server.daemon_threads = True
-        self._server.owner = self  # type: ignore[attr-defined]
+        self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
