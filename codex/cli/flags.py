@@ -89,7 +89,21 @@ EXEC_FLAGS: tuple[Flag, ...] = (
     COLOR_FLAG,
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS)
+EXECPOLICY_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--policy", "--rules"),
+        "a file of rules; repeatable; without it, the rules that the program carries",
+        "FILE",
+        {"action": "append", "default": [], "dest": "policy"},
+    ),
+    Flag(
+        ("--require-safe",),
+        "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
+    ),
+    Flag(("--pretty",), "write the JSON over several lines"),
+)
+
+ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *EXECPOLICY_FLAGS)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names
