@@ -103,7 +103,24 @@ EXECPOLICY_FLAGS: tuple[Flag, ...] = (
     Flag(("--pretty",), "write the JSON over several lines"),
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *EXECPOLICY_FLAGS)
+JSON_FLAG = Flag(("--json",), "print JSON")
+
+MCP_ADD_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--env",),
+        "set a variable of the server's environment; repeatable",
+        "NAME=VALUE",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--url",), "the address of a server that speaks streamable HTTP", "URL"),
+    Flag(
+        ("--bearer-token-env-var",),
+        "the environment variable that holds the token for the address",
+        "NAME",
+    ),
+)
+
+ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, JSON_FLAG, *MCP_ADD_FLAGS, *EXECPOLICY_FLAGS)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

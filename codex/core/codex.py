@@ -24,7 +24,14 @@ from codex.core.session import Session, describe_sandbox
 from codex.core.task import QueuedInput, Task, TaskEnded
 from codex.errors import CodexError
 from codex.model.client import ModelClient
-from codex.protocol.events import Error, Event, SessionConfigured, ShutdownComplete, Warning
+from codex.protocol.events import (
+    Error,
+    Event,
+    ListMcpToolsResponse,
+    SessionConfigured,
+    ShutdownComplete,
+    Warning,
+)
 from codex.protocol.ops import (
     AddToHistory,
     ConfigureSession,
@@ -45,13 +52,15 @@ from codex.protocol.ops import (
     Submission,
     UserInput,
 )
-from codex.protocol.policy import ReviewDecision
+from codex.protocol.policy import AskForApproval, ReviewDecision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
+    from codex.core.mcp_tools import Elicitations
     from codex.host import Host
+    from codex.protocol.events import EventMsg
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +81,7 @@ class Codex:
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
+        self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
         self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
         self._thread.start()
@@ -150,19 +160,19 @@ class Codex:
             case Interrupt():
                 if self._task is not None:
                     self._task.cancel.set()
-            case ExecApproval() | PatchApproval():
+            case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
                 self._take_answer(session, op)
+            case ListMcpTools():
+                servers = session.mcp.status() if session.mcp is not None else ()
+                session.emit(submission.id, ListMcpToolsResponse(servers))
             case (
-                McpApproval()
-                | ElicitationAnswer()
-                | RunUserShellCommand()
+                RunUserShellCommand()
                 | AddToHistory()
                 | GetHistoryEntryRequest()
                 | GetHistoryEntriesRequest()
                 | SearchHistoryRequest()
                 | ReloadHistory()
                 | ListModels()
-                | ListMcpTools()
             ):
                 raise CodexError("this engine has no such operation")
             case Shutdown():
@@ -179,7 +189,12 @@ class Codex:
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
 
-    def _take_answer(self, session: Session, op: ExecApproval | PatchApproval) -> None:
+    def _take_answer(
+        self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
+    ) -> None:
+        if isinstance(op, ElicitationAnswer):
+            self._take_elicitation(op)
+            return
         answer = Answer(op.decision, op.feedback)
         if session.approvals.answer(type(op), op.id, answer):
             return
@@ -187,6 +202,37 @@ class Codex:
             self._task.cancel.set()
             return
         raise CodexError(f"no approval request '{op.id}' is waiting for an answer")
+
+    def _take_elicitation(self, op: ElicitationAnswer) -> None:
+        if self._elicitations is None:
+            raise CodexError("no MCP server is configured, so none has asked anything")
+        self._elicitations.answer(op)
+
+    def _start_mcp(self, session: Session) -> None:
+        """Start the configured MCP servers in the background."""
+        config = self._config
+        if not config.mcp_servers:
+            return
+        from codex.core.mcp_tools import Elicitations
+        from codex.mcp.servers import McpServers, Outside
+
+        def emit(msg: EventMsg) -> None:
+            self._events.put(Event(START_ID, msg))
+
+        self._elicitations = Elicitations(
+            emit, can_ask=lambda: self._config.approval_policy is not AskForApproval.NEVER
+        )
+        session.mcp = McpServers(
+            config.mcp_servers,
+            Outside(
+                environ=self._host.environ,
+                cwd=config.cwd,
+                report=emit,
+                ask=self._elicitations.ask,
+                log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
+            ),
+        )
+        session.mcp.start()
 
     def _start(self) -> None:
         config = self._config
@@ -199,6 +245,8 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text)
+        if self._session is not None:
+            self._start_mcp(self._session)
         for warning in docs.warnings:
             self._events.put(Event(START_ID, Warning(warning)))
 
@@ -262,6 +310,8 @@ class Codex:
             while not isinstance(self._messages.get(), TaskEnded):
                 pass
         if self._session is not None:
+            if self._session.mcp is not None:
+                self._session.mcp.close()
             self._session.close()
         self._events.put(Event(event_id, ShutdownComplete()))
 
