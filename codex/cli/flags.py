@@ -120,7 +120,14 @@ MCP_ADD_FLAGS: tuple[Flag, ...] = (
     ),
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, JSON_FLAG, *MCP_ADD_FLAGS, *EXECPOLICY_FLAGS)
+ALL_FLAGS = (
+    *SESSION_FLAGS,
+    APPROVAL_FLAG,
+    *EXEC_FLAGS,
+    JSON_FLAG,
+    *MCP_ADD_FLAGS,
+    *EXECPOLICY_FLAGS,
+)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

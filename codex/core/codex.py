@@ -20,6 +20,7 @@ from codex.core.approvals import Answer
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
+from codex.core.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
 from codex.core.task import QueuedInput, Task, TaskEnded
 from codex.errors import CodexError
@@ -245,10 +246,23 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text)
+        self._load_rules(config.codex_home)
         if self._session is not None:
             self._start_mcp(self._session)
         for warning in docs.warnings:
             self._events.put(Event(START_ID, Warning(warning)))
+
+    def _load_rules(self, codex_home: str) -> None:
+        """Before any task, and once: what is in the files later counts for later sessions."""
+        paths, failures = find_rule_files(codex_home)
+        if self._session is None or not (paths or failures):
+            return
+        from codex.core.rules import load_rules
+
+        self._session.rules = load_rules(paths, failures)
+        for failure in self._session.rules.failures:
+            advice = "Until it is mended, every command is asked about, or rejected"
+            self._events.put(Event(START_ID, Warning(f"{failure}\n{advice}")))
 
     def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
         roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))

@@ -9,10 +9,19 @@ import msgspec
 
 from codex.apply_patch.shell import detect
 from codex.bash import join
+from codex.core.consent import ask_to_run
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.patches import apply_patch_text
-from codex.core.safety import AskUser, AutoApprove, Reject, assess_command, should_offer_retry
+from codex.core.safety import (
+    AskUser,
+    AutoApprove,
+    Reject,
+    SafetyCheck,
+    assess_command,
+    should_offer_retry,
+)
 from codex.core.session import ApprovedCommand
+from codex.core.unattended import unattended_argv, unattended_environment
 from codex.errors import Interrupted, PatchError, SandboxUnavailableError, SpawnError
 from codex.protocol.events import (
     ExecApprovalRequest,
@@ -56,6 +65,15 @@ class _Command(NamedTuple):
     argv: tuple[str, ...]
     cwd: str
     timeout_ms: int
+    is_unattended: bool = False
+    """It was judged by its words alone, and runs as they say and nothing besides."""
+
+    def params(self, environment: dict[str, str]) -> ExecParams:
+        """What is run, given the environment that commands get."""
+        if not self.is_unattended:
+            return ExecParams(self.argv, self.cwd, self.timeout_ms, environment)
+        clean = unattended_environment(environment)
+        return ExecParams(unattended_argv(self.argv), self.cwd, self.timeout_ms, clean)
 
     def approval(self, *, is_sandboxed: bool) -> ApprovedCommand:
         """What a yes for the session remembers."""
@@ -100,36 +118,49 @@ def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:
 def _decide_and_run(
     context: TaskContext, command: _Command, arguments: ShellArguments
 ) -> ToolOutput:
-    session = context.session
-    approved = session.approved_commands
-    if command.approval(is_sandboxed=False) in approved:
-        return _report(_execute(context, command, DANGER_FULL_ACCESS))
-    policy = session.config.sandbox_policy
-    check = assess_command(
-        command.argv,
-        approval=session.config.approval_policy,
-        policy=policy,
-        is_approved_before=command.approval(is_sandboxed=True) in approved,
-        wants_escalation=bool(arguments.with_escalated_permissions),
-        justification=arguments.justification,
-    )
-    match check:
+    policy = context.session.config.sandbox_policy
+    remark = ""
+    match check := _assess(context, command, arguments):
         case Reject(reason):
             return context.refuse(f"rejected: {reason}", subject=join(command.argv))
-        case AskUser(reason, is_sandboxed):
-            answer = _ask(context, command, reason)
+        case AskUser(reason, is_sandboxed, is_kept):
+            answer = ask_to_run(
+                context,
+                command.call_id,
+                command.approval(is_sandboxed=is_sandboxed),
+                reason=reason,
+                is_kept=is_kept,
+            )
             if not answer.is_approved:
                 return ToolOutput(answer.rejection)
-            if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-                approved.add(command.approval(is_sandboxed=is_sandboxed))
-        case AutoApprove(is_sandboxed, is_trusted):
+            remark = answer.remark
+        case AutoApprove(is_sandboxed, is_trusted, is_unattended):
+            command = command._replace(is_unattended=is_trusted or is_unattended)
             if is_trusted:
                 policy = _read_only(policy)
         case _:
             assert_never(check)
-    if not is_sandboxed:
-        return _report(_execute(context, command, DANGER_FULL_ACCESS))
-    return _run_and_offer_retry(context, command, policy)
+    if is_sandboxed:
+        output = _run_and_offer_retry(context, command, policy)
+    else:
+        output = _report(_execute(context, command, DANGER_FULL_ACCESS))
+    return output._replace(text=output.text + remark)
+
+
+def _assess(context: TaskContext, command: _Command, arguments: ShellArguments) -> SafetyCheck:
+    session = context.session
+    ruling = session.rules.judge(
+        command.argv, cwd=command.cwd, writable_folders=session.patch_roots()
+    )
+    return assess_command(
+        ruling,
+        approval=session.config.approval_policy,
+        policy=session.config.sandbox_policy,
+        is_approved=command.approval(is_sandboxed=True) in session.approved_commands,
+        may_leave=command.approval(is_sandboxed=False) in session.approved_commands,
+        wants_escalation=bool(arguments.with_escalated_permissions),
+        justification=arguments.justification,
+    )
 
 
 def _read_only(policy: SandboxPolicy) -> SandboxPolicy:
@@ -213,7 +244,7 @@ def _run(context: TaskContext, command: _Command, policy: SandboxPolicy) -> Exec
         has_network=policy.can_use_network,
     )
     return run(
-        ExecParams(command.argv, command.cwd, command.timeout_ms, environment),
+        command.params(environment),
         policy=policy,
         policy_cwd=session.config.cwd,
         cancel=context.cancel,
