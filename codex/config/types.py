@@ -27,6 +27,13 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
+    """Beyond it the oldest messages go; None and 0 keep them all."""
+    sensitive_patterns: tuple[str, ...] | None = None
+    """Regular expressions: what they find in is not kept. None is the built-in ones."""
+
+
+NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
+"""For front ends in which nobody looks anything up."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,5 +72,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A command's time-out when the model asks for none."""
     max_command_timeout_ms: int = 600_000
     """The longest time-out the model may ask for."""
+    is_ephemeral: bool = False
+    """No session file is written."""
     warnings: tuple[str, ...] = ()
     """What loading found odd: unknown keys with the nearest valid one, and the like."""

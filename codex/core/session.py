@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from codex.config.types import Config
     from codex.core.notify import Notifier
+    from codex.core.resume import Resumed
+    from codex.core.rollout import Rollout
     from codex.core.rules import Rules
     from codex.core.task import TaskEnded
     from codex.host import Host
@@ -50,7 +52,10 @@ class Session:
         events: SimpleQueue[Event],
         instructions: str,
         post: Callable[[TaskEnded], None],
+        rollout: Rollout,
+        resumed: Resumed | None = None,
     ) -> None:
+        """Args: resumed: an old conversation, to go on with."""
         self.session_id = session_id
         self.config = config
         self.host = host
@@ -62,8 +67,10 @@ class Session:
         """Tell the session thread that a task is over."""
         self._events = events
         self.approvals = Approvals()
-        self.transcript = Transcript()
-        self.usage = TokenUsage()
+        self.rollout = rollout
+        items = () if resumed is None else resumed.items
+        self.transcript = Transcript(items, on_record=rollout.item)
+        self.usage = TokenUsage() if resumed is None else resumed.usage
         self.approved_commands: set[ApprovedCommand] = set()
         self._rules: Rules | None = None
         self.approved_paths: set[str] = set()
@@ -108,7 +115,7 @@ class Session:
         self._rules = rules
 
     def close(self) -> None:
-        """Let go of connections and of notifiers that still run."""
+        """Let go of connections and of notifiers that still run; the rollout stays open."""
         self.client.close()
         self.notifier.close()
 
