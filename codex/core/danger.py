@@ -29,6 +29,8 @@ BEFORE_COMMAND = frozenset(
     {"if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "coproc", "&"}
 )
 ASSIGNMENT = re.compile(r"\w+\+?=.*", re.ASCII | re.DOTALL)
+HERE_DOCUMENT = re.compile(r"<(?!<)-?[ \t]*(['\"\\]?)([^\s'\";&|<>()]+)\1?")
+OPERATOR = re.compile(r"[<>&|]*")
 MAX_WORDS = 200
 """Of a command that is looked at; the number of its words at which another may begin, too."""
 MAX_SCRIPTS = 500
@@ -48,7 +50,8 @@ def possible_commands(argv: Sequence[str]) -> Iterator[Words]:
 
 
 def _add_new(scripts: list[str], found: Sequence[str]) -> None:
-    scripts += (script for script in dict.fromkeys(found) if script not in scripts)
+    known = set(scripts)
+    scripts += (script for script in dict.fromkeys(found) if script not in known)
 
 
 def _of_words(words: Words, scripts: list[str]) -> Iterator[Words]:
@@ -176,23 +179,26 @@ class _LooseReader:
 
     def _redirect(self, character: str) -> None:
         self._end_word()
-        rest = self._script[self._position :]
-        if character == "<" and rest.startswith("<") and not rest.startswith("<<"):
-            match = re.match(r"<-?[ \t]*(['\"\\]?)([^\s'\";&|<>()]+)\1", rest)
+        if character == "<":
+            match = HERE_DOCUMENT.match(self._script, self._position)
             if match is not None:
                 name = _name(tuple(self._words)) if self._words else ""
                 self._here_documents.append((match[2], name in SHELLS))
-                self._position += match.end()
+                self._position = match.end()
                 return
-        self._position += len(rest) - len(rest.lstrip("<>&|"))
-        self._skips_word = not rest.startswith("(")
+        operator = OPERATOR.match(self._script, self._position)
+        assert operator is not None  # It matches nothing, too.
+        self._position = operator.end()
+        self._skips_word = not self._script.startswith("(", self._position)
 
     def _skip_here_documents(self) -> None:
         for delimiter, is_for_shell in self._here_documents:
             start = self._position
             while self._position < len(self._script):
-                line, _, _ = self._script[self._position :].partition("\n")
-                self._position += len(line) + 1
+                end = self._script.find("\n", self._position)
+                end = len(self._script) if end == -1 else end
+                line = self._script[self._position : end]
+                self._position = end + 1
                 if line.strip("\t") == delimiter:
                     break
             if is_for_shell:

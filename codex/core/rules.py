@@ -85,7 +85,7 @@ class Rules:
         matches: list[PrefixMatch] = []
         if not (policy.prefix_rules or policy.has_programs):
             return None
-        for words in possible_commands(argv):
+        for words in (*possible_commands(argv), *(plain_commands(argv) or ())):
             matches += policy.match_prefixes(words)
             forbidden = policy.check(ExecCall(words[0], words[1:]))
             if isinstance(forbidden, Forbidden):

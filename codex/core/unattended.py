@@ -43,13 +43,12 @@ def unattended_argv(argv: Sequence[str]) -> tuple[str, ...]:
 
 def unattended_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The same environment without what starts programs."""
-    made = {
-        name: value
-        for name, value in environment.items()
-        if name not in STARTERS and not name.startswith("GIT_CONFIG_")
-    }
+    made = {name: value for name, value in environment.items() if name not in STARTERS}
     made |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_PAGER": "cat"}
-    made["GIT_CONFIG_COUNT"] = str(len(GIT_SETTINGS))
-    for index, (key, value) in enumerate(GIT_SETTINGS.items()):
+    count = made.get("GIT_CONFIG_COUNT", "")
+    # Behind the user's own, which may be what lets git open the repository at all.
+    first = int(count) if count.isdecimal() and len(count) < 4 else 0
+    made["GIT_CONFIG_COUNT"] = str(first + len(GIT_SETTINGS))
+    for index, (key, value) in enumerate(GIT_SETTINGS.items(), start=first):
         made |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
     return made
