@@ -6,9 +6,11 @@ starts (rules.py).
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from io import FileIO
 
 RULES_FOLDER = "rules"
+ATTEMPTS = 3
+LOCK_ATTEMPTS = 40
+LOCK_PAUSE_S = 0.05
 
 
 def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
@@ -57,23 +62,40 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
     path = os.path.join(folder, "default.rules")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "r+b", buffering=0) as file:
-            _append_line(file, rule_text(prefix).encode())
+        for _ in range(ATTEMPTS):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "r+b", buffering=0) as file:
+                _lock(file)
+                _append_line(file, rule_text(prefix).encode())
+                # An editor may have put another file in its place meanwhile.
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    break
     except OSError as error:
         raise PolicyError(f"cannot keep the rule in '{path}': {error.strerror}") from error
     return path
 
 
+def _lock(file: FileIO) -> None:
+    """Wait for other sessions, which are done at once; closing the file gives the lock back."""
+    for _ in range(LOCK_ATTEMPTS):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(LOCK_PAUSE_S)
+    raise OSError(errno.EWOULDBLOCK, "another program has locked it")
+
+
 def _append_line(file: FileIO, line: bytes) -> None:
-    """Append a line, unless it is there; closing the file gives the lock back."""
-    fcntl.flock(file, fcntl.LOCK_EX)
+    """Append a line, unless it is there."""
     file.seek(0)
     content = file.readall()
     if line in content.split(b"\n"):
         return
     before = b"\n" if content and not content.endswith(b"\n") else b""
     data = before + line + b"\n"
-    if file.write(data) != len(data):
-        file.truncate(len(content))
+    written = file.write(data)
+    if written != len(data):
+        # Half a line would break the file; what came behind it meanwhile is not ours to cut.
+        if os.fstat(file.fileno()).st_size == len(content) + written:
+            file.truncate(len(content))
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
 
+from codex.core import rule_files
 from codex.core.rule_files import find_rule_files, keep_rule, rule_text
 from codex.core.rules import Rules, Ruling, load_rules
 from codex.errors import PolicyError
@@ -164,6 +168,36 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         assert writer.exitcode == 0
     kept = load_policy(str(tmp_path / "rules" / "default.rules")).prefix_rules
     assert len({rule.pattern for rule in kept}) == len(kept) == 75
+
+
+def test_a_file_that_someone_else_has_locked_is_let_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_files, "LOCK_PAUSE_S", 0)
+    file = tmp_path / "rules" / "default.rules"
+    file.parent.mkdir()
+    file.write_text("# mine\n")
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(PolicyError, match="another program has locked it"):
+            keep_rule(str(tmp_path), ("make",))
+    assert file.read_text() == "# mine\n"
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "rules" / "default.rules"
+    file.parent.mkdir()
+    file.write_text("# mine\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
+    try:
+        with pytest.raises(PolicyError, match=r"default\.rules"):
+            keep_rule(str(tmp_path), ("make",))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert file.read_text() == "# mine\n"
 
 
 def test_a_rule_that_cannot_be_kept_says_where(tmp_path: Path) -> None:
