@@ -165,13 +165,11 @@ class HistoryWorker:
         if not self._pending:
             return
         try:
-            is_written = self._file.append(b"".join(self._pending))
-        except NotShortenedError as error:
-            self._tell_once("size", f"message history: {error}")
-            is_written = True
+            is_written = self._append(b"".join(self._pending))
         except HistoryError as error:
             self._busy_since = None
             self._tell_trouble(error)
+            self._flush_singly()
             return
         if is_written:
             self._pending.clear()
@@ -179,12 +177,34 @@ class HistoryWorker:
             self._pause_s = FIRST_PAUSE_S
         else:
             self._wait_longer()
+
+    def _flush_singly(self) -> None:
+        """Write what can be written: a long message that finds no room keeps no other one out."""
+        if len(self._pending) == 1:
+            return
+        waiting, self._pending = self._pending, []
+        for line in waiting:
+            try:
+                is_written = self._append(line)
+            except HistoryError:
+                is_written = False
+            if not is_written:
+                self._pending.append(line)
+
+    def _append(self, lines: bytes) -> bool:
+        """As HistoryFile's, but what does not keep the lines out is only told."""
+        try:
+            is_written = self._file.append(lines)
+        except NotShortenedError as error:
+            self._tell_once("size", f"message history: {error}")
+            is_written = True
         if not self._file.has_locks:
             self._tell_once(
                 "locks",
                 f'the file system of "{self._file.path}" has no locks: the message history goes on'
                 " without, and may suffer from sessions that run at the same time",
             )
+        return is_written
 
     def _wait_longer(self) -> None:
         now = time.monotonic()
