@@ -13,6 +13,8 @@ from codex.cli.flags import (
     DELETE_FLAGS,
     EXEC_FLAGS,
     HISTORY_FLAGS,
+    JSON_FLAG,
+    MCP_ADD_FLAGS,
     SESSION_FLAGS,
     Flag,
 )
@@ -86,6 +88,64 @@ APPLY_PATCH = Command(
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
 )
+MCP_SERVER = Command(
+    "mcp-server",
+    "serve MCP clients: run tasks for other programs",
+    "Be an MCP server on standard input and output, with the tools codex and codex-reply. The\n"
+    "flags are the settings of every session that a client starts.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp-server -c sandbox_mode=workspace-write\n"
+    "  npx @modelcontextprotocol/inspector codex mcp-server",
+)
+_SERVER_NAME = Positional("name", "NAME", "the server's name", None)
+MCP = Command(
+    "mcp",
+    "manage the MCP servers that codex uses",
+    "Manage the MCP servers of config.toml; its comments and order are kept. Without a command,\n"
+    "and with a program on standard input: the same as codex mcp-server.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes\n"
+    "  codex mcp add docs --url https://docs.example.com/mcp --bearer-token-env-var DOCS_TOKEN\n"
+    "  codex mcp list",
+    subcommands=(
+        Command(
+            "mcp list",
+            "list the configured servers",
+            "List the configured servers.",
+            (JSON_FLAG,),
+            (),
+            "  codex mcp list --json",
+        ),
+        Command(
+            "mcp get",
+            "show one server's settings",
+            "Show one server's settings; values that may be secrets are hidden.",
+            (JSON_FLAG,),
+            (_SERVER_NAME,),
+            "  codex mcp get files",
+        ),
+        Command(
+            "mcp add",
+            "add a server, or replace one",
+            "Add a server to config.toml: a program that speaks MCP on its pipes, or an address.",
+            MCP_ADD_FLAGS,
+            (_SERVER_NAME,),
+            "  codex mcp add git --env LOG=1 -- uvx mcp-server-git\n"
+            "  codex mcp add docs --url http://localhost:8080/mcp",
+            ("COMMAND...", "the program and its arguments"),
+        ),
+        Command(
+            "mcp remove",
+            "remove a server",
+            "Remove a server from config.toml.",
+            (),
+            (_SERVER_NAME,),
+            "  codex mcp remove files",
+        ),
+    ),
+)
 DEMO = Command(
     "demo",
     "show the whole program at work, without a model",
@@ -142,6 +202,6 @@ HISTORY = Command(
 )
 
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, HISTORY, APPLY_PATCH, DEMO)
+    command.name: command for command in (EXEC, PROTO, MCP, MCP_SERVER, HISTORY, APPLY_PATCH, DEMO)
 }
 ALIASES = {"e": "exec", "p": "proto"}

@@ -101,7 +101,32 @@ DELETE_FLAGS: tuple[Flag, ...] = (
     Flag(("-y", "--yes"), "do not ask"),
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS)
+JSON_FLAG = Flag(("--json",), "print JSON")
+
+MCP_ADD_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--env",),
+        "set a variable of the server's environment; repeatable",
+        "NAME=VALUE",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--url",), "the address of a server that speaks streamable HTTP", "URL"),
+    Flag(
+        ("--bearer-token-env-var",),
+        "the environment variable that holds the token for the address",
+        "NAME",
+    ),
+)
+
+ALL_FLAGS = (
+    *SESSION_FLAGS,
+    APPROVAL_FLAG,
+    *EXEC_FLAGS,
+    *HISTORY_FLAGS,
+    *DELETE_FLAGS,
+    JSON_FLAG,
+    *MCP_ADD_FLAGS,
+)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

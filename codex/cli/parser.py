@@ -40,7 +40,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(*APPROVAL_FLAG.names, help=argparse.SUPPRESS)
     rest: list[str] = []
     if command.rest is not None:
-        arguments, rest = split_rest(arguments)
+        arguments, rest = split_rest(arguments, has_positionals=bool(command.positionals))
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         raise _unknown_argument(command, unknown[0])

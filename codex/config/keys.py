@@ -18,6 +18,7 @@ from codex.protocol.settings import (
     EnvironmentInherit,
     ReasoningEffort,
     ReasoningSummary,
+    ToolApproval,
     WireApi,
 )
 
@@ -91,6 +92,11 @@ NAME = Leaf("a string that is not empty", (str,), lambda value, _: value.strip()
 FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
 POSITIVE = _at_least(1)
+SECONDS = Leaf(
+    "a number of seconds above 0",
+    (int, float),
+    lambda value, _: float(value) if 0 < value <= 86_400 else None,
+)
 PATH = Leaf("a path", (str,), _read_path)
 URL = Leaf("an http or https URL", (str,), _read_url)
 PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
@@ -129,35 +135,32 @@ PROVIDER = Table(
     }
 )
 
+TOOL_APPROVAL = _one_of(mode.value for mode in ToolApproval)
+
 MCP_SERVER = Table(
     {
         "command": NAME,
         "args": TEXTS,
         "env": TEXT_TABLE,
-        **dict.fromkeys(
-            (
-                "bearer_token_env_var",
-                "cwd",
-                "default_tools_approval_mode",
-                "disabled_tools",
-                "enabled",
-                "enabled_tools",
-                "env_http_headers",
-                "env_vars",
-                "http_headers",
-                "oauth",
-                "oauth_resource",
-                "required",
-                "scopes",
-                "startup_timeout_ms",
-                "startup_timeout_sec",
-                "supports_parallel_tool_calls",
-                "tool_timeout_sec",
-                "tools",
-                "url",
-            ),
-            IGNORED,
-        ),
+        "env_vars": Items(NAME),
+        "cwd": PATH,
+        "url": URL,
+        "bearer_token_env_var": NAME,
+        "http_headers": TEXT_TABLE,
+        "env_http_headers": TEXT_TABLE,
+        "enabled": FLAG,
+        "required": FLAG,
+        "enabled_tools": Items(NAME),
+        "disabled_tools": Items(NAME),
+        "startup_timeout_sec": SECONDS,
+        "startup_timeout_ms": POSITIVE,
+        "tool_timeout_sec": SECONDS,
+        "default_tools_approval_mode": TOOL_APPROVAL,
+        "tools": Named(Table({"approval_mode": TOOL_APPROVAL})),
+        "oauth": Unused("log in to MCP servers; use bearer_token_env_var"),
+        "oauth_resource": IGNORED,
+        "scopes": IGNORED,
+        "supports_parallel_tool_calls": IGNORED,
     }
 )
 

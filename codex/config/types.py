@@ -7,7 +7,12 @@ import enum
 import msgspec
 
 from codex.protocol.policy import AskForApproval, SandboxPolicy
-from codex.protocol.settings import ModelProvider, ModelSettings, ShellEnvironmentPolicy
+from codex.protocol.settings import (
+    McpServer,
+    ModelProvider,
+    ModelSettings,
+    ShellEnvironmentPolicy,
+)
 
 
 class HistoryPersistence(enum.Enum):
@@ -29,14 +34,6 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
 """For front ends in which nobody looks anything up."""
-
-
-class McpServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[mcp_servers.NAME]`: a program that speaks the Model Context Protocol on its pipes."""
-
-    command: str
-    args: tuple[str, ...] = ()
-    env: dict[str, str] = {}
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +63,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     project_root_markers: tuple[str, ...] = (".git",)
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
-    mcp_servers: dict[str, McpServerSettings] = {}
+    mcp_servers: dict[str, McpServer] = {}
+    has_plan_tool: bool = True
+    """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000

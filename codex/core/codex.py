@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
@@ -26,11 +27,21 @@ from codex.core.session import Session, describe_sandbox
 from codex.core.task import QueuedInput, Task, TaskEnded
 from codex.errors import CodexError
 from codex.model.client import ModelClient
-from codex.protocol.events import Error, Event, SessionConfigured, ShutdownComplete, Warning
+from codex.protocol.events import (
+    Error,
+    Event,
+    ListMcpToolsResponse,
+    SessionConfigured,
+    ShutdownComplete,
+    Warning,
+)
 from codex.protocol.ops import (
+    AddToHistory,
     ConfigureSession,
     ElicitationAnswer,
     ExecApproval,
+    GetHistoryEntriesRequest,
+    GetHistoryEntryRequest,
     Interrupt,
     ListMcpTools,
     ListModels,
@@ -39,17 +50,20 @@ from codex.protocol.ops import (
     PatchApproval,
     ReloadHistory,
     RunUserShellCommand,
+    SearchHistoryRequest,
     Shutdown,
     Submission,
     UserInput,
 )
-from codex.protocol.policy import ReviewDecision
+from codex.protocol.policy import AskForApproval, ReviewDecision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
+    from codex.core.mcp_tools import Elicitations
     from codex.host import Host
+    from codex.protocol.events import EventMsg
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +87,7 @@ class Codex:
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
+        self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
         self._history = MessageHistory(
             config.codex_home, config.history, clock=host.clock, put=events.put
@@ -111,6 +126,9 @@ class Codex:
                 self._take_deferred()
             elif isinstance(message.op, Shutdown):
                 end_id, waits_for_task = message.id, message.op.after_task
+            elif isinstance(message.op, HistoryOp):
+                take = partial(self._history.take, message.id, self._session_id(), message.op)
+                self._reported(message.id, take)
             elif self._deferred and not isinstance(message.op, Interrupt):
                 self._deferred.append(message)
             else:
@@ -145,9 +163,6 @@ class Codex:
         if isinstance(op, ConfigureSession):
             self._reconfigure(submission, op)
             return
-        if isinstance(op, HistoryOp):
-            self._history.take(submission.id, self._session_id(), op)
-            return
         session = self._session
         if session is None:
             raise CodexError("the session is not configured: send configure_session first")
@@ -157,18 +172,22 @@ class Codex:
             case Interrupt():
                 if self._task is not None:
                     self._task.cancel.set()
-            case ExecApproval() | PatchApproval():
+            case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
                 self._take_answer(session, op)
-            case (
-                McpApproval()
-                | ElicitationAnswer()
-                | RunUserShellCommand()
-                | ListModels()
-                | ListMcpTools()
-            ):
+            case ListMcpTools():
+                servers = session.mcp.status() if session.mcp is not None else ()
+                session.emit(submission.id, ListMcpToolsResponse(servers))
+            case RunUserShellCommand() | ListModels():
                 raise CodexError("this engine has no such operation")
-            case Shutdown():
-                pass  # It ended the loop in _run.
+            case (
+                Shutdown()
+                | AddToHistory()
+                | GetHistoryEntryRequest()
+                | GetHistoryEntriesRequest()
+                | SearchHistoryRequest()
+                | ReloadHistory()
+            ):
+                pass  # They do not come here: _run has taken them.
             case _:
                 assert_never(op)
 
@@ -181,7 +200,12 @@ class Codex:
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
 
-    def _take_answer(self, session: Session, op: ExecApproval | PatchApproval) -> None:
+    def _take_answer(
+        self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
+    ) -> None:
+        if isinstance(op, ElicitationAnswer):
+            self._take_elicitation(op)
+            return
         answer = Answer(op.decision, op.feedback)
         if session.approvals.answer(type(op), op.id, answer):
             return
@@ -189,6 +213,37 @@ class Codex:
             self._task.cancel.set()
             return
         raise CodexError(f"no approval request '{op.id}' is waiting for an answer")
+
+    def _take_elicitation(self, op: ElicitationAnswer) -> None:
+        if self._elicitations is None:
+            raise CodexError("no MCP server is configured, so none has asked anything")
+        self._elicitations.answer(op)
+
+    def _start_mcp(self, session: Session) -> None:
+        """Start the configured MCP servers in the background."""
+        config = self._config
+        if not config.mcp_servers:
+            return
+        from codex.core.mcp_tools import Elicitations
+        from codex.mcp.servers import McpServers, Outside
+
+        def emit(msg: EventMsg) -> None:
+            self._events.put(Event(START_ID, msg))
+
+        self._elicitations = Elicitations(
+            emit, can_ask=lambda: self._config.approval_policy is not AskForApproval.NEVER
+        )
+        session.mcp = McpServers(
+            config.mcp_servers,
+            Outside(
+                environ=self._host.environ,
+                cwd=config.cwd,
+                report=emit,
+                ask=self._elicitations.ask,
+                log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
+            ),
+        )
+        session.mcp.start()
 
     def _start(self) -> None:
         config = self._config
@@ -202,6 +257,8 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text, history)
+        if self._session is not None:
+            self._start_mcp(self._session)
         for warning in docs.warnings:
             self._events.put(Event(START_ID, Warning(warning)))
 
@@ -287,6 +344,8 @@ class Codex:
             while not isinstance(self._messages.get(), TaskEnded):
                 pass
         if self._session is not None:
+            if self._session.mcp is not None:
+                self._session.mcp.close()
             self._session.close()
         self._history.close()
         self._events.put(Event(event_id, ShutdownComplete()))

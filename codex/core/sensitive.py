@@ -29,8 +29,7 @@ DEFAULT_PATTERNS: tuple[tuple[str, str], ...] = (
     ("a token of npm", r"\bnpm_[A-Za-z0-9]{36}"),
     ("a JSON web token", r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10}"),
 )
-"""What each finds, and its regular expression; the bounds keep them
-quick on any text."""
+"""What each finds, and its regular expression; the bounds keep them quick on any text."""
 
 
 class SensitivePatterns(NamedTuple):
