@@ -297,6 +297,7 @@ class Codex:
                 history_entry_count=entry_count,
             ),
         )
+        self._history.described(event_id)
 
     def _session_id(self) -> str:
         """That of the session, which it keeps for good."""

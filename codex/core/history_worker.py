@@ -74,13 +74,19 @@ class Take(NamedTuple):
 
 
 class Describe(NamedTuple):
-    """The engine asks for the state of the history."""
+    """The engine asks for the state of the history, to tell its client; warnings wait for that."""
 
     event_id: str
     answers: SimpleQueue[HistoryState]
 
 
-Message = Take | Describe | None
+class Described(NamedTuple):
+    """The client has been told."""
+
+    event_id: str
+
+
+Message = Take | Describe | Described | None
 """None ends the thread, once everything is written."""
 
 
@@ -106,6 +112,8 @@ class HistoryWorker:
         self._busy_since: float | None = None
         self._pause_s = FIRST_PAUSE_S
         self._told: set[str] = set()
+        self._warnings: list[Event] = []
+        """What the user is to hear, after the answer to what brought it about."""
 
     def run(self, messages: SimpleQueue[Message]) -> None:
         """Take messages in order to the end."""
@@ -113,12 +121,20 @@ class HistoryWorker:
             self._event_id = message.event_id
             if isinstance(message, Describe):
                 message.answers.put(self._guarded(self._open) or HistoryState())
-            elif isinstance(op := message.op, AddToHistory):
-                self._guarded(partial(self._add, message.session_id, op.text))
-            else:
-                answer = self._guarded(partial(self._found, op)) or nothing(op)
-                self._put(Event(message.event_id, answer))
+                continue
+            if isinstance(message, Take):
+                self._take(message)
+            self._deliver_warnings()
         self._guarded(self._finish)
+        self._deliver_warnings()
+
+    def _take(self, message: Take) -> None:
+        op = message.op
+        if isinstance(op, AddToHistory):
+            self._guarded(partial(self._add, message.session_id, op.text))
+        else:
+            answer = self._guarded(partial(self._found, op)) or nothing(op)
+            self._put(Event(message.event_id, answer))
 
     def _guarded(self, action: Callable[[], T]) -> T | None:
         """Do it; what goes wrong is told, and the history goes on."""
@@ -129,7 +145,7 @@ class HistoryWorker:
         except Exception as error:
             logger.debug("message history failed", exc_info=True)
             text = f"internal error: {type(error).__name__}: {error}"
-            self._put(Event(self._event_id, Error(text, kind="internal")))
+            self._warnings.append(Event(self._event_id, Error(text, kind="internal")))
         return None
 
     def _next(self, messages: SimpleQueue[Message]) -> Message:
@@ -138,6 +154,7 @@ class HistoryWorker:
                 return messages.get(timeout=self._pause_s)
             except Empty:
                 self._flush()
+                self._deliver_warnings()
         return messages.get()
 
     # Writing
@@ -296,7 +313,12 @@ class HistoryWorker:
             self._warn(text)
 
     def _warn(self, text: str) -> None:
-        self._put(Event(self._event_id, Warning(text)))
+        self._warnings.append(Event(self._event_id, Warning(text)))
+
+    def _deliver_warnings(self) -> None:
+        for event in self._warnings:
+            self._put(event)
+        self._warnings.clear()
 
 
 def nothing(op: HistoryRequest) -> EventMsg:

@@ -16,6 +16,7 @@ from codex.config.types import HistoryPersistence
 from codex.core.history_worker import (
     CLOSE_PATIENCE_S,
     Describe,
+    Described,
     HistoryState,
     HistoryWorker,
     Take,
@@ -62,7 +63,7 @@ class MessageHistory:
     def describe(self, event_id: str) -> SimpleQueue[HistoryState]:
         """Open the history, or what has become of it since; its state will come on the queue.
 
-        Args: event_id: for what the user has to hear about it.
+        Args: event_id: for what the user has to hear about it, once `described` is called.
         """
         answers: SimpleQueue[HistoryState] = SimpleQueue()
         if self._is_on:
@@ -70,6 +71,11 @@ class MessageHistory:
         else:
             answers.put(HistoryState())
         return answers
+
+    def described(self, event_id: str) -> None:
+        """The client knows the state."""
+        if self._is_on:
+            self._send(Described(event_id))
 
     def close(self) -> None:
         """Write what is still to be written, and end the thread."""
