@@ -18,8 +18,7 @@ import msgspec
 
 from codex.config.models import context_window
 from codex.core.approvals import Answer
-from codex.core.history_worker import HistoryOp, HistoryState
-from codex.core.message_history import MessageHistory
+from codex.core.message_history import HistoryOp, HistoryState, MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text

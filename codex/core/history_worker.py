@@ -11,9 +11,18 @@ import logging
 import time
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from codex.core.history_file import HistoryError, HistoryFile, NotShortenedError
+from codex.core.message_history import (
+    CLOSE_PATIENCE_S,
+    Describe,
+    HistoryRequest,
+    HistoryState,
+    Message,
+    Take,
+    nothing,
+)
 from codex.jsonio import dumps
 from codex.protocol.events import (
     Error,
@@ -49,45 +58,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
 """Between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
 """How long that lasts before the user hears of it."""
-CLOSE_PATIENCE_S = 5.0
-"""How long the end of the engine waits for the lock."""
-
-HistoryRequest = (
-    GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
-)
-HistoryOp = AddToHistory | HistoryRequest
-
-
-class HistoryState(NamedTuple):
-    """What a client must know to ask for entries; as it is where there is no history."""
-
-    log_id: int = 0
-    entry_count: int = 0
-
-
-class Take(NamedTuple):
-    """A submission."""
-
-    event_id: str
-    session_id: str
-    op: HistoryOp
-
-
-class Describe(NamedTuple):
-    """The engine asks for the state of the history, to tell its client; warnings wait for that."""
-
-    event_id: str
-    answers: SimpleQueue[HistoryState]
-
-
-class Described(NamedTuple):
-    """The client has been told."""
-
-    event_id: str
-
-
-Message = Take | Describe | Described | None
-"""None ends the thread, once everything is written."""
 
 
 class HistoryWorker:
@@ -319,16 +289,3 @@ class HistoryWorker:
         for event in self._warnings:
             self._put(event)
         self._warnings.clear()
-
-
-def nothing(op: HistoryRequest) -> EventMsg:
-    """What answers a request when there is no such history."""
-    match op:
-        case GetHistoryEntryRequest(offset, log_id):
-            return GetHistoryEntryResponse(offset, log_id)
-        case GetHistoryEntriesRequest(log_id, offset, _):
-            return GetHistoryEntriesResponse(log_id, offset, ())
-        case SearchHistoryRequest(log_id, query):
-            return SearchHistoryResponse(log_id, query, (), is_complete=True)
-        case ReloadHistory():
-            return HistoryReloaded(0, 0)

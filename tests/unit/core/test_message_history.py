@@ -13,8 +13,7 @@ import pytest
 
 from codex.config.types import HistorySettings
 from codex.core import history_worker
-from codex.core.history_worker import HistoryState
-from codex.core.message_history import MessageHistory
+from codex.core.message_history import HistoryState, MessageHistory
 from codex.protocol.events import (
     Error,
     Event,
