@@ -62,7 +62,7 @@ def run(host: Host, config: Config) -> int:
 
     inbox: Inbox = SimpleQueue()
     with stop_signals_to(inbox.put):
-        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox))
+        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox), source="proto")
         start_reading(host.stdin.fileno(), inbox.put)
         try:
             stopped_by = Conversation(codex, host.stdout).until_end(inbox)

@@ -16,6 +16,9 @@ from codex.cli.flags import (
     JSON_FLAG,
     MCP_ADD_FLAGS,
     SESSION_FLAGS,
+    SESSIONS_FLAGS,
+    WHICH_FLAGS,
+    YES_FLAG,
     Flag,
 )
 
@@ -32,6 +35,8 @@ class Positional(NamedTuple):
     @property
     def usage(self) -> str:
         """How the usage line shows it."""
+        if self.metavar.startswith("["):
+            return self.metavar
         return {None: self.metavar, "*": f"[{self.metavar}]..."}.get(
             self.nargs, f"[{self.metavar}]"
         )
@@ -57,6 +62,34 @@ class Command(NamedTuple):
         return self.name.rpartition(" ")[2]
 
 
+_OLD_SESSION = (
+    Positional(
+        "words",
+        "[SESSION] [PROMPT]",
+        "an id, the beginning of one, or a name (none with --last); and what to do: '-' or nothing"
+        " reads it from standard input",
+        "*",
+    ),
+)
+EXEC_RESUME = Command(
+    "exec resume",
+    "go on with an old session",
+    "Go on with an old session: the model reads all of it again, and the same file is gone on\n"
+    "with. The session's folder and model are taken unless others are named.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
+    _OLD_SESSION,
+    '  codex exec resume --last "now add a test for it"\n'
+    '  codex exec resume 01a2060d "go on"\n'
+    "  codex exec -s read-only resume 'parser work' - < question.txt",
+)
+EXEC_FORK = Command(
+    "exec fork",
+    "go on with a copy of an old session",
+    "Copy an old session and go on with the copy; the old one stays as it is.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
+    _OLD_SESSION,
+    '  codex exec fork 01a2060d "try it with a hash table instead"',
+)
 EXEC = Command(
     "exec",
     "work on one prompt without a terminal",
@@ -69,6 +102,7 @@ EXEC = Command(
     '  codex exec --provider ollama -m qwen3 "explain src/parser.c"\n'
     '  git diff | codex exec "review this change" > review.md\n'
     '  codex exec -s read-only -C ~/app -i shot.png "why does this dialog look wrong?"',
+    subcommands=(EXEC_RESUME, EXEC_FORK),
 )
 PROTO = Command(
     "proto",
@@ -177,7 +211,7 @@ HISTORY_DELETE = Command(
     "delete messages",
     "Delete messages from the history. At a terminal it asks first.",
     DELETE_FLAGS,
-    (Positional("numbers", "NUMBER", "a message's number, as codex history list shows it", "*"),),
+    (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"
     '  codex history delete --matching "secret project"\n'
     "  codex history delete --all --yes",
@@ -201,7 +235,60 @@ HISTORY = Command(
     subcommands=(HISTORY_LIST, HISTORY_SEARCH, HISTORY_DELETE, HISTORY_PATH),
 )
 
+_SESSION = Positional("session", "SESSION", "an id, the beginning of one, or a name", None)
+SESSIONS = Command(
+    "sessions",
+    "list the sessions of this folder",
+    "List sessions, the one that was written to last first: when that was, size, id, and the name\n"
+    "or the first message.",
+    SESSIONS_FLAGS,
+    (),
+    "  codex sessions --all\n  codex sessions --all --json | jq -r .id",
+)
+RENAME = Command(
+    "rename",
+    "give a session a name",
+    "Give a session a name, under which it can be resumed. An empty name takes its name away.",
+    (),
+    (_SESSION, Positional("name", "NAME", "the new name", None)),
+    "  codex rename 01a2060d 'parser work'",
+)
+ARCHIVE = Command(
+    "archive",
+    "put a session away",
+    "Put a session away: it is listed and resumed no more, until `codex unarchive`.",
+    (),
+    (_SESSION,),
+    "  codex archive 01a2060d",
+)
+UNARCHIVE = Command(
+    "unarchive",
+    "bring a session back that was put away",
+    "Bring a session back that was put away.",
+    (),
+    (_SESSION,),
+    "  codex unarchive 01a2060d",
+)
+DELETE = Command(
+    "delete",
+    "delete a session for good",
+    "Delete a session for good, archived or not.",
+    (YES_FLAG,),
+    (_SESSION,),
+    "  codex delete 01a2060d --yes",
+)
+
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, MCP, MCP_SERVER, HISTORY, APPLY_PATCH, DEMO)
+    command.name: command
+    for command in (
+        EXEC,
+        *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
+        HISTORY,
+        MCP,
+        MCP_SERVER,
+        PROTO,
+        APPLY_PATCH,
+        DEMO,
+    )
 }
 ALIASES = {"e": "exec", "p": "proto"}

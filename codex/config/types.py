@@ -72,5 +72,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """A command's time-out when the model asks for none."""
     max_command_timeout_ms: int = 600_000
     """The longest time-out the model may ask for."""
+    is_ephemeral: bool = False
+    """No session file is written."""
     warnings: tuple[str, ...] = ()
     """What loading found odd: unknown keys with the nearest valid one, and the like."""

@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"net"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
-    frozenset({"tui", "exec", "mcp_server", "proto", "mcp_command"}),
+    frozenset({"tui", "exec", "mcp_server", "proto", "mcp_command", "session_commands"}),
     frozenset({"demo"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
