@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from codex.core.history_file import HistoryError, HistoryFile, NotShortenedError
 from codex.core.message_history import (
     CLOSE_PATIENCE_S,
+    LONGEST_CLOSE_S,
     Describe,
     HistoryRequest,
     HistoryState,
@@ -54,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 MAX_PAGE = 1000
 """Entries in one answer."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.005
 """Between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
 """How long that lasts before the user hears of it."""
@@ -206,10 +207,17 @@ class HistoryWorker:
             )
 
     def _finish(self) -> None:
-        deadline = time.monotonic() + CLOSE_PATIENCE_S
         self._flush()
-        while self._busy_since is not None and time.monotonic() < deadline:
-            time.sleep(self._pause_s)
+        started = changed = time.monotonic()
+        state = self._file.state()
+        # Who goes on adding entries lets us in; who holds the lock and does nothing, perhaps never.
+        while self._busy_since is not None:
+            now = time.monotonic()
+            if (latest := self._file.state()) != state:
+                state, changed = latest, now
+            if now - changed > CLOSE_PATIENCE_S or now - started > LONGEST_CLOSE_S:
+                break
+            time.sleep(FIRST_PAUSE_S)
             self._flush()
         if self._busy_since is not None:
             self._warn(

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from codex.config.types import HistorySettings
 
 CLOSE_PATIENCE_S = 5.0
-"""How long the end of the engine waits for the lock."""
+"""How long the end of the engine waits for a lock behind which nothing changes."""
+LONGEST_CLOSE_S = 30.0
+"""How long it waits while others add entries."""
 
 HistoryRequest = (
     GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
@@ -127,7 +129,7 @@ class MessageHistory:
         if self._thread is not None:
             self._messages.put(None)
             # Longer than the thread waits for a lock; a disk that hangs is left behind.
-            self._thread.join(CLOSE_PATIENCE_S + 1.0)
+            self._thread.join(LONGEST_CLOSE_S + 1.0)
 
     def _send(self, message: Message) -> None:
         if self._thread is None:
