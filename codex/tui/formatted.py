@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from codex.tui.text import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codex.tui.text import Line, Style
+    from codex.tui.text import Line
 
 Fragments = list[tuple[str, str]]
 
@@ -33,18 +36,10 @@ _NAMES = {
 _FLAGS = ("bold", "dim", "italic", "underline", "reverse", "strike")
 _CUBE = (0, 95, 135, 175, 215, 255)
 
-_known: dict[tuple[Style, bool], str] = {}
 
-
+@lru_cache(maxsize=1024)
 def style_string(style: Style, *, has_color: bool = True) -> str:
     """A Style in prompt_toolkit's words. Args: has_color: false keeps bold, dim and their like."""
-    known = _known.get((style, has_color))
-    if known is None:
-        known = _known[(style, has_color)] = _style_string(style, has_color=has_color)
-    return known
-
-
-def _style_string(style: Style, *, has_color: bool) -> str:
     words = [flag for flag in _FLAGS if getattr(style, flag)]
     if has_color and style.fg:
         words.append(f"fg:{_color(style.fg)}")

@@ -21,7 +21,7 @@ CODE_TAB = 4
 
 
 class Style(NamedTuple):
-    """How a span looks. A colour is a palette name (`red`, `brightblack`), `#rrggbb` or `0`-`255`."""
+    """How a span looks; a colour is a palette name (`brightblack`), `#rrggbb` or `0` to `255`."""
 
     fg: str | None = None
     """None is the terminal's own colour."""
@@ -39,7 +39,17 @@ class Style(NamedTuple):
         """This style inside text of another one."""
         if base == PLAIN:
             return self
-        return Style(*(mine or its for mine, its in zip(self, base, strict=True)))
+        return Style(
+            self.fg or base.fg,
+            self.bg or base.bg,
+            self.bold or base.bold,
+            self.dim or base.dim,
+            self.italic or base.italic,
+            self.underline or base.underline,
+            self.reverse or base.reverse,
+            self.strike or base.strike,
+            self.link or base.link,
+        )
 
 
 PLAIN = Style()
