@@ -1,8 +1,8 @@
 """Markdown that is still arriving: only its last open block is drawn again. Pure.
 
-The text is cut where a new block surely begins: after a blank line outside of code, before each item
-of a list, and now and then inside long code. What stands before a cut is drawn once for a width. A
-message that is whole is drawn by `markdown.render`, which knows better in rare cases.
+The text is cut where a new block surely begins: after a blank line outside of code, before each
+item of a list, and now and then inside long code. What stands before a cut is drawn once for a
+width. A message that is whole is drawn by `markdown.render`, which knows better in rare cases.
 """
 
 from __future__ import annotations
@@ -97,9 +97,11 @@ class MarkdownStream:
         self._open.append(row)
         self._open_size += len(row) + 1
         self._note_fence(row)
-        if is_in_code and self._fence and len(self._open) >= MAX_OPEN_CODE:
-            self._cut(is_close=True)
-        elif not self._fence and self._open_size >= MAX_OPEN:
+        if self._fence:
+            is_long = is_in_code and len(self._open) >= MAX_OPEN_CODE
+        else:
+            is_long = self._open_size >= MAX_OPEN
+        if is_long:
             self._cut(is_close=True)
 
     def _begins_block(self, row: str) -> bool:
