@@ -96,7 +96,7 @@ class HeaderCell(Cell):
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
         """The title and a row for each setting."""
         title = (Span("codex", AGENT), Span(f" {__version__}", DIM))
-        indent: Line = (Span(" " * 10),)
+        indent: Line = (Span(" " * (10 if width >= 40 else 2)),)
         rows = [
             wrap((Span(f"{name:<10}", DIM), *line(value)), width, indent=indent)
             for name, value in self._rows()

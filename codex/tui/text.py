@@ -152,7 +152,7 @@ def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
     if line_width(row) <= width:
         return [row]
     indent_width = line_width(indent)
-    if indent_width > width // 2:
+    if indent_width > width // 2 or width - indent_width < 2:
         indent, indent_width = (), 0
     text = plain(row)
     find = _ascii_breaks if text.isascii() else _breaks
