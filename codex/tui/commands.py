@@ -132,7 +132,8 @@ class CommandCell(Cell):
         """A few lines in the compact form."""
         if not full:
             return 4
-        return sum(part.count("\n") + len(part) // width for part in self._parts) + 4
+        size = sum(map(len, self._parts)) + len(self._kept)
+        return sum(part.count("\n") for part in self._parts) + size // width + 4
 
 
 def _outcome(exit_code: int, duration_ms: int) -> str:

@@ -60,7 +60,7 @@ def configured(**changes: str) -> ev.SessionConfigured:
         "approval_policy": "untrusted",
         "sandbox": "workspace-write [/home/ann/repo, /tmp]",
     }
-    return ev.SessionConfigured(**{**values, **changes})
+    return ev.SessionConfigured(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def ended(call_id: str, output: str = "", **changes: object) -> ev.ExecCommandEnd:
