@@ -119,7 +119,8 @@ class CommandCell(Cell):
             is_whole = self.is_live or not self._kept
             return self._rows.of(self._parts, width) if is_whole else _whole(self._output(), width)
         if self.is_live:
-            return _inset(_parsed(self._tail)[-RUNNING_LINES:], width, is_clipped=True)
+            last = self._tail.removesuffix("\n").rsplit("\n", RUNNING_LINES)[-RUNNING_LINES:]
+            return _inset(_parsed("\n".join(last)), width, is_clipped=True)
         limit = USER_LINES if self._is_from_user else ENDED_LINES
         return _inset(_head_and_tail(self._output(), limit), width, is_clipped=True)
 
