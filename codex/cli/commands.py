@@ -10,7 +10,11 @@ from typing import NamedTuple
 from codex.cli.flags import (
     APPROVAL_FLAG,
     COLOR_FLAG,
+    DELETE_FLAGS,
     EXEC_FLAGS,
+    HISTORY_FLAGS,
+    JSON_FLAG,
+    MCP_ADD_FLAGS,
     SESSION_FLAGS,
     SESSIONS_FLAGS,
     WHICH_FLAGS,
@@ -118,6 +122,64 @@ APPLY_PATCH = Command(
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
 )
+MCP_SERVER = Command(
+    "mcp-server",
+    "serve MCP clients: run tasks for other programs",
+    "Be an MCP server on standard input and output, with the tools codex and codex-reply. The\n"
+    "flags are the settings of every session that a client starts.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp-server -c sandbox_mode=workspace-write\n"
+    "  npx @modelcontextprotocol/inspector codex mcp-server",
+)
+_SERVER_NAME = Positional("name", "NAME", "the server's name", None)
+MCP = Command(
+    "mcp",
+    "manage the MCP servers that codex uses",
+    "Manage the MCP servers of config.toml; its comments and order are kept. Without a command,\n"
+    "and with a program on standard input: the same as codex mcp-server.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes\n"
+    "  codex mcp add docs --url https://docs.example.com/mcp --bearer-token-env-var DOCS_TOKEN\n"
+    "  codex mcp list",
+    subcommands=(
+        Command(
+            "mcp list",
+            "list the configured servers",
+            "List the configured servers.",
+            (JSON_FLAG,),
+            (),
+            "  codex mcp list --json",
+        ),
+        Command(
+            "mcp get",
+            "show one server's settings",
+            "Show one server's settings; values that may be secrets are hidden.",
+            (JSON_FLAG,),
+            (_SERVER_NAME,),
+            "  codex mcp get files",
+        ),
+        Command(
+            "mcp add",
+            "add a server, or replace one",
+            "Add a server to config.toml: a program that speaks MCP on its pipes, or an address.",
+            MCP_ADD_FLAGS,
+            (_SERVER_NAME,),
+            "  codex mcp add git --env LOG=1 -- uvx mcp-server-git\n"
+            "  codex mcp add docs --url http://localhost:8080/mcp",
+            ("COMMAND...", "the program and its arguments"),
+        ),
+        Command(
+            "mcp remove",
+            "remove a server",
+            "Remove a server from config.toml.",
+            (),
+            (_SERVER_NAME,),
+            "  codex mcp remove files",
+        ),
+    ),
+)
 DEMO = Command(
     "demo",
     "show the whole program at work, without a model",
@@ -126,6 +188,51 @@ DEMO = Command(
     (COLOR_FLAG,),
     (),
     "  codex demo",
+)
+HISTORY_LIST = Command(
+    "history list",
+    "show the newest messages",
+    "Show the newest messages of all sessions, the newest last.",
+    HISTORY_FLAGS,
+    (),
+    "  codex history list\n  codex history list -n 5 --json",
+)
+HISTORY_SEARCH = Command(
+    "history search",
+    "show the messages that hold a text",
+    "Show the newest messages that hold a text, in upper or lower case, the newest last. Exit\n"
+    "status: 0 found, 1 not found.",
+    HISTORY_FLAGS,
+    (Positional("text", "TEXT", "what to find; several words are one text", "+"),),
+    '  codex history search "failing test"\n  codex history search -n 1 --json parser',
+)
+HISTORY_DELETE = Command(
+    "history delete",
+    "delete messages",
+    "Delete messages from the history. At a terminal it asks first.",
+    DELETE_FLAGS,
+    (Positional("numbers", "NUMBER", "a message's number, as codex history list shows it", "*"),),
+    "  codex history delete 17 18\n"
+    '  codex history delete --matching "secret project"\n'
+    "  codex history delete --all --yes",
+)
+HISTORY_PATH = Command(
+    "history path",
+    "print the name of the file",
+    "Print the name of the file that holds the messages.",
+    (),
+    (),
+    '  wc -l "$(codex history path)"',
+)
+HISTORY = Command(
+    "history",
+    "find or delete messages of all sessions",
+    "The messages you sent, of all sessions (history.jsonl in CODEX_HOME). What is kept is set\n"
+    "in config.toml: history.persistence, history.max_bytes, history.sensitive_patterns.",
+    (),
+    (),
+    '  codex history search "failing test"\n  codex history delete --matching "secret project"',
+    subcommands=(HISTORY_LIST, HISTORY_SEARCH, HISTORY_DELETE, HISTORY_PATH),
 )
 
 _SESSION = Positional("session", "SESSION", "an id, the beginning of one, or a name", None)
@@ -174,8 +281,14 @@ DELETE = Command(
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        *(EXEC, SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
-        *(PROTO, APPLY_PATCH, DEMO),
+        EXEC,
+        *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
+        HISTORY,
+        MCP,
+        MCP_SERVER,
+        PROTO,
+        APPLY_PATCH,
+        DEMO,
     )
 }
 ALIASES = {"e": "exec", "p": "proto"}

@@ -93,6 +93,37 @@ EXEC_FLAGS: tuple[Flag, ...] = (
     COLOR_FLAG,
 )
 
+JSON_FLAG = Flag(("--json",), "print JSON")
+
+YES_FLAG = Flag(("-y", "--yes"), "do not ask")
+
+MCP_ADD_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--env",),
+        "set a variable of the server's environment; repeatable",
+        "NAME=VALUE",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--url",), "the address of a server that speaks streamable HTTP", "URL"),
+    Flag(
+        ("--bearer-token-env-var",),
+        "the environment variable that holds the token for the address",
+        "NAME",
+    ),
+)
+
+HISTORY_FLAGS: tuple[Flag, ...] = (
+    Flag(("-n", "--count"), "how many, counted from the newest; 50 if not given", "N"),
+    Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
+)
+"""What shows messages."""
+
+DELETE_FLAGS: tuple[Flag, ...] = (
+    Flag(("--matching",), "every message with this text, in upper or lower case", "TEXT"),
+    Flag(("--all",), "every message"),
+    YES_FLAG,
+)
+
 WHICH_FLAGS: tuple[Flag, ...] = (
     Flag(("--last",), "the session of this folder that was written to last"),
     Flag(("--all",), "with --last: of any folder"),
@@ -106,10 +137,9 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
     Flag(("--limit",), "show at most this many (20; with --json all)", "N", {"type": int}),
 )
 
-YES_FLAG = Flag(("-y", "--yes"), "do not ask")
-
 ALL_FLAGS = (
     *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
+    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS),
 )
 
 TAKES_VALUE: dict[str, bool] = {

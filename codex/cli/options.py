@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codex.config.overrides import Overrides
@@ -13,7 +14,9 @@ from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from codex.host import Host
 
 BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
@@ -63,6 +66,34 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
         output_last_message=parsed.output_last_message,
         skip_git_repo_check=parsed.skip_git_repo_check,
     )
+
+
+def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
+    """What a command of `codex history` runs, given the Host and CODEX_HOME.
+
+    Raises: UsageError.
+    """
+    from codex.core import history_command
+
+    if word == "path":
+        return history_command.show_path
+    if word == "delete":
+        numbers = tuple(_number(text, "a message's number") for text in parsed.numbers)
+        chosen = history_command.Chosen(numbers, parsed.matching, parsed.all)
+        return partial(history_command.delete, chosen=chosen, is_sure=parsed.yes)
+    count = history_command.DEFAULT_COUNT
+    if parsed.count is not None:
+        count = _number(parsed.count, "a number for --count")
+    shown = history_command.Shown(count, parsed.json)
+    if word == "list":
+        return partial(history_command.show_list, shown=shown)
+    return partial(history_command.show_matches, text=" ".join(parsed.text), shown=shown)
+
+
+def _number(text: str, expected: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
+        raise UsageError(f'expected {expected} from 1 up, got "{text}"')
+    return int(text)
 
 
 def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:

@@ -40,7 +40,7 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(*APPROVAL_FLAG.names, help=argparse.SUPPRESS)
     rest: list[str] = []
     if command.rest is not None:
-        arguments, rest = split_rest(arguments)
+        arguments, rest = split_rest(arguments, has_positionals=bool(command.positionals))
     if any(positional.nargs == "*" for positional in command.positionals):
         parsed, unknown = _parse_words(parser, arguments)
     else:

@@ -127,6 +127,62 @@ def _proto(host: Host, arguments: Sequence[str]) -> int:
     return run_proto(host, load_config(host, overrides))
 
 
+def _mcp_server(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import MCP_SERVER
+    from codex.cli.options import session_overrides
+    from codex.cli.parser import parse
+
+    overrides = session_overrides(parse(MCP_SERVER, arguments))
+    from codex.mcp_server.main import run as run_server
+
+    return run_server(host, overrides)
+
+
+def _mcp(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import MCP
+    from codex.cli.parser import nested, parse
+    from codex.cli.words import find_command
+
+    if find_command(arguments).command is None and not {"-h", "--help"} & set(arguments):
+        return _mcp_server(host, arguments)
+    command, rest = nested(MCP, arguments)
+    parsed = parse(command, rest)
+    from codex import mcp_command
+    from codex.config.load import load_config
+    from codex.config.overrides import Overrides
+
+    config = load_config(host, Overrides())
+    match command.word:
+        case "list":
+            return mcp_command.list_servers(host, config, as_json=parsed.json)
+        case "get":
+            return mcp_command.get_server(host, config, parsed.name, as_json=parsed.json)
+        case "remove":
+            return mcp_command.remove_server(host, config, parsed.name)
+        case _:
+            new = mcp_command.NewServer(
+                parsed.name,
+                tuple(parsed.rest),
+                tuple(parsed.env),
+                parsed.url,
+                parsed.bearer_token_env_var,
+            )
+            return mcp_command.add_server(host, config, new)
+
+
+def _history(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import HISTORY
+    from codex.cli.options import history_call
+    from codex.cli.parser import nested, parse
+
+    command, arguments = nested(HISTORY, arguments)
+    run_history = history_call(command.word, parse(command, arguments))
+    from codex.config.load import load_config
+    from codex.config.overrides import Overrides
+
+    return run_history(host, load_config(host, Overrides()).codex_home)
+
+
 def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import APPLY_PATCH
     from codex.cli.parser import parse
@@ -155,6 +211,9 @@ RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "unarchive": _unarchive,
     "delete": _delete,
     "proto": _proto,
+    "mcp": _mcp,
+    "mcp-server": _mcp_server,
+    "history": _history,
     "apply-patch": _apply_patch,
     "demo": _demo,
 }

@@ -52,12 +52,18 @@ def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
     return CommandLine(None, list(argv))
 
 
-def split_rest(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tell a command's own flags from the command line that it is given.
+def split_rest(
+    argv: Sequence[str], *, has_positionals: bool = False
+) -> tuple[list[str], list[str]]:
+    """Tell a command's own arguments from the command line that it is given.
 
-    That one begins after `--`, or at the first word that is neither a flag nor a flag's value.
+    That one begins after `--`, or, for a command without further arguments of its own, at the first
+    word that is neither a flag nor a flag's value.
     """
-    index = _first_bare_word(argv)
+    if has_positionals:
+        index = argv.index("--") if "--" in argv else len(argv)
+    else:
+        index = _first_bare_word(argv)
     is_marked = argv[index : index + 1] == ["--"]
     return list(argv[:index]), list(argv[index + is_marked :])
 

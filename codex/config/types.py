@@ -27,6 +27,13 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
+    """Beyond it the oldest messages go; None and 0 keep them all."""
+    sensitive_patterns: tuple[str, ...] | None = None
+    """Regular expressions: what they find in is not kept. None is the built-in ones."""
+
+
+NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
+"""For front ends in which nobody looks anything up."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +64,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServer] = {}
+    has_plan_tool: bool = True
+    """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000

@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
 from codex.config.models import context_window
 from codex.core.approvals import Answer
+from codex.core.history_worker import HistoryOp, HistoryState
+from codex.core.message_history import MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
@@ -35,12 +37,9 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.ops import (
-    AddToHistory,
     ConfigureSession,
     ElicitationAnswer,
     ExecApproval,
-    GetHistoryEntriesRequest,
-    GetHistoryEntryRequest,
     Interrupt,
     ListMcpTools,
     ListModels,
@@ -49,7 +48,7 @@ from codex.protocol.ops import (
     PatchApproval,
     ReloadHistory,
     RunUserShellCommand,
-    SearchHistoryRequest,
+    SessionOp,
     Shutdown,
     Submission,
     UserInput,
@@ -69,6 +68,9 @@ logger = logging.getLogger(__name__)
 
 START_ID = "0"
 """The id of the session's first event."""
+
+HISTORY_PATIENCE_S = 0.5
+"""How long the session's start waits for the message history; a million lines take 0.1 s."""
 
 
 class Codex:
@@ -91,6 +93,7 @@ class Codex:
         self._config = config
         self._source = source
         self._resumed = resumed
+        self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
         self._events = events
         self._messages: SimpleQueue[Submission | TaskEnded] = SimpleQueue()
@@ -100,6 +103,9 @@ class Codex:
         self._task: Task | None = None
         self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
+        self._history = MessageHistory(
+            config.codex_home, config.history, clock=host.clock, put=events.put
+        )
         self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
         self._thread.start()
 
@@ -168,9 +174,15 @@ class Codex:
         if isinstance(op, ConfigureSession):
             self._reconfigure(submission, op)
             return
+        if isinstance(op, HistoryOp):
+            self._history.take(submission.id, self._session_id, op)
+            return
         session = self._session
         if session is None:
             raise CodexError("the session is not configured: send configure_session first")
+        self._handle_in(session, submission, op)
+
+    def _handle_in(self, session: Session, submission: Submission, op: SessionOp) -> None:
         match op:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
@@ -182,15 +194,7 @@ class Codex:
             case ListMcpTools():
                 servers = session.mcp.status() if session.mcp is not None else ()
                 session.emit(submission.id, ListMcpToolsResponse(servers))
-            case (
-                RunUserShellCommand()
-                | AddToHistory()
-                | GetHistoryEntryRequest()
-                | GetHistoryEntriesRequest()
-                | SearchHistoryRequest()
-                | ReloadHistory()
-                | ListModels()
-            ):
+            case RunUserShellCommand() | ListModels():
                 raise CodexError("this engine has no such operation")
             case Shutdown():
                 pass  # It ended the loop in _run.
@@ -253,6 +257,7 @@ class Codex:
 
     def _start(self) -> None:
         config = self._config
+        history = self._history.describe(START_ID)
         docs = collect(
             config.codex_home,
             config.cwd,
@@ -261,19 +266,24 @@ class Codex:
             root_markers=config.project_root_markers,
         )
         user_text = combine_user_text(config.instructions, docs.text)
-        self._configure(START_ID, config, user_text)
+        self._configure(START_ID, config, user_text, history)
         if self._session is not None:
             self._start_mcp(self._session)
         for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
             self._warn(warning)
 
-    def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
+    def _configure(
+        self,
+        event_id: str,
+        config: Config,
+        user_text: str | None,
+        history: SimpleQueue[HistoryState],
+    ) -> None:
         roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
         instructions = base_instructions(config, roots=roots, user_text=user_text)
         old = self._session
-        session_id = self._new_id() if old is None else old.session_id
         session = Session(
-            session_id=session_id,
+            session_id=self._session_id,
             config=config,
             host=self._host,
             client=ModelClient(config.provider, config.model, self._host),
@@ -286,7 +296,7 @@ class Codex:
             else open_rollout(
                 config,
                 self._host,
-                session_id=session_id,
+                session_id=self._session_id,
                 source=self._source,
                 instructions=instructions,
                 resumed=self._resumed,
@@ -297,6 +307,7 @@ class Codex:
         if old is not None:
             session.take_over(old)
         self._session = session
+        log_id, entry_count = self._history_state(event_id, history)
         session.emit(
             event_id,
             SessionConfigured(
@@ -306,15 +317,20 @@ class Codex:
                 provider=config.provider.name,
                 approval_policy=config.approval_policy.value,
                 sandbox=describe_sandbox(config.sandbox_policy, roots),
+                history_log_id=log_id,
+                history_entry_count=entry_count,
                 rollout_path=session.rollout.path,
                 name=None if self._resumed is None else self._resumed.name,
             ),
         )
 
-    def _new_id(self) -> str:
-        if self._resumed is not None:
-            return self._resumed.session_id
-        return new_session_id(self._host.clock())
+    def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
+        """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
+        try:
+            return answers.get(timeout=HISTORY_PATIENCE_S)
+        except Empty:
+            self._history.take(event_id, self._session_id, ReloadHistory())
+            return HistoryState()
 
     def _warn(self, message: str) -> None:
         self._events.put(Event(START_ID, Warning(message)))
@@ -341,7 +357,8 @@ class Codex:
             notify=op.notify or (),
         )
         self._config = config
-        self._configure(submission.id, config, op.instructions)
+        history = self._history.describe(submission.id)
+        self._configure(submission.id, config, op.instructions, history)
 
     def _finish(self, event_id: str) -> None:
         """End the running task, then everything."""
@@ -354,4 +371,5 @@ class Codex:
                 self._session.mcp.close()
             self._session.close()
             self._session.rollout.close()
+        self._history.close()
         self._events.put(Event(event_id, ShutdownComplete()))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
+from codex.config.types import NO_HISTORY
 from codex.errors import CodexError, ExitStatus, Interrupted
 from codex.exec.console import Console
 from codex.exec.stdin import read_prompt
@@ -93,7 +94,9 @@ def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed
     from codex.core.codex import Codex
 
     inbox: Inbox = SimpleQueue()
-    config = msgspec.structs.replace(config, approval_policy=AskForApproval.NEVER)
+    config = msgspec.structs.replace(
+        config, approval_policy=AskForApproval.NEVER, history=NO_HISTORY
+    )
     with stop_signals_to(inbox.put):
         events = cast("SimpleQueue[Event]", inbox)
         codex = Codex(config, host, events, source="exec", resumed=resumed)
