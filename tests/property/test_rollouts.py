@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codex.core.fork import fork
+from codex.core.replay import replay
 from codex.core.resume import load
 from codex.core.rollout import Rollout
 from codex.core.rollout_format import RECORDED, event_of, event_payload
+from codex.core.sessions import list_sessions
 from codex.jsonio import dumps, loads
 from codex.protocol.events import EventMsg
 from codex.protocol.items import FunctionCall, FunctionCallOutput, ResponseItem
 from tests.support import rollouts
+from tests.support.engine import fake_config
 from tests.support.protocol_values import values_of
 
 if TYPE_CHECKING:
@@ -69,6 +73,47 @@ def test_a_file_that_is_cut_anywhere_loses_at_most_the_cut_line(
     is_whole = end + 1 == len(first) + sum(map(len, rest[: whole + 1]))
     found = list(load(path).items)
     assert found[: len(said)] == said[: whole + is_whole]
+
+
+NAMES = st.sampled_from(
+    ("type", "payload", "id", "role", "content", "text", "call_id", "output",
+     "arguments", "name", "action", "command", "info", "summary", "changes",
+     "ordinal", "replacement_history", "message", "cwd", "num_turns",
+     "total_token_usage", "last_token_usage", "timestamp", "image_url")
+)  # fmt: skip
+LINES = st.sampled_from(("session_meta", "response_item", "event_msg", "turn_context", "compacted"))
+WORDS = st.sampled_from(
+    ("message", "reasoning", "function_call", "function_call_output", "custom_tool_call",
+     "local_shell_call", "web_search_call", "token_count", "thread_rolled_back", "user_message",
+     "exec_command_begin", "patch_apply_begin", "user", "assistant", "input_text", "input_image")
+)  # fmt: skip
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@st.composite
+def odd_lines(draw: st.DrawFn) -> dict[str, object]:
+    """A line that is right on the outside."""
+    payload = {"type": draw(WORDS), **draw(st.dictionaries(NAMES, ANYTHING, max_size=6))}
+    return {"type": draw(LINES), "payload": payload}
+
+
+@given(lines=st.lists(odd_lines() | ANYTHING, max_size=6))
+def test_whatever_a_file_holds_it_is_read_shown_listed_and_copied(
+    lines: list[object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.getbasetemp() / "odd"
+    path = rollouts.put(home, [rollouts.meta()])
+    with path.open("ab") as file:
+        file.writelines(dumps(line) + b"\n" for line in lines)
+    found = load(str(path))
+    assert all(isinstance(event, EventMsg) for event in replay(found))
+    assert list_sessions(str(home))[0].id == rollouts.ID
+    forked = fork(found, fake_config("http://x", str(home)), clock_s=0.0)
+    assert forked.items == found.items
 
 
 @given(msg=values_of(EventMsg))
