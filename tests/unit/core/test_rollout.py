@@ -168,6 +168,21 @@ def test_what_a_full_disk_did_not_take_is_written_when_it_has_room(recording: Re
     assert load(recording.path).warnings == ()
 
 
+def test_the_end_of_the_session_is_the_last_try(recording: Recording) -> None:
+    recording.rollout.item(HI)
+    path = recording.path
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for _ in range(2):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(path) + 100, hard))
+        try:
+            recording.rollout.item(LONG)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    recording.rollout.close()
+    assert items(path) == (HI, LONG, LONG)
+    assert len(recording.warnings) == 1
+
+
 def test_too_much_that_waits_ends_the_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
