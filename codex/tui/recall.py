@@ -65,6 +65,11 @@ class Recall:
         """What was written here, oldest first."""
         return tuple(self._local)
 
+    @property
+    def draft(self) -> str:
+        """What the editor held when the walk began, and holds again at its end."""
+        return self._draft
+
     def is_browsing(self, text: str) -> bool:
         """The editor, which holds `text`, shows an entry as it was placed."""
         return self._at is not None and text == self._shown
