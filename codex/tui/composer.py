@@ -89,8 +89,8 @@ class Composer:
         self._attachments = Attachments()
         self._recall = Recall(send)
         self._search: HistorySearch | None = None
-        self._files = FileSearch(cwd, environ, changed=invalidate)
-        self._completion = Completion(self._files)
+        self.files = FileSearch(cwd, environ, changed=invalidate)
+        self._completion = Completion(self.files)
         self._placed: tuple[str, int] | None = None
         """Text and cursor as they were put in, not typed: no popup opens over them."""
         self._is_placing = False
@@ -223,7 +223,7 @@ class Composer:
 
     def close(self) -> None:
         """End the file search."""
-        self._files.close()
+        self.files.close()
 
     # What the keys do.
 
