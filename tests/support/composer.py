@@ -69,7 +69,8 @@ class ComposerDriver:
             pending.pop(0)()
 
         with create_pipe_input() as pipe:
-            pipe.send_text("".join(step if isinstance(step, str) else STEP for step in steps) + END)
+            typed = "".join(step if isinstance(step, str) else STEP for step in steps)
+            pipe.send_bytes((typed + END).encode("utf-8", "surrogateescape"))
             app: Application[None] = Application(
                 layout=Layout(
                     HSplit([Window(), self.composer.container]),

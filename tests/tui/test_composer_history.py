@@ -85,7 +85,7 @@ def test_a_reloaded_history_is_walked_anew() -> None:
 def test_ctrl_r_finds_while_typing_and_enter_accepts() -> None:
     driver = with_log(ComposerDriver())
     driver.run("draft\x12", "fi", lambda: answer(driver))
-    assert driver.requests == [SearchHistoryRequest(1, "f")]
+    assert driver.requests == [SearchHistoryRequest(1, "f"), SearchHistoryRequest(1, "fi")]
     driver.run(lambda: answer(driver))
     assert driver.composer.text == "draft"
     assert "find the bug" in driver.screen()[-1]

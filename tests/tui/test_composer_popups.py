@@ -65,7 +65,7 @@ def test_up_and_down_select_and_tab_completes() -> None:
     driver = ComposerDriver()
     assert driver.run("/m", DOWN, "\t") == "/mention "
     driver = ComposerDriver()
-    assert driver.run("/m", UP, "\t") == "/rename "
+    assert driver.run("/m", UP, "\t") == "/resume "
 
 
 def test_what_follows_the_command_is_its_argument() -> None:
@@ -196,7 +196,7 @@ def test_a_long_path_shows_its_end_at_twenty_columns(tmp_path: Path) -> None:
     files = Files(tmp_path, "a/very/long/way/to/the/file.py")
     files.driver.size = files.driver.size._replace(columns=20)
     files.driver.run("@file", lambda: files.found("file"))
-    assert files.driver.screen()[-2] == "› …/to/the/file.py"
+    assert files.driver.screen()[-2] == "› …y/to/the/file.py"
 
 
 def test_a_paste_is_one_event_without_controls() -> None:
