@@ -96,7 +96,7 @@ class Wrapper:
             cells = get_cwidth(self.drawn(char))
             used += cells
             # A space may stand in the column that is left for the cursor.
-            if used > width and at > start and not (char == " " and used == width + 1):
+            while used > width and at > start and not (char == " " and used == width + 1):
                 cut = after_space if after_space > start else at
                 rows.append(Row(start, cut))
                 start = cut

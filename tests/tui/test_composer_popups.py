@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,9 @@ class Files:
     def found(self, query: str) -> None:
         """Wait until the files for these letters are there."""
         files = self.driver.composer.files
-        done = threading.Event()
-        for _ in range(1000):
-            if files.found is not None and files.found.query == query:
-                return
-            done.wait(0.01)
-        raise AssertionError(f"nothing found for {query}")
+        while files.found is None or files.found.query != query:
+            assert self.driver.was_invalidated.wait(30)
+            self.driver.was_invalidated.clear()
 
 
 def test_a_slash_offers_the_commands() -> None:
