@@ -13,7 +13,7 @@ import time
 from codex.tui.file_search import FileSearch
 
 FILES = 100_000
-WORDS = "core model parser engine sandbox view session test util config http stream git".split()
+WORDS = ("core", "model", "parser", "engine", "sandbox", "view", "session", "test", "util", "git")
 
 
 def make_tree(top: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from codex.protocol.events import HistoryReloaded
 from codex.protocol.ops import AddToHistory, GetHistoryEntriesRequest, SearchHistoryRequest
 from tests.support.composer import DOWN, ESC, LEFT, UP, ComposerDriver
@@ -109,11 +111,11 @@ def test_the_search_line_says_what_is_looked_for_and_how_much_was_found() -> Non
     assert driver.screen()[-2] == "history: fi                1/2"
 
 
-def test_esc_and_ctrl_g_give_the_draft_back() -> None:
-    for key in (ESC, "\x07", "\x03"):
-        driver = with_log(ComposerDriver())
-        assert driver.run("draft\x12", "fi", lambda d=driver: answer(d), key, "!") == "draft!"
-        assert not driver.composer.has_popup
+@pytest.mark.parametrize("key", [ESC, "\x07", "\x03"])
+def test_esc_and_ctrl_g_give_the_draft_back(key: str) -> None:
+    driver = with_log(ComposerDriver())
+    assert driver.run("draft\x12", "fi", lambda: answer(driver), key, "!") == "draft!"
+    assert not driver.composer.has_popup
 
 
 def test_a_search_that_finds_nothing_leaves_the_draft() -> None:

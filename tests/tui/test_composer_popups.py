@@ -14,6 +14,10 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
+def has_popup(driver: ComposerDriver) -> bool:
+    return driver.composer.has_popup
+
+
 class Files:
     """A directory, and a way to wait until the search has found something for it."""
 
@@ -108,19 +112,19 @@ def test_a_path_or_a_space_before_the_slash_makes_a_message(text: str) -> None:
 def test_esc_closes_the_popup_until_another_word_is_typed() -> None:
     driver = ComposerDriver()
     driver.run("/st", ESC)
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
     driver.run(LEFT)
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
     assert driver.run("a") == "/sat"
-    assert driver.composer.has_popup
+    assert has_popup(driver)
 
 
 def test_the_popup_is_open_only_while_the_cursor_is_in_the_word() -> None:
     driver = ComposerDriver()
     driver.run("/model x")
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
     driver.run("\x01")
-    assert driver.composer.has_popup
+    assert has_popup(driver)
 
 
 def test_at_twenty_columns_the_popup_shows_names() -> None:
@@ -147,7 +151,7 @@ def test_an_at_sign_offers_files_while_typing(tmp_path: Path) -> None:
     driver.run("see @par", lambda: files.found("par"))
     assert driver.screen()[-2].startswith("› src/parser.py")
     assert driver.run("\t") == "see src/parser.py "
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
 
 
 def test_a_path_with_a_space_is_quoted(tmp_path: Path) -> None:
@@ -167,25 +171,25 @@ def test_without_a_file_that_fits_enter_sends(tmp_path: Path) -> None:
 def test_esc_and_deleting_the_at_sign_close_the_search(tmp_path: Path) -> None:
     driver = Files(tmp_path, "a").driver
     driver.run("@a", ESC)
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
     driver.run("b")
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
     driver.run(" @")
-    assert driver.composer.has_popup
+    assert has_popup(driver)
     assert driver.run("\x7f") == "@ab "
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
 
 
 def test_an_address_opens_no_search(tmp_path: Path) -> None:
     driver = Files(tmp_path, "a").driver
     driver.run("me@example")
-    assert not driver.composer.has_popup
+    assert not has_popup(driver)
 
 
 def test_an_inserted_at_sign_opens_the_search(tmp_path: Path) -> None:
     driver = Files(tmp_path, "a").driver
     driver.run("see ", lambda: driver.composer.insert_text("@"))
-    assert driver.composer.has_popup
+    assert has_popup(driver)
 
 
 def test_a_long_path_shows_its_end_at_twenty_columns(tmp_path: Path) -> None:

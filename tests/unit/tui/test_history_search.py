@@ -33,7 +33,7 @@ def test_the_engine_gets_one_query_at_a_time_and_then_the_newest() -> None:
     assert sent == [SearchHistoryRequest(1, "f")]
     assert found.status == "searching"
     found.handle(matches(sent[0], LOG))
-    assert found.shown is None
+    assert found.status == "searching"
     assert sent[1:] == [SearchHistoryRequest(1, "fix")]
     found.handle(matches(sent[1], LOG))
     assert found.shown == "fix 119"
