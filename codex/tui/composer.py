@@ -281,7 +281,9 @@ class Composer:
         self._buffer.insert_text("\n")
 
     def type(self, text: str) -> None:
-        """Put typed characters in."""
+        """Put typed characters in, in the place of what is selected."""
+        if self._buffer.selection_state is not None:
+            self._buffer.cut_selection()
         self._buffer.insert_text(clean(text))
 
     def paste(self, text: str) -> None:
@@ -292,6 +294,8 @@ class Composer:
             text = " ".join(self._attachments.add_image(path) for path in images) + " "
         elif is_large(text):
             text = self._attachments.add_paste(text)
+        if self._buffer.selection_state is not None:
+            self._buffer.cut_selection()
         self._buffer.insert_text(text)
 
     def dismiss(self) -> None:
@@ -307,6 +311,7 @@ class Composer:
     def open_search(self) -> None:
         """Begin one; the draft stays where it is, unseen."""
         self._completion.close()
+        self._recall.stop_waiting()
         self._query.reset()
         self._search = HistorySearch(
             self._send, log_id=self._recall.log_id, local=self._recall.local
@@ -388,6 +393,7 @@ class Composer:
 
     def _place(self, text: str) -> None:
         self._is_placing = True
+        self._buffer.exit_selection()
         self._buffer.document = Document(text, len(text))
         self._is_placing = False
         self._placed = (text, len(text))
@@ -408,6 +414,7 @@ class Composer:
         return here == self._placed and self._recall.is_browsing(here[0])
 
     def _move_row(self, by: int) -> None:
+        self._buffer.exit_selection()
         layout = self._editor.layout()
         row = layout.row_of(self._buffer.cursor_position)
         goal = self._goal_column

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from prompt_toolkit.data_structures import Point
+from prompt_toolkit.mouse_events import MouseButton, MouseEvent, MouseEventType
 
 from codex.protocol.ops import AddToHistory
 from codex.tui.draft import Draft
@@ -158,3 +160,30 @@ def test_take_gives_the_draft_as_a_message() -> None:
     driver.run("/half")
     assert driver.composer.take() == Draft("/half")
     assert driver.composer.is_empty
+
+
+def test_typing_takes_the_place_of_what_is_selected() -> None:
+    shift_left, shift_home = "\x1b[1;2D", "\x1b[1;2H"
+    assert ComposerDriver().run(f"abc{shift_left}{shift_left}x") == "ax"
+    assert ComposerDriver().run(f"abc{shift_home}\x1b[200~y\x1b[201~") == "y"
+    assert ComposerDriver().run(f"abc{shift_left}\x7f") == "ab"
+    assert ComposerDriver().run(f"abc{shift_left}{LEFT}x") == "axbc"
+    assert ComposerDriver().run(f"a\nb{shift_left}{UP}x") == "xa\nb"
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "text"),
+    [
+        (3, 0, "日|本 bb\ncc"),
+        (0, 0, "|日本 bb\ncc"),
+        (99, 0, "日本 bb|\ncc"),
+        (3, 1, "日本 bb\nc|c"),
+        (0, 9, "日本 bb\ncc|"),
+    ],
+)
+def test_a_click_puts_the_cursor_there(column: int, row: int, text: str) -> None:
+    driver = ComposerDriver()
+    driver.run("日本 bb\ncc")
+    click = MouseEvent(Point(column, row), MouseEventType.MOUSE_UP, MouseButton.LEFT, frozenset())
+    driver.composer.focus_target.content.mouse_handler(click)
+    assert driver.run("|") == text

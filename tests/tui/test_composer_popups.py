@@ -289,3 +289,9 @@ def test_a_long_line_is_wrapped_between_words() -> None:
 def test_an_empty_editor_says_what_it_is_for() -> None:
     driver = ComposerDriver(columns=20)
     assert driver.screen()[-1] == "› Ask codex to do a…"
+
+
+def test_a_label_is_cut_where_there_is_no_room() -> None:
+    driver = ComposerDriver(columns=20)
+    driver.run("see ", paste("x" * 1234), " end")
+    assert driver.screen()[-3:] == ["› see", "  [Pasted 1234 cha…", "  end"]

@@ -36,7 +36,9 @@ def test_rows_hold_every_character_once_and_fit(text: str, width: int) -> None:
     layout = wrapper.layout(text, width)
     assert "".join(text[row.start : row.end] for row in layout.rows) == text.replace("\n", "")
     for row in layout.rows:
-        cells = sum(get_cwidth(wrapper.drawn(char)) for char in text[row.start : row.end])
+        cells = sum(
+            get_cwidth(wrapper.drawn(char, layout.room)) for char in text[row.start : row.end]
+        )
         assert cells <= width or row.end - row.start == 1
     for position in range(len(text) + 1):
         row = layout.rows[layout.row_of(position)]
