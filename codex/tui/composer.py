@@ -193,13 +193,6 @@ class Composer:
         self._recall.displaced(self._buffer.text)
         self._empty()
 
-    def take(self) -> Draft:
-        """The draft as a message, whatever it begins with; it leaves the editor."""
-        raw = self._buffer.text
-        draft = Draft(self.text, self._attachments.images(raw), mode=self._mode("send"))
-        self._empty()
-        return draft
-
     def finish_editor(self, text: str) -> None:
         """Take the text as the external editor left it; undo brings the old one back."""
         self._buffer.save_to_undo_stack()
@@ -340,7 +333,9 @@ class Composer:
         """Back to the draft."""
         if self._search is not None:
             self._search = None
-            get_app().layout.focus(self._editor_window)
+            layout = get_app().layout
+            if layout.has_focus(self._query_window):  # not a dialog that opened meanwhile
+                layout.focus(self._editor_window)
 
     def _query_changed(self) -> None:
         if self._search is not None:

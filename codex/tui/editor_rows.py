@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TAB = "    "
-_MAX_CACHED = 4000
+_MAX_CACHED = 1_000_000
+"""Characters of the lines that are remembered."""
 
 
 class Row(NamedTuple):
@@ -49,6 +50,7 @@ class Wrapper:
         """Args: label: how a character is drawn that stands for something else."""
         self._label = label
         self._cache: dict[tuple[str, int], list[Row]] = {}
+        self._cached = 0
 
     def drawn(self, char: str, room: int) -> str:
         """What is drawn for one character of the text, where a row has so many cells."""
@@ -89,8 +91,10 @@ class Wrapper:
         key = (line, room)
         rows = self._cache.get(key)
         if rows is None:
-            if len(self._cache) >= _MAX_CACHED:
+            self._cached += len(line) + 1
+            if self._cached > _MAX_CACHED:
                 self._cache.clear()
+                self._cached = len(line) + 1
             rows = self._cache[key] = self._broken(line, room)
         return rows
 

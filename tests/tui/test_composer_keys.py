@@ -155,13 +155,6 @@ def test_another_text_put_in_leaves_the_draft_to_be_recalled() -> None:
     assert driver.run(DOWN) == "earlier"
 
 
-def test_take_gives_the_draft_as_a_message() -> None:
-    driver = ComposerDriver()
-    driver.run("/half")
-    assert driver.composer.take() == Draft("/half")
-    assert driver.composer.is_empty
-
-
 def test_typing_takes_the_place_of_what_is_selected() -> None:
     shift_left, shift_home = "\x1b[1;2D", "\x1b[1;2H"
     assert ComposerDriver().run(f"abc{shift_left}{shift_left}x") == "ax"
