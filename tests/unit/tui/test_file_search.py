@@ -5,6 +5,9 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
+
+from codex.tui import file_search
 from codex.tui.file_search import FileSearch
 
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "GIT_CONFIG_GLOBAL": "/dev/null"}
@@ -127,3 +130,25 @@ def test_a_closed_search_starts_nothing(tmp_path: Path) -> None:
     before = threading.enumerate()
     search.find("a")
     assert set(threading.enumerate()) <= set(before)
+
+
+def test_what_is_found_is_shown_while_folders_are_still_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_search, "BATCH", 1)
+    make(tmp_path, "a1", "a2", "b/a3")
+    seen: list[tuple[str, ...]] = []
+    ended = threading.Event()
+
+    def changed() -> None:
+        assert search.found is not None
+        seen.append(search.found.paths)
+        if len(search.found.paths) == 3:
+            ended.set()
+
+    search = FileSearch(str(tmp_path), ENVIRON, changed=changed)
+    search.begin()
+    search.find("a")
+    assert ended.wait(30)
+    search.close()
+    assert seen == [("a1",), ("a1", "a2"), ("a1", "a2", "b/a3")]
