@@ -49,7 +49,7 @@ def main() -> int:
         changed = threading.Event()
         search = FileSearch(top, dict(os.environ), changed=changed.set)
         search.begin()
-        for query in ("", "p", "pa", "par", "pars", "s", "src/pa", "cfghttp", "e", "zzz"):
+        for query in ("", "p", "pa", "par", "pars", "s", "src/pa", "sesutil", "e", "zzz"):
             took, gap = measure(search, changed, query)
             count = len(search.found.paths) if search.found is not None else 0
             print(f"@{query:<8} {took:7.1f} ms, gap {gap:5.1f} ms, {count} shown")
