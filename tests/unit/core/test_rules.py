@@ -127,6 +127,7 @@ def test_a_folder_that_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
     assert len(failures) == 1
     assert str(tmp_path / "rules") in failures[0]
     assert find_rule_files(str(tmp_path / "none")) == ([], [])
+    assert find_rule_files(str(tmp_path / "rules")) == ([], [])
 
 
 WORDS = [("git", "commit"), ("a,", 'b"c'), ("x\\", "é\n", "'", "$(id)"), ("{y}", "%s")]
