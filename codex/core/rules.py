@@ -67,6 +67,8 @@ class Rules:
                 Decision.PROMPT,
                 f"a file of rules cannot be read and may forbid this: {self.failures[0]}",
             )
+        if self._policy.match_prefixes(argv):
+            return Ruling(Decision.ALLOW)  # The very words, and if they name a shell and a script.
         dangerous = is_dangerous(argv)
         commands = plain_commands(argv)
         if commands is None:

@@ -93,6 +93,18 @@ def test_what_a_definition_lets_write_is_allowed_inside_the_writable_folders(
     assert judge(["copy", "a", "/b"], folder, None).decision is Decision.ALLOW
 
 
+def test_a_rule_may_name_a_shell_and_its_very_script() -> None:
+    text = 'prefix_rule(["bash", "-lc", "make > log"])\nprefix_rule(["sh", "-c", "git push"])\n'
+    rules = Rules(parse_policy(text + RULES, name="r"))
+    here = "/work"
+    allowed = rules.judge(bash("make > log"), cwd=here, writable_folders=())
+    assert allowed.decision is Decision.ALLOW
+    other = rules.judge(bash("make > log2"), cwd=here, writable_folders=())
+    assert other.decision is None
+    forbidden = rules.judge(["sh", "-c", "git push"], cwd=here, writable_folders=())
+    assert forbidden.decision is Decision.FORBIDDEN
+
+
 def test_a_rule_of_the_session_counts_at_once_and_forbids_nothing_less() -> None:
     rules = Rules(parse_policy(RULES, name="r"))
     rules.allow(["npm", "test"])
