@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from codex.protocol.policy import (
     PERMISSION_FIELDS,
     READ_ONLY,
@@ -41,7 +43,8 @@ def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
             folders.append(permission[len(FOLDER_PREFIX) :])
         else:
             fields[PERMISSION_FIELDS[permission]] = True
-    return SandboxPolicy(writable_roots=tuple(folders), **fields)
+    policy = SandboxPolicy(writable_roots=tuple(folders))
+    return msgspec.structs.replace(policy, **fields)
 
 
 def sandbox_policy(

@@ -64,6 +64,10 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
     """Further absolute folders."""
+    connect_ports: tuple[int, ...] = ()
+    """TCP ports that commands may connect to, on any host, where the network is else off."""
+    bind_ports: tuple[int, ...] = ()
+    """TCP ports that commands may listen on, of this machine's own addresses; likewise."""
 
     @property
     def is_unrestricted(self) -> bool:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from codex.cancel import Cancel
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.launch import Started
-    from codex.sandbox.params import ExecParams
+    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.params import ExecParams, ProtectedPaths
 
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
@@ -82,10 +83,14 @@ def run(
     policy_cwd: str,
     cancel: Cancel,
     on_output: Callable[[OutputStream, str], None],
+    held_by: Enforcement | None = None,
+    protected: ProtectedPaths | None = None,
 ) -> ExecResult:
     """Run a command and wait until nothing of it is left.
 
     Args: policy_cwd: the session's working directory, which the policy's paths refer to.
+        held_by: what is to hold it; the best that the machine has for the policy unless given.
+        protected: held by layer 2 alone.
         on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
@@ -101,7 +106,14 @@ def run(
         )
     with contextlib.ExitStack() as stack:
         stack.enter_context(COMMANDS.adopting())
-        started = start(params, policy=policy, policy_cwd=policy_cwd, stack=stack)
+        started = start(
+            params,
+            policy=policy,
+            policy_cwd=policy_cwd,
+            held_by=held_by,
+            protected=protected,
+            stack=stack,
+        )
         execution = _Execution(started, cancel, on_output)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)

@@ -80,6 +80,11 @@ def landlock_abi() -> int:
     return abi
 
 
+def landlock_errata() -> int:
+    """A bit for each defect that the kernel says it has mended; 0 where it cannot say."""
+    return max(0, int(lib.shim_landlock_errata()))
+
+
 def create_ruleset(plan: RulesetPlan) -> int:
     """A descriptor of a new ruleset; its paths are opened now."""
     grants, _ = _native_grants(plan)
@@ -201,11 +206,10 @@ def unavailable(layer: str, error: int) -> CodexError:
     )
 
 
-def too_old(abi: int, minimum: int) -> SandboxUnavailableError:
-    """The error for a Landlock that lacks rights which no command can do without."""
-    cause = f"the kernel has ABI {abi}, and {minimum} is needed"
+def too_little(layer: str, cause: str) -> SandboxUnavailableError:
+    """The error for a kernel that has a layer, but not enough of it."""
     return SandboxUnavailableError(
-        f"The sandbox is not available: Landlock: {cause}", advice=WAYS_OUT
+        f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
     )
 
 
