@@ -60,6 +60,12 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         None,
         {"dest": "bypass"},
     ),
+    Flag(
+        ("--container-is-sandbox",),
+        "enforce nothing, where a container around the program holds what commands do",
+        None,
+        {"dest": "is_container"},
+    ),
     Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
 )
 """What concerns any session."""

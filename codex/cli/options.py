@@ -34,6 +34,7 @@ def session_overrides(parsed: Namespace) -> Overrides:
         sandbox_mode=mode,
         sandbox_permissions=permissions,
         writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
         cwd=parsed.cd,
         disable_response_storage=parsed.disable_response_storage,
         config=tuple(parsed.config),

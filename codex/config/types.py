@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,15 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
+
+
+class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sandbox]`: how the sandbox policy is enforced; its network keys are in the policy."""
+
+    require: Literal["full", "best-effort"] = "best-effort"
+    """What to do where a layer is not to be had: refuse to run commands, or say so once."""
+    container: bool = False
+    """The container around us is the sandbox, nothing else is enforced."""
 
 
 class McpServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelSettings
     approval_policy: AskForApproval
     sandbox_policy: SandboxPolicy
+    sandbox: SandboxSettings = SandboxSettings()
     shell_environment: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
     disable_response_storage: bool = False
     instructions: str | None = None

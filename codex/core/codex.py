@@ -230,6 +230,9 @@ class Codex:
                 sandbox=describe_sandbox(config.sandbox_policy, roots),
             ),
         )
+        if (notice := session.sandbox_notice()) and notice not in session.warnings_shown:
+            session.warnings_shown.add(notice)
+            session.emit(event_id, Warning(notice))
 
     def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
         if not os.path.isabs(op.cwd):

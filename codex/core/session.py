@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.core.approvals import Approvals
 from codex.core.transcript import Transcript
+from codex.errors import SandboxUnavailableError
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.items import TokenUsage
 from codex.protocol.policy import SandboxPolicy
+from codex.sandbox.layers import Enforcement, enforcement
+from codex.sandbox.protected import Protection, protection
+from codex.sandbox.tripwire import Tripwire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +70,7 @@ class Session:
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
         self.warnings_shown: set[str] = set()
+        self.tripwire = Tripwire()
 
     def take_over(self, old: Session) -> None:
         """Go on with the conversation of the session that this one replaces.
@@ -79,6 +84,7 @@ class Session:
         self.approved_commands = old.approved_commands
         self.approved_paths = old.approved_paths
         self.warnings_shown = old.warnings_shown
+        self.tripwire = old.tripwire
         is_same_server = self.config.provider == old.config.provider
         if not (is_same_server and self.config.model.model == old.config.model.model):
             self.transcript.forget_server_state()
@@ -101,6 +107,34 @@ class Session:
     def roots_of(self, policy: SandboxPolicy) -> tuple[str, ...]:
         """The folders that a policy makes writable in this session."""
         return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
+
+    def held_by(self, policy: SandboxPolicy) -> Enforcement:
+        """What holds the commands of a policy, as the settings want it.
+
+        Raises: SandboxUnavailableError, when less can be enforced than they require.
+        """
+        settings = self.config.sandbox
+        return enforcement(policy, require=settings.require, container=settings.container)
+
+    def sandbox_notice(self) -> str | None:
+        """What is weaker about the sandbox here than elsewhere, to be told once.
+
+        Where it is missing altogether, the first command says so.
+        """
+        try:
+            return self.held_by(self.config.sandbox_policy).notice
+        except SandboxUnavailableError:
+            return None
+
+    def protection(self, policy: SandboxPolicy) -> Protection:
+        """The protected names inside the writable folders of a policy, as they are now."""
+        return protection(
+            policy,
+            cwd=self.config.cwd,
+            tmpdir=self.host.environ.get("TMPDIR"),
+            codex_home=self.config.codex_home,
+            home=self.host.home(),
+        )
 
     def patch_roots(self) -> tuple[str, ...] | None:
         """The folders a patch may write to without a question; None where all may be written."""

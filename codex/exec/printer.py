@@ -240,7 +240,8 @@ class Printer:
         else:
             title, color = f"exited {msg.exit_code} in {duration}", RED
         output = self._dim(clipped(printable(msg.aggregated_output)))
-        return self._paint(f"{title}:" if output else title, color) + f"\n{output}\n"
+        denial = self._lines(printable(msg.denial), YELLOW) if msg.denial else ""
+        return self._paint(f"{title}:" if output else title, color) + f"\n{output}{denial}\n"
 
     def _change(self, path: str, change: FileChange) -> str:
         name = printable(path)

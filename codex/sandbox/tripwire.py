@@ -67,17 +67,19 @@ class Tripwire:
         self._armed: list[tuple[Watch, _Tree]] = []
 
     @contextlib.contextmanager
-    def watching(self, protection: Protection, *, is_mounted: bool) -> Iterator[list[str]]:
-        """Arm, and check at the end of the block, however it ends; the list gets the findings.
+    def watching(
+        self, protection: Protection, *, is_mounted: bool, into: list[str]
+    ) -> Iterator[None]:
+        """Arm, and check at the end of the block, however it ends.
 
-        Args: is_mounted: what could be mounted read-only is, and needs no watch.
+        Args: is_mounted: what could be mounted read-only is, and needs no watch. into: gets a line
+            for each thing that was undone.
         """
-        findings: list[str] = []
         self.arm(protection.unmounted if is_mounted else protection.watches, protection.status)
         try:
-            yield findings
+            yield
         finally:
-            findings += self.check()
+            into += self.check()
 
     def arm(self, watches: Sequence[Watch], status: Mapping[str, os.stat_result | None]) -> None:
         """Note how these are now. Args: status: what lstat has just said of each."""
@@ -281,7 +283,10 @@ def _put_all_back(path: str, copies: dict[str, _Copy], aside: dict[str, str]) ->
         try:
             _put_back(path + name, copy)
         except OSError as exc:
-            yield _line(path + name, f"gone, and could not be put back: {exc.strerror}")
+            lost = f"removed by the command, and could not be put back: {exc.strerror}"
+            if name in aside:
+                lost = f"changed by the command; it is now '{aside[name]}': {exc.strerror}"
+            yield _line(path + name, lost)
             continue
         if is_told:
             continue
@@ -360,4 +365,4 @@ def _is_harmless(watch: Watch) -> bool:
 
 
 def _line(path: str, what: str) -> str:
-    return " ".join(f"protected: '{printable(path)}' was {what}".split("\n"))
+    return printable(f"protected: '{path}' was {what}").replace("\n", " ")
