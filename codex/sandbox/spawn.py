@@ -27,9 +27,9 @@ PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, err
 """What says nothing of the kernel's abilities."""
 
 WAYS_OUT = (
-    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later; `landlock` among"
-    " the `lsm=` boot parameters), or, where a container already is the sandbox, choose the sandbox"
-    " mode `danger-full-access`."
+    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later, `landlock` among"
+    " the `lsm=` boot parameters); or, where a container holds what commands do, say so with"
+    " --container-is-sandbox; or go without, with -s danger-full-access"
 )
 
 
