@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from codex.cli.flags import APPROVAL_FLAG, COLOR_FLAG, EXEC_FLAGS, SESSION_FLAGS, Flag
+from codex.cli.flags import (
+    APPROVAL_FLAG,
+    COLOR_FLAG,
+    EXEC_FLAGS,
+    SANDBOX_FLAGS,
+    SESSION_FLAGS,
+    Flag,
+)
 
 
 class Positional(NamedTuple):
@@ -78,6 +85,40 @@ APPLY_PATCH = Command(
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
 )
+_IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
+"""The names of the session flags that say what a command may touch."""
+
+
+def _sandbox(name: str, summary: str) -> Command:
+    return Command(
+        name,
+        summary,
+        "Run a command under the sandbox that commands of the model run under, with this terminal\n"
+        "and this environment, less what has KEY, SECRET or TOKEN in its name. Exit status: the\n"
+        "command's; 128+N when signal N ended it; 125 without a sandbox; 126 when the program\n"
+        "cannot be run, 127 when it is not there.",
+        (*(flag for flag in SESSION_FLAGS if _IN_SANDBOX & set(flag.names)), *SANDBOX_FLAGS),
+        (),
+        f"  codex {name} --full-auto -- make test\n"
+        f"  codex {name} -s workspace-write --add-dir ~/.cache --explain -- npm install\n"
+        f"  codex {name} --permissions disk-full-read-access,disk-write-folder=/tmp/x sh",
+        rest=("COMMAND...", "the command and its arguments"),
+    )
+
+
+SANDBOX = _sandbox("sandbox", "run a command of yours in the sandbox")
+DEBUG = Command(
+    "debug",
+    "look at the parts of the program",
+    "Commands to look at the parts of the program, under the names of earlier versions.",
+    (),
+    (),
+    "  codex debug landlock --full-auto -- ls -l",
+    subcommands=(
+        _sandbox("debug landlock", "the same as codex sandbox, on Linux"),
+        _sandbox("debug seatbelt", "the same as codex sandbox, on macOS"),
+    ),
+)
 DEMO = Command(
     "demo",
     "show the whole program at work, without a model",
@@ -89,6 +130,6 @@ DEMO = Command(
 )
 
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, APPLY_PATCH, DEMO)
+    command.name: command for command in (EXEC, PROTO, SANDBOX, APPLY_PATCH, DEBUG, DEMO)
 }
 ALIASES = {"e": "exec", "p": "proto"}

@@ -95,7 +95,17 @@ EXEC_FLAGS: tuple[Flag, ...] = (
     COLOR_FLAG,
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS)
+SANDBOX_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--permissions",),
+        "single permissions in the place of --sandbox: a comma-separated list of them; repeatable",
+        "LIST",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--explain",), "say what holds the command, before it runs"),
+)
+
+ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *SANDBOX_FLAGS)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

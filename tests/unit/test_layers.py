@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"protocol"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
-    frozenset({"tui", "exec", "mcp_server", "proto"}),
+    frozenset({"tui", "exec", "mcp_server", "proto", "debug_sandbox"}),
     frozenset({"demo"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
