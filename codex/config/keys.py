@@ -8,6 +8,7 @@ Source: spec/config.md sections 2 to 5; contracts/config-modern.md.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codex.config.permissions import FOLDER_PREFIX, PERMISSION_FORMS, is_permission
@@ -17,6 +18,7 @@ from codex.protocol.settings import (
     EnvironmentInherit,
     ReasoningEffort,
     ReasoningSummary,
+    ToolApproval,
     WireApi,
 )
 
@@ -60,6 +62,19 @@ def _read_url(value: str, _: Source) -> str | None:
     return value.rstrip("/")
 
 
+def _read_pattern(value: str, _: Source) -> str | None:
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            # Of sets inside sets, which mean what they say to this Python.
+            warnings.simplefilter("ignore", FutureWarning)
+            re.compile(value)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    return value
+
+
 def _read_permission(value: str, source: Source) -> str | None:
     if not is_permission(value):
         return None
@@ -81,11 +96,17 @@ FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
 PORT = Leaf("a TCP port", (int,), lambda value, _: value if 0 < value < 2**16 else None)
 POSITIVE = _at_least(1)
+SECONDS = Leaf(
+    "a number of seconds above 0",
+    (int, float),
+    lambda value, _: float(value) if 0 < value <= 86_400 else None,
+)
 PATH = Leaf("a path", (str,), _read_path)
 URL = Leaf("an http or https URL", (str,), _read_url)
 PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
 SANDBOX_MODE = _one_of(SANDBOX_MODES)
 APPROVAL = Leaf(_names(APPROVAL_NAMES), (str, dict), _read_approval)
+PATTERN = Leaf("a regular expression", (str,), _read_pattern)
 TEXTS = Items(TEXT)
 TEXT_TABLE = Named(TEXT)
 IGNORED = Unused()
@@ -118,35 +139,32 @@ PROVIDER = Table(
     }
 )
 
+TOOL_APPROVAL = _one_of(mode.value for mode in ToolApproval)
+
 MCP_SERVER = Table(
     {
         "command": NAME,
         "args": TEXTS,
         "env": TEXT_TABLE,
-        **dict.fromkeys(
-            (
-                "bearer_token_env_var",
-                "cwd",
-                "default_tools_approval_mode",
-                "disabled_tools",
-                "enabled",
-                "enabled_tools",
-                "env_http_headers",
-                "env_vars",
-                "http_headers",
-                "oauth",
-                "oauth_resource",
-                "required",
-                "scopes",
-                "startup_timeout_ms",
-                "startup_timeout_sec",
-                "supports_parallel_tool_calls",
-                "tool_timeout_sec",
-                "tools",
-                "url",
-            ),
-            IGNORED,
-        ),
+        "env_vars": Items(NAME),
+        "cwd": PATH,
+        "url": URL,
+        "bearer_token_env_var": NAME,
+        "http_headers": TEXT_TABLE,
+        "env_http_headers": TEXT_TABLE,
+        "enabled": FLAG,
+        "required": FLAG,
+        "enabled_tools": Items(NAME),
+        "disabled_tools": Items(NAME),
+        "startup_timeout_sec": SECONDS,
+        "startup_timeout_ms": POSITIVE,
+        "tool_timeout_sec": SECONDS,
+        "default_tools_approval_mode": TOOL_APPROVAL,
+        "tools": Named(Table({"approval_mode": TOOL_APPROVAL})),
+        "oauth": Unused("log in to MCP servers; use bearer_token_env_var"),
+        "oauth_resource": IGNORED,
+        "scopes": IGNORED,
+        "supports_parallel_tool_calls": IGNORED,
     }
 )
 
@@ -214,7 +232,13 @@ USED: dict[str, Node] = {
     "project_root_markers": Items(NAME),
     "hide_agent_reasoning": FLAG,
     "show_raw_agent_reasoning": FLAG,
-    "history": Table({"persistence": _one_of(("save-all", "none")), "max_bytes": POSITIVE}),
+    "history": Table(
+        {
+            "persistence": _one_of(("save-all", "none")),
+            "max_bytes": COUNT,
+            "sensitive_patterns": Items(PATTERN),
+        }
+    ),
     "notify": TEXTS,
     "mcp_servers": Named(MCP_SERVER),
     "model_providers": Named(PROVIDER),

@@ -8,7 +8,12 @@ from typing import Literal
 import msgspec
 
 from codex.protocol.policy import AskForApproval, SandboxPolicy
-from codex.protocol.settings import ModelProvider, ModelSettings, ShellEnvironmentPolicy
+from codex.protocol.settings import (
+    McpServer,
+    ModelProvider,
+    ModelSettings,
+    ShellEnvironmentPolicy,
+)
 
 
 class HistoryPersistence(enum.Enum):
@@ -23,6 +28,13 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
+    """Beyond it the oldest messages go; None and 0 keep them all."""
+    sensitive_patterns: tuple[str, ...] | None = None
+    """Regular expressions: what they find in is not kept. None is the built-in ones."""
+
+
+NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
+"""For front ends in which nobody looks anything up."""
 
 
 class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +44,6 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What to do where a layer is not to be had: refuse to run commands, or say so once."""
     container: bool = False
     """The container around us is the sandbox, nothing else is enforced."""
-
-
-class McpServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[mcp_servers.NAME]`: a program that speaks the Model Context Protocol on its pipes."""
-
-    command: str
-    args: tuple[str, ...] = ()
-    env: dict[str, str] = {}
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,12 +74,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     project_root_markers: tuple[str, ...] = (".git",)
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
-    mcp_servers: dict[str, McpServerSettings] = {}
+    mcp_servers: dict[str, McpServer] = {}
+    has_plan_tool: bool = True
+    """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000
     """A command's time-out when the model asks for none."""
     max_command_timeout_ms: int = 600_000
     """The longest time-out the model may ask for."""
+    is_ephemeral: bool = False
+    """No session file is written."""
     warnings: tuple[str, ...] = ()
     """What loading found odd: unknown keys with the nearest valid one, and the like."""

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
     from codex.config.types import Config
     from codex.core.notify import Notifier
+    from codex.core.resume import Resumed
+    from codex.core.rollout import Rollout
     from codex.core.task import TaskEnded
     from codex.host import Host
+    from codex.mcp.servers import McpServers
     from codex.model.client import ModelClient
 
 
@@ -52,7 +55,10 @@ class Session:
         events: SimpleQueue[Event],
         instructions: str,
         post: Callable[[TaskEnded], None],
+        rollout: Rollout,
+        resumed: Resumed | None = None,
     ) -> None:
+        """Args: resumed: an old conversation, to go on with."""
         self.session_id = session_id
         self.config = config
         self.host = host
@@ -64,13 +70,19 @@ class Session:
         """Tell the session thread that a task is over."""
         self._events = events
         self.approvals = Approvals()
-        self.transcript = Transcript()
-        self.usage = TokenUsage()
+        self.rollout = rollout
+        items = () if resumed is None else resumed.items
+        self.transcript = Transcript(items, on_record=rollout.item)
+        self.usage = TokenUsage() if resumed is None else resumed.usage
         self.approved_commands: set[ApprovedCommand] = set()
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
+        self.approved_mcp_tools: set[tuple[str, str]] = set()
+        """Servers and tools that may be called without a further question."""
         self.warnings_shown: set[str] = set()
         self.tripwire = Tripwire()
+        self.mcp: McpServers | None = None
+        """None where none is configured; it outlives a change of the settings."""
 
     def take_over(self, old: Session) -> None:
         """Go on with the conversation of the session that this one replaces.
@@ -83,15 +95,17 @@ class Session:
         self.usage = old.usage
         self.approved_commands = old.approved_commands
         self.approved_paths = old.approved_paths
+        self.approved_mcp_tools = old.approved_mcp_tools
         self.warnings_shown = old.warnings_shown
         self.tripwire = old.tripwire
+        self.mcp = old.mcp
         is_same_server = self.config.provider == old.config.provider
         if not (is_same_server and self.config.model.model == old.config.model.model):
             self.transcript.forget_server_state()
         old.close()
 
     def close(self) -> None:
-        """Let go of connections and of notifiers that still run."""
+        """Let go of connections and of notifiers that still run; the rollout stays open."""
         self.client.close()
         self.notifier.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
+from codex.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
 from codex.sandbox.protected import protection
 from codex.sandbox.tripwire import Tripwire
 from tests.support.commands import WORKSPACE, Workspace

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from codex.git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
+from codex.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
 
 
 def test_settings_stand_before_the_command_and_flags_after() -> None:
