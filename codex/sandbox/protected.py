@@ -9,6 +9,7 @@ that commits work. Reads the file system, changes nothing. Source: sandbox.md, s
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import re
 import stat
@@ -99,9 +100,9 @@ def protection(
     folders = ("/",) if policy.can_write_everything else policy.roots(cwd=cwd, tmpdir=tmpdir)
     if policy.is_unrestricted or not folders:
         return NOTHING
-    found = _Found(tuple(_physical(folder) for folder in folders))
-    here = _physical(cwd)
-    for root in found.roots:
+    found = _Found({folder: _physical(folder) for folder in folders})
+    here = found.physical.get(cwd) or _physical(cwd)
+    for root in sorted(found.roots):
         for base in _bases(root, here):
             found.add_base(base)
     if home is not None and found.is_writable(own := _own_folder(home)):
@@ -136,8 +137,11 @@ def _bases(root: str, cwd: str) -> Iterator[str]:
 class _Found:
     """The watches while they are collected."""
 
-    def __init__(self, roots: tuple[str, ...]) -> None:
-        self.roots = roots
+    def __init__(self, physical: dict[str, str]) -> None:
+        """Args: physical: the writable folders, and where they really are."""
+        self.physical = physical
+        self.roots = frozenset(physical.values())
+        self._above = {folder for root in self.roots for folder in _above(root)}
         self._watches: dict[str, Watch] = {}
         self._status: dict[str, os.stat_result | None] = {}
 
@@ -147,8 +151,8 @@ class _Found:
     def add(self, watch: Watch) -> None:
         if watch.path in self._watches or watch.path in self.roots:
             return  # a folder that the policy names is meant
-        inner = [root for root in self.roots if is_inside(root, watch.path)]
-        if inner:
+        if watch.path in self._above:
+            inner = [root for root in self.roots if is_inside(root, watch.path)]
             names = (os.path.relpath(root, watch.path).split("/")[0] for root in inner)
             watch = watch._replace(exempt=(*watch.exempt, *names), is_mountable=False)
         mode = self._mode(watch.path)
@@ -185,8 +189,8 @@ class _Found:
             self._add_git_if_writable(os.path.realpath(git))
         else:
             self.add(Watch(git, is_repository=mode == 0))
-        if stat.S_ISREG(self._mode(f"{base}/HEAD")) and os.path.isdir(f"{base}/objects"):
-            self.add_git(base)
+            if stat.S_ISREG(self._mode(f"{base}/HEAD")) and os.path.isdir(f"{base}/objects"):
+                self.add_git(base)
 
     def _add_linked(self, file: str) -> None:
         """What a `.git` file leads to: the folder of a worktree or submodule, and its main one."""
@@ -201,6 +205,9 @@ class _Found:
             self.add_git(folder)
 
     def add_git(self, folder: str, depth: int = 0) -> None:
+        """What is protected in a folder of git's."""
+        if folder not in self.roots:
+            self._watches.setdefault(folder, Watch(folder, is_kind_only=True))
         self.add(Watch(f"{folder}/{HOOKS}"))
         self.add(Watch(f"{folder}/{INFO}", INFO_EXEMPT))
         for name in GIT_FILES:
@@ -235,12 +242,15 @@ class _Found:
 
     def protection(self) -> Protection:
         """All that was found, with the folders on the way."""
-        existing = [watch for watch in self._watches.values() if self._mode(watch.path)]
+        named = [watch for watch in self._watches.values() if not watch.is_kind_only]
+        existing = [watch for watch in named if self._mode(watch.path)]
         read_only = tuple(w.path for w in existing if w.is_mountable and self._is_mountable(w.path))
         pinned = self._on_the_way(read_only)
         for path in self._on_the_way(watch.path for watch in existing):
             self._watches.setdefault(path, Watch(path, is_kind_only=True))
-        watches = tuple(sorted(self._watches.values()))
+        watches = tuple(sorted(self._watches.values(), key=_path_of))
+        for watch in watches:
+            self._mode(watch.path)
         return Protection(watches, read_only, pinned, self._status)
 
     def _is_mountable(self, path: str) -> bool:
@@ -249,14 +259,22 @@ class _Found:
 
     def _on_the_way(self, paths: Iterable[str]) -> tuple[str, ...]:
         """The folders between the innermost writable one and each of these."""
-        found: dict[str, None] = {}
-        for path in paths:
-            root = max((root for root in self.roots if is_inside(path, root)), key=len, default="/")
-            folder = os.path.dirname(path)
-            while folder != root and is_inside(folder, root):
-                found[folder] = None
+        found: set[str] = set()
+        for folder in {os.path.dirname(path) for path in paths}:
+            while folder not in self.roots and folder not in found and folder != "/":
+                found.add(folder)
                 folder = os.path.dirname(folder)
         return tuple(sorted(path for path in found if stat.S_ISDIR(self._mode(path))))
+
+
+_path_of = operator.attrgetter("path")
+
+
+def _above(path: str) -> Iterator[str]:
+    """Every folder that a path is in."""
+    while path != "/":
+        path = os.path.dirname(path)
+        yield path
 
 
 def _read_link_file(path: str, prefix: str) -> str | None:
@@ -287,7 +305,7 @@ def _is_exempt(path: str, watch: Watch) -> bool:
 
 def parts_of_repository(git: str) -> tuple[Watch, ...]:
     """What is protected in a `.git` folder that has just been made."""
-    found = _Found((os.path.dirname(git),))
+    found = _Found({"": os.path.dirname(git)})
     found.add_git(git)
     return found.protection().watches
 
