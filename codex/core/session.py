@@ -161,6 +161,8 @@ def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:
     if policy.is_unrestricted:
         return "danger-full-access"
     network = " with network" if policy.can_use_network else ""
+    if (ports := (*policy.connect_ports, *policy.bind_ports)) and not network:
+        network = f" with TCP ports {', '.join(map(str, dict.fromkeys(ports)))}"
     if policy.can_write_everything:
         return "full-disk-write" + network
     if not roots:
