@@ -20,11 +20,10 @@ from codex.sandbox.params import ExecParams, ProtectedPaths
 from codex.sandbox.protected import protection
 from codex.sandbox.run import run as run_command
 from codex.sandbox.spawn import Stdio
-from codex.sandbox.tree import send_to_group
 from codex.sandbox.tripwire import Tripwire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from codex.config.types import Config
@@ -113,19 +112,18 @@ class _Forward:
     """Signals to the command, from its start on; what came before waits for it."""
 
     def __init__(self) -> None:
-        self._pid: int | None = None
         self._waiting: list[int] = []
+        self._send: Callable[[int], None] = self._waiting.append
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
-        if self._pid is None:
-            self._waiting.append(number)
-        else:
-            send_to_group(self._pid, number)
+        """As a signal handler."""
+        self._send(number)
 
-    def to(self, pid: int) -> None:
-        self._pid = pid
+    def to(self, send: Callable[[int], None]) -> None:
+        """Send them there from now on."""
+        self._send = send
         for number in self._waiting:
-            send_to_group(pid, number)
+            send(number)
 
 
 @contextlib.contextmanager

@@ -38,7 +38,7 @@ HOME_NAMES = (
     *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases"),
     *(".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".kshrc"),
 )
-OWN_STATE = ("history", "sessions", "archived_sessions", "log", "tmp")
+OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
 """How names in the agent's own folder begin that it writes itself while commands run."""
 MAX_DEPTH = 8
 """Of submodules in submodules."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import fcntl
+import functools
 import os
 import selectors
 import time
@@ -87,7 +88,7 @@ def run(
     held_by: Enforcement | None = None,
     protected: ProtectedPaths | None = None,
     stdio: Stdio | None = None,
-    on_start: Callable[[int], None] = lambda _pid: None,
+    on_start: Callable[[Callable[[int], None]], None] = lambda _send: None,
 ) -> ExecResult:
     """Run a command and wait until nothing of it is left.
 
@@ -95,7 +96,7 @@ def run(
         held_by: what is to hold it; the best that the machine has for the policy unless given.
         protected: held by layer 2 alone.
         stdio: its streams, where they are not to be read here.
-        on_start: gets the command's pid, which is that of its process group.
+        on_start: gets what sends the command a signal, as long as it runs.
         on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
@@ -120,7 +121,7 @@ def run(
             stdio=stdio,
             stack=stack,
         )
-        on_start(started.child.pid)
+        on_start(functools.partial(send_to_group, started.child.pid))
         execution = _Execution(started, cancel, on_output)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)
