@@ -16,7 +16,7 @@ from codex.printable import printable
 from codex.sandbox.env import command_environment
 from codex.sandbox.explain import explain
 from codex.sandbox.layers import enforcement
-from codex.sandbox.params import ExecParams, ProtectedPaths
+from codex.sandbox.params import ExecParams
 from codex.sandbox.protected import protection
 from codex.sandbox.run import run as run_command
 from codex.sandbox.spawn import Stdio
@@ -97,7 +97,7 @@ def _run(
             policy=policy,
             policy_cwd=config.cwd,
             held_by=held_by,
-            protected=ProtectedPaths(found.read_only, found.pinned),
+            protected=found.paths,
             stdio=STDIO,
             on_start=forward.to,
             cancel=Cancel(),

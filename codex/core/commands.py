@@ -25,7 +25,7 @@ from codex.protocol.events import (
 from codex.protocol.policy import DANGER_FULL_ACCESS, ReviewDecision, SandboxPolicy
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
-from codex.sandbox.params import ExecParams, ExecResult, ProtectedPaths
+from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def _run(
             policy=policy,
             policy_cwd=session.config.cwd,
             held_by=held_by,
-            protected=ProtectedPaths(protection.read_only, protection.pinned),
+            protected=protection.paths,
             cancel=context.cancel,
             on_output=on_output,
         )

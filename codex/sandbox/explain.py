@@ -41,7 +41,7 @@ def explain(
     if held_by.layers:
         plan = ruleset_plan(policy, roots.folders, abi=held_by.landlock_abi)
         rows += _rows("Landlock", _rules(plan))
-    return "".join(f"{printable(row)}\n" for row in rows)
+    return "".join(f"{printable(row).replace(chr(10), ' ')}\n" for row in rows)
 
 
 def _rows(title: str, values: Iterable[str]) -> Iterator[str]:

@@ -13,9 +13,11 @@ import operator
 import os
 import re
 import stat
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.protocol.policy import PROTECTED_NAMES
+from codex.sandbox.params import ProtectedPaths
 from codex.sandbox.roots import is_inside, physical_path
 
 if TYPE_CHECKING:
@@ -70,6 +72,14 @@ class Protection(NamedTuple):
     """The folders on the way there, which must not be renamed away."""
     status: Mapping[str, os.stat_result | None]
     """How the watched names were, by lstat."""
+
+    @property
+    def paths(self) -> ProtectedPaths:
+        """What run() is to hold; Seatbelt can also hold what is not there."""
+        if sys.platform == "darwin":
+            named = tuple(watch.path for watch in self.watches if not watch.is_kind_only)
+            return ProtectedPaths(named, self.pinned)
+        return ProtectedPaths(self.read_only, self.pinned)
 
     @property
     def unmounted(self) -> tuple[Watch, ...]:

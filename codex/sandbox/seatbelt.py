@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.params import ProtectedPaths
+    from codex.sandbox.spawn import Command
 
 MARK = "CODEX_SANDBOX"
 """Set to `seatbelt` in the child: a Seatbelt cannot be put into another, and programs that would
@@ -47,6 +48,25 @@ SYSCTL_NAMES = (
     *("kern.secure_kernel", "kern.usrstack64", "kern.version", "sysctl.proc_cputype"),
 )
 SYSCTL_PREFIXES = ("hw.optional.arm.", "hw.optional.armv8_", "hw.perflevel")
+
+
+def under_seatbelt(
+    command: Command,
+    *,
+    policy: SandboxPolicy,
+    roots: tuple[str, ...],
+    protected: ProtectedPaths,
+) -> Command:
+    """The command that runs a command under a policy; roots and protected as for `seatbelt_argv`.
+
+    sandbox-exec looks its program up in PATH, so it gets the path that was found.
+    """
+    argv = (command.path, *command.argv[1:])
+    return command._replace(
+        path=SANDBOX_EXEC,
+        argv=seatbelt_argv(argv, policy=policy, roots=roots, protected=protected),
+        env={**command.env, MARK: "seatbelt"},
+    )
 
 
 def seatbelt_argv(

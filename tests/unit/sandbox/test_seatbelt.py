@@ -4,7 +4,8 @@ import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
 from codex.sandbox.params import ProtectedPaths
-from codex.sandbox.seatbelt import profile, seatbelt_argv
+from codex.sandbox.seatbelt import profile, seatbelt_argv, under_seatbelt
+from codex.sandbox.spawn import Command
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 
@@ -28,6 +29,19 @@ def test_the_command_follows_the_profile_and_the_folders() -> None:
     )
     assert '(subpath (param "WRITABLE_ROOT_1"))' in argv[2]
     assert "allow default" not in argv[2]
+
+
+def test_the_program_that_runs_is_the_systems_and_the_child_can_see_where_it_is() -> None:
+    found = under_seatbelt(
+        Command("/usr/bin/make", ("make", "test"), {"A": "b"}, "/work"),
+        policy=WORKSPACE,
+        roots=("/work",),
+        protected=ProtectedPaths(),
+    )
+    assert found.path == found.argv[0] == "/usr/bin/sandbox-exec"
+    assert found.argv[-3:] == ("--", "/usr/bin/make", "test")
+    assert found.env == {"A": "b", "CODEX_SANDBOX": "seatbelt"}
+    assert found.cwd == "/work"
 
 
 def test_everything_is_denied_first() -> None:
