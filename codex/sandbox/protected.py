@@ -11,12 +11,12 @@ from __future__ import annotations
 import functools
 import operator
 import os
-import re
 import stat
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.protocol.policy import PROTECTED_NAMES
+from codex.sandbox.harmless import HOOKS, INFO
 from codex.sandbox.params import ProtectedPaths
 from codex.sandbox.roots import is_inside, physical_path
 
@@ -29,12 +29,8 @@ GIT = ".git"
 TOP_NAMES = tuple(sorted(PROTECTED_NAMES - {GIT}))
 GIT_FILES = ("config", "config.worktree", "commondir")
 WORKTREE_FILES = ("config.worktree", "commondir", "gitdir")
-HOOKS = "hooks"
-INFO = "info"
 INFO_EXEMPT = ("refs",)
 """`git gc` writes it; nothing reads it but dumb HTTP servers."""
-SAMPLE = ".sample"
-"""The end of the names of hooks that git installs and never runs."""
 HOME_NAMES = (
     *(".gitconfig", ".config/git", ".ssh", ".profile", ".inputrc", ".config/fish"),
     *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases"),
@@ -185,8 +181,7 @@ class _Found:
         """What is protected directly in a folder."""
         base = base.rstrip("/")
         for name in TOP_NAMES:
-            exempt = OWN_STATE if name == ".codex" else ()
-            self.add(Watch(f"{base}/{name}", exempt))
+            self.add(Watch(f"{base}/{name}"))
         git = f"{base}/{GIT}"
         mode = self._mode(git)
         if stat.S_ISDIR(mode):
@@ -318,59 +313,3 @@ def parts_of_repository(git: str) -> tuple[Watch, ...]:
     found = _Found({"": os.path.dirname(git)})
     found.add_git(git)
     return found.protection().watches
-
-
-SECTION = re.compile(r'\[\s*([a-z]+)(?:\s+"[^"\\\]]*")?\s*\]', re.I)
-SETTING = re.compile(r"([a-z][a-z0-9]*)\s*(?:=\s*([^\\]*))?", re.I)
-HARMLESS = {
-    "core": {
-        *("repositoryformatversion", "filemode", "bare", "logallrefupdates", "ignorecase"),
-        *("precomposeunicode", "symlinks", "autocrlf", "eol", "sharedrepository"),
-    },
-    "user": {"name", "email"},
-    "remote": {"url", "fetch", "pushurl"},
-    "branch": {"remote", "merge", "rebase"},
-    "submodule": {"active", "url"},
-    "extensions": {"objectformat", "refstorage"},
-    "init": {"defaultbranch"},
-    "pull": {"rebase", "ff"},
-}
-"""Sections of a git configuration and their keys that name no program and no further file."""
-
-
-def is_harmless(path: str, data: bytes | None) -> bool:
-    """Whether a file that a command made in a new `.git` runs nothing when git is used there.
-
-    Args: data: its content; None when it is too large to look at.
-    """
-    folder, name = os.path.split(path)
-    if os.path.basename(folder) == INFO:
-        return True
-    if os.path.basename(folder) == HOOKS:
-        return name.endswith(SAMPLE)
-    if data is None:
-        return False
-    if os.path.basename(os.path.dirname(folder)) == "worktrees" and name != "config.worktree":
-        return name == "gitdir" or data.strip() == b"../.."
-    return name in ("config", "config.worktree") and is_harmless_config(data)
-
-
-def is_harmless_config(data: bytes) -> bool:
-    """Whether a git configuration holds nothing but what `git init` and `git clone` write.
-
-    Strict: what it does not know is not harmless.
-    """
-    section = ""
-    for raw in data.decode("utf-8", "replace").splitlines():
-        line = raw.strip()
-        if not line or line[0] in "#;":
-            continue
-        if found := SECTION.fullmatch(line):
-            section = found[1].lower()
-            continue
-        setting = SETTING.fullmatch(line)
-        if setting is None or setting[1].lower() not in HARMLESS.get(section, ()):
-            return False
-        if "::" in (setting[2] or ""):
-            return False  # a remote helper: a program
-    return True

@@ -14,57 +14,42 @@ import contextlib
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from codex.printable import printable
-from codex.sandbox.protected import SAMPLE, Watch, is_harmless, parts_of_repository
+from codex.sandbox.harmless import is_harmless
+from codex.sandbox.protected import Watch, parts_of_repository
+from codex.sandbox.snapshot import (
+    QUARANTINED,
+    Copy,
+    Tree,
+    content_of,
+    is_same,
+    look,
+    look_from,
+    mode_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from codex.sandbox.protected import Protection
 
-QUARANTINED = ".quarantined"
-MAX_COPY = 4 * 1024 * 1024
-"""Of a larger file no copy is kept: changed, it is moved aside and stays there."""
 MAX_FINDINGS = 8
 """That are told one by one."""
 RACY_NS = 50_000_000
 """A change time this young may not tell a later change: the kernel's clock has ticks."""
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class _Seen(NamedTuple):
-    """A file, folder or link, as lstat has it; of a folder the mode alone."""
-
-    mode: int
-    inode: int = 0
-    changed_ns: int = 0
-    size: int = 0
-
-
-class _Copy(NamedTuple):
-    """What puts a file, folder or link back."""
-
-    seen: _Seen
-    content: bytes | None
-    """A link's target; None for all other kinds, and where no copy is kept."""
-    is_racy: bool
-
-
-_Tree = dict[str, _Seen]
-"""By path below a protected name ("" is itself, "/a" in it), parents first; empty: not there."""
 
 
 class Tripwire:
     """The protected names of one session, with the copies that put them back."""
 
     def __init__(self) -> None:
-        self._copies: dict[str, dict[str, _Copy]] = {}
+        self._copies: dict[str, dict[str, Copy]] = {}
         """What was last there, by protected name and path below it."""
-        self._armed: list[tuple[Watch, _Tree]] = []
+        self._armed: list[tuple[Watch, Tree]] = []
 
     @contextlib.contextmanager
     def watching(
@@ -83,7 +68,7 @@ class Tripwire:
 
     def arm(self, watches: Sequence[Watch], status: Mapping[str, os.stat_result | None]) -> None:
         """Note how these are now. Args: status: what lstat has just said of each."""
-        self._armed = [(watch, _tree_of(watch, status[watch.path])) for watch in watches]
+        self._armed = [(watch, look_from(watch, status[watch.path])) for watch in watches]
         racy_ns = time.time_ns() - RACY_NS
         for watch, tree in self._armed:
             if tree:
@@ -97,7 +82,7 @@ class Tripwire:
         """Undo what has happened to them since; a line for each, for people and the model."""
         findings: list[str] = []
         for watch, before in self._armed:
-            tree = _tree(watch)
+            tree = look(watch, before)
             if tree == before and not self._is_changed_unseen(watch):
                 continue
             if watch.is_repository:
@@ -109,21 +94,21 @@ class Tripwire:
             findings[MAX_FINDINGS:] = [f"protected: {len(findings) - MAX_FINDINGS} more like these"]
         return tuple(findings)
 
-    def _copied(self, path: str, tree: _Tree, racy_ns: int) -> dict[str, _Copy]:
+    def _copied(self, path: str, tree: Tree, racy_ns: int) -> dict[str, Copy]:
         old = self._copies.get(path, {})
         copies = {}
         for name, seen in tree.items():
             copy = old.get(name)
             if copy is None or copy.is_racy or copy.seen != seen:
-                content = _content(path + name, seen)
-                copy = _Copy(seen, content, seen.changed_ns > racy_ns)
+                content = content_of(path + name, seen)
+                copy = Copy(seen, content, seen.changed_ns > racy_ns)
             copies[name] = copy
         return copies
 
     def _is_changed_unseen(self, watch: Watch) -> bool:
         """Whether content differs where the change time is too young to tell."""
         return any(
-            copy.is_racy and _content(watch.path + name, copy.seen) != copy.content
+            copy.is_racy and content_of(watch.path + name, copy.seen) != copy.content
             for name, copy in self._copies.get(watch.path, {}).items()
         )
 
@@ -137,23 +122,23 @@ class Tripwire:
         copies = self._copies.get(watch.path, {})
         _open_up(watch.path, copies)
         aside: dict[str, str] = {}
-        for name, seen in _tree(watch).items():
-            if any(name.startswith(f"{moved}/") for moved in aside):
+        for name, seen in look(watch, copies).items():
+            path = watch.path + name
+            is_container = not name and watch.exempt and stat.S_ISDIR(seen.mode)
+            if is_same(path, seen, copies.get(name)) or (is_container and name not in copies):
                 continue
-            if not _is_same(watch.path + name, seen, copies.get(name)):
-                try:
-                    aside[name] = _move_aside(watch.path + name)
-                except OSError as exc:
-                    yield _line(watch.path + name, f"could not be moved aside: {exc.strerror}")
-                    continue
-                if name not in copies:
-                    new = f"made by the command; it is now '{aside[name]}'"
-                    yield _line(watch.path + name, new)
+            try:
+                aside[name] = _move_aside(path)
+            except OSError as exc:
+                yield _line(path, f"could not be moved aside: {exc.strerror}")
+                continue
+            if name not in copies:
+                yield _line(path, f"made by the command; it is now '{aside[name]}'")
         yield from _put_all_back(watch.path, copies, aside)
 
     def _new_repository(self, git: str) -> Iterator[str]:
         """A `.git` that was not there stays, but for what runs programs."""
-        if not stat.S_ISDIR(_mode(git)):
+        if not stat.S_ISDIR(mode_of(git)):
             yield from self._undo(Watch(git))
             return
         for watch in parts_of_repository(git):
@@ -161,7 +146,7 @@ class Tripwire:
                 continue
             if watch.path not in self._copies and os.path.basename(watch.path) == "hooks":
                 # The samples beside it may stay.
-                for name in _tree(watch):
+                for name in look(watch, ("",)):
                     hook = Watch(watch.path + name)
                     if name and not _is_harmless(hook):
                         yield from self._undo(hook)
@@ -169,84 +154,9 @@ class Tripwire:
                 yield from self._undo(watch)
 
 
-def _tree(watch: Watch) -> _Tree:
-    """What is at a protected name, and below it."""
-    try:
-        return _tree_of(watch, os.lstat(watch.path))
-    except OSError:
-        return {}
-
-
-def _tree_of(watch: Watch, status: os.stat_result | None) -> _Tree:
-    if status is None:
-        return {}
-    tree = {"": _seen(status)}
-    if stat.S_ISDIR(status.st_mode) and not watch.is_kind_only:
-        _add_below(tree, watch.path, "", watch.exempt)
-    return tree
-
-
-def _add_below(tree: _Tree, path: str, name: str, exempt: tuple[str, ...]) -> None:
-    try:
-        with os.scandir(path + name) as found:
-            entries = list(found)
-    except OSError:
-        return
-    for entry in entries:
-        name_here = entry.name
-        if name_here.endswith(SAMPLE) or QUARANTINED in name_here:
-            continue
-        if exempt and name_here.startswith(exempt):
-            continue
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except OSError:
-            continue
-        below = f"{name}/{name_here}"
-        tree[below] = _seen(status)
-        if stat.S_ISDIR(status.st_mode):
-            _add_below(tree, path, below, ())
-
-
-def _seen(status: os.stat_result) -> _Seen:
-    mode = status.st_mode
-    if stat.S_ISDIR(mode):
-        return _Seen(mode)
-    return _Seen(mode, status.st_ino, status.st_ctime_ns, status.st_size)
-
-
-def _mode(path: str) -> int:
-    try:
-        return os.lstat(path).st_mode
-    except OSError:
-        return 0
-
-
-def _content(path: str, seen: _Seen) -> bytes | None:
-    """The bytes of a file, the target of a link; None for other kinds, and what is too large."""
-    try:
-        if stat.S_ISLNK(seen.mode):
-            return os.fsencode(os.readlink(path))
-        if not stat.S_ISREG(seen.mode) or seen.size > MAX_COPY:
-            return None
-        with open(os.open(path, READ_FLAGS), "rb") as file:
-            return file.read(MAX_COPY + 1)
-    except OSError:
-        return None
-
-
-def _is_same(path: str, seen: _Seen, copy: _Copy | None) -> bool:
-    """Whether it is what the copy is of; a file that was written anew with the same bytes is."""
-    if copy is None or copy.seen.mode != seen.mode:
-        return False
-    if stat.S_ISDIR(seen.mode) or (copy.seen == seen and not copy.is_racy):
-        return True
-    return copy.content is not None and _content(path, seen) == copy.content
-
-
 def _kept_folder(path: str) -> Iterator[str]:
     """A folder on the way to protected names: it may change inside, but is no link."""
-    mode = _mode(path)
+    mode = mode_of(path)
     if mode == 0:
         return
     if stat.S_ISDIR(mode):
@@ -260,24 +170,27 @@ def _kept_folder(path: str) -> Iterator[str]:
 
 def _make_usable(path: str, mode: int) -> None:
     if mode & stat.S_IRWXU != stat.S_IRWXU:
-        with contextlib.suppress(OSError):
-            os.chmod(path, stat.S_IMODE(mode) | stat.S_IRWXU)
+        _set_mode(path, mode | stat.S_IRWXU)
 
 
-def _open_up(path: str, copies: dict[str, _Copy]) -> None:
+def _open_up(path: str, copies: dict[str, Copy]) -> None:
     """Give folders their modes back, so that what is in them can be seen."""
     for name, copy in copies.items():
-        mode = _mode(path + name)
+        mode = mode_of(path + name)
         if stat.S_ISDIR(mode) and stat.S_ISDIR(copy.seen.mode) and mode != copy.seen.mode:
-            with contextlib.suppress(OSError):
-                os.chmod(path + name, stat.S_IMODE(copy.seen.mode))
+            _set_mode(path + name, copy.seen.mode)
 
 
-def _put_all_back(path: str, copies: dict[str, _Copy], aside: dict[str, str]) -> Iterator[str]:
+def _set_mode(path: str, mode: int) -> None:
+    with contextlib.suppress(OSError), _folder_of(path) as (folder, name):
+        os.chmod(name, stat.S_IMODE(mode), dir_fd=folder)
+
+
+def _put_all_back(path: str, copies: dict[str, Copy], aside: dict[str, str]) -> Iterator[str]:
     """Put back what is missing; a line for the topmost of each."""
     told: list[str] = []
     for name, copy in copies.items():
-        if _mode(path + name):
+        if mode_of(path + name):
             continue
         is_told = any(name.startswith(f"{above}/") for above in told)
         try:
@@ -298,7 +211,7 @@ def _put_all_back(path: str, copies: dict[str, _Copy], aside: dict[str, str]) ->
             yield _line(path + name, "removed by the command; put back")
 
 
-def _put_back(path: str, copy: _Copy) -> None:
+def _put_back(path: str, copy: Copy) -> None:
     """Make a file, folder or link anew; it appears whole."""
     mode = copy.seen.mode
     with _folder_of(path) as (folder, name):
@@ -356,11 +269,8 @@ def _is_harmless(watch: Watch) -> bool:
     """Whether something new in a repository runs nothing."""
     return all(
         stat.S_ISDIR(seen.mode)
-        or (
-            stat.S_ISREG(seen.mode)
-            and is_harmless(watch.path + name, _content(watch.path + name, seen))
-        )
-        for name, seen in _tree(watch).items()
+        or (stat.S_ISREG(seen.mode) and is_harmless(path, content_of(path, seen)))
+        for path, seen in ((watch.path + name, seen) for name, seen in look(watch).items())
     )
 
 

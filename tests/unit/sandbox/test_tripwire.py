@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -289,6 +290,58 @@ def test_the_block_may_end_by_an_error(guarded: Guarded) -> None:
     assert not guarded.path(".mcp.json").exists()
 
 
+def test_a_mode_is_not_set_through_a_link(guarded: Guarded, tmp_path: Path) -> None:
+    guarded.make(".vscode/a/b/file")
+    outside = tmp_path / "outside"
+    (outside / "b").mkdir(parents=True)
+    (outside / "b").chmod(0o700)
+
+    def swap() -> None:
+        shutil.rmtree(guarded.path(".vscode/a"))
+        guarded.path(".vscode/a").symlink_to(outside)
+
+    assert len(guarded.command(swap)) == 1
+    assert stat.S_IMODE((outside / "b").stat().st_mode) == 0o700
+    assert guarded.path(".vscode/a/b/file").exists()
+
+
+def test_a_bottomless_folder_is_moved_aside_without_a_look(guarded: Guarded) -> None:
+    def dig() -> None:
+        here = os.open(guarded.folder, os.O_RDONLY)
+        for name in (".vscode", *("d" for _ in range(3000))):
+            os.mkdir(name, dir_fd=here)
+            inner = os.open(name, os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
+        os.close(here)
+
+    try:
+        assert len(guarded.command(dig)) == 1
+        assert guarded.command(lambda: None) == []
+    finally:  # pytest's own clean-up does not get that deep
+        subprocess.run(["rm", "-rf", guarded.path(".vscode"), guarded.path(".vscode.quarantined")])
+
+
+def test_a_folder_of_the_agents_own_may_be_made_by_the_agent(tmp_path: Path) -> None:
+    said: list[str] = []
+    own = tmp_path.resolve() / "own"
+    found = protection(
+        SandboxPolicy(can_write_cwd=True),
+        cwd=str(tmp_path.resolve()),
+        tmpdir=None,
+        codex_home=str(own),
+        home=None,
+    )
+    with Tripwire().watching(found, is_mounted=False, into=said):
+        own.mkdir()
+        (own / "history.jsonl").write_text("{}")
+        (own / "config.toml").write_text("evil")
+    assert len(said) == 1
+    assert sorted(path.name for path in own.iterdir()) == [
+        *("config.toml.quarantined", "history.jsonl")
+    ]
+
+
 def test_many_changes_are_counted(guarded: Guarded) -> None:
     def change() -> None:
         for number in range(MAX_FINDINGS + 5):
@@ -309,7 +362,7 @@ def test_a_name_cannot_forge_a_line(guarded: Guarded) -> None:
 def test_a_file_too_large_to_copy_is_moved_aside_and_said_to_be_gone(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codex.sandbox.tripwire.MAX_COPY", 8)
+    monkeypatch.setattr("codex.sandbox.snapshot.MAX_COPY", 8)
     said = guarded.write(".git/hooks/pre-push", "evil and more")
     assert said == [
         "protected: '.git/hooks/pre-push' was changed by the command;"
