@@ -31,6 +31,8 @@ def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
     """The files of rules in the order of their names, and which folders cannot be read."""
     found: list[str] = []
     failures: list[str] = []
+    if not os.path.isdir(codex_home):
+        return found, failures
     places = ((os.path.join(codex_home, RULES_FOLDER), ".rules"), (codex_home, ".policy"))
     for folder, ending in places:
         try:
