@@ -16,6 +16,7 @@ from codex.cli.flags import (
     HISTORY_FLAGS,
     JSON_FLAG,
     MCP_ADD_FLAGS,
+    SANDBOX_FLAGS,
     SESSION_FLAGS,
     SESSIONS_FLAGS,
     WHICH_FLAGS,
@@ -122,6 +123,40 @@ APPLY_PATCH = Command(
     (),
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
+)
+_IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
+"""The names of the session flags that say what a command may touch."""
+
+
+def _sandbox(name: str, summary: str) -> Command:
+    return Command(
+        name,
+        summary,
+        "Run a command under the sandbox that commands of the model run under, with this terminal\n"
+        "and this environment, less what has KEY, SECRET or TOKEN in its name. Exit status: the\n"
+        "command's; 128+N when signal N ended it; 125 without a sandbox; 126 when the program\n"
+        "cannot be run, 127 when it is not there.",
+        (*(flag for flag in SESSION_FLAGS if _IN_SANDBOX & set(flag.names)), *SANDBOX_FLAGS),
+        (),
+        f"  codex {name} --full-auto -- make test\n"
+        f"  codex {name} -s workspace-write --add-dir ~/.cache --explain -- npm install\n"
+        f"  codex {name} --permissions disk-full-read-access,disk-write-folder=/tmp/x sh",
+        rest=("COMMAND...", "the command and its arguments"),
+    )
+
+
+SANDBOX = _sandbox("sandbox", "run a command of yours in the sandbox")
+DEBUG = Command(
+    "debug",
+    "look at the parts of the program",
+    "Commands to look at the parts of the program, under the names of earlier versions.",
+    (),
+    (),
+    "  codex debug landlock --full-auto -- ls -l",
+    subcommands=(
+        _sandbox("debug landlock", "the same as codex sandbox, on Linux"),
+        _sandbox("debug seatbelt", "the same as codex sandbox, on macOS"),
+    ),
 )
 MCP_SERVER = Command(
     "mcp-server",
@@ -320,8 +355,10 @@ COMMANDS: dict[str, Command] = {
         MCP,
         MCP_SERVER,
         PROTO,
+        SANDBOX,
         APPLY_PATCH,
         EXECPOLICY,
+        DEBUG,
         DEMO,
     )
 }

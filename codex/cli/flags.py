@@ -60,6 +60,12 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         None,
         {"dest": "bypass"},
     ),
+    Flag(
+        ("--container-is-sandbox",),
+        "enforce nothing, where a container around the program holds what commands do",
+        None,
+        {"dest": "is_container"},
+    ),
     Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
     Flag(("--ephemeral",), "write no session file; such a session cannot be resumed"),
 )
@@ -105,6 +111,16 @@ EXECPOLICY_FLAGS: tuple[Flag, ...] = (
         "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
     ),
     Flag(("--pretty",), "write the JSON over several lines"),
+)
+
+SANDBOX_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--permissions",),
+        "single permissions in the place of --sandbox: a comma-separated list of them; repeatable",
+        "LIST",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--explain",), "say what holds the command, before it runs"),
 )
 
 JSON_FLAG = Flag(("--json",), "print JSON")
@@ -154,6 +170,7 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
 ALL_FLAGS = (
     *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
     *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *EXECPOLICY_FLAGS),
+    *SANDBOX_FLAGS,
 )
 
 TAKES_VALUE: dict[str, bool] = {

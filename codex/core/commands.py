@@ -24,20 +24,19 @@ from codex.core.session import ApprovedCommand
 from codex.core.unattended import unattended_argv, unattended_environment
 from codex.errors import Interrupted, PatchError, SandboxUnavailableError, SpawnError
 from codex.protocol.events import (
-    ExecApprovalRequest,
     ExecCommandBegin,
     ExecCommandEnd,
     ExecCommandOutputDelta,
     OutputStream,
+    Warning,
 )
-from codex.protocol.policy import DANGER_FULL_ACCESS, ReviewDecision, SandboxPolicy
+from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run
 
 if TYPE_CHECKING:
-    from codex.core.approvals import Answer
     from codex.core.rules import Ruling
 
 
@@ -87,6 +86,10 @@ class _Attempt(msgspec.Struct, frozen=True):
     result: ExecResult | None
     failure: str = ""
     is_sandbox_missing: bool = False
+    denial: str | None = None
+    """What the sandbox stopped."""
+    undone: tuple[str, ...] = ()
+    """What it did to protected names."""
 
 
 def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> ToolOutput:
@@ -155,7 +158,7 @@ def _read(context: TaskContext, command: _Command) -> ToolOutput | None:
     config = context.session.config
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
     attempt = _execute(context, command._replace(is_unattended=True), policy)
-    is_stopped = _denial(context, command, policy, attempt) is not None
+    is_stopped = _denial(attempt) is not None
     if attempt.is_sandbox_missing:
         # Without questions nothing else can come of it.
         is_stopped = should_offer_retry(config.approval_policy)
@@ -189,50 +192,51 @@ def _run_as_decided(context: TaskContext, command: _Command, check: SafetyCheck)
     return output._replace(text=output.text + remark)
 
 
-def _ask(context: TaskContext, command: _Command, reason: str | None) -> Answer:
-    return context.ask(
-        ExecApprovalRequest(
-            call_id=command.call_id, command=command.argv, cwd=command.cwd, reason=reason
-        )
-    )
-
-
 def _run_and_offer_retry(
     context: TaskContext, command: _Command, policy: SandboxPolicy
 ) -> ToolOutput:
     session = context.session
     attempt = _execute(context, command, policy)
-    denial = _denial(context, command, policy, attempt)
+    denial = _denial(attempt)
     if denial is None or not should_offer_retry(session.config.approval_policy):
-        return _report(attempt, denial)
-    answer = _ask(context, command, f"{denial}\nRetry without the sandbox?")
+        return _report(attempt)
+    answer = ask_to_run(
+        context,
+        command.call_id,
+        command.approval(is_sandboxed=False),
+        reason="retry without the sandbox?",
+        denial=denial,
+        is_kept=True,
+    )
     if not answer.is_approved:
-        return ToolOutput(f"{_report(attempt, denial).text}\n{answer.rejection}")
-    if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-        session.approved_commands.add(command.approval(is_sandboxed=False))
+        return ToolOutput(f"{_report(attempt).text}\n{answer.rejection}")
     return _report(_execute(context, command, DANGER_FULL_ACCESS))
 
 
-def _denial(
-    context: TaskContext, command: _Command, policy: SandboxPolicy, attempt: _Attempt
-) -> str | None:
+def _denial(attempt: _Attempt) -> str | None:
     """What the sandbox stopped, as far as that can be seen."""
-    if attempt.is_sandbox_missing:
-        return attempt.failure
-    if attempt.result is None:
-        return None
-    roots = context.session.roots_of(policy)
-    return explain_denial(attempt.result, policy=policy, roots=roots, cwd=command.cwd)
+    return attempt.failure if attempt.is_sandbox_missing else attempt.denial
 
 
 def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> _Attempt:
-    """One attempt between its begin and its end event.
+    """One attempt between its begin and its end event, and what it did to protected names.
 
     Raises: Interrupted, after the end event.
     """
+    undone: list[str] = []
+    try:
+        return _attempt(context, command, policy, undone)
+    finally:
+        for line in undone:
+            context.emit(Warning(line))
+
+
+def _attempt(
+    context: TaskContext, command: _Command, policy: SandboxPolicy, undone: list[str]
+) -> _Attempt:
     context.emit(ExecCommandBegin(command.call_id, command.argv, command.cwd))
     try:
-        result = _run(context, command, policy)
+        result, denial = _run(context, command, policy, undone)
     except SandboxUnavailableError as error:
         context.emit(_never_started(command.call_id, error.message))
         context.warn_once(str(error))
@@ -252,17 +256,26 @@ def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> 
             aggregated_output=result.output,
             exit_code=result.exit_code,
             duration_ms=result.duration_ms,
+            denial=denial,
         )
     )
     for root in result.refused_roots:
         context.warn_once(f"commands cannot write to '{root.path}': {root.reason}")
     if result.is_interrupted:
         raise Interrupted
-    return _Attempt(result)
+    return _Attempt(result, denial=denial, undone=tuple(undone))
 
 
-def _run(context: TaskContext, command: _Command, policy: SandboxPolicy) -> ExecResult:
+def _run(
+    context: TaskContext, command: _Command, policy: SandboxPolicy, undone: list[str]
+) -> tuple[ExecResult, str | None]:
+    """The result, and what the sandbox stopped.
+
+    Args: undone: gets what was done to protected names, however the command ends.
+    """
     session = context.session
+    held_by = session.held_by(policy)
+    protection = session.protection(policy)
 
     def on_output(stream: OutputStream, chunk: str) -> None:
         context.emit(ExecCommandOutputDelta(command.call_id, stream, chunk))
@@ -270,15 +283,26 @@ def _run(context: TaskContext, command: _Command, policy: SandboxPolicy) -> Exec
     environment = command_environment(
         session.host.environ,
         session.config.shell_environment,
-        has_network=policy.can_use_network,
+        has_network=policy.can_use_network or not held_by.layers,
     )
-    return run(
-        command.params(environment),
+    with session.tripwire.watching(protection, into=undone, is_mounted=2 in held_by.layers):
+        result = run(
+            command.params(environment),
+            policy=policy,
+            policy_cwd=session.config.cwd,
+            held_by=held_by,
+            protected=protection.paths,
+            cancel=context.cancel,
+            on_output=on_output,
+        )
+    denial = explain_denial(
+        result,
         policy=policy,
-        policy_cwd=session.config.cwd,
-        cancel=context.cancel,
-        on_output=on_output,
+        roots=session.roots_of(policy),
+        cwd=command.cwd,
+        protection=protection,
     )
+    return result, denial
 
 
 def _never_started(call_id: str, message: str) -> ExecCommandEnd:
@@ -292,7 +316,7 @@ def _never_started(call_id: str, message: str) -> ExecCommandEnd:
     )
 
 
-def _report(attempt: _Attempt, denial: str | None = None) -> ToolOutput:
+def _report(attempt: _Attempt) -> ToolOutput:
     """What the model reads of a command."""
     result = attempt.result
     if result is None:
@@ -302,7 +326,8 @@ def _report(attempt: _Attempt, denial: str | None = None) -> ToolOutput:
         lines.append("The command was ended because it ran past its time-out.")
     elif result.signal is not None:
         lines.append(f"The command was ended by signal {result.signal}.")
-    if denial is not None:
-        lines.append(denial)
+    if attempt.denial is not None:
+        lines.append(attempt.denial)
+    lines.extend(attempt.undone)
     lines.append(f"Output:\n{result.output}" if result.output else "Output: none")
     return ToolOutput("\n".join(lines))

@@ -22,6 +22,7 @@ def ask_to_run(
     *,
     reason: str | None,
     is_kept: bool,
+    denial: str | None = None,
 ) -> Answer:
     """Ask whether a command may run, and remember a yes that is more than once.
 
@@ -29,6 +30,7 @@ def ask_to_run(
         command: and how it would run.
         is_kept: whether a yes can count for more than once. A prefix is on offer only for what
             stays in the sandbox.
+        denial: what the sandbox stopped, where the question is whether to leave it.
     Raises: Interrupted.
     """
     prefix = propose_prefix(command.argv) if is_kept and command.is_sandboxed else None
@@ -38,6 +40,7 @@ def ask_to_run(
             command=command.argv,
             cwd=command.cwd,
             reason=reason,
+            denial=denial,
             proposed_prefix=prefix,
         )
     )

@@ -130,7 +130,7 @@ def test_the_question_after_a_denial_shows_what_was_blocked_and_once_is_once(
     ):
         task = engine.say("go")
         first = engine.wait_for(ExecApprovalRequest)
-        assert str(outside / "x") in str(first.reason)
+        assert str(outside / "x") in str(first.denial)
         assert not (outside / "x").exists()
         engine.codex.submit(ExecApproval(first.call_id, ReviewDecision.APPROVED))
         again = engine.wait_for(ExecApprovalRequest)
