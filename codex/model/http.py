@@ -69,6 +69,26 @@ class HttpClient:
 
         Raises: Interrupted. ModelError of phase `request`.
         """
+        timeout_s = self._provider.header_timeout_ms / 1000
+        return self._exchange(address, headers, body, cancel, timeout_s)
+
+    def get(
+        self, address: Address, headers: dict[str, str], cancel: Cancel, *, timeout_s: float
+    ) -> Answer:
+        """Ask for what is there, and read the head of the answer.
+
+        Raises: Interrupted. ModelError of phase `request`.
+        """
+        return self._exchange(address, headers, None, cancel, timeout_s)
+
+    def _exchange(
+        self,
+        address: Address,
+        headers: dict[str, str],
+        body: bytes | None,
+        cancel: Cancel,
+        timeout_s: float,
+    ) -> Answer:
         cancel.check()
         proxy = proxy_for(address, self._environ)
         line = self._reuse() or self._line_to(address, proxy)
@@ -77,7 +97,6 @@ class HttpClient:
             if not line.is_open:
                 with _explained(cancel, lambda error: connect_failure(error, address, proxy)):
                     line.open(cancel, self._provider.connect_timeout_ms / 1000)
-            timeout_s = self._provider.header_timeout_ms / 1000
             with _explained(cancel, lambda error: request_failure(error, address, timeout_s)):
                 response = line.request(
                     _target(address, proxy),
@@ -184,12 +203,13 @@ class Line:
         return raw
 
     def request(
-        self, target: str, headers: dict[str, str], body: bytes, *, timeout_s: float
+        self, target: str, headers: dict[str, str], body: bytes | None, *, timeout_s: float
     ) -> HTTPResponse:
-        """Send, and wait for the head."""
+        """Send, and wait for the head. Args: body: None asks (GET), anything else sends (POST)."""
         self.socket = self.connection.sock
         self.connection.timeout = timeout_s
-        self.connection.request("POST", target, body, headers, preload_content=False)
+        method = "GET" if body is None else "POST"
+        self.connection.request(method, target, body, headers, preload_content=False)
         return self.connection.getresponse()
 
     def break_off(self) -> None:
