@@ -57,6 +57,8 @@ OPTIONS = (
     "--include-module=types",
     "--include-module=typing",
     "--include-package=msgspec",
+    # Some of its modules are imported by name (patches.py).
+    "--include-package=wcwidth",
     # What is imported inside functions is there too, and nothing is missed silently.
     "--include-package=codex",
     # Built in (build/builtins.c), so there is no file to follow.
