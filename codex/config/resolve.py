@@ -18,6 +18,7 @@ from codex.config.providers import (
 )
 from codex.config.schema import Source, check_leaf
 from codex.config.types import Config
+from codex.errors import ConfigError
 from codex.protocol.policy import AskForApproval, WorkspaceWrite
 
 if TYPE_CHECKING:
@@ -38,15 +39,16 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
 PLAIN_KEYS = (
     "command_timeout_ms",
     "disable_response_storage",
+    "file_opener",
     "hide_agent_reasoning",
     "history",
     "max_command_timeout_ms",
-    "mcp_servers",
     "notify",
     "project_doc_fallback_filenames",
     "project_doc_max_bytes",
     "project_root_markers",
     "show_raw_agent_reasoning",
+    "tui",
 )
 """Keys that are fields of Config as they stand."""
 
@@ -78,11 +80,7 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
     fields: dict[str, Any] = {key: settings[key] for key in PLAIN_KEYS if key in settings}
     if overrides.disable_response_storage:
         fields["disable_response_storage"] = True
-    if servers := fields.get("mcp_servers"):
-        warnings.append(f"mcp_servers: this version does not start MCP servers ({_list(servers)})")
-    fields["mcp_servers"] = {
-        name: server for name, server in (servers or {}).items() if "command" in server
-    }
+    fields["mcp_servers"] = _mcp_servers(settings.get("mcp_servers", {}), warnings)
     config = msgspec.convert(
         {
             **fields,
@@ -204,6 +202,28 @@ def _sandbox(
         )
         return policy
     return msgspec.structs.replace(policy, writable_roots=(*policy.writable_roots, *added))
+
+
+def _mcp_servers(tables: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """The servers, each a program or an address.
+
+    Raises: ConfigError.
+    """
+    servers = {}
+    for name, table in tables.items():
+        if "command" in table and "url" in table:
+            raise ConfigError(f"mcp_servers.{name}: expected a command or a url, got both")
+        if not table:
+            continue
+        if "command" not in table and "url" not in table:
+            warnings.append(f"mcp_servers.{name}: has no effect without a command or a url")
+            continue
+        server = dict(table)
+        timeout_ms = server.pop("startup_timeout_ms", None)
+        if timeout_ms is not None:
+            server.setdefault("startup_timeout_sec", timeout_ms / 1000)
+        servers[name] = server
+    return servers
 
 
 def _instructions(settings: dict[str, Any], instructions_file: str | None) -> str | None:

@@ -7,7 +7,13 @@ import enum
 import msgspec
 
 from codex.protocol.policy import AskForApproval, SandboxPolicy
-from codex.protocol.settings import ModelProvider, ModelSettings, ShellEnvironmentPolicy
+from codex.protocol.settings import (
+    FileOpener,
+    McpServer,
+    ModelProvider,
+    ModelSettings,
+    ShellEnvironmentPolicy,
+)
 
 
 class HistoryPersistence(enum.Enum):
@@ -24,12 +30,17 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int | None = None
 
 
-class McpServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[mcp_servers.NAME]`: a program that speaks the Model Context Protocol on its pipes."""
+class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tui]`."""
 
-    command: str
-    args: tuple[str, ...] = ()
-    env: dict[str, str] = {}
+    notifications: bool | tuple[str, ...] = True
+    """All, none, or those of these kinds."""
+    notification_method: str = "auto"
+    """`osc9`, `bel`, or what the terminal is known to show."""
+    notification_condition: str = "unfocused"
+    """Or `always`."""
+    alternate_screen: str = "auto"
+    """`never` keeps the conversation in the terminal's own scrollback."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +70,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     project_root_markers: tuple[str, ...] = (".git",)
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
-    mcp_servers: dict[str, McpServerSettings] = {}
+    mcp_servers: dict[str, McpServer] = {}
+    file_opener: FileOpener = FileOpener.VSCODE
+    tui: TuiSettings = TuiSettings()
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000

@@ -28,6 +28,7 @@ from codex.model.client import ModelClient
 from codex.protocol.events import (
     Error,
     Event,
+    ListMcpToolsResponse,
     ListModelsResponse,
     SessionConfigured,
     ShutdownComplete,
@@ -53,13 +54,15 @@ from codex.protocol.ops import (
     Submission,
     UserInput,
 )
-from codex.protocol.policy import ReviewDecision
+from codex.protocol.policy import AskForApproval, ReviewDecision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
+    from codex.core.mcp_tools import Elicitations
     from codex.host import Host
+    from codex.protocol.events import EventMsg
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +83,7 @@ class Codex:
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
+        self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
         self._windows: dict[str, int | None] = {}
         """Tokens by model, as the provider told last."""
@@ -170,21 +174,18 @@ class Codex:
                 self._take_input(session, submission, QueuedInput(submission.id, items))
             case Interrupt():
                 self._interrupt()
-            case ExecApproval() | PatchApproval():
+            case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
                 self._take_answer(session, op)
             case RunUserShellCommand(text):
                 self._take_command(session, submission.id, text)
-            case ListModels():
-                self._errands.list_models(session, submission.id)
+            case ListModels() | ListMcpTools():
+                self._list(session, submission.id, op)
             case (
-                McpApproval()
-                | ElicitationAnswer()
-                | AddToHistory()
+                AddToHistory()
                 | GetHistoryEntryRequest()
                 | GetHistoryEntriesRequest()
                 | SearchHistoryRequest()
                 | ReloadHistory()
-                | ListMcpTools()
             ):
                 raise CodexError("this engine has no such operation")
             case Shutdown():
@@ -200,6 +201,13 @@ class Codex:
             self._task.start()
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
+
+    def _list(self, session: Session, submission_id: str, op: ListModels | ListMcpTools) -> None:
+        if isinstance(op, ListModels):
+            self._errands.list_models(session, submission_id)
+            return
+        servers = session.mcp.status() if session.mcp is not None else ()
+        session.emit(submission_id, ListMcpToolsResponse(servers))
 
     def _interrupt(self) -> None:
         self._errands.interrupt()
@@ -238,7 +246,12 @@ class Codex:
             model = msgspec.structs.replace(model, context_window=window)
             self._config = session.config = msgspec.structs.replace(self._config, model=model)
 
-    def _take_answer(self, session: Session, op: ExecApproval | PatchApproval) -> None:
+    def _take_answer(
+        self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
+    ) -> None:
+        if isinstance(op, ElicitationAnswer):
+            self._take_elicitation(op)
+            return
         answer = Answer(op.decision, op.feedback)
         if session.approvals.answer(type(op), op.id, answer):
             return
@@ -246,6 +259,37 @@ class Codex:
             self._task.cancel.set()
             return
         raise CodexError(f"no approval request '{op.id}' is waiting for an answer")
+
+    def _take_elicitation(self, op: ElicitationAnswer) -> None:
+        if self._elicitations is None:
+            raise CodexError("no MCP server is configured, so none has asked anything")
+        self._elicitations.answer(op)
+
+    def _start_mcp(self, session: Session) -> None:
+        """Start the configured MCP servers in the background."""
+        config = self._config
+        if not config.mcp_servers:
+            return
+        from codex.core.mcp_tools import Elicitations
+        from codex.mcp.servers import McpServers, Outside
+
+        def emit(msg: EventMsg) -> None:
+            self._events.put(Event(START_ID, msg))
+
+        self._elicitations = Elicitations(
+            emit, can_ask=lambda: self._config.approval_policy is not AskForApproval.NEVER
+        )
+        session.mcp = McpServers(
+            config.mcp_servers,
+            Outside(
+                environ=self._host.environ,
+                cwd=config.cwd,
+                report=emit,
+                ask=self._elicitations.ask,
+                log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
+            ),
+        )
+        session.mcp.start()
 
     def _start(self) -> None:
         config = self._config
@@ -258,6 +302,8 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text)
+        if self._session is not None:
+            self._start_mcp(self._session)
         for warning in docs.warnings:
             self._events.put(Event(START_ID, Warning(warning)))
 
@@ -322,6 +368,8 @@ class Codex:
                 pass
         self._errands.close()
         if self._session is not None:
+            if self._session.mcp is not None:
+                self._session.mcp.close()
             self._session.close()
         self._events.put(Event(event_id, ShutdownComplete()))
 

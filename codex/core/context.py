@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.protocol.events import BackgroundEvent, ExecApprovalRequest, Warning
-from codex.protocol.ops import ExecApproval, PatchApproval
+from codex.protocol.events import (
+    BackgroundEvent,
+    ExecApprovalRequest,
+    McpApprovalRequest,
+    Warning,
+)
+from codex.protocol.ops import ExecApproval, McpApproval, PatchApproval
 
 if TYPE_CHECKING:
     from codex.cancel import Cancel
@@ -31,12 +36,18 @@ class TaskContext(NamedTuple):
             self.session.warnings_shown.add(message)
             self.emit(Warning(message))
 
-    def ask(self, request: ExecApprovalRequest | ApplyPatchApprovalRequest) -> Answer:
+    def ask(
+        self, request: ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
+    ) -> Answer:
         """Put a question to the user and wait.
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
-        kind = ExecApproval if isinstance(request, ExecApprovalRequest) else PatchApproval
+        kind: type = PatchApproval
+        if isinstance(request, ExecApprovalRequest):
+            kind = ExecApproval
+        elif isinstance(request, McpApprovalRequest):
+            kind = McpApproval
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
         self.emit(request)
         return question.wait(self.cancel)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from codex.core.notify import Notifier
     from codex.core.task import TaskEnded
     from codex.host import Host
+    from codex.mcp.servers import McpServers
     from codex.model.client import ModelClient
 
 
@@ -65,7 +66,11 @@ class Session:
         self.approved_commands: set[ApprovedCommand] = set()
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
+        self.approved_mcp_tools: set[tuple[str, str]] = set()
+        """Servers and tools that may be called without a further question."""
         self.warnings_shown: set[str] = set()
+        self.mcp: McpServers | None = None
+        """None where none is configured; it outlives a change of the settings."""
 
     def take_over(self, old: Session) -> None:
         """Go on with the conversation of the session that this one replaces.
@@ -78,7 +83,9 @@ class Session:
         self.usage = old.usage
         self.approved_commands = old.approved_commands
         self.approved_paths = old.approved_paths
+        self.approved_mcp_tools = old.approved_mcp_tools
         self.warnings_shown = old.warnings_shown
+        self.mcp = old.mcp
         is_same_server = self.config.provider == old.config.provider
         if not (is_same_server and self.config.model.model == old.config.model.model):
             self.transcript.forget_server_state()

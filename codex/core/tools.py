@@ -15,6 +15,7 @@ from codex.protocol.events import PlanStep, PlanUpdate, ViewImage
 
 if TYPE_CHECKING:
     from codex.config.types import Config
+    from codex.core.mcp_tools import Offer
     from codex.protocol.items import FunctionCall
 
 
@@ -101,8 +102,25 @@ class _ImageArguments(msgspec.Struct, frozen=True):
     path: str
 
 
-def call_tool(context: TaskContext, call: FunctionCall) -> ToolOutput:
+def mcp_offer(context: TaskContext) -> Offer | None:
+    """What MCP servers offer now; None without any.
+
+    Raises: CodexError, when a required server has failed. Interrupted.
+    """
+    servers = context.session.mcp
+    if servers is None:
+        return None
+    from codex.core.mcp_tools import Offer
+
+    servers.wait_for_required(context.cancel)
+    own = (spec.name for spec in tool_specs(context.session.config))
+    return Offer(servers, servers.tools(context.cancel, own))
+
+
+def call_tool(context: TaskContext, call: FunctionCall, offer: Offer | None = None) -> ToolOutput:
     """Run one tool call; what went wrong with it is for the model to read.
+
+    Args: offer: what MCP servers offered with the request.
 
     Raises: Interrupted, when the task was stopped meanwhile.
     """
@@ -117,10 +135,18 @@ def call_tool(context: TaskContext, call: FunctionCall) -> ToolOutput:
             case "view_image":
                 return _view_image(context, call)
             case _:
-                names = ", ".join(spec.name for spec in tool_specs(context.session.config))
-                return context.refuse(f"error: there is no tool '{call.name}'; there are: {names}")
+                return _other(context, call, offer)
     except (msgspec.ValidationError, ValueError) as error:
         return context.refuse(f"error: cannot read the arguments of '{call.name}': {error}")
+
+
+def _other(context: TaskContext, call: FunctionCall, offer: Offer | None) -> ToolOutput:
+    if offer is not None and (output := offer.call(context, call)) is not None:
+        return output
+    names = [spec.name for spec in tool_specs(context.session.config)]
+    names += offer.names() if offer is not None else ()
+    known = ", ".join(names)
+    return context.refuse(f"error: there is no tool '{call.name}'; there are: {known}")
 
 
 ArgumentsT = TypeVar("ArgumentsT")

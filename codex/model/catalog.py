@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from codex.jsonio import dumps, loads
 from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 from codex.protocol.events import ModelEntry
 
 if TYPE_CHECKING:
     from codex.cancel import Cancel
     from codex.host import Host
-    from codex.model.http import Answer, HttpClient
+    from codex.net.http import Answer, HttpClient
     from codex.protocol.settings import ModelProvider
 
 TIMEOUT_S = 10.0
@@ -37,7 +40,7 @@ WINDOW_NAMES = (
 def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[ModelEntry, ...]:
     """Every model by its id, in alphabetical order.
 
-    Raises: Interrupted. ModelError, when the server has no list.
+    Raises: Interrupted. RequestError, when the server has no list.
     """
     server = _Server(provider, host, cancel)
     try:
@@ -54,7 +57,8 @@ class _Server:
     """JSON from one provider's server."""
 
     def __init__(self, provider: ModelProvider, host: Host, cancel: Cancel) -> None:
-        self._provider = provider
+        timeout_ms = min(int(TIMEOUT_S * 1000), provider.header_timeout_ms)
+        self._provider = msgspec.structs.replace(provider, header_timeout_ms=timeout_ms)
         self._host = host
         self._cancel = cancel
         self._http: HttpClient | None = None
@@ -73,9 +77,9 @@ class _Server:
             self._http.close()
 
     def _ask(self, path: str, body: bytes | None, *, is_below_base: bool) -> Any:
-        from codex.model.address import endpoint
+        from codex.model.client import http_client
         from codex.model.headers import request_headers
-        from codex.model.http import HttpClient
+        from codex.net.address import endpoint
 
         provider, environ = self._provider, self._host.environ
         base_url = provider.base_url
@@ -85,15 +89,14 @@ class _Server:
         headers = request_headers(provider, environ, userinfo=address.userinfo)
         fields = {**headers.fields, "Accept": "application/json"}
         if self._http is None:
-            self._http = HttpClient(provider, environ)
+            self._http = http_client(provider, environ)
+        method = "GET" if body is None else "POST"
         try:
-            if body is None:
-                answer = self._http.get(address, fields, self._cancel, timeout_s=TIMEOUT_S)
-            else:
-                answer = self._http.post(address, fields, body, self._cancel)
+            answer = self._http.request(method, address, fields, self._cancel, body=body)
             return self._read(answer, str(address))
-        except ModelError as error:
-            raise error.without(headers.secrets) from error.__cause__
+        except RequestError as error:
+            error.hide(headers.secrets)
+            raise
 
     def _read(self, answer: Answer, where: str) -> Any:
         from codex.model.failure import advice_for, http_failure
@@ -143,7 +146,7 @@ def _add_details(
                     windows[row["id"]] = _window(row)
         elif "library" in owners:
             _add_from_ollama(server, windows)
-    except ModelError:
+    except RequestError:
         return
 
 

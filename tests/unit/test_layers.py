@@ -14,6 +14,7 @@ LAYERS: tuple[frozenset[str], ...] = (
         {"host", "cancel", "jsonio", "git", "elapsed", "embedded", "bash", "printable", "signals"}
     ),
     frozenset({"protocol"}),
+    frozenset({"net"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
     frozenset({"tui", "exec", "mcp_server", "proto"}),

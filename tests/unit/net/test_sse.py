@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codex.model.retry import ModelError
-from codex.model.sse import SseParser
+from codex.net.failure import RequestError
+from codex.net.sse import SseParser
 
 
 def parse(*chunks: bytes) -> list[str]:
@@ -89,7 +89,7 @@ def test_an_event_of_50_mb_arrives_whole(chunk_bytes: int) -> None:
 def test_a_line_that_outgrows_the_limit_is_an_error() -> None:
     parser = SseParser(max_event_bytes=1000)
     parser.feed(b"data: " + b"x" * 900)
-    with pytest.raises(ModelError, match="more than 1,000 bytes") as caught:
+    with pytest.raises(RequestError, match="more than 1,000 bytes") as caught:
         parser.feed(b"x" * 100)
     assert caught.value.kind == "protocol"
     assert not caught.value.is_retryable
@@ -97,7 +97,7 @@ def test_a_line_that_outgrows_the_limit_is_an_error() -> None:
 
 def test_data_lines_that_outgrow_the_limit_together_are_an_error() -> None:
     parser = SseParser(max_event_bytes=1000)
-    with pytest.raises(ModelError, match="more than 1,000 bytes"):
+    with pytest.raises(RequestError, match="more than 1,000 bytes"):
         parser.feed(b"data:\n" * 1000)
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex import embedded
-from codex.model import tls
-from codex.model.retry import ModelError
-from codex.model.tls import make_context
-from codex.protocol.settings import ModelProvider
+from codex.net import tls
+from codex.net.failure import RequestError
+from codex.net.tls import TrustSettings, make_context
 from tests.support.certificates import Certificate, make_authority, make_certificate
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ def two(folder: Path) -> Certificate:
     return make_authority(folder, "two")
 
 
-def context(environ: dict[str, str] | None = None, **provider: Any) -> ssl.SSLContext:
-    return make_context(ModelProvider(name="p", base_url="https://h", **provider), environ or {})
+def context(environ: dict[str, str] | None = None, **trust: Any) -> ssl.SSLContext:
+    return make_context(TrustSettings(**trust), environ or {})
 
 
 def trusted(context: ssl.SSLContext) -> list[str]:
@@ -82,7 +81,7 @@ def test_a_folder_is_searched_beside_the_file(
 def test_a_missing_file_is_an_error_that_names_file_and_setting(
     environ: dict[str, str], provider: dict[str, str], origin: str
 ) -> None:
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(RequestError) as caught:
         context(environ, **provider)
     assert f'"/none.pem" (named by {origin})' in caught.value.message
     assert (caught.value.kind, caught.value.is_retryable) == ("tls", False)
@@ -91,7 +90,7 @@ def test_a_missing_file_is_an_error_that_names_file_and_setting(
 def test_a_file_without_certificates_is_an_error(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing here", encoding="utf-8")
-    with pytest.raises(ModelError, match=r"empty\.pem.*SSL_CERT_FILE"):
+    with pytest.raises(RequestError, match=r"empty\.pem.*SSL_CERT_FILE"):
         context({"SSL_CERT_FILE": str(empty)})
 
 
@@ -111,7 +110,7 @@ def test_the_authorities_inside_the_program_are_the_last_resort(
         monkeypatch.setattr(embedded, "CA_PEM", file.read())
     assert trusted(context()) == ["test two"]
     monkeypatch.setattr(embedded, "CA_PEM", None)
-    with pytest.raises(ModelError, match="no CA certificates") as caught:
+    with pytest.raises(RequestError, match="no CA certificates") as caught:
         context()
     assert "SSL_CERT_FILE" in str(caught.value.advice)
 
@@ -130,9 +129,9 @@ def test_a_client_certificate_is_loaded_with_its_key(one: Certificate, folder: P
         "client_certificate": own.certificate,
     }
     context(**ours, client_key=own.key)
-    with pytest.raises(ModelError, match="client certificate"):
+    with pytest.raises(RequestError, match="client certificate"):
         context(**ours, client_key="/none.key")
-    with pytest.raises(ModelError, match=r'"/none\.pem"'):
+    with pytest.raises(RequestError, match=r'"/none\.pem"'):
         context(ca_certificate=one.certificate, client_certificate="/none.pem")
 
 
@@ -141,7 +140,7 @@ def test_an_encrypted_key_is_refused_and_nobody_is_asked(one: Certificate, folde
     locked = str(folder / "locked.enc")
     command = ["openssl", "ec", "-aes256", "-passout", "pass:word", "-in", own.key, "-out", locked]
     subprocess.run(command, check=True, capture_output=True)
-    with pytest.raises(ModelError, match=r"locked\.enc"):
+    with pytest.raises(RequestError, match=r"locked\.enc"):
         context(
             ca_certificate=one.certificate, client_certificate=own.certificate, client_key=locked
         )

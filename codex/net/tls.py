@@ -1,4 +1,4 @@
-"""The TLS settings of a provider: whom to trust, and who we are.
+"""The TLS settings for a server: whom to trust, and who we are.
 
 Trust comes from the first of these that is set, and from nothing else: the provider's
 `ca_certificate`, CODEX_CA_CERTIFICATE, SSL_CERT_FILE and SSL_CERT_DIR, the system's bundle, the one
@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codex import embedded
-from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from codex.protocol.settings import ModelProvider
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -29,25 +27,34 @@ SYSTEM_BUNDLES = (
 )
 
 
-def make_context(provider: ModelProvider, environ: Mapping[str, str]) -> ssl.SSLContext:
-    """A client context for the provider.
+class TrustSettings(NamedTuple):
+    """What is set for this server alone: paths of PEM files."""
 
-    Raises: ModelError, when a certificate or key cannot be used.
+    ca_certificate: str | None = None
+    """Trusted instead of the system's."""
+    client_certificate: str | None = None
+    client_key: str | None = None
+
+
+def make_context(trust: TrustSettings, environ: Mapping[str, str]) -> ssl.SSLContext:
+    """A client context for the server.
+
+    Raises: RequestError, when a certificate or key cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    _load_authorities(context, provider, environ)
-    if provider.client_certificate:
-        _load_own(context, provider.client_certificate, provider.client_key)
+    _load_authorities(context, trust, environ)
+    if trust.client_certificate:
+        _load_own(context, trust.client_certificate, trust.client_key)
     return context
 
 
 def _load_authorities(
-    context: ssl.SSLContext, provider: ModelProvider, environ: Mapping[str, str]
+    context: ssl.SSLContext, trust: TrustSettings, environ: Mapping[str, str]
 ) -> None:
     for origin, path in (
-        ("the provider's ca_certificate", provider.ca_certificate),
+        ("the provider's ca_certificate", trust.ca_certificate),
         ("CODEX_CA_CERTIFICATE", environ.get("CODEX_CA_CERTIFICATE")),
     ):
         if path:
@@ -85,11 +92,11 @@ def _load_system(context: ssl.SSLContext) -> None:
             _load_file(context, path, "the system's bundle")
             return
     if embedded.CA_PEM is None:
-        raise ModelError(
+        raise RequestError(
             "there are no CA certificates to check the server's certificate with",
             kind="tls",
             phase="request",
-            advice="Name a PEM file in SSL_CERT_FILE, or as ca_certificate of the provider.",
+            advice="Name a PEM file in SSL_CERT_FILE, or as ca_certificate of the trust.",
         )
     context.load_verify_locations(cadata=embedded.CA_PEM)
 
@@ -104,8 +111,8 @@ def _load_own(context: ssl.SSLContext, certificate: str, key: str | None) -> Non
         raise _unreadable("the client certificate", path, origin, error) from error
 
 
-def _unreadable(what: str, path: str, origin: str, error: OSError) -> ModelError:
+def _unreadable(what: str, path: str, origin: str, error: OSError) -> RequestError:
     reason = getattr(error, "reason", None) or error.strerror or str(error)
-    return ModelError(
+    return RequestError(
         f'cannot read {what} in "{path}" (named by {origin}): {reason}', kind="tls", phase="request"
     )

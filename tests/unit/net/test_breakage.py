@@ -8,8 +8,8 @@ from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 
 import pytest
 
-from codex.model.address import Address, Proxy
-from codex.model.breakage import body_failure, connect_failure, request_failure
+from codex.net.address import Address, Proxy
+from codex.net.breakage import body_failure, connect_failure, request_failure
 
 ADDRESS = Address("https", "llm.example", 443, "/v1/responses?key=secret")
 PROXY = Proxy(Address("http", "proxy", 3128, "", "user:secret"), "https_proxy")

@@ -1,4 +1,4 @@
-"""What went wrong on the way to a server -> ModelError, in words that name the place and the cause.
+"""What went wrong on the way to a server -> RequestError, in words that name place and cause.
 
 Pure: it looks at exceptions of the sockets, of TLS and of HTTP, and raises none.
 """
@@ -10,11 +10,11 @@ import socket
 import ssl
 from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 
-from codex.model.address import Address, Proxy
-from codex.model.retry import ModelError
+from codex.net.address import Address, Proxy
+from codex.net.failure import RequestError
 
 
-def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> ModelError:
+def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> RequestError:
     """No connection, tunnel or TLS session came about."""
     first = proxy.address if proxy else address
     via = f" (the proxy of {proxy.variable})" if proxy else ""
@@ -45,10 +45,10 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
         kind, reason = "connect", _words(error)
     if proxy is not None and advice is None:
         advice = f'To go without the proxy, add "{address.host}" to NO_PROXY.'
-    return ModelError(start + reason, kind=kind, phase="request", advice=advice)
+    return RequestError(start + reason, kind=kind, phase="request", advice=advice)
 
 
-def request_failure(error: Exception, address: Address, timeout_s: float) -> ModelError:
+def request_failure(error: Exception, address: Address, timeout_s: float) -> RequestError:
     """The request could not be sent, or its answer had no head."""
     if isinstance(error, TimeoutError):
         text, kind = f'"{address}" sent no answer within {timeout_s:g} s', "timeout"
@@ -59,14 +59,14 @@ def request_failure(error: Exception, address: Address, timeout_s: float) -> Mod
             f'the connection to "{address}" broke before an answer: {_words(error)}',
             "connect",
         )
-    return ModelError(text, kind=kind, phase="request")
+    return RequestError(text, kind=kind, phase="request")
 
 
-def body_failure(error: Exception, timeout_s: float) -> ModelError:
+def body_failure(error: Exception, timeout_s: float) -> RequestError:
     """The body of an answer did not come to its end."""
     if isinstance(error, TimeoutError):
-        return ModelError(f"the server was silent for {timeout_s:g} s", kind="timeout")
-    return ModelError(
+        return RequestError(f"the server was silent for {timeout_s:g} s", kind="timeout")
+    return RequestError(
         f"the answer broke off before it was complete: {_words(error)}", kind="stream"
     )
 

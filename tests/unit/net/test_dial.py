@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex.cancel import Cancel
-from codex.model.dial import dial
+from codex.net.dial import dial
 from tests.support.listeners import FullListener, SilentListener
 
 if TYPE_CHECKING:

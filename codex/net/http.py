@@ -1,4 +1,4 @@
-"""HTTP to one provider: a request out, the head and the body of the answer in, under a Cancel.
+"""HTTP to one server: a request out, the head and the body of the answer in, under a Cancel.
 
 The one importer of urllib3, whose connections do the framing, the TLS handshake and the proxy
 tunnel; the sockets come from dial.py. It is imported with the first request, not before: urllib3
@@ -26,12 +26,11 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.url import parse_url
 
 from codex.errors import Interrupted
-from codex.model.address import Address, Proxy, proxy_for
-from codex.model.breakage import body_failure, connect_failure, request_failure
-from codex.model.dial import dial
-from codex.model.headers import basic
-from codex.model.retry import ModelError
-from codex.model.tls import make_context
+from codex.net.address import Address, Proxy, basic_authorization, proxy_for
+from codex.net.breakage import body_failure, connect_failure, request_failure
+from codex.net.dial import dial
+from codex.net.failure import RequestError
+from codex.net.tls import make_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
 
     from codex.cancel import Cancel
-    from codex.protocol.settings import ModelProvider
+    from codex.net.tls import TrustSettings
 
 PIECE_BYTES = 64 * 1024
 MAX_IDLE_S = 60.0
@@ -53,42 +52,38 @@ FAILURES = (OSError, HTTPException, HTTPError)
 
 
 class HttpClient:
-    """Sends requests to one provider, over one connection where the server lets it live."""
+    """Sends requests to one server, over one connection where the server lets it live."""
 
-    def __init__(self, provider: ModelProvider, environ: Mapping[str, str]) -> None:
-        self._provider = provider
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        trust: TrustSettings,
+        *,
+        connect_timeout_s: float,
+        header_timeout_s: float,
+    ) -> None:
+        """`header_timeout_s`: from the request sent to the first byte of the answer."""
         self._environ = environ
+        self._trust = trust
+        self._connect_timeout_s = connect_timeout_s
+        self._header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
         self._idle: Answer | None = None
         """A finished answer whose connection may serve again."""
 
-    def post(
-        self, address: Address, headers: dict[str, str], body: bytes, cancel: Cancel
+    def request(
+        self,
+        method: str,
+        address: Address,
+        headers: dict[str, str],
+        cancel: Cancel,
+        *,
+        body: bytes | None = None,
     ) -> Answer:
         """Send one request and read the head of its answer.
 
-        Raises: Interrupted. ModelError of phase `request`.
+        Raises: Interrupted. RequestError of phase `request`.
         """
-        timeout_s = self._provider.header_timeout_ms / 1000
-        return self._exchange(address, headers, body, cancel, timeout_s)
-
-    def get(
-        self, address: Address, headers: dict[str, str], cancel: Cancel, *, timeout_s: float
-    ) -> Answer:
-        """Ask for what is there, and read the head of the answer.
-
-        Raises: Interrupted. ModelError of phase `request`.
-        """
-        return self._exchange(address, headers, None, cancel, timeout_s)
-
-    def _exchange(
-        self,
-        address: Address,
-        headers: dict[str, str],
-        body: bytes | None,
-        cancel: Cancel,
-        timeout_s: float,
-    ) -> Answer:
         cancel.check()
         proxy = proxy_for(address, self._environ)
         line = self._reuse() or self._line_to(address, proxy)
@@ -96,9 +91,11 @@ class HttpClient:
         try:
             if not line.is_open:
                 with _explained(cancel, lambda error: connect_failure(error, address, proxy)):
-                    line.open(cancel, self._provider.connect_timeout_ms / 1000)
+                    line.open(cancel, self._connect_timeout_s)
+            timeout_s = self._header_timeout_s
             with _explained(cancel, lambda error: request_failure(error, address, timeout_s)):
                 response = line.request(
+                    method,
                     _target(address, proxy),
                     {**headers, **_proxy_headers(address, proxy)},
                     body,
@@ -165,7 +162,7 @@ class HttpClient:
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = make_context(self._provider, self._environ)
+            self._context = make_context(self._trust, self._environ)
         return self._context
 
 
@@ -203,12 +200,17 @@ class Line:
         return raw
 
     def request(
-        self, target: str, headers: dict[str, str], body: bytes | None, *, timeout_s: float
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        *,
+        timeout_s: float,
     ) -> HTTPResponse:
-        """Send, and wait for the head. Args: body: None asks (GET), anything else sends (POST)."""
+        """Send, and wait for the head."""
         self.socket = self.connection.sock
         self.connection.timeout = timeout_s
-        method = "GET" if body is None else "POST"
         self.connection.request(method, target, body, headers, preload_content=False)
         return self.connection.getresponse()
 
@@ -277,7 +279,7 @@ class Answer:
     def read(self) -> bytes:
         """What has arrived, waiting for some; empty at the end of the body.
 
-        Raises: Interrupted. ModelError of phase `stream`, when the body breaks off.
+        Raises: Interrupted. RequestError of phase `stream`, when the body breaks off.
         """
         self._cancel.check()
         with _explained(self._cancel, lambda error: body_failure(error, self._timeout_s)):
@@ -311,8 +313,8 @@ class Answer:
 
 
 @contextlib.contextmanager
-def _explained(cancel: Cancel, explain: Callable[[Exception], ModelError]) -> Iterator[None]:
-    """Turn what a library raises into Interrupted or a ModelError."""
+def _explained(cancel: Cancel, explain: Callable[[Exception], RequestError]) -> Iterator[None]:
+    """Turn what a library raises into Interrupted or a RequestError."""
     try:
         yield
     except FAILURES as error:
@@ -335,4 +337,4 @@ def _proxy_headers(address: Address, proxy: Proxy | None) -> dict[str, str]:
 
 def _authorization(proxy: Proxy) -> dict[str, str]:
     userinfo = proxy.address.userinfo
-    return {"Proxy-Authorization": basic(userinfo)} if userinfo else {}
+    return {"Proxy-Authorization": basic_authorization(userinfo)} if userinfo else {}

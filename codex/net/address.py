@@ -5,10 +5,11 @@ Pure. Must not put user names, passwords or query values into a text.
 
 from __future__ import annotations
 
+import binascii
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ class Proxy(NamedTuple):
 def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
     """`path` below `base_url`, whose own query is kept.
 
-    Raises: ModelError, when `base_url` is no http or https URL.
+    Raises: RequestError, when `base_url` is no http or https URL.
     """
     base = parse_url(base_url, ("http", "https"), what="base_url")
     base_path, _, base_query = base.target.partition("?")
@@ -69,7 +70,7 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
     """Take a URL apart.
 
     Args: what: the setting or variable it comes from, for the error.
-    Raises: ModelError, when it has no host, or none of `schemes`.
+    Raises: RequestError, when it has no host, or none of `schemes`.
     """
     try:
         parts = urlsplit(url.strip())
@@ -79,14 +80,14 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
             host = host.encode("idna").decode("ascii")
     except ValueError as error:
         # Not Python's words: they quote what stands for the port, which may be part of a password.
-        raise ModelError(
+        raise RequestError(
             f"{what} is not a URL: its host or its port cannot be read",
             kind="config",
             phase="request",
             advice="A user name or password in it has to be percent-encoded.",
         ) from error
     if parts.scheme not in schemes or not _is_host(host):
-        raise ModelError(
+        raise RequestError(
             f"{what} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)} "
             f"and name a host, got scheme {parts.scheme!r} and host {host!r}",
             kind="config",
@@ -108,7 +109,7 @@ def _is_host(host: str) -> bool:
 def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy for `address`, by curl's rules: lower-case names first, NO_PROXY above all.
 
-    Raises: ModelError, when the variable names no proxy that can be used.
+    Raises: RequestError, when the variable names no proxy that can be used.
     """
     if _is_exempt(address, _get(environ, "NO_PROXY")[1]):
         return None
@@ -165,3 +166,9 @@ def _is_in_network(host: str, pattern: str) -> bool:
         return ipaddress.ip_address(host) in ipaddress.ip_network(pattern, strict=False)
     except ValueError:
         return False
+
+
+def basic_authorization(userinfo: str) -> str:
+    """The value of an Authorization header for `user:password`."""
+    data = userinfo.encode("utf-8", "replace")
+    return f"Basic {binascii.b2a_base64(data, newline=False).decode()}"

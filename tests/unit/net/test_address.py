@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codex.model.address import Address, endpoint, parse_url, proxy_for
-from codex.model.retry import ModelError
+from codex.net.address import Address, endpoint, parse_url, proxy_for
+from codex.net.failure import RequestError
 
 HTTP = Address("http", "llm.corp.example", 8000, "/v1/responses")
 HTTPS = Address("https", "api.example.com", 443, "/v1/responses")
@@ -80,19 +80,19 @@ def test_a_host_of_other_letters_becomes_ascii() -> None:
     ],
 )
 def test_a_base_url_that_is_none_is_an_error_of_the_configuration(base: str) -> None:
-    with pytest.raises(ModelError, match="base_url") as caught:
+    with pytest.raises(RequestError, match="base_url") as caught:
         endpoint(base, "/responses", {})
     assert (caught.value.kind, caught.value.is_retryable) == ("config", False)
 
 
 def test_the_error_of_a_url_does_not_show_its_password() -> None:
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(RequestError) as caught:
         parse_url("socks5://user:secret@h", ("http",), what="ALL_PROXY")
     assert "secret" not in str(caught.value)
 
 
 def test_a_password_that_looks_like_a_port_is_not_shown() -> None:
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(RequestError) as caught:
         endpoint("http://user:tulip#x@host/v1", "/chat", {})
     assert "tulip" not in str(caught.value)
 
@@ -123,7 +123,7 @@ def test_a_proxy_may_lack_its_scheme_and_have_a_password() -> None:
 
 
 def test_a_proxy_of_an_unknown_kind_is_an_error_that_names_the_variable() -> None:
-    with pytest.raises(ModelError, match="ALL_PROXY must begin with http:// or https://"):
+    with pytest.raises(RequestError, match="ALL_PROXY must begin with http:// or https://"):
         proxy_for(HTTP, {"ALL_PROXY": "socks5://p:1080"})
 
 
