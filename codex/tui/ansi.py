@@ -61,7 +61,7 @@ def _plain_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:
         if match["sgr"]:
             style = applied(style, match["sgr"])
         elif shown := match["text"] or match["other"]:
-            shown = clean(" " * (column % 8) + shown)[column % 8 :].replace("\n", " ")
+            shown = clean(" " * (column % 8) + shown)[column % 8 :]
             column += cell_width(shown)
             spans.append(Span(shown, style.over(base)))
     return tuple(spans), style
@@ -81,7 +81,7 @@ def _acted(row: str, style: Style, base: Style) -> tuple[Line, Style]:
         elif match["erase"]:
             at = _erase(cells, at, match["erase"])
         elif shown := match["text"] or match["other"]:
-            shown = clean(" " * (at % 8) + shown)[at % 8 :].replace("\n", " ")
+            shown = clean(" " * (at % 8) + shown)[at % 8 :]
             at = _write(cells, at, shown, style.over(base))
     return _joined(cells), style
 
@@ -136,10 +136,14 @@ def _joined(cells: Iterable[Span]) -> Line:
 @lru_cache(maxsize=512)
 def applied(style: Style, sequence: str) -> Style:
     """The style after an SGR sequence; what it does not know it leaves."""
-    codes = [
-        int(part) if part.isdecimal() and len(part) < 4 else 0
-        for part in sequence.lstrip("\x1b[\x9b").rstrip("m").replace(":", ";").split(";")
-    ]
+    codes: list[int] = []
+    for part in sequence.lstrip("\x1b[\x9b").rstrip("m").split(";"):
+        first, *rest = part.split(":")
+        if first in ("38", "48"):
+            # 38:2:SPACE:R:G:B, where the colour space is often left empty.
+            codes += [int(first), *(_number(code) for code in rest if code)]
+        else:
+            codes.append(24 if part == "4:0" else _number(first))
     while codes:
         code = codes.pop(0)
         if code in (38, 48):
@@ -151,30 +155,53 @@ def applied(style: Style, sequence: str) -> Style:
     return style
 
 
-_ON: dict[int, str] = {
-    1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike", 21: "underline",
-}  # fmt: skip
-_OFF: dict[int, tuple[str, ...]] = {
-    22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("reverse",), 29: ("strike",),
-}  # fmt: skip
+def _number(code: str) -> int:
+    return int(code) if code.isdecimal() and len(code) < 4 else 0
+
+
+_ON = {
+    1: Style(bold=True),
+    2: Style(dim=True),
+    3: Style(italic=True),
+    4: Style(underline=True),
+    7: Style(reverse=True),
+    9: Style(strike=True),
+    21: Style(underline=True),
+}
 
 
 def _coded(style: Style, code: int) -> Style:
-    if code == 0:
-        return PLAIN
-    if code in _ON:
-        return style._replace(**{_ON[code]: True})
-    if code in _OFF:
-        return style._replace(**dict.fromkeys(_OFF[code], False))
     for first, is_bright in ((30, False), (90, True)):
         offset = code - first
         if 0 <= offset < 8:
             return style._replace(fg=PALETTE[offset + 8 * is_bright])
         if 10 <= offset < 18:
             return style._replace(bg=PALETTE[offset - 10 + 8 * is_bright])
-    if code == 39:
-        return style._replace(fg=None)
-    return style._replace(bg=None) if code == 49 else style
+    if code in _ON:
+        return _ON[code].over(style)
+    return _without(style, code)
+
+
+def _without(style: Style, code: int) -> Style:
+    match code:
+        case 0:
+            return PLAIN
+        case 22:
+            return style._replace(bold=False, dim=False)
+        case 23:
+            return style._replace(italic=False)
+        case 24:
+            return style._replace(underline=False)
+        case 27:
+            return style._replace(reverse=False)
+        case 29:
+            return style._replace(strike=False)
+        case 39:
+            return style._replace(fg=None)
+        case 49:
+            return style._replace(bg=None)
+        case _:
+            return style
 
 
 def _extended(codes: list[int]) -> str | None:
@@ -210,7 +237,15 @@ def _painted(span: Span, *, has_color: bool) -> str:
 @lru_cache(maxsize=512)
 def sgr(style: Style, *, has_color: bool = True) -> str:
     """The codes between `ESC [` and `m`; empty for plain text."""
-    codes = [str(code) for code, name in _ON.items() if code != 21 and getattr(style, name)]
+    flags = (
+        ("1", style.bold),
+        ("2", style.dim),
+        ("3", style.italic),
+        ("4", style.underline),
+        ("7", style.reverse),
+        ("9", style.strike),
+    )
+    codes = [code for code, is_on in flags if is_on]
     if has_color:
         codes += _color_codes(style.fg, 30) + _color_codes(style.bg, 40)
     return ";".join(codes)

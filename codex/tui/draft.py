@@ -1,4 +1,4 @@
-"""Draft: what the user wrote and how it is to be sent; what the composer hands to the application."""
+"""Draft: what the user wrote and how it is to be sent, as the application gets it."""
 
 from __future__ import annotations
 
