@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from codex.cli.flags import APPROVAL_FLAG, COLOR_FLAG, EXEC_FLAGS, SESSION_FLAGS, Flag
+from codex.cli.flags import (
+    APPROVAL_FLAG,
+    COLOR_FLAG,
+    EXEC_FLAGS,
+    SESSION_FLAGS,
+    TUI_FLAGS,
+    Flag,
+)
 
 
 class Positional(NamedTuple):
@@ -47,6 +54,16 @@ class Command(NamedTuple):
         return self.name.rpartition(" ")[2]
 
 
+TUI = Command(
+    "",
+    "the full-screen interface",
+    "Work with the agent on the whole screen: see what it does while it does it, approve what it\n"
+    "asks for, steer it.",
+    (*SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    (Positional("argument", "PROMPT", "what to begin with"),),
+    '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
+)
+"""What runs without a subcommand."""
 EXEC = Command(
     "exec",
     "work on one prompt without a terminal",

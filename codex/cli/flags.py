@@ -77,19 +77,33 @@ COLOR_FLAG = Flag(
     {"choices": ("auto", "always", "never"), "default": "auto"},
 )
 
+IMAGE_FLAG = Flag(
+    ("-i", "--image"),
+    "attach images: files, or a comma-separated list of them; repeatable",
+    "FILE",
+    {"action": "append", "nargs": "+", "default": []},
+)
+GIT_CHECK_FLAG = Flag(("--skip-git-repo-check",), "work outside a git repository, too")
+
 EXEC_FLAGS: tuple[Flag, ...] = (
-    Flag(
-        ("-i", "--image"),
-        "attach images: files, or a comma-separated list of them; repeatable",
-        "FILE",
-        {"action": "append", "nargs": "+", "default": []},
-    ),
+    IMAGE_FLAG,
     Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
-    Flag(("--skip-git-repo-check",), "work outside a git repository, too"),
+    GIT_CHECK_FLAG,
     COLOR_FLAG,
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS)
+TUI_FLAGS: tuple[Flag, ...] = (
+    IMAGE_FLAG,
+    GIT_CHECK_FLAG,
+    Flag(
+        ("--no-alt-screen",),
+        "keep the conversation in the terminal's own scrollback",
+        None,
+        {"dest": "no_alternate_screen"},
+    ),
+)
+
+ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *TUI_FLAGS)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

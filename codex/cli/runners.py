@@ -10,6 +10,19 @@ if TYPE_CHECKING:
     from codex.host import Host
 
 
+def run_tui(host: Host, arguments: Sequence[str]) -> int:
+    """What `codex` without a subcommand runs."""
+    from codex.cli.commands import TUI
+    from codex.cli.options import tui_arguments
+    from codex.cli.parser import parse
+
+    overrides, options = tui_arguments(parse(TUI, arguments), host.cwd)
+    from codex.config.load import load_config
+    from codex.tui.main import run as run_screen
+
+    return run_screen(host, load_config(host, overrides), options)
+
+
 def _exec(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import EXEC
     from codex.cli.options import exec_arguments

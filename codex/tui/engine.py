@@ -1,4 +1,4 @@
-"""The engine as the screen sees it: started in the background, so that the first frame does not wait.
+"""The engine as the screen sees it: started in the background, behind the first frame.
 
 What is submitted before the engine is there waits for it, in order.
 """

@@ -30,7 +30,7 @@ class GitWarning:
             self._done(True)  # noqa: FBT003 - the one thing it is told
         elif name in ("n", "N", "q", "Q", "escape", "c-c", "c-d"):
             self._done(False)  # noqa: FBT003 - see above
-        elif name in ("up", "down", "left", "right", "tab", "s-tab"):
+        elif name in ("up", "down", "left", "right", "c-i", "s-tab"):
             self._chosen = 1 - self._chosen
         elif name in ("c-m", "c-j"):
             self._done(self._chosen == 0)

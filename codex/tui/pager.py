@@ -27,6 +27,7 @@ class Pager:
         title: str = "Transcript",
     ) -> None:
         """Args: copy: puts a text into the clipboard and says what came of it."""
+        self.is_armed = True
         self._cells = cells
         self._transcript = Transcript(cells, is_full=True)
         self._close = close

@@ -46,6 +46,7 @@ class Picker:
 
         Args: done: gets the index, or None. note: a line below the title.
         """
+        self.is_armed = True
         self._title = title
         self._choices = choices
         self._done = done

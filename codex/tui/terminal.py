@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FOCUS_REPORTS = ("\x1b[?1004h", "\x1b[?1004l")
 WHEEL_AS_ARROWS = ("\x1b[?1007h", "\x1b[?1007l")
 """Alternate scroll: the wheel arrives as arrow keys, and selecting text stays the terminal's."""
-DISTINCT_KEYS = ("\x1b[>1u", "\x1b[<u")
-"""The kitty protocol's first level: Shift+Enter is told from Enter, Esc from Alt."""
+MORE_KEYS = ("\x1b[>4;1m\x1b[>1u", "\x1b[>4;0m\x1b[<u")
+"""xterm's and kitty's ways to tell Shift+Enter from Enter."""
 
 RESTORE = "".join(
     (
@@ -31,7 +31,7 @@ RESTORE = "".join(
         FOCUS_REPORTS[1],
         "\x1b[?2004l",  # bracketed paste
         "\x1b[?1049l",  # alternate screen
-        DISTINCT_KEYS[1],
+        MORE_KEYS[1],
         "\x1b[?7h",  # autowrap
         "\x1b[?25h",  # cursor
         "\x1b[0m",
