@@ -8,7 +8,8 @@ command of the model may have written it. So whatever the agent runs itself goes
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +48,23 @@ RUN_BY_GIT = frozenset(
     }
 )
 """Variables that name programs, or settings that would win over ours."""
+
+_MAX_BYTES = 1024 * 1024
+"""Of one file: more is nothing that these questions need."""
+_REMOTE = re.compile(r'\[remote "origin"\]')
+_URL = re.compile(r"\s*url\s*=\s*(\S+)")
+_USER = re.compile(r"(?<=://)[^/@]*@")
+
+
+class GitState(NamedTuple):
+    """Where a repository stands."""
+
+    commit_hash: str | None
+    """None before the first commit."""
+    branch: str | None
+    """None where HEAD is detached."""
+    repository_url: str | None
+    """Of the remote `origin`, without a user and password."""
 
 
 def repository_root(directory: str) -> str | None:
@@ -87,3 +105,58 @@ def filters_of(output: str) -> tuple[str, ...]:
     """The names of filter drivers in the output of `FILTERS_QUERY`."""
     names = (line.partition(".")[2].rpartition(".")[0] for line in output.splitlines())
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def state(directory: str) -> GitState | None:
+    """The state of the repository around `directory`; None where there is none to be read."""
+    root = repository_root(directory)
+    if root is None:
+        return None
+    folder = _git_folder(os.path.join(root, ".git"))
+    head = _read(os.path.join(folder, "HEAD")).strip()
+    if not head:
+        return None
+    # A linked worktree keeps its HEAD, and shares the rest with the main one.
+    common = os.path.join(folder, _read(os.path.join(folder, "commondir")).strip())
+    reference = head.removeprefix("ref:").strip() if head.startswith("ref:") else None
+    commit = head if reference is None else _commit_of(folder, common, reference)
+    branch = reference.removeprefix("refs/heads/") if reference is not None else None
+    return GitState(commit, branch, _origin(os.path.join(common, "config")))
+
+
+def _git_folder(path: str) -> str:
+    """The folder itself, or the one that a worktree's or a submodule's file names."""
+    if os.path.isdir(path):
+        return path
+    named = _read(path).strip().removeprefix("gitdir:").strip()
+    return os.path.normpath(os.path.join(os.path.dirname(path), named))
+
+
+def _commit_of(folder: str, common: str, reference: str) -> str | None:
+    for place in (folder, common):
+        if commit := _read(os.path.join(place, reference)).strip():
+            return commit
+    for line in _read(os.path.join(common, "packed-refs")).splitlines():
+        commit, _, name = line.partition(" ")
+        if name == reference:
+            return commit
+    return None
+
+
+def _origin(path: str) -> str | None:
+    is_origin = False
+    for line in _read(path).splitlines():
+        if line.lstrip().startswith("["):
+            is_origin = _REMOTE.match(line.strip()) is not None
+        elif is_origin and (match := _URL.match(line)):
+            return _USER.sub("", match[1])
+    return None
+
+
+def _read(path: str) -> str:
+    """A small text file; empty where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(_MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -61,6 +61,7 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         {"dest": "bypass"},
     ),
     Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
+    Flag(("--ephemeral",), "write no session file; such a session cannot be resumed"),
 )
 """What concerns any session."""
 
@@ -77,8 +78,10 @@ COLOR_FLAG = Flag(
     {"choices": ("auto", "always", "never"), "default": "auto"},
 )
 
+IMAGE_NAMES = ("-i", "--image")
+"""The one flag that takes any number of values."""
 IMAGE_FLAG = Flag(
-    ("-i", "--image"),
+    IMAGE_NAMES,
     "attach images: files, or a comma-separated list of them; repeatable",
     "FILE",
     {"action": "append", "nargs": "+", "default": []},
@@ -103,7 +106,55 @@ TUI_FLAGS: tuple[Flag, ...] = (
     ),
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *TUI_FLAGS)
+JSON_FLAG = Flag(("--json",), "print JSON")
+
+YES_FLAG = Flag(("-y", "--yes"), "do not ask")
+
+MCP_ADD_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--env",),
+        "set a variable of the server's environment; repeatable",
+        "NAME=VALUE",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--url",), "the address of a server that speaks streamable HTTP", "URL"),
+    Flag(
+        ("--bearer-token-env-var",),
+        "the environment variable that holds the token for the address",
+        "NAME",
+    ),
+)
+
+HISTORY_FLAGS: tuple[Flag, ...] = (
+    Flag(("-n", "--count"), "how many, counted from the newest; 50 if not given", "N"),
+    Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
+)
+"""What shows messages."""
+
+DELETE_FLAGS: tuple[Flag, ...] = (
+    Flag(("--matching",), "every message with this text, in upper or lower case", "TEXT"),
+    Flag(("--all",), "every message"),
+    YES_FLAG,
+)
+
+WHICH_FLAGS: tuple[Flag, ...] = (
+    Flag(("--last",), "the session of this folder that was written to last"),
+    Flag(("--all",), "with --last: of any folder"),
+)
+"""Which session, where no id is given."""
+
+SESSIONS_FLAGS: tuple[Flag, ...] = (
+    Flag(("--all",), "of every folder, not only of this one"),
+    Flag(("--archived",), "those that were put away"),
+    Flag(("--json",), "as JSON lines, for programs"),
+    Flag(("--limit",), "show at most this many (20; with --json all)", "N", {"type": int}),
+)
+
+ALL_FLAGS = (
+    *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
+    *TUI_FLAGS,
+    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS),
+)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codex.config.overrides import Overrides
@@ -14,7 +15,9 @@ from codex.tui.options import TuiOptions
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from codex.host import Host
 
 BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
@@ -37,6 +40,7 @@ def session_overrides(parsed: Namespace) -> Overrides:
         writable_roots=tuple(parsed.add_dir),
         cwd=parsed.cd,
         disable_response_storage=parsed.disable_response_storage,
+        is_ephemeral=parsed.ephemeral,
         config=tuple(parsed.config),
     )
 
@@ -85,19 +89,80 @@ def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
     )
 
 
+def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
+    """What a command of `codex history` runs, given the Host and CODEX_HOME.
+
+    Raises: UsageError.
+    """
+    from codex.core import history_command
+
+    if word == "path":
+        return history_command.show_path
+    if word == "delete":
+        numbers = tuple(_number(text, "a message's number") for text in parsed.numbers)
+        chosen = history_command.Chosen(numbers, parsed.matching, parsed.all)
+        return partial(history_command.delete, chosen=chosen, is_sure=parsed.yes)
+    count = history_command.DEFAULT_COUNT
+    if parsed.count is not None:
+        count = _number(parsed.count, "a number for --count")
+    shown = history_command.Shown(count, parsed.json)
+    if word == "list":
+        return partial(history_command.show_list, shown=shown)
+    return partial(history_command.show_matches, text=" ".join(parsed.text), shown=shown)
+
+
+def _number(text: str, expected: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
+        raise UsageError(f'expected {expected} from 1 up, got "{text}"')
+    return int(text)
+
+
+def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
+    """Which session `codex exec resume` means; None is the last one. The prompt stays in `parsed`.
+
+    Args: command: what was typed, for the message. cwd: as for `exec_arguments`.
+    Raises: UsageError.
+    """
+    most = 1 if parsed.last else 2
+    words: list[str] = parsed.words
+    words += swallowed_words(parsed.image, most - len(words), cwd)
+    if len(words) > most:
+        raise UsageError(
+            f'unexpected argument "{words[most]}"', advice="Quote a prompt of several words."
+        )
+    if parsed.last:
+        parsed.argument = words[0] if words else None
+        return None
+    if not words:
+        raise UsageError(
+            f"which session? codex {command} needs an id, a name, or --last",
+            advice="See what there is: codex sessions --all",
+        )
+    parsed.argument = words[1] if len(words) == 2 else None
+    return words[0]
+
+
 def split_images(
     groups: Sequence[Sequence[str]], prompt: str | None, cwd: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Tell the image files from a prompt that `--image` has swallowed.
-
-    The first value after an `--image` is always an image; the last one of the command line is the
-    prompt when there is no other prompt and no file by its name.
-    """
+    """Tell the image files from a prompt that `--image` has swallowed."""
     values = [list(group) for group in groups]
-    if prompt is None and values and len(values[-1]) > 1 and not _files(values[-1][-1], cwd):
-        prompt = values[-1].pop()
+    if prompt is None:
+        prompt = next(iter(swallowed_words(values, 1, cwd)), None)
     images = [path for group in values for value in group for path in _files(value, cwd) or [value]]
     return tuple(images), prompt
+
+
+def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
+    """Take words that `--image` has swallowed out of its values.
+
+    The first value after an `--image` is always an image; the last ones of the command line are
+    words when there are no files by their names.
+    """
+    words: list[str] = []
+    while groups and len(groups[-1]) > 1 and len(words) < most and not _files(groups[-1][-1], cwd):
+        words.insert(0, groups[-1].pop())
+    return words
 
 
 def _files(value: str, cwd: str) -> list[str]:

@@ -35,17 +35,32 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     Raises: UsageError, HelpWanted, VersionWanted.
     """
     parser = _make(command)
-    if command is EXEC:
+    if command is EXEC or command in EXEC.subcommands:
         # Accepted so that `codex -a never exec` works; see options.exec_arguments.
         parser.add_argument(*APPROVAL_FLAG.names, help=argparse.SUPPRESS)
     rest: list[str] = []
     if command.rest is not None:
-        arguments, rest = split_rest(arguments)
-    parsed, unknown = parser.parse_known_args(arguments)
+        arguments, rest = split_rest(arguments, has_positionals=bool(command.positionals))
+    if any(positional.nargs == "*" for positional in command.positionals):
+        parsed, unknown = _parse_words(parser, arguments)
+    else:
+        parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         raise _unknown_argument(command, unknown[0])
     parsed.rest = rest
     return parsed
+
+
+def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Parse arguments of which any number are `words`, before, between and after the flags.
+
+    argparse itself takes all words from the first place where it finds one, and no others.
+    """
+    arguments = list(arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    parsed, unknown = parser.parse_known_intermixed_args(arguments[:end])
+    parsed.words += arguments[end + 1 :]
+    return parsed, unknown
 
 
 def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[str]]:
@@ -104,7 +119,7 @@ def _make(command: Command) -> _Parser:
     if command.rest is not None:
         words.append(f"[--] {command.rest[0]}")
     if command.subcommands:
-        words.append("COMMAND")
+        words.append("[COMMAND]" if command.positionals else "COMMAND")
     parser = _Parser(
         prog=_prog(command),
         usage=" ".join(words),

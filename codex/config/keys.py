@@ -8,6 +8,7 @@ Source: spec/config.md sections 2 to 5; contracts/config-modern.md.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codex.config.permissions import FOLDER_PREFIX, PERMISSION_FORMS, is_permission
@@ -59,6 +60,19 @@ def _read_url(value: str, _: Source) -> str | None:
     return value.rstrip("/")
 
 
+def _read_pattern(value: str, _: Source) -> str | None:
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            # Of sets inside sets, which mean what they say to this Python.
+            warnings.simplefilter("ignore", FutureWarning)
+            re.compile(value)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    return value
+
+
 def _read_permission(value: str, source: Source) -> str | None:
     if not is_permission(value):
         return None
@@ -94,6 +108,7 @@ URL = Leaf("an http or https URL", (str,), _read_url)
 PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
 SANDBOX_MODE = _one_of(SANDBOX_MODES)
 APPROVAL = Leaf(_names(APPROVAL_NAMES), (str, dict), _read_approval)
+PATTERN = Leaf("a regular expression", (str,), _read_pattern)
 TEXTS = Items(TEXT)
 TEXT_TABLE = Named(TEXT)
 IGNORED = Unused()
@@ -242,7 +257,13 @@ USED: dict[str, Node] = {
     "project_root_markers": Items(NAME),
     "hide_agent_reasoning": FLAG,
     "show_raw_agent_reasoning": FLAG,
-    "history": Table({"persistence": _one_of(("save-all", "none")), "max_bytes": POSITIVE}),
+    "history": Table(
+        {
+            "persistence": _one_of(("save-all", "none")),
+            "max_bytes": COUNT,
+            "sensitive_patterns": Items(PATTERN),
+        }
+    ),
     "notify": TEXTS,
     "file_opener": _one_of(opener.value for opener in FileOpener),
     "tui": TUI,

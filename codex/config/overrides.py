@@ -31,6 +31,7 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     """Added to those of a policy that can write."""
     cwd: str | None = None
     disable_response_storage: bool = False
+    is_ephemeral: bool = False
     config: tuple[str, ...] = ()
     """`KEY=VALUE` strings in the order they were given."""
 

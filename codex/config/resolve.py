@@ -95,6 +95,7 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
             "shell_environment": settings.get("shell_environment_policy", {}),
             "instructions": _instructions(settings, around.instructions_file),
             "base_instructions": around.base_instructions,
+            "is_ephemeral": overrides.is_ephemeral,
             "warnings": warnings,
         },
         Config,

@@ -28,6 +28,13 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
+    """Beyond it the oldest messages go; None and 0 keep them all."""
+    sensitive_patterns: tuple[str, ...] | None = None
+    """Regular expressions: what they find in is not kept. None is the built-in ones."""
+
+
+NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
+"""For front ends in which nobody looks anything up."""
 
 
 class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +80,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mcp_servers: dict[str, McpServer] = {}
     file_opener: FileOpener = FileOpener.VSCODE
     tui: TuiSettings = TuiSettings()
+    has_plan_tool: bool = True
+    """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000
     """A command's time-out when the model asks for none."""
     max_command_timeout_ms: int = 600_000
     """The longest time-out the model may ask for."""
+    is_ephemeral: bool = False
+    """No session file is written."""
     warnings: tuple[str, ...] = ()
     """What loading found odd: unknown keys with the nearest valid one, and the like."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
@@ -18,10 +18,14 @@ import msgspec
 from codex.config.models import context_window
 from codex.core.approvals import Answer
 from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
+from codex.core.history_worker import HistoryOp, HistoryState
+from codex.core.message_history import MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
+from codex.core.rollout import open_rollout
 from codex.core.session import Session, describe_sandbox
+from codex.core.session_id import new_session_id
 from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
 from codex.errors import CodexError
 from codex.model.client import ModelClient
@@ -35,12 +39,9 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.ops import (
-    AddToHistory,
     ConfigureSession,
     ElicitationAnswer,
     ExecApproval,
-    GetHistoryEntriesRequest,
-    GetHistoryEntryRequest,
     Interrupt,
     ListMcpTools,
     ListModels,
@@ -49,7 +50,7 @@ from codex.protocol.ops import (
     PatchApproval,
     ReloadHistory,
     RunUserShellCommand,
-    SearchHistoryRequest,
+    SessionOp,
     Shutdown,
     Submission,
     UserInput,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
     from codex.config.types import Config
     from codex.core.mcp_tools import Elicitations
+    from codex.core.resume import Resumed
     from codex.host import Host
     from codex.protocol.events import EventMsg
 
@@ -69,13 +71,31 @@ logger = logging.getLogger(__name__)
 START_ID = "0"
 """The id of the session's first event."""
 
+HISTORY_PATIENCE_S = 0.5
+"""How long the session's start waits for the message history; a million lines take 0.1 s."""
+
 
 class Codex:
     """One engine: one session, at most one running task."""
 
-    def __init__(self, config: Config, host: Host, events: SimpleQueue[Event]) -> None:
-        """Start the session thread; the first event is `session_configured`, or `error`."""
+    def __init__(
+        self,
+        config: Config,
+        host: Host,
+        events: SimpleQueue[Event],
+        *,
+        source: str = "cli",
+        resumed: Resumed | None = None,
+    ) -> None:
+        """Start the session thread; the first event is `session_configured`, or `error`.
+
+        Args: source: the front end, for the session's file: `cli`, `exec` or `proto`.
+            resumed: the conversation to go on with, of core/resume.py.
+        """
         self._config = config
+        self._source = source
+        self._resumed = resumed
+        self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
         self._events = events
         self._messages: SimpleQueue[Submission | TaskEnded | Result] = SimpleQueue()
@@ -89,6 +109,9 @@ class Codex:
         """Tokens by model, as the provider told last."""
         self._late_notes: list[Note] = []
         self._errands = Errands(self._messages.put)
+        self._history = MessageHistory(
+            config.codex_home, config.history, clock=host.clock, put=events.put
+        )
         self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
         self._thread.start()
 
@@ -166,9 +189,15 @@ class Codex:
         if isinstance(op, ConfigureSession):
             self._reconfigure(submission, op)
             return
+        if isinstance(op, HistoryOp):
+            self._history.take(submission.id, self._session_id, op)
+            return
         session = self._session
         if session is None:
             raise CodexError("the session is not configured: send configure_session first")
+        self._handle_in(session, submission, op)
+
+    def _handle_in(self, session: Session, submission: Submission, op: SessionOp) -> None:
         match op:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
@@ -180,14 +209,6 @@ class Codex:
                 self._take_command(session, submission.id, text)
             case ListModels() | ListMcpTools():
                 self._list(session, submission.id, op)
-            case (
-                AddToHistory()
-                | GetHistoryEntryRequest()
-                | GetHistoryEntriesRequest()
-                | SearchHistoryRequest()
-                | ReloadHistory()
-            ):
-                raise CodexError("this engine has no such operation")
             case Shutdown():
                 pass  # It ended the loop in _run.
             case _:
@@ -293,6 +314,7 @@ class Codex:
 
     def _start(self) -> None:
         config = self._config
+        history = self._history.describe(START_ID)
         docs = collect(
             config.codex_home,
             config.cwd,
@@ -301,29 +323,48 @@ class Codex:
             root_markers=config.project_root_markers,
         )
         user_text = combine_user_text(config.instructions, docs.text)
-        self._configure(START_ID, config, user_text)
+        self._configure(START_ID, config, user_text, history)
         if self._session is not None:
             self._start_mcp(self._session)
-        for warning in docs.warnings:
-            self._events.put(Event(START_ID, Warning(warning)))
+        for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
+            self._warn(warning)
 
-    def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
+    def _configure(
+        self,
+        event_id: str,
+        config: Config,
+        user_text: str | None,
+        history: SimpleQueue[HistoryState],
+    ) -> None:
         roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
+        instructions = base_instructions(config, roots=roots, user_text=user_text)
+        old = self._session
         session = Session(
-            session_id=self._session.session_id
-            if self._session
-            else new_session_id(self._host.clock()),
+            session_id=self._session_id,
             config=config,
             host=self._host,
             client=ModelClient(config.provider, config.model, self._host),
             notifier=Notifier(config.notify, config.cwd),
             events=self._events,
-            instructions=base_instructions(config, roots=roots, user_text=user_text),
+            instructions=instructions,
             post=self._messages.put,
+            rollout=old.rollout
+            if old is not None
+            else open_rollout(
+                config,
+                self._host,
+                session_id=self._session_id,
+                source=self._source,
+                instructions=instructions,
+                resumed=self._resumed,
+                warn=self._warn,
+            ),
+            resumed=self._resumed,
         )
-        if self._session is not None:
-            session.take_over(self._session)
+        if old is not None:
+            session.take_over(old)
         self._session = session
+        log_id, entry_count = self._history_state(event_id, history)
         session.emit(
             event_id,
             SessionConfigured(
@@ -333,8 +374,23 @@ class Codex:
                 provider=config.provider.name,
                 approval_policy=config.approval_policy.value,
                 sandbox=describe_sandbox(config.sandbox_policy, roots),
+                history_log_id=log_id,
+                history_entry_count=entry_count,
+                rollout_path=session.rollout.path,
+                name=None if self._resumed is None else self._resumed.name,
             ),
         )
+
+    def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
+        """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
+        try:
+            return answers.get(timeout=HISTORY_PATIENCE_S)
+        except Empty:
+            self._history.take(event_id, self._session_id, ReloadHistory())
+            return HistoryState()
+
+    def _warn(self, message: str) -> None:
+        self._events.put(Event(START_ID, Warning(message)))
 
     def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
         if not os.path.isabs(op.cwd):
@@ -358,7 +414,8 @@ class Codex:
             notify=op.notify or (),
         )
         self._config = config
-        self._configure(submission.id, config, op.instructions)
+        history = self._history.describe(submission.id)
+        self._configure(submission.id, config, op.instructions, history)
 
     def _finish(self, event_id: str) -> None:
         """End the running task, then everything."""
@@ -371,17 +428,6 @@ class Codex:
             if self._session.mcp is not None:
                 self._session.mcp.close()
             self._session.close()
+            self._session.rollout.close()
+        self._history.close()
         self._events.put(Event(event_id, ShutdownComplete()))
-
-
-def new_session_id(clock_s: float) -> str:
-    """A UUID of version 7 (RFC 9562), which sorts by its time.
-
-    Args: clock_s: seconds since the epoch.
-    """
-    value = bytearray(int(clock_s * 1000).to_bytes(6, "big") + os.urandom(10))
-    value[6] = value[6] & 0x0F | 0x70
-    value[8] = value[8] & 0x3F | 0x80
-    digits = value.hex()
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return "-".join(parts)

@@ -11,6 +11,7 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.ops import ExecApproval, McpApproval, PatchApproval
+from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
     from codex.cancel import Cancel
@@ -27,7 +28,8 @@ class TaskContext(NamedTuple):
     cancel: Cancel
 
     def emit(self, msg: EventMsg) -> None:
-        """Show something under the task's id."""
+        """Show something under the task's id, and record it."""
+        self.session.rollout.event(msg, self.task_id)
         self.session.emit(self.task_id, msg)
 
     def warn_once(self, message: str) -> None:
@@ -50,7 +52,13 @@ class TaskContext(NamedTuple):
             kind = McpApproval
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
         self.emit(request)
-        return question.wait(self.cancel)
+        decision, feedback = ReviewDecision.ABORT, None
+        try:
+            answer = question.wait(self.cancel)
+            decision, feedback = answer.decision, answer.feedback
+        finally:
+            self.session.rollout.answer(kind(request.call_id, decision, feedback))
+        return answer
 
     def refuse(self, text: str, *, subject: str = "") -> ToolOutput:
         """Answer a call that nothing came of.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from codex.config.types import Config
     from codex.core.notify import Notifier
+    from codex.core.resume import Resumed
+    from codex.core.rollout import Rollout
     from codex.core.task import TaskEnded
     from codex.host import Host
     from codex.mcp.servers import McpServers
@@ -49,7 +51,10 @@ class Session:
         events: SimpleQueue[Event],
         instructions: str,
         post: Callable[[TaskEnded], None],
+        rollout: Rollout,
+        resumed: Resumed | None = None,
     ) -> None:
+        """Args: resumed: an old conversation, to go on with."""
         self.session_id = session_id
         self.config = config
         self.host = host
@@ -61,8 +66,10 @@ class Session:
         """Tell the session thread that a task is over."""
         self._events = events
         self.approvals = Approvals()
-        self.transcript = Transcript()
-        self.usage = TokenUsage()
+        self.rollout = rollout
+        items = () if resumed is None else resumed.items
+        self.transcript = Transcript(items, on_record=rollout.item)
+        self.usage = TokenUsage() if resumed is None else resumed.usage
         self.approved_commands: set[ApprovedCommand] = set()
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
@@ -92,7 +99,7 @@ class Session:
         old.close()
 
     def close(self) -> None:
-        """Let go of connections and of notifiers that still run."""
+        """Let go of connections and of notifiers that still run; the rollout stays open."""
         self.client.close()
         self.notifier.close()
 

@@ -131,7 +131,10 @@ class Task:
 
     def _run(self) -> None:
         session = self._context.session
+        session.rollout.turn_context(self.id, session.config, session.instructions)
         self._context.emit(TaskStarted())
+        # Of a resumed conversation: the process that made them was killed.
+        session.transcript.close_open_calls()
         try:
             last_message = self._work()
             if self._texts or isinstance(self._first, QueuedInput):

@@ -89,8 +89,9 @@ VIEW_IMAGE = ToolSpec(
 
 def tool_specs(config: Config) -> tuple[ToolSpec, ...]:
     """What is offered, always in the same order."""
-    base = (SHELL, APPLY_PATCH, UPDATE_PLAN)
-    return (*base, VIEW_IMAGE) if config.model.has_images else base
+    plan = (UPDATE_PLAN,) if config.has_plan_tool else ()
+    image = (VIEW_IMAGE,) if config.model.has_images else ()
+    return (SHELL, APPLY_PATCH, *plan, *image)
 
 
 class _PlanArguments(msgspec.Struct, frozen=True):

@@ -164,6 +164,10 @@ class Printer:
         """A warning of our own."""
         return self._paint("warning:", YELLOW) + f" {printable(text)}\n"
 
+    def hint(self, text: str) -> str:
+        """What may be of use next."""
+        return self._paint(text, DIM) + "\n"
+
     def usage(self) -> str:
         """The tokens of the session so far; nothing before the first count."""
         if self._usage is None:

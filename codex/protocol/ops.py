@@ -140,23 +140,28 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """Do not interrupt: let the running task, and input that waits for its end, be finished."""
 
 
-Op = (
-    ConfigureSession
-    | Interrupt
+SessionOp = (
+    Interrupt
     | UserInput
     | ExecApproval
     | PatchApproval
     | McpApproval
     | ElicitationAnswer
     | RunUserShellCommand
+    | ListModels
+    | ListMcpTools
+    | Shutdown
+)
+"""What needs a configured session."""
+
+Op = (
+    ConfigureSession
     | AddToHistory
     | GetHistoryEntryRequest
     | GetHistoryEntriesRequest
     | SearchHistoryRequest
     | ReloadHistory
-    | ListModels
-    | ListMcpTools
-    | Shutdown
+    | SessionOp
 )
 
 

@@ -138,7 +138,7 @@ def test_a_profile_name_is_never_a_path(home: ConfigHome) -> None:
 def test_a_wrong_type_names_file_key_expected_and_given(home: ConfigHome) -> None:
     home.write("[history]\nmax_bytes = true\n")
     assert refusal(home) == (
-        f"{home.config_file}: history.max_bytes: expected an integer from 1 up, got a boolean"
+        f"{home.config_file}: history.max_bytes: expected an integer from 0 up, got a boolean"
     )
 
 
