@@ -173,7 +173,8 @@ def _fields(schema: Json, width: int) -> list[Line]:
         is_needed = isinstance(required, list) and name in required
         kind = about.get("type", "") if isinstance(about, dict) else ""
         told = about.get("description", "") if isinstance(about, dict) else ""
-        text = f" ({kind}{'' if is_needed else ', optional'})" + (f": {told}" if told else "")
+        about_it = ", ".join(word for word in (kind, "" if is_needed else "optional") if word)
+        text = (f" ({about_it})" if about_it else "") + (f": {told}" if told else "")
         found += wrap((*line(str(name), BOLD), *line(text)), width, indent=(Span("  "),))
     return found
 

@@ -57,12 +57,13 @@ class Cell:
 
 
 def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
-    """A cell's lines; for a cell that cannot draw itself, one line that says so."""
+    """A cell's lines, none too wide; for a cell that cannot draw itself, one that says so."""
+    width = max(2, width)
     try:
-        return cell.lines(max(2, width), full=full)
+        return wrapped(cell.lines(width, full=full), width)
     except Exception as error:  # noqa: BLE001 -- a defect in one cell must not take the program away
         text = f"cannot draw this entry: {type(error).__name__}: {error}"
-        return [clip(line(text, BAD), max(2, width))]
+        return [clip(line(text, BAD), width)]
 
 
 def short_path(path: str, home: str | None) -> str:
@@ -96,7 +97,7 @@ class HeaderCell(Cell):
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
         """The title and a row for each setting."""
         title = (Span("codex", AGENT), Span(f" {__version__}", DIM))
-        indent: Line = (Span(" " * 10),)
+        indent: Line = (Span(" " * (10 if width >= 40 else 2)),)
         rows = [
             wrap((Span(f"{name:<10}", DIM), *line(value)), width, indent=indent)
             for name, value in self._rows()

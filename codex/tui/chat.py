@@ -53,6 +53,8 @@ _Simple = (
     | ev.ShutdownComplete
 )
 
+QUICK_MS = 1000
+"""A task without an answer is summed up if it took so long."""
 NO_ANSWER = "the model ended without a word"
 
 
@@ -157,7 +159,7 @@ class Chat:
         if decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT):
             return
         if command := self._commands.pop(call_id, None):
-            command.stop("not run: you said no")
+            command.stop("interrupted")
         if patch := self._patches.pop(call_id, None):
             patch.advance(PatchState.REJECTED)
         if tool := self._tools.pop(call_id, None):
@@ -267,19 +269,25 @@ class Chat:
         """What the task has taken."""
         if self.started_at is None:
             return
-        parts = [format_duration(int(self.elapsed_s() * 1000))]
+        elapsed_ms = int(self.elapsed_s() * 1000)
         self.started_at = None
-        if self.usage is not None:
-            total, before = self.usage.total, self._usage_before
-            cached = total.cached_input_tokens - before.cached_input_tokens
-            parts.append(
-                f"{total.input_tokens - before.input_tokens:,} tokens in"
-                + (f" ({cached:,} cached)" if cached else "")
-            )
-            parts.append(f"{total.output_tokens - before.output_tokens:,} out")
-            if self.usage.context_left_percent is not None:
-                parts.append(f"{self.usage.context_left_percent}% of the context left")
-        self._add(NoticeCell(" · ".join(parts)))
+        parts = [format_duration(elapsed_ms), *self._tokens_taken()]
+        if len(parts) > 1 or elapsed_ms >= QUICK_MS:
+            self._add(NoticeCell(" · ".join(parts)))
+
+    def _tokens_taken(self) -> list[str]:
+        """Of the task that is over; empty when it got no answer."""
+        if self.usage is None or self.usage.total == self._usage_before:
+            return []
+        total, before = self.usage.total, self._usage_before
+        cached = total.cached_input_tokens - before.cached_input_tokens
+        left = self.usage.context_left_percent
+        return [
+            f"{total.input_tokens - before.input_tokens:,} tokens in"
+            + (f" ({cached:,} cached)" if cached else ""),
+            f"{total.output_tokens - before.output_tokens:,} out",
+            *([] if left is None else [f"{left}% of the context left"]),
+        ]
 
     def _stream(
         self,

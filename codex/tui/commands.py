@@ -55,6 +55,7 @@ class CommandCell(Cell):
         self._is_from_user = is_from_user
         self._state = "waits for approval"
         self._style = CAUTION
+        self._has_begun = False
         self._parts: list[str] = []
         self._tail = ""
         self._kept = ""
@@ -66,6 +67,7 @@ class CommandCell(Cell):
         """It runs."""
         self._cwd, self._is_from_user = msg.cwd, msg.is_from_user
         self._state, self._style = "running", WORK
+        self._has_begun = True
         self.touch()
 
     def output(self, chunk: str) -> None:
@@ -82,8 +84,8 @@ class CommandCell(Cell):
         self._close(GOOD if msg.exit_code == 0 else BAD)
 
     def stop(self, outcome: str) -> None:
-        """It never ran, or nobody will tell how it ended."""
-        self._state = outcome
+        """Nobody will tell how it ended. Args: outcome: if it ever ran."""
+        self._state = outcome if self._has_begun else "not run"
         self._close(BAD)
 
     def _close(self, style: Style) -> None:
@@ -130,7 +132,8 @@ class CommandCell(Cell):
         """A few lines in the compact form."""
         if not full:
             return 4
-        return sum(part.count("\n") + len(part) // width for part in self._parts) + 4
+        size = sum(map(len, self._parts)) + len(self._kept)
+        return sum(part.count("\n") for part in self._parts) + size // width + 4
 
 
 def _outcome(exit_code: int, duration_ms: int) -> str:

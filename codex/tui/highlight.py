@@ -45,9 +45,12 @@ def highlight(code: str, language: str) -> list[Line]:
     lexer = _lexer(language) if len(code) <= MAX_CODE else None
     if lexer is None:
         return lines(code)
+    tokens = list(lexer.get_tokens(code))
+    if "".join(text for _, text in tokens) != code:
+        return lines(code)  # some lexers leave out what they do not expect
     found: list[Line] = []
     row: list[Span] = []
-    for kind, text in lexer.get_tokens(code):
+    for kind, text in tokens:
         style = _style(str(kind))
         first, *rest = text.split("\n")
         if first:

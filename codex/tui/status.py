@@ -40,32 +40,28 @@ class StatusState(msgspec.Struct, frozen=True, kw_only=True):
 
 def status(state: StatusState, width: int) -> Line:
     """One line of at most `width` columns; what matters least goes first when room is short."""
-    activity, hint = _activity(state), _hint(state)
-    # Each step gives something up; the clip at the end is for less than 20 columns.
-    optional = [_sandbox(state), _tokens(state), _approval(state), _model(state)]
-    kept: list[Line] = [part for part in optional if part]
-    while True:
-        # In the order of reading: model, approval, sandbox, context, tokens.
-        shown = [part for part in _ordered(state) if part in kept]
-        parts = [part for part in (activity, *shown, _context(state), hint) if part]
+    activity, context, hint = _activity(state), _context(state), _hint(state)
+    model, approval, sandbox = _model(state), _approval(state), _sandbox(state)
+    tokens = _tokens(state)
+    for parts in (
+        (activity, model, approval, sandbox, tokens, context, hint),
+        (activity, model, approval, tokens, context, hint),
+        (activity, model, approval, context, hint),
+        (activity, model, context, hint),
+        (activity, context, hint),
+        (activity, hint),
+    ):
         row = _joined(parts)
-        if line_width(row) <= width or not kept:
-            break
-        kept.pop(0)
-    for fewer in ((activity, hint), (hint or activity,)):
-        if line_width(row) > width:
-            row = _joined([part for part in fewer if part])
-    return clip(row, width)
-
-
-def _ordered(state: StatusState) -> list[Line]:
-    return [_model(state), _approval(state), _sandbox(state), _tokens(state)]
+        if row and line_width(row) <= width:
+            return row
+    return clip(hint or activity or context or model, width)
 
 
 def _joined(parts: Sequence[Line]) -> Line:
     found: Line = ()
     for part in parts:
-        found += (*GAP, *part) if found else part
+        if part:
+            found += (*GAP, *part) if found else part
     return found
 
 

@@ -75,7 +75,7 @@ class MarkdownStream:
             self._drawn += self._draw(piece, has_any=bool(self._drawn))
         self._drawn_count = len(self._pieces)
         text = "\n".join([*self._open, self._rest])
-        rest = _Piece(text, self._open_fence, bool(self._fence), self._is_close)
+        rest = _Piece(text, self._open_fence, is_code_open=False, is_close=self._is_close)
         return self._drawn + self._draw(rest, has_any=bool(self._drawn))
 
     def _draw(self, piece: _Piece, *, has_any: bool) -> list[Line]:

@@ -38,15 +38,12 @@ def draw_table(table: Table, width: int) -> list[Line]:
 
 def _widths(rows: list[list[Line]], room: int) -> list[int]:
     """The columns' widths; the widest give way. Empty when that is not enough."""
-    widths = [max(1, *map(line_width, column)) for column in zip_longest(*rows, fillvalue=())]
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=widths.__getitem__)
-        second = max((size for size in widths if size < widths[widest]), default=MIN_COLUMN)
-        excess = sum(widths) - room
-        if widths[widest] <= MIN_COLUMN:
-            return []
-        widths[widest] -= max(1, min(excess, widths[widest] - max(second, MIN_COLUMN)))
-    return widths
+    wanted = [max(1, *map(line_width, column)) for column in zip_longest(*rows, fillvalue=())]
+    for limit in range(room, MIN_COLUMN - 1, -1):
+        widths = [min(size, limit) for size in wanted]
+        if sum(widths) <= room:
+            return widths
+    return []
 
 
 def _drawn(row: list[Line], widths: list[int], aligned: list[str]) -> list[Line]:
@@ -80,5 +77,6 @@ def _records(heading: list[Line], rows: list[list[Line]], width: int) -> list[Li
             found.append((Span("─" * min(width, 20), DIM),))
         for name, value in zip(heading, row, strict=False):
             title = (*restyled(name, BOLD), Span(": ")) if plain(name) else ()
-            found += wrap((*title, *value), width, indent=(Span("  "),))
+            if title or value:
+                found += wrap((*title, *value), width, indent=(Span("  "),))
     return found

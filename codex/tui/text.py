@@ -152,7 +152,7 @@ def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
     if line_width(row) <= width:
         return [row]
     indent_width = line_width(indent)
-    if indent_width > width // 2:
+    if indent_width > width // 2 or width - indent_width < 2:
         indent, indent_width = (), 0
     text = plain(row)
     find = _ascii_breaks if text.isascii() else _breaks
@@ -187,31 +187,30 @@ def _ascii_breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int
 def _breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
     """As `_ascii_breaks`; a row may also end on either side of a wide character."""
     found: list[tuple[int, int]] = []
-    start, used, room = 0, 0, width
-    allowed, used_there = 0, 0
-    has_word = False
-    previous = 0
-    for at, character in enumerate(text):
-        size = _char_width(character)
-        if size and at > start and (text[at - 1] == " " or size == 2 or previous == 2) and has_word:
-            allowed, used_there = at, used
-        if used + size > room and at > start:
-            if character == " " and used == room:
-                # The blank hangs over the edge, where nobody sees it.
-                found.append((start, at))
-                start, used, room, allowed, has_word = at + 1, 0, rest_width, 0, False
-                previous = 1
-                continue
-            end = allowed if allowed > start else at
-            used = used - used_there if allowed > start else 0
-            found.append((start, end))
-            start, room, allowed, has_word = end, rest_width, 0, end < at
-        used += size
-        has_word = has_word or character != " "
-        previous = size or previous
-    if start < len(text):
-        found.append((start, len(text)))
+    at, room = 0, width
+    while at < len(text):
+        end = _row_end(text, at, room)
+        found.append((at, end))
+        # A blank that follows a full row hangs over the edge, where nobody sees it.
+        is_hanging = text[end : end + 1] == " " and cell_width(text[at:end]) == room
+        at, room = end + is_hanging, rest_width
     return found
+
+
+def _row_end(text: str, start: int, room: int) -> int:
+    """Where the row that begins at `start` ends: behind the last place to break that fits."""
+    used, allowed, has_word, previous = 0, start, False, 0
+    for at in range(start, len(text)):
+        size = _char_width(text[at])
+        if size and has_word and (text[at - 1] == " " or 2 in (size, previous)):
+            allowed = at
+        if used + size > room and at > start:
+            is_blank = text[at] == " " and used == room
+            return allowed if allowed > start and not is_blank else at
+        used += size
+        has_word = has_word or text[at] != " "
+        previous = size or previous
+    return len(text)
 
 
 def _cut(row: Line, start: int, end: int) -> Line:
