@@ -67,6 +67,8 @@ OPTIONS = (
     # Reached by optional imports of the standard library, never used; the plug-in would insist.
     "--disable-plugin=multiprocessing",
     "--nofollow-import-to=multiprocessing",
+    # Optional imports of prompt_toolkit, for Windows and for programs that changed signals from C.
+    "--nofollow-import-to=ctypes",
     # Settings of the machine that built CPython.
     "--nofollow-import-to=_sysconfigdata*",
 )

@@ -101,6 +101,23 @@ EXEC_FORK = Command(
     _OLD_SESSION,
     '  codex exec fork 01a2060d "try it with a hash table instead"',
 )
+RESUME = Command(
+    "resume",
+    "go on with an old session",
+    "Go on with an old session on the full screen; without SESSION and --last, choose one of this\n"
+    "folder (with --all: of any).",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex resume\n  codex resume --last\n  codex resume 01a2060d 'now add a test for it'",
+)
+FORK = Command(
+    "fork",
+    "go on with a copy of an old session",
+    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex fork --last",
+)
 EXEC = Command(
     "exec",
     "work on one prompt without a terminal",
@@ -293,6 +310,8 @@ COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
         EXEC,
+        RESUME,
+        FORK,
         *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
         HISTORY,
         MCP,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from codex import __version__
+from codex.errors import CodexError
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
 from codex.protocol.ops import ListMcpTools, ListModels, ReloadHistory
@@ -23,9 +24,10 @@ from codex.protocol.policy import (
     AskForApproval,
     SandboxPolicy,
 )
-from codex.tui.cells import LinesCell
+from codex.tui.cells import HeaderCell, LinesCell, PromptCell
 from codex.tui.conversation import with_model
 from codex.tui.draft import Draft
+from codex.tui.old_sessions import MAX_SESSIONS, is_same_folder, session_choices
 from codex.tui.pager import Pager
 from codex.tui.picker import Choice, Picker
 from codex.tui.status import Report, status_report
@@ -35,6 +37,8 @@ from codex.tui.text import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from codex.core.resume import Resumed
+    from codex.core.sessions import SessionSummary
     from codex.host import Host
     from codex.tui.cells import Cell
     from codex.tui.chat import Chat
@@ -138,6 +142,7 @@ class Actions:
             "copy": self._copy,
             "diff": self._diff,
             "export": self._export,
+            "fork": self._fork,
             "help": self._help,
             "history": self._reload_history,
             "init": self._init,
@@ -147,6 +152,8 @@ class Actions:
             "model": self._model,
             "new": self._new,
             "quit": self._quit,
+            "rename": self._rename,
+            "resume": self._resume,
             "status": self._status,
         }
         run[name](args)
@@ -171,25 +178,129 @@ class Actions:
         self._screen.composer.insert_text("@")
 
     def edit_earlier(self) -> None:
-        """Esc Esc: choose an earlier message, to write it anew."""
-        from codex.tui.cells import PromptCell
-
-        chat = self._screen.chat
-        prompts = [
-            cell for cell in chat.cells if isinstance(cell, PromptCell) and not cell.is_queued
-        ]
+        """Esc Esc: choose an earlier message, to write it anew and go on from there."""
+        prompts = self._said()
         if not prompts:
             self._screen.say("there is no earlier message")
             return
-        prompts.reverse()
+        order = list(reversed(range(len(prompts))))
+
+        def done(chosen: int | None) -> None:
+            self._screen.dismiss()
+            if chosen is not None:
+                self._edit(prompts[order[chosen]], before=order[chosen])
+
+        choices = [Choice(" ".join(prompts[index].message.split())[:200]) for index in order]
+        note = "what came after it stays in the session so far"
+        self._screen.open(Picker("Which message?", choices, done, note=note))
+
+    def _said(self) -> list[PromptCell]:
+        """What the user has said in this session, as far as the model has read it."""
+        cells = self._screen.chat.cells
+        starts = [at for at, cell in enumerate(cells) if isinstance(cell, HeaderCell)]
+        here = cells[starts[-1] :] if starts else []
+        return [cell for cell in here if isinstance(cell, PromptCell) and not cell.is_queued]
+
+    def _edit(self, prompt: PromptCell, *, before: int) -> None:
+        """Go on in a copy that ends before a message. Args: before: the message's index."""
+        self._screen.composer.set_text(prompt.message)
+        self._go_on(self._copied(before))
+
+    def _fork(self, _: str) -> None:
+        self._go_on(self._copied(None))
+
+    def _copied(self, keep_messages: int | None) -> Callable[[], Resumed]:
+        """What copies the session so far, or its beginning."""
+        from codex.core.fork import fork
+        from codex.core.resume import load
+
+        config, session = self._screen.conversation.config, self._screen.chat.session
+        path = session.rollout_path if session is not None else None
+
+        def copy() -> Resumed:
+            if path is None:
+                raise CodexError("this session is not recorded, so it cannot be copied")
+            clock_s = self._host.clock()
+            return fork(load(path), config, clock_s=clock_s, keep_messages=keep_messages)
+
+        return copy
+
+    def _resume(self, args: str) -> None:
+        from codex.core.sessions import list_sessions, open_session
+
+        screen = self._screen
+        home, cwd = screen.conversation.config.codex_home, screen.conversation.config.cwd
+        if args:
+            self._go_on(lambda: open_session(home, args, cwd=cwd))
+            return
+
+        def work() -> Callable[[], None]:
+            found = list_sessions(home, cwd=cwd, limit=MAX_SESSIONS)
+            return lambda: self._choose_session(found)
+
+        screen.in_background(work)
+
+    def _choose_session(self, found: Sequence[SessionSummary]) -> None:
+        from codex.core.sessions import open_session
+
+        screen = self._screen
+        session = screen.chat.session
+        others = [one for one in found if session is None or one.id != session.session_id]
+        if not others:
+            screen.say("there is no other session of this folder")
+            return
+        home = screen.conversation.config.codex_home
+        cwd = screen.conversation.config.cwd
 
         def done(index: int | None) -> None:
-            self._screen.dismiss()
+            screen.dismiss()
             if index is not None:
-                self._screen.composer.set_text(prompts[index].message)
+                wanted = others[index].id
+                self._go_on(lambda: open_session(home, wanted, cwd=cwd))
 
-        choices = [Choice(" ".join(cell.message.split())[:200]) for cell in prompts]
-        self._screen.open(Picker("Which message?", choices, done))
+        now = self._host.clock()
+        screen.open(Picker("Which session?", session_choices(others, now), done))
+
+    def _go_on(self, load: Callable[[], Resumed]) -> None:
+        """Leave the session so far for another one."""
+        screen = self._screen
+        cwd = screen.conversation.config.cwd
+
+        def work() -> Callable[[], None]:
+            try:
+                resumed = load()
+                if resumed.cwd is not None and not is_same_folder(resumed.cwd, cwd):
+                    raise CodexError(
+                        f"that session belongs to '{resumed.cwd}'",
+                        advice=f"To go on with it: codex resume {resumed.session_id}",
+                    )
+            except CodexError as error:
+                text = str(error)
+                return lambda: screen.chat.notice(text, is_error=True)
+            return lambda: self._show(resumed)
+
+        screen.in_background(work)
+
+    def _show(self, resumed: Resumed) -> None:
+        self._screen.clear()
+        self._screen.conversation.restart(resumed)
+
+    def _rename(self, args: str) -> None:
+        from codex.core.sessions import rename
+
+        screen = self._screen
+        session = screen.chat.session
+        if session is None or session.rollout_path is None:
+            screen.chat.notice("this session is not recorded, so it has no name", is_error=True)
+            return
+        home = screen.conversation.config.codex_home
+        try:
+            rename(home, session.session_id, args, clock_s=self._host.clock())
+        except CodexError as error:
+            screen.chat.notice(str(error), is_error=True)
+            return
+        screen.chat.session = msgspec.structs.replace(session, name=args or None)
+        screen.say(f"this session is called {args}" if args else "this session has no name now")
 
     # Settings.
 

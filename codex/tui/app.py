@@ -13,11 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.filters import Condition
-from prompt_toolkit.key_binding import KeyBindings
-from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout import ConditionalContainer, HSplit, Layout, Window
-from prompt_toolkit.layout.controls import FormattedTextControl
+from prompt_toolkit.layout import Layout
 from prompt_toolkit.output.color_depth import ColorDepth
 
 from codex.git import repository_root
@@ -29,24 +25,23 @@ from codex.tui.composer import Composer
 from codex.tui.conversation import Conversation
 from codex.tui.draft import Draft
 from codex.tui.engine import Engine
+from codex.tui.frame import Frame
 from codex.tui.git_warning import GitWarning
 from codex.tui.history import Transcript
 from codex.tui.inline import Scrollback
-from codex.tui.layout import Rows
+from codex.tui.keys import bindings
 from codex.tui.notifications import Notifier
-from codex.tui.pager import Pager
-from codex.tui.status import FRAME_S, StatusState, status
+from codex.tui.status import FRAME_S
 from codex.tui.terminal import FOCUS_REPORTS, MORE_KEYS, WHEEL_AS_ARROWS, KeyParser
-from codex.tui.text import DIM, Line, Span, Style, clip, line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from prompt_toolkit.input import Input
-    from prompt_toolkit.key_binding import KeyPressEvent
     from prompt_toolkit.output import Output
 
     from codex.config.types import Config
+    from codex.core.resume import Resumed
     from codex.host import Host
     from codex.protocol import events as ev
     from codex.tui.modal import Modal
@@ -68,8 +63,16 @@ class App:
     """The whole screen."""
 
     def __init__(
-        self, host: Host, config: Config, options: TuiOptions, *, input: Input, output: Output
+        self,
+        host: Host,
+        config: Config,
+        options: TuiOptions,
+        *,
+        input: Input,
+        output: Output,
+        resumed: Resumed | None = None,
     ) -> None:
+        """Make it. Args: resumed: the conversation to go on with."""
         self._host = host
         self._options = options
         self.output = output
@@ -84,7 +87,7 @@ class App:
             time.monotonic,
         )
         self.transcript = Transcript(self.chat.cells)
-        self.conversation = Conversation(config, self.chat, self, self._open_engine)
+        self.conversation = Conversation(config, self.chat, self, self._open_engine, resumed)
         self.composer = Composer(
             cwd=config.cwd,
             environ=host.environ,
@@ -98,23 +101,21 @@ class App:
         self._notifier = Notifier(config.tui, host.environ)
         self._has_color = not host.environ.get("NO_COLOR")
         self._is_full = options.has_alternate_screen
-        self._scrollback = (
+        self.scrollback = (
             None if self._is_full else Scrollback(self.chat, has_color=self._has_color)
         )
-        self._modal: Modal | None = None
+        self.modal: Modal | None = None
         self._modal_seen: float | None = None
         self._last_key = 0.0
-        self._hint = ""
-        self._hint_until = 0.0
+        self.hint = ""
+        self.hint_until = 0.0
         self._pressed: tuple[str, float] = ("", 0.0)
         self._has_ticker = False
         self.has_stopped_by_signal = False
         """So that leaving may not take long."""
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._height = 1
-        self._width = 80
+        self._frame = Frame(self, has_color=self._has_color, is_full=self._is_full)
         self._app = self._make(input)
-        self._app.key_processor.before_key_press += self._note_key
 
     # The run.
 
@@ -162,7 +163,7 @@ class App:
         self.output.write_raw(FOCUS_REPORTS[0] + MORE_KEYS[0])
 
     def _leave(self) -> None:
-        if self._scrollback is not None:
+        if self.scrollback is not None:
             self._print_finished(is_last=True)
         self.output.write_raw(WHEEL_AS_ARROWS[1] + FOCUS_REPORTS[1] + MORE_KEYS[1])
         self.output.flush()
@@ -194,9 +195,11 @@ class App:
             self.chat.notice(warning)
         self.conversation.start()
 
-    def _open_engine(self, config: Config, take: Callable[[ev.Event], None]) -> Engine:
+    def _open_engine(
+        self, config: Config, take: Callable[[ev.Event], None], resumed: Resumed | None
+    ) -> Engine:
         assert self._loop is not None
-        return Engine(config, self._host, self._loop, take)
+        return Engine(config, self._host, self._loop, take, resumed)
 
     # What the conversation asks of the screen.
 
@@ -212,9 +215,9 @@ class App:
     def requests_changed(self) -> None:
         """Show the request that waits longest, if there is one."""
         requests = self.conversation.requests
-        if isinstance(self._modal, ApprovalDialog):
+        if isinstance(self.modal, ApprovalDialog):
             self.dismiss()
-        if requests and self._modal is None:
+        if requests and self.modal is None:
             asked = requests[0]
             self.open(
                 ApprovalDialog(
@@ -253,15 +256,15 @@ class App:
 
     def open(self, modal: Modal) -> None:
         """Let something take the keys until it is dismissed."""
-        self._modal = modal
+        self.modal = modal
         self._modal_seen = None
         if modal.is_armed:
-            self._app.layout.focus(self._sink)
+            self._app.layout.focus(self._frame.sink)
         self.redraw()
 
     def dismiss(self) -> None:
         """Give the keys back to the composer."""
-        self._modal = None
+        self.modal = None
         self._app.layout.focus(self.composer.focus_target)
         self.redraw()
         if self.conversation.requests:
@@ -269,7 +272,7 @@ class App:
 
     def say(self, text: str, seconds: float = 4.0) -> None:
         """A word for a moment, in the status line."""
-        self._hint, self._hint_until = text, time.monotonic() + seconds
+        self.hint, self.hint_until = text, time.monotonic() + seconds
         if self._loop is not None:
             self._loop.call_later(seconds + 0.01, self.redraw)
         self.redraw()
@@ -282,8 +285,8 @@ class App:
     def clear(self) -> None:
         """Forget what was shown."""
         self.chat.clear()
-        if self._scrollback is not None:
-            self._scrollback.restart()
+        if self.scrollback is not None:
+            self.scrollback.restart()
         self.transcript.to_bottom()
         self._app.renderer.clear()
 
@@ -311,35 +314,12 @@ class App:
     # Drawing.
 
     def _make(self, input: Input) -> Application[int]:
-        modal = Condition(lambda: self._modal is not None)
-        whole = Condition(lambda: isinstance(self._modal, Pager | GitWarning))
-        self._sink = Window(FormattedTextControl("", focusable=True), height=0)
-        rows = self._rows
-        parts: list[Any] = []
-        if self._is_full:
-            parts.append(rows(self._transcript_rows))
-        else:
-            parts.append(rows(self._live_rows, self._live_height))
-        parts += [
-            ConditionalContainer(rows(self._queue_rows, self._queue_height), ~modal),
-            ConditionalContainer(rows(self._modal_rows, self._modal_height), modal),
-            rows(self._status_rows, lambda width, height: 1),
-            self.composer.container,
-        ]
-        root = HSplit(
-            [
-                ConditionalContainer(rows(self._modal_rows), whole),
-                ConditionalContainer(HSplit(parts), ~whole),
-                self._sink,
-            ]
-        )
         application: Application[int] = Application(
-            layout=Layout(root, focused_element=self.composer.focus_target),
-            key_bindings=self._bindings(),
+            layout=Layout(self._frame.root, focused_element=self.composer.focus_target),
+            key_bindings=bindings(self),
             full_screen=self._is_full,
             erase_when_done=True,
             color_depth=None if self._has_color else ColorDepth.DEPTH_1_BIT,
-            style=None,
             include_default_pygments_style=False,
             min_redraw_interval=FRAME_INTERVAL_S,
             max_render_postpone_time=FRAME_INTERVAL_S,
@@ -348,87 +328,11 @@ class App:
             output=self.output,
         )
         application.ttimeoutlen = application.timeoutlen = KEY_TIMEOUT_S
+        application.key_processor.before_key_press += self._note_key
         if (parser := getattr(input, "vt100_parser", None)) is not None:
             parsed = KeyParser(parser.feed_key_callback, self._focus_changed)
             input.vt100_parser = parsed  # type: ignore[attr-defined]
         return application
-
-    def _rows(
-        self,
-        get_lines: Callable[[int, int], list[Line]],
-        get_height: Callable[[int, int], int] | None = None,
-    ) -> Rows:
-        return Rows(get_lines, get_height, has_color=self._has_color)
-
-    def _transcript_rows(self, width: int, height: int) -> list[Line]:
-        self._width, self._height = width, max(1, height)
-        found = self.transcript.view(width, height)
-        if not self.transcript.is_at_bottom and height > 2:
-            below = self.transcript.total(width) - self.transcript.top(width, height) - height
-            text = f"{max(0, below)} more rows below · End goes there"
-            found = [*found[: height - 1], clip(line(text, Style(dim=True, reverse=True)), width)]
-        return found
-
-    def _live_rows(self, width: int, height: int) -> list[Line]:
-        assert self._scrollback is not None
-        return self._scrollback.live(width, height)
-
-    def _live_height(self, width: int, rows: int) -> int:
-        assert self._scrollback is not None
-        room = max(0, rows - 1 - self.composer.height(width, rows))
-        if self._modal is not None:
-            room //= 3
-        return len(self._scrollback.live(width, room))
-
-    def _queue_rows(self, width: int, height: int) -> list[Line]:
-        drafts = self.conversation.queue
-        rows: list[Line] = [
-            clip((Span("  waits: ", DIM), *line(("!" if d.is_shell else "") + d.text)), width)
-            for d in drafts
-        ]
-        if len(rows) > height:
-            rows = [*rows[: height - 1], line(f"  and {len(rows) - height + 1} more", DIM)]
-        return rows
-
-    def _queue_height(self, _width: int, rows: int) -> int:
-        return min(len(self.conversation.queue), max(1, rows // 6))
-
-    def _modal_rows(self, width: int, height: int) -> list[Line]:
-        if self._modal is None:
-            return []
-        if self._modal_seen is None:
-            self._modal_seen = time.monotonic()
-            self._arm_later()
-        return self._modal.lines(width, height)
-
-    def _modal_height(self, width: int, rows: int) -> int:
-        if self._modal is None:
-            return 0
-        room = rows - 1 - self.composer.height(width, rows)
-        return max(1, min(self._modal.height(width, room), room))
-
-    def _status_rows(self, width: int, _height: int) -> list[Line]:
-        return [status(self._status_state(), width)]
-
-    def _status_state(self) -> StatusState:
-        chat, config = self.chat, self.conversation.config
-        session, usage = chat.session, chat.usage
-        hint = self._hint if time.monotonic() < self._hint_until else ""
-        if not hint and self.conversation.queue and self.conversation.is_paused:
-            hint = "Enter sends what waits · Alt+Up edits it"
-        elif not hint and self.conversation.queue:
-            hint = "Alt+Up edits what waits"
-        return StatusState(
-            model=session.model if session else config.model.model,
-            approval=session.approval_policy if session else config.approval_policy.value,
-            sandbox=session.sandbox if session else "",
-            context_left_percent=usage.context_left_percent if usage else None,
-            total_tokens=usage.total.total_tokens if usage else 0,
-            elapsed_s=chat.elapsed_s() if chat.is_running else None,
-            is_waiting=bool(self.conversation.requests),
-            queued_count=len(self.conversation.queue),
-            hint=hint,
-        )
 
     def _rendered(self, _: object) -> None:
         """After each frame: what finished goes into the scrollback; the spinner goes on."""
@@ -436,7 +340,7 @@ class App:
         if self.chat.is_running and not self._has_ticker and self._loop is not None:
             self._has_ticker = True
             self._loop.call_later(FRAME_S, self._tick)
-        if self._scrollback is not None and self._scrollback.has_finished():
+        if self.scrollback is not None and self.scrollback.has_finished():
             self._print_finished()
 
     def _tick(self) -> None:
@@ -446,8 +350,8 @@ class App:
 
     def _print_finished(self, *, is_last: bool = False) -> None:
         """Move finished cells above the live part, into the terminal's own scrollback."""
-        assert self._scrollback is not None
-        text = self._scrollback.take(self.output.get_size().columns, is_last=is_last)
+        assert self.scrollback is not None
+        text = self.scrollback.take(self.output.get_size().columns, is_last=is_last)
         if not text:
             return
         if not is_last:
@@ -467,12 +371,19 @@ class App:
         self._last_key = time.monotonic()
 
     @property
-    def _is_armed(self) -> bool:
-        return self._modal is not None and self._modal.is_armed
+    def is_modal_armed(self) -> bool:
+        """Whether keys are the modal's."""
+        return self.modal is not None and self.modal.is_armed
+
+    def modal_drawn(self) -> None:
+        """The modal is on the screen: the time begins after which keys are its own."""
+        if self._modal_seen is None:
+            self._modal_seen = time.monotonic()
+            self._arm_later()
 
     def _arm_later(self) -> None:
         """Give the keys to a modal that nobody asked for, when no key came for a while."""
-        modal = self._modal
+        modal = self.modal
         if modal is None or modal.is_armed or self._loop is None:
             return
         quiet = QUIET_S if self.composer.is_empty else TYPING_QUIET_S
@@ -482,63 +393,13 @@ class App:
             self._loop.call_later(left, self._arm_later)
             return
         modal.is_armed = True
-        self._app.layout.focus(self._sink)
+        self._app.layout.focus(self._frame.sink)
         self.redraw()
 
-    def _bindings(self) -> KeyBindings:
-        keys = KeyBindings()
-        armed = Condition(lambda: self._is_armed)
-        chat = ~armed
-
-        @keys.add(Keys.Any, filter=armed)
-        @keys.add(Keys.BracketedPaste, filter=armed)
-        @keys.add("escape", filter=armed)
-        def to_modal(event: KeyPressEvent) -> None:
-            self._modal_key(event)
-
-        keys.add("escape", Keys.Any, filter=armed)(lambda event: None)
-        keys.add("c-c", filter=chat, eager=True)(lambda event: self._ctrl_c())
-        keys.add("c-d", filter=chat & Condition(lambda: self.composer.is_empty), eager=True)(
-            lambda event: self._ctrl_d()
-        )
-        no_popup = chat & Condition(lambda: not self.composer.has_popup)
-        keys.add("escape", filter=no_popup)(lambda event: self._escape())
-        keys.add("c-t", filter=no_popup)(lambda event: self.actions.pager())
-        keys.add("c-l", filter=chat, eager=True)(lambda event: self._app.renderer.clear())
-        keys.add("c-z", filter=chat, eager=True)(lambda event: self._suspend())
-        keys.add("escape", "up", filter=chat)(lambda event: self._take_back())
-        waits = Condition(lambda: self.composer.is_empty and bool(self.conversation.queue))
-        idle = Condition(lambda: not self.chat.is_running)
-        keys.add("enter", filter=chat & waits & idle, eager=True)(
-            lambda event: self.conversation.send_next()
-        )
-        self._bind_scrolling(keys, chat)
-        return keys
-
-    def _bind_scrolling(self, keys: KeyBindings, chat: Any) -> None:
-        steps: tuple[tuple[str, Callable[[], int]], ...] = (
-            ("pageup", lambda: -max(1, self._height - 2)),
-            ("pagedown", lambda: max(1, self._height - 2)),
-            (Keys.ScrollUp.value, lambda: -1),
-            (Keys.ScrollDown.value, lambda: 1),
-            ("s-up", lambda: -1),
-            ("s-down", lambda: 1),
-        )
-        for key, step in steps:
-            keys.add(key, filter=chat, eager=True)(lambda event, step=step: self._scroll(step()))
-        empty = chat & Condition(lambda: self.composer.is_empty)
-        for key, move in (
-            ("home", self.transcript.to_top),
-            ("end", self.transcript.to_bottom),
-        ):
-            keys.add(key, filter=empty, eager=True)(lambda event, move=move: self._jump(move))
-            keys.add(f"c-{key}", filter=chat, eager=True)(lambda event, move=move: self._jump(move))
-
-    def _modal_key(self, event: KeyPressEvent) -> None:
-        press = event.key_sequence[-1]
-        name = press.key.value if isinstance(press.key, Keys) else press.key
-        if self._modal is not None:
-            self._modal.key(name, press.data)
+    def modal_key(self, name: str, data: str) -> None:
+        """Give the modal a key."""
+        if self.modal is not None:
+            self.modal.key(name, data)
         self.redraw()
 
     def _twice(self, key: str) -> bool:
@@ -549,7 +410,8 @@ class App:
             return True
         return False
 
-    def _ctrl_c(self) -> None:
+    def press_ctrl_c(self) -> None:
+        """Clear what is written; or stop the task; or, pressed twice, leave."""
         if self.composer.has_popup or (not self.composer.is_empty and not self.chat.is_running):
             self.composer.clear()
             self.say("cleared; Up brings it back")
@@ -560,13 +422,15 @@ class App:
         else:
             self.say("Ctrl+C again to quit", DOUBLE_S)
 
-    def _ctrl_d(self) -> None:
+    def press_ctrl_d(self) -> None:
+        """Leave; with a task at work, when it is pressed twice."""
         if not self.chat.is_running or self._twice("c-d"):
             self.quit()
         else:
             self.say("a task is running: Ctrl+D again to quit", DOUBLE_S)
 
-    def _escape(self) -> None:
+    def press_escape(self) -> None:
+        """Stop the task; or, pressed twice, write an earlier message anew."""
         if self.chat.is_running:
             self.conversation.interrupt()
         elif self._twice("escape"):
@@ -574,24 +438,37 @@ class App:
         elif self.composer.is_empty:
             self.say("Esc again to edit an earlier message", DOUBLE_S)
 
-    def _take_back(self) -> None:
+    def take_back(self) -> None:
+        """Put the newest message that waits back into the composer."""
         if not self.composer.is_empty:
             self.say("send or clear what is written first")
         elif (draft := self.conversation.take_back()) is not None:
             self.composer.set_text(("!" if draft.is_shell else "") + draft.text)
 
-    def _scroll(self, rows: int) -> None:
+    def scroll(self, rows: int) -> None:
+        """Move the transcript up (negative) or down."""
         if self._is_full:
-            self.transcript.scroll(rows, width=self._width, height=self._height)
+            self.transcript.scroll(rows, width=self._frame.width, height=self._frame.height)
             self.redraw()
         else:
             self.say(MORE)
 
-    def _jump(self, move: Callable[[], None]) -> None:
-        move()
+    @property
+    def page(self) -> int:
+        """How many rows PageUp and PageDown scroll."""
+        return max(1, self._frame.height - 2)
+
+    def to_top(self) -> None:
+        """Show the beginning of the transcript."""
+        self.transcript.to_top()
         self.redraw()
 
-    def _suspend(self) -> None:
+    def redraw_all(self) -> None:
+        """Draw everything anew, whatever the terminal shows now."""
+        self._app.renderer.clear()
+
+    def suspend(self) -> None:
+        """Stop as any program does; the shell brings it back."""
         self._leave()
         self._app.suspend_to_background()
 

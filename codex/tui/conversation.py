@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
+    from codex.core.resume import Resumed
     from codex.protocol.ops import Op
     from codex.tui.chat import Chat
     from codex.tui.draft import Draft
@@ -87,9 +88,14 @@ class Conversation:
         config: Config,
         chat: Chat,
         view: View,
-        open_engine: Callable[[Config, Callable[[ev.Event], None]], Engine],
+        open_engine: Callable[[Config, Callable[[ev.Event], None], Resumed | None], Engine],
+        resumed: Resumed | None = None,
     ) -> None:
-        """Make it; `start` begins. Args: open_engine: makes an engine and starts it."""
+        """Make it; `start` begins.
+
+        Args: open_engine: makes an engine and starts it. resumed: the conversation to go on with.
+        """
+        self._resumed = resumed
         self.config = config
         self.chat = chat
         self._view = view
@@ -110,10 +116,10 @@ class Conversation:
 
     def start(self) -> None:
         """Start the first engine, or another one after it."""
-        self._engine = self._open_engine(self.config, self._take)
+        self._engine = self._open_engine(self.config, self._take, self._resumed)
 
-    def restart(self, config: Config | None = None) -> None:
-        """A new session; the old one ends in the background."""
+    def restart(self, resumed: Resumed | None = None) -> None:
+        """A new session, or an old one to go on with; the one so far ends in the background."""
         old, self._engine = self._engine, None
         if old is not None:
             thread = threading.Thread(target=old.close, args=(CLOSE_S,), name="codex-close")
@@ -126,7 +132,9 @@ class Conversation:
         self._settings_waiting = None
         self._wants_window = True
         self.chat.session = self.chat.usage = None
-        self.config = config or self.config
+        self._resumed = resumed
+        if resumed is not None and resumed.model:
+            self.config = with_model(self.config, resumed.model)
         self.start()
 
     def close(self) -> None:
@@ -224,6 +232,8 @@ class Conversation:
             isinstance(msg, ev.Error) and self.chat.is_task(event.id)
         )
         self.chat.handle(msg, event.id)
+        if isinstance(msg, ev.SessionConfigured):
+            self._replay()
         if isinstance(msg, HISTORY):
             self._view.history(msg)
         if isinstance(msg, REQUESTS):
@@ -240,6 +250,19 @@ class Conversation:
         elif is_end:
             self._ended(event)
         self._view.redraw()
+
+    def _replay(self) -> None:
+        """Show what there was of a conversation that goes on, below its header."""
+        from codex.core.replay import replay
+
+        resumed, self._resumed = self._resumed, None
+        if resumed is None:
+            return
+        for msg in replay(resumed):
+            if not isinstance(msg, ev.TaskStarted | ev.SessionConfigured | HISTORY):
+                self.chat.handle(msg, "")
+        for warning in resumed.warnings:
+            self.chat.notice(warning)
 
     def _learn_window(self, msg: ev.TokenCount) -> None:
         """Ask the server once for the model's window, where nobody knows it."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from codex.config.types import Config
     from codex.core.codex import Codex
+    from codex.core.resume import Resumed
     from codex.host import Host
     from codex.protocol.ops import Op
 
@@ -30,8 +31,13 @@ class Engine:
         host: Host,
         loop: AbstractEventLoop,
         take: Callable[[Event], None],
+        resumed: Resumed | None = None,
     ) -> None:
-        """Start it. Args: take: called in the loop with each event."""
+        """Start it.
+
+        Args: take: called in the loop with each event. resumed: the conversation to go on with.
+        """
+        self._resumed = resumed
         self._config = config
         self._host = host
         self._events = EventQueue(loop, take)
@@ -60,7 +66,7 @@ class Engine:
         try:
             from codex.core.codex import Codex
 
-            codex = Codex(self._config, self._host, self._events)
+            codex = Codex(self._config, self._host, self._events, resumed=self._resumed)
         except Exception as error:  # noqa: BLE001 - the screen shows it, there is no other reader
             text = f"the engine cannot start: {type(error).__name__}: {error}"
             self._events.put(Event("0", Error(text, kind="internal")))

@@ -20,15 +20,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codex.config.types import Config
+    from codex.core.resume import Resumed
     from codex.host import Host
     from codex.tui.options import TuiOptions
 
 
-def run(host: Host, config: Config, options: TuiOptions) -> int:
+def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
+    """Let the user choose one of the old sessions; its id, None for none.
+
+    Args: cwd: of this folder; None: of any.
+    Raises: UsageError, when there is no terminal. CodexError, when there is no session.
+    """
+    _check_terminal(host)
+    import asyncio
+
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    from codex.core.sessions import last_session, list_sessions
+    from codex.tui.old_sessions import MAX_SESSIONS, choose_session
+    from codex.tui.terminal import Screen
+
+    last_session(codex_home, cwd=cwd)
+    found = list_sessions(codex_home, cwd=cwd, limit=MAX_SESSIONS)
+    output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
+    with _restored(host):
+        chosen = asyncio.run(
+            choose_session(found, host.clock(), input=Vt100Input(host.stdin), output=output)
+        )
+    return None if chosen is None else found[chosen].id
+
+
+def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None = None) -> int:
     """Show the screen until the user leaves; the exit status.
 
+    Args: resumed: the conversation to go on with.
     Raises: UsageError, when there is no terminal. CodexError, when the screen itself fails.
     """
+    _check_terminal(host)
+    from codex.tui.log import logging_to_file
+
+    with logging_to_file(config.codex_home, host.environ) as complaint, _restored(host):
+        number = _show(host, config, options, complaint, resumed)
+    if number:
+        die_by(number)
+    return ExitStatus.DONE
+
+
+def _check_terminal(host: Host) -> None:
     if not (host.stdin.isatty() and host.stdout.isatty()):
         which = "output" if host.stdin.isatty() else "input"
         raise UsageError(
@@ -40,16 +78,15 @@ def run(host: Host, config: Config, options: TuiOptions) -> int:
             "the terminal cannot place a cursor (TERM is not set, or dumb)",
             advice='To work on one prompt without one: codex exec "PROMPT"',
         )
-    from codex.tui.log import logging_to_file
-
-    with logging_to_file(config.codex_home, host.environ) as complaint, _restored(host):
-        number = _show(host, config, options, complaint)
-    if number:
-        die_by(number)
-    return ExitStatus.DONE
 
 
-def _show(host: Host, config: Config, options: TuiOptions, complaint: str | None) -> int:
+def _show(
+    host: Host,
+    config: Config,
+    options: TuiOptions,
+    complaint: str | None,
+    resumed: Resumed | None,
+) -> int:
     """Run the application; 0, or the signal that ended it."""
     import asyncio
 
@@ -61,7 +98,8 @@ def _show(host: Host, config: Config, options: TuiOptions, complaint: str | None
     output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
     has_alternate_screen = options.has_alternate_screen and config.tui.alternate_screen != "never"
     options = msgspec.structs.replace(options, has_alternate_screen=has_alternate_screen)
-    app = App(host, config, options, input=Vt100Input(host.stdin), output=output)
+    terminal = Vt100Input(host.stdin)
+    app = App(host, config, options, input=terminal, output=output, resumed=resumed)
     if complaint is not None:
         app.chat.notice(complaint)
     try:

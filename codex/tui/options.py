@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 
@@ -16,4 +14,3 @@ class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Files for the first message, absolute."""
     has_alternate_screen: bool = True
     skip_git_repo_check: bool = False
-    action: Literal["new", "resume", "fork"] = "new"
