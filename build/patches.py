@@ -200,7 +200,6 @@ PACKAGES = (
     # The whole of prompt_toolkit behind its first name: dialogs, progress bars, prompts. 10 ms.
     Patch(
         "prompt_toolkit/__init__.py",
-        "from .application import Application\n"
         "from .formatted_text import ANSI, HTML\n"
         "from .shortcuts import PromptSession, choice, print_formatted_text, prompt\n",
         "",

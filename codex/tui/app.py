@@ -205,6 +205,7 @@ class App:
 
     def redraw(self) -> None:
         """Something has changed; from any thread."""
+        self.composer.is_busy = self.conversation.is_busy
         self._app.invalidate()
 
     def follow(self) -> None:
@@ -336,7 +337,6 @@ class App:
 
     def _rendered(self, _: object) -> None:
         """After each frame: what finished goes into the scrollback; the spinner goes on."""
-        self.composer.is_busy = self.chat.is_running
         if self.chat.is_running and not self._has_ticker and self._loop is not None:
             self._has_ticker = True
             self._loop.call_later(FRAME_S, self._tick)
@@ -412,10 +412,12 @@ class App:
 
     def press_ctrl_c(self) -> None:
         """Clear what is written; or stop the task; or, pressed twice, leave."""
-        if self.composer.has_popup or (not self.composer.is_empty and not self.chat.is_running):
+        if self.composer.has_popup or (
+            not self.composer.is_empty and not self.conversation.is_busy
+        ):
             self.composer.clear()
             self.say("cleared; Up brings it back")
-        elif self.chat.is_running:
+        elif self.conversation.is_busy:
             self.conversation.interrupt()
         elif self._twice("c-c"):
             self.quit()
@@ -424,14 +426,14 @@ class App:
 
     def press_ctrl_d(self) -> None:
         """Leave; with a task at work, when it is pressed twice."""
-        if not self.chat.is_running or self._twice("c-d"):
+        if not self.conversation.is_busy or self._twice("c-d"):
             self.quit()
         else:
             self.say("a task is running: Ctrl+D again to quit", DOUBLE_S)
 
     def press_escape(self) -> None:
         """Stop the task; or, pressed twice, write an earlier message anew."""
-        if self.chat.is_running:
+        if self.conversation.is_busy:
             self.conversation.interrupt()
         elif self._twice("escape"):
             self.actions.edit_earlier()
@@ -462,6 +464,10 @@ class App:
         """Show the beginning of the transcript."""
         self.transcript.to_top()
         self.redraw()
+
+    def resized(self) -> None:
+        """The window has another size, for where no signal says so."""
+        self._app._on_resize()
 
     def redraw_all(self) -> None:
         """Draw everything anew, whatever the terminal shows now."""

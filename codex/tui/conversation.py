@@ -27,6 +27,7 @@ from codex.protocol.ops import (
 )
 from codex.protocol.policy import ReviewDecision
 from codex.tui.approval import Asked, Given
+from codex.tui.draft import Draft
 from codex.tui.engine import Engine
 from codex.tui.notifications import APPROVAL, TURN_COMPLETE
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from codex.core.resume import Resumed
     from codex.protocol.ops import Op
     from codex.tui.chat import Chat
-    from codex.tui.draft import Draft
 
 REQUESTS = (
     ev.ExecApprovalRequest,
@@ -111,6 +111,11 @@ class Conversation:
         self._is_ready = False
         self._settings_waiting: ConfigureSession | None = None
         self._wants_window = True
+
+    @property
+    def is_busy(self) -> bool:
+        """A task runs, or will as soon as the engine has read what was sent."""
+        return self.chat.is_running or bool(self.chat.queued)
 
     # The engine.
 
@@ -208,7 +213,7 @@ class Conversation:
             notify=config.notify or None,
         )
         self.config = config
-        if self.chat.is_running:
+        if self.is_busy:
             self._settings_waiting = op
             self.chat.notice("This holds from the end of the task on.")
         else:
@@ -249,6 +254,8 @@ class Conversation:
             self._learn_window(msg)
         elif is_end:
             self._ended(event)
+        elif isinstance(msg, ev.Error) and not self.chat.is_running:
+            self._refused()
         self._view.redraw()
 
     def _replay(self) -> None:
@@ -259,10 +266,17 @@ class Conversation:
         if resumed is None:
             return
         for msg in replay(resumed):
-            if not isinstance(msg, ev.TaskStarted | ev.SessionConfigured | HISTORY):
+            if not isinstance(msg, (ev.TaskStarted, *HISTORY)):
                 self.chat.handle(msg, "")
         for warning in resumed.warnings:
             self.chat.notice(warning)
+
+    def _refused(self) -> None:
+        """The engine takes no input, or not this one: it goes back to the user."""
+        for cell in self.chat.queued:
+            self.chat.withdraw(cell)
+            self.queue.append(Draft(cell.message))
+        self.is_paused = True
 
     def _learn_window(self, msg: ev.TokenCount) -> None:
         """Ask the server once for the model's window, where nobody knows it."""

@@ -47,7 +47,7 @@ def _bind_chat(keys: KeyBindings, app: App, chat: Filter) -> None:
     always = Condition(lambda: True)
     is_empty = Condition(lambda: app.composer.is_empty)
     no_popup = Condition(lambda: not app.composer.has_popup)
-    is_idle = Condition(lambda: not app.chat.is_running)
+    is_idle = Condition(lambda: not app.conversation.is_busy)
     waits = Condition(lambda: bool(app.conversation.queue))
 
     def bind(*key: str, act: Callable[[], None], when: Filter = always) -> None:
