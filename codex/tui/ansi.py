@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     r"|\x1b[ -/]*[0-OQ-WYZ`-~]"
     r"|(?P<other>[\x1b\x9b])"
 )
+_SPECIAL = re.compile("[\x1b\x9b\r\x08]")
 _ENDING = re.compile(r"\r*\n")
 _ACTS = re.compile(r"[\r\x08]|(?:\x1b\[|\x9b)[012]?K")
 
@@ -40,17 +41,19 @@ def parse(text: str, base: Style = PLAIN) -> list[Line]:
 
     Args: base: the style where the text names none.
     """
-    if "\x1b" not in text and "\r" not in text and "\x08" not in text and "\x9b" not in text:
-        return [
-            (Span(row, base),) if row else () for row in clean(text).removesuffix("\n").split("\n")
-        ]
+    return parse_on(re.sub(r"\r*\n\Z", "", text), PLAIN, base)[0]
+
+
+def parse_on(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
+    """Output that goes on in a style, and the style in which it ends; no newline is dropped."""
+    if style == PLAIN and not _SPECIAL.search(text):
+        return [(Span(row, base),) if row else () for row in clean(text).split("\n")], style
     found: list[Line] = []
-    style = PLAIN
-    for row in _ENDING.split(re.sub(r"\r*\n\Z", "", text)):
+    for row in _ENDING.split(text):
         read = _acted if _ACTS.search(row) else _plain_row
         parsed, style = read(row, style, base)
         found.append(parsed)
-    return found
+    return found, style
 
 
 def _plain_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:

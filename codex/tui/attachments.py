@@ -11,6 +11,8 @@ import os
 import re
 from typing import NamedTuple
 
+from codex.printable import printable
+
 FIRST, LAST = 0x10F000, 0x10FFFD
 _TOKEN = re.compile(f"[{chr(FIRST)}-{chr(LAST)}]")
 
@@ -42,7 +44,7 @@ class Attachments:
 
     def add_image(self, path: str) -> str:
         """The character for an image; its quoted path when there are no characters left."""
-        name = " ".join(os.path.basename(path).split())
+        name = " ".join(printable(os.path.basename(path)).split())
         label = f"[image: {name} #{len(self._images) + 1}]"
         char = self._add(Attachment(label, label, path))
         if char is None:

@@ -28,6 +28,9 @@ CAUTION = Style(fg="yellow")
 
 MORE = "Ctrl+T shows all"
 
+NARROW = 20
+"""Columns that every cell fits into by itself."""
+
 
 class Cell:
     """One entry: draws itself, and changes only by events of its own."""
@@ -57,10 +60,12 @@ class Cell:
 
 
 def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
-    """A cell's lines, none too wide; for a cell that cannot draw itself, one that says so."""
+    """A cell's lines; for a cell that cannot draw itself, one that says so."""
     width = max(2, width)
     try:
-        return wrapped(cell.lines(width, full=full), width)
+        rows = cell.lines(width, full=full)
+        # In windows so narrow, cells need not find room for their marks and indents themselves.
+        return wrapped(rows, width) if width < NARROW else rows
     except Exception as error:  # noqa: BLE001 -- a defect in one cell must not take the program away
         text = f"cannot draw this entry: {type(error).__name__}: {error}"
         return [clip(line(text, BAD), width)]

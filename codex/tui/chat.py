@@ -54,7 +54,7 @@ _Simple = (
 )
 
 QUICK_MS = 1000
-"""A task without an answer is summed up if it took so long."""
+"""Below this nobody asks how long it took, and a session of the past tells no times."""
 NO_ANSWER = "the model ended without a word"
 
 
@@ -271,8 +271,8 @@ class Chat:
             return
         elapsed_ms = int(self.elapsed_s() * 1000)
         self.started_at = None
-        parts = [format_duration(elapsed_ms), *self._tokens_taken()]
-        if len(parts) > 1 or elapsed_ms >= QUICK_MS:
+        took = [format_duration(elapsed_ms)] if elapsed_ms >= QUICK_MS else []
+        if parts := [*took, *self._tokens_taken()]:
             self._add(NoticeCell(" · ".join(parts)))
 
     def _tokens_taken(self) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codex.bash import join, script_of
 from codex.elapsed import format_duration
 from codex.sandbox.output import NOT_SHOWN
-from codex.tui.ansi import parse
+from codex.tui.ansi import parse, parse_on
 from codex.tui.cells import BAD, CAUTION, GOOD, MORE, WORK, Cell
 from codex.tui.text import BOLD, DIM, PLAIN, Line, Span, Style, clip, lines, wrapped
 
@@ -58,6 +58,7 @@ class CommandCell(Cell):
         self._has_begun = False
         self._parts: list[str] = []
         self._tail = ""
+        self._rows = _LiveRows()
         self._kept = ""
         """The output as the engine kept it, once the command is over."""
         self._denial: str | None = None
@@ -91,14 +92,14 @@ class CommandCell(Cell):
     def _close(self, style: Style) -> None:
         self._style = style
         self._tail = ""
+        self._parts = ["".join(self._parts)]
+        self._rows = _LiveRows()
         self.is_live = False
         self.touch()
 
     def _output(self) -> str:
         """All the output that is known."""
-        if len(self._parts) > 1:
-            self._parts = ["".join(self._parts)]
-        live = self._parts[0] if self._parts else ""
+        live = "".join(self._parts)
         if not self._kept or (live and NOT_SHOWN not in live):
             return live
         return f"{live.rstrip()}\n{self._kept}" if live else self._kept
@@ -115,9 +116,11 @@ class CommandCell(Cell):
 
     def _output_lines(self, width: int, *, full: bool) -> list[Line]:
         if full:
-            return _inset(_parsed(self._output()), width)
+            is_whole = self.is_live or not self._kept
+            return self._rows.of(self._parts, width) if is_whole else _whole(self._output(), width)
         if self.is_live:
-            return _inset(_parsed(self._tail)[-RUNNING_LINES:], width, is_clipped=True)
+            last = self._tail.removesuffix("\n").rsplit("\n", RUNNING_LINES)[-RUNNING_LINES:]
+            return _inset(_parsed("\n".join(last)), width, is_clipped=True)
         limit = USER_LINES if self._is_from_user else ENDED_LINES
         return _inset(_head_and_tail(self._output(), limit), width, is_clipped=True)
 
@@ -134,6 +137,38 @@ class CommandCell(Cell):
             return 4
         size = sum(map(len, self._parts)) + len(self._kept)
         return sum(part.count("\n") for part in self._parts) + size // width + 4
+
+
+class _LiveRows:
+    """The rows of output that grows: what was drawn at a width is not drawn there again."""
+
+    def __init__(self) -> None:
+        self._width = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows: list[Line] = []
+        self._style = PLAIN
+        self._count = 0
+        self._rest = ""
+
+    def of(self, parts: Sequence[str], width: int) -> list[Line]:
+        """All of the output. Args: parts: its pieces, to which only further ones are added."""
+        if width != self._width:
+            self._width = width
+            self._forget()
+        text = self._rest + "".join(parts[self._count :])
+        self._count = len(parts)
+        whole, newline, self._rest = text.rpartition("\n")
+        if newline:
+            found, self._style = parse_on(whole.removesuffix("\r"), self._style, DIM)
+            self._rows += _inset(found, width)
+        last = parse_on(self._rest, self._style, DIM)[0] if self._rest else []
+        return self._rows + _inset(last, width)
+
+
+def _whole(text: str, width: int) -> list[Line]:
+    return _inset(_parsed(text), width)
 
 
 def _outcome(exit_code: int, duration_ms: int) -> str:

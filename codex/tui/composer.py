@@ -89,8 +89,8 @@ class Composer:
         self._attachments = Attachments()
         self._recall = Recall(send)
         self._search: HistorySearch | None = None
-        self._files = FileSearch(cwd, environ, changed=invalidate)
-        self._completion = Completion(self._files)
+        self.files = FileSearch(cwd, environ, changed=invalidate)
+        self._completion = Completion(self.files)
         self._placed: tuple[str, int] | None = None
         """Text and cursor as they were put in, not typed: no popup opens over them."""
         self._is_placing = False
@@ -193,13 +193,6 @@ class Composer:
         self._recall.displaced(self._buffer.text)
         self._empty()
 
-    def take(self) -> Draft:
-        """The draft as a message, whatever it begins with; it leaves the editor."""
-        raw = self._buffer.text
-        draft = Draft(self.text, self._attachments.images(raw), mode=self._mode("send"))
-        self._empty()
-        return draft
-
     def finish_editor(self, text: str) -> None:
         """Take the text as the external editor left it; undo brings the old one back."""
         self._buffer.save_to_undo_stack()
@@ -223,7 +216,7 @@ class Composer:
 
     def close(self) -> None:
         """End the file search."""
-        self._files.close()
+        self.files.close()
 
     # What the keys do.
 
@@ -281,7 +274,9 @@ class Composer:
         self._buffer.insert_text("\n")
 
     def type(self, text: str) -> None:
-        """Put typed characters in."""
+        """Put typed characters in, in the place of what is selected."""
+        if self._buffer.selection_state is not None:
+            self._buffer.cut_selection()
         self._buffer.insert_text(clean(text))
 
     def paste(self, text: str) -> None:
@@ -292,6 +287,8 @@ class Composer:
             text = " ".join(self._attachments.add_image(path) for path in images) + " "
         elif is_large(text):
             text = self._attachments.add_paste(text)
+        if self._buffer.selection_state is not None:
+            self._buffer.cut_selection()
         self._buffer.insert_text(text)
 
     def dismiss(self) -> None:
@@ -307,6 +304,7 @@ class Composer:
     def open_search(self) -> None:
         """Begin one; the draft stays where it is, unseen."""
         self._completion.close()
+        self._recall.stop_waiting()
         self._query.reset()
         self._search = HistorySearch(
             self._send, log_id=self._recall.log_id, local=self._recall.local
@@ -335,7 +333,9 @@ class Composer:
         """Back to the draft."""
         if self._search is not None:
             self._search = None
-            get_app().layout.focus(self._editor_window)
+            layout = get_app().layout
+            if layout.has_focus(self._query_window):  # not a dialog that opened meanwhile
+                layout.focus(self._editor_window)
 
     def _query_changed(self) -> None:
         if self._search is not None:
@@ -388,6 +388,7 @@ class Composer:
 
     def _place(self, text: str) -> None:
         self._is_placing = True
+        self._buffer.exit_selection()
         self._buffer.document = Document(text, len(text))
         self._is_placing = False
         self._placed = (text, len(text))
@@ -408,6 +409,7 @@ class Composer:
         return here == self._placed and self._recall.is_browsing(here[0])
 
     def _move_row(self, by: int) -> None:
+        self._buffer.exit_selection()
         layout = self._editor.layout()
         row = layout.row_of(self._buffer.cursor_position)
         goal = self._goal_column

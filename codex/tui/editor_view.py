@@ -119,7 +119,9 @@ class EditorControl(BufferControl):
             get_line=lambda at: self._line(layout, at, marked, width),
             line_count=len(layout.rows),
             cursor_position=Point(
-                x=PREFIX_WIDTH + sum(len(self._wrapper.drawn(char)) for char in before), y=row
+                x=PREFIX_WIDTH
+                + sum(len(self._wrapper.drawn(char, layout.room)) for char in before),
+                y=row,
             ),
         )
 
@@ -142,24 +144,23 @@ class EditorControl(BufferControl):
             char = layout.text[position]
             if self._label(char) is not None:
                 style += " class:composer.attachment"
-            line.append((style, self._wrapper.drawn(char)))
+            line.append((style, self._wrapper.drawn(char, layout.room)))
         # A blank for the cursor to stand on after the last character.
         return [*line, ("", " ")]
 
     def mouse_handler(self, mouse_event: MouseEvent) -> NotImplementedOrNone:
         """A click puts the cursor there."""
-        is_click = mouse_event.event_type == MouseEventType.MOUSE_UP
         layout = self.layout()
-        if not is_click or mouse_event.position.y >= len(layout.rows) or self._shown() is not None:
+        row, column = mouse_event.position.y, mouse_event.position.x
+        is_click = mouse_event.event_type == MouseEventType.MOUSE_UP
+        if not is_click or row >= len(layout.rows) or self._shown() is not None:
             return NotImplemented
-        row = layout.rows[mouse_event.position.y]
-        drawn = PREFIX_WIDTH
-        at = row.start
-        while (
-            at < row.end
-            and drawn + len(self._wrapper.drawn(layout.text[at])) <= mouse_event.position.x
-        ):
-            drawn += len(self._wrapper.drawn(layout.text[at]))
-            at += 1
-        self.buffer.cursor_position = at
+        start, end = layout.rows[row]
+        column -= PREFIX_WIDTH
+        while start < end:
+            column -= len(self._wrapper.drawn(layout.text[start], layout.room))
+            if column < 0:
+                break
+            start += 1
+        self.buffer.cursor_position = start
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import itertools
 import os
 import subprocess
 import threading
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_PATHS = 300_000
 MAX_RESULTS = 50
+BATCH = 10_000
+"""Files that are walked before what was found is shown."""
 _SLICE = 2_000
 """Paths matched before looking whether another question has come."""
 _SKIPPED = frozenset(
@@ -93,16 +96,17 @@ class FileSearch:
                 self._search(self._wanted)
 
     def _list(self) -> None:
-        paths = _listed_by_git(self._cwd, self._environ)
-        if paths is None:
-            paths = []
-            for path in _walked(self._cwd):
-                paths.append(path)
-                if self._is_closed or len(paths) >= MAX_PATHS:
-                    break
-        self._paths = paths
-        self._lowered = [path if path.islower() else path.lower() for path in paths]
-        self._last = None
+        """List the files; what has been found is shown meanwhile, since walking may take long."""
+        listed = _listed_by_git(self._cwd, self._environ)
+        self._paths, self._lowered, self._last = [], [], None
+        for batch in [listed] if listed is not None else _batches(_walked(self._cwd)):
+            if self._paths and self._wanted is not None:
+                self._search(self._wanted)
+                self._last = None
+            if self._is_closed or len(self._paths) >= MAX_PATHS:
+                return
+            self._paths += batch
+            self._lowered += [path if path.islower() else path.lower() for path in batch]
 
     def _search(self, query: Query) -> None:
         best: list[Ranked] = []
@@ -145,6 +149,11 @@ def _listed_by_git(cwd: str, environ: Mapping[str, str]) -> list[str] | None:
     names = listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
     # A name that is not text cannot be put into a message; a file in conflict is listed thrice.
     return list(dict.fromkeys(filter(_is_text, names)))[:MAX_PATHS]
+
+
+def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(itertools.islice(paths, BATCH)):
+        yield batch
 
 
 def _walked(top: str) -> Iterator[str]:

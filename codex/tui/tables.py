@@ -23,9 +23,7 @@ class Table(NamedTuple):
 
 def draw_table(table: Table, width: int) -> list[Line]:
     """Lines of at most `width` columns."""
-    heading, *rows = table.rows or [[]]
-    if not heading:
-        return []
+    heading, *rows = table.rows
     widths = _widths(table.rows, width - GAP * (len(heading) - 1))
     if not widths:
         return _records(heading, rows, width)

@@ -115,4 +115,4 @@ class Editor(RuleBasedStateMachine):
 
 
 TestRecall = Editor.TestCase
-TestRecall.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestRecall.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,7 @@ class ComposerDriver:
         self.ops: list[Op] = []
         self.notices: list[str] = []
         self.edited: list[str] = []
+        self.was_invalidated = threading.Event()
         self.size = Size(rows=rows, columns=columns)
         self.environ = {"HOME": "/nowhere", "PATH": "/usr/bin:/bin"}
         self._app: Application[None] | None = None
@@ -69,7 +71,8 @@ class ComposerDriver:
             pending.pop(0)()
 
         with create_pipe_input() as pipe:
-            pipe.send_text("".join(step if isinstance(step, str) else STEP for step in steps) + END)
+            typed = "".join(step if isinstance(step, str) else STEP for step in steps)
+            pipe.send_bytes((typed + END).encode("utf-8", "surrogateescape"))
             app: Application[None] = Application(
                 layout=Layout(
                     HSplit([Window(), self.composer.container]),
@@ -117,5 +120,6 @@ class ComposerDriver:
         return Vt100_Output(stream, lambda: self.size, term="xterm", enable_cpr=False)
 
     def _invalidate(self) -> None:
+        self.was_invalidated.set()
         if self._app is not None:
             self._app.invalidate()

@@ -152,3 +152,12 @@ def test_answers_are_listed_with_the_chosen_one_marked() -> None:
     ]
     assert all(span.style.reverse for span in rows[1][1])
     assert not any(span.style.reverse for span in rows[0][1])
+
+
+@pytest.mark.parametrize("width", range(2, 30))
+def test_every_request_fits_into_every_window(width: int) -> None:
+    prefixed = run("git", "commit", denial="it said no", proposed_prefix=("git", "commit"))
+    for request in (run("bash", "-lc", "a\nb" * 30), prefixed, PATCH, TOOL, FORM):
+        rows = question(request, width, cwd=CWD, home=HOME)
+        rows += [row for _, row in choice_lines(choices(request), 0, width)]
+        assert all(line_width(row) <= width for row in rows)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol import events as ev
+from codex.tui.ansi import parse_on
 from codex.tui.cells import Cell, HeaderCell, ImageCell, NoticeCell, PlanCell, draw, short_path
 from codex.tui.commands import CommandCell, command_text
 from codex.tui.diff import PatchCell, PatchState, diff_lines
 from codex.tui.messages import MessageCell, ReasoningCell
-from codex.tui.text import line_width, plain
+from codex.tui.text import Line, Style, line_width, plain
 from codex.tui.tools import ToolCell, result_texts
 from tests.support.chat_events import CWD, PATCH, configured, ended, whole_session
 
@@ -18,9 +19,9 @@ def shown(cell: Cell, width: int = 60, *, full: bool = False) -> list[str]:
     return [plain(row) for row in cell.lines(width, full=full)]
 
 
-@pytest.mark.parametrize("width", [1, 2, 3, 5, 7, 8, 9, 12])
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 7, 8, 9, 12, 20, 21, 27, 33, 100])
 @pytest.mark.parametrize("is_full", [False, True])
-def test_every_cell_can_be_drawn_in_a_very_narrow_window(*, width: int, is_full: bool) -> None:
+def test_every_cell_fits_into_every_window(*, width: int, is_full: bool) -> None:
     for cell in whole_session().cells:
         rows = draw(cell, width, full=is_full)
         assert not any("cannot draw" in plain(row) for row in rows)
@@ -193,3 +194,33 @@ def test_long_results_are_whole_in_the_full_form() -> None:
     assert "  … 10 lines (Ctrl+T shows all)" in shown(cell)
     assert len(shown(cell, full=True)) == 22
     assert cell.text().startswith("tool s.t()\na\nb")
+
+
+def test_live_output_is_whole_in_the_full_form_in_any_pieces() -> None:
+    output = "a\x1b[31mred\nstill\x1b[0m\r\n10%\r20%\r\nlong " + "word " * 30 + "\n\nend"
+    whole = CommandCell(("x",), CWD)
+    whole.output(output)
+    pieces = CommandCell(("x",), CWD)
+    for character in output:
+        pieces.output(character)
+        pieces.lines(20, full=True)
+    assert pieces.lines(20, full=True) == whole.lines(20, full=True)
+    assert pieces.lines(30, full=True) == whole.lines(30, full=True)
+    assert shown(whole, full=True)[1:4] == ["  ared", "  still", "  20%"]
+    whole.end(ended("x", "kept"))
+    assert shown(whole, full=True)[1:4] == ["  ared", "  still", "  20%"]
+
+
+def test_only_new_output_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
+        read.append(len(text))
+        return parse_on(text, style, base)
+
+    monkeypatch.setattr("codex.tui.commands.parse_on", counted)
+    cell = CommandCell(("x",), CWD)
+    for number in range(100):
+        cell.output(f"line {number}\n")
+        cell.lines(40, full=True)
+    assert sum(read) < 1000

@@ -112,3 +112,10 @@ def test_a_style_inside_another_keeps_both() -> None:
     assert restyled(inner, Style(fg="cyan", bold=True)) == (
         Span("x", Style(fg="red", italic=True, bold=True)),
     )
+
+
+def test_what_fills_its_rows_exactly_leaves_no_empty_one() -> None:
+    assert wrapped("abcd efgh ", 4) == ["abcd", "efgh"]
+    assert wrapped("abcdefgh", 4) == ["abcd", "efgh"]
+    assert wrapped("äbcd efgh ", 4) == ["äbcd", "efgh"]
+    assert wrapped("äbcd e", 4) == ["äbcd", "e"]
