@@ -239,7 +239,7 @@ HISTORY_DELETE = Command(
     "delete messages",
     "Delete messages from the history. At a terminal it asks first.",
     DELETE_FLAGS,
-    (Positional("numbers", "NUMBER", "a message's number, as codex history list shows it", "*"),),
+    (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"
     '  codex history delete --matching "secret project"\n'
     "  codex history delete --all --yes",

@@ -99,7 +99,7 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
     if word == "path":
         return history_command.show_path
     if word == "delete":
-        numbers = tuple(_number(text, "a message's number") for text in parsed.numbers)
+        numbers = tuple(_number(text, "a message's number") for text in parsed.words)
         chosen = history_command.Chosen(numbers, parsed.matching, parsed.all)
         return partial(history_command.delete, chosen=chosen, is_sure=parsed.yes)
     count = history_command.DEFAULT_COUNT

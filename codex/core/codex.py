@@ -18,8 +18,7 @@ import msgspec
 from codex.config.models import context_window
 from codex.core.approvals import Answer
 from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
-from codex.core.history_worker import HistoryOp, HistoryState
-from codex.core.message_history import MessageHistory
+from codex.core.message_history import HistoryOp, HistoryState, MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
@@ -149,7 +148,7 @@ class Codex:
                 self._take_result(message)
             elif isinstance(message.op, Shutdown):
                 end_id, waits_for_task = message.id, message.op.after_task
-            elif self._deferred and not isinstance(message.op, Interrupt):
+            elif self._deferred and not isinstance(message.op, Interrupt | HistoryOp):
                 self._deferred.append(message)
             else:
                 self._take(message)
@@ -380,6 +379,7 @@ class Codex:
                 name=None if self._resumed is None else self._resumed.name,
             ),
         )
+        self._history.described(event_id)
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
         """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
