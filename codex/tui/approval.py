@@ -133,7 +133,9 @@ class ApprovalDialog:
     def _foot(self, width: int) -> list[Line]:
         choice = self._choices[self._chosen]
         if self._edit is None:
-            rows = [row for _, row in choice_lines(self._choices, self._chosen, width)]
+            # Nothing is chosen before a key could choose it.
+            chosen = self._chosen if self.is_armed else -1
+            rows = [row for _, row in choice_lines(self._choices, chosen, width)]
             if not self.is_armed:
                 rows = [tuple(Span(span.text, DIM) for span in row) for row in rows]
             return rows

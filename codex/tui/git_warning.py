@@ -58,6 +58,7 @@ class GitWarning:
         return [*([()] * above), *((Span(" "), *row) for row in rows)][:height]
 
     def _answer(self, index: int, key: str, label: str) -> Line:
-        style = CHOSEN if index == self._chosen else PLAIN if self.is_armed else DIM
-        mark = "> " if index == self._chosen else "  "
+        is_chosen = self.is_armed and index == self._chosen
+        style = CHOSEN if is_chosen else PLAIN if self.is_armed else DIM
+        mark = "> " if is_chosen else "  "
         return (Span(f"{mark}{key}  {label}", style),)
