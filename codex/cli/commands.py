@@ -19,6 +19,7 @@ from codex.cli.flags import (
     SANDBOX_FLAGS,
     SESSION_FLAGS,
     SESSIONS_FLAGS,
+    TUI_FLAGS,
     WHICH_FLAGS,
     YES_FLAG,
     Flag,
@@ -64,6 +65,16 @@ class Command(NamedTuple):
         return self.name.rpartition(" ")[2]
 
 
+TUI = Command(
+    "",
+    "the full-screen interface",
+    "Work with the agent on the whole screen: see what it does while it does it, approve what it\n"
+    "asks for, steer it.",
+    (*SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    (Positional("argument", "PROMPT", "what to begin with"),),
+    '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
+)
+"""What runs without a subcommand."""
 _OLD_SESSION = (
     Positional(
         "words",
@@ -91,6 +102,23 @@ EXEC_FORK = Command(
     (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
     _OLD_SESSION,
     '  codex exec fork 01a2060d "try it with a hash table instead"',
+)
+RESUME = Command(
+    "resume",
+    "go on with an old session",
+    "Go on with an old session on the full screen; without SESSION and --last, choose one of this\n"
+    "folder (with --all: of any).",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex resume\n  codex resume --last\n  codex resume 01a2060d 'now add a test for it'",
+)
+FORK = Command(
+    "fork",
+    "go on with a copy of an old session",
+    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex fork --last",
 )
 EXEC = Command(
     "exec",
@@ -350,6 +378,8 @@ COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
         EXEC,
+        RESUME,
+        FORK,
         *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
         HISTORY,
         MCP,

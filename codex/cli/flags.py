@@ -86,16 +86,18 @@ COLOR_FLAG = Flag(
 
 IMAGE_NAMES = ("-i", "--image")
 """The one flag that takes any number of values."""
+IMAGE_FLAG = Flag(
+    IMAGE_NAMES,
+    "attach images: files, or a comma-separated list of them; repeatable",
+    "FILE",
+    {"action": "append", "nargs": "+", "default": []},
+)
+GIT_CHECK_FLAG = Flag(("--skip-git-repo-check",), "work outside a git repository, too")
 
 EXEC_FLAGS: tuple[Flag, ...] = (
-    Flag(
-        IMAGE_NAMES,
-        "attach images: files, or a comma-separated list of them; repeatable",
-        "FILE",
-        {"action": "append", "nargs": "+", "default": []},
-    ),
+    IMAGE_FLAG,
     Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
-    Flag(("--skip-git-repo-check",), "work outside a git repository, too"),
+    GIT_CHECK_FLAG,
     COLOR_FLAG,
 )
 
@@ -121,6 +123,17 @@ SANDBOX_FLAGS: tuple[Flag, ...] = (
         {"action": "append", "default": []},
     ),
     Flag(("--explain",), "say what holds the command, before it runs"),
+)
+
+TUI_FLAGS: tuple[Flag, ...] = (
+    IMAGE_FLAG,
+    GIT_CHECK_FLAG,
+    Flag(
+        ("--no-alt-screen",),
+        "keep the conversation in the terminal's own scrollback",
+        None,
+        {"dest": "no_alternate_screen"},
+    ),
 )
 
 JSON_FLAG = Flag(("--json",), "print JSON")
@@ -169,6 +182,7 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
 
 ALL_FLAGS = (
     *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
+    *TUI_FLAGS,
     *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *EXECPOLICY_FLAGS),
     *SANDBOX_FLAGS,
 )

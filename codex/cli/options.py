@@ -11,6 +11,7 @@ from codex.config.permissions import PERMISSION_FORMS, is_permission
 from codex.errors import UsageError
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
+from codex.tui.options import TuiOptions
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -91,6 +92,26 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
         images=images,
         color=parsed.color,
         output_last_message=parsed.output_last_message,
+        skip_git_repo_check=parsed.skip_git_repo_check,
+    )
+
+
+def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
+    """The overrides and options of `codex` without a subcommand.
+
+    Args: cwd: the process's, which images are relative to.
+    Raises: UsageError, also for an image that is not there.
+    """
+    overrides = session_overrides(parsed)
+    images, prompt = split_images(parsed.image, parsed.argument, cwd)
+    paths = tuple(os.path.join(cwd, path) for path in images)
+    for path in paths:
+        if not os.path.isfile(path):
+            raise UsageError(f"--image '{path}': no such file")
+    return overrides, TuiOptions(
+        prompt=prompt or None,
+        images=paths,
+        has_alternate_screen=not parsed.no_alternate_screen,
         skip_git_repo_check=parsed.skip_git_repo_check,
     )
 

@@ -14,6 +14,59 @@ if TYPE_CHECKING:
     from codex.host import Host
 
 
+def run_tui(host: Host, arguments: Sequence[str]) -> int:
+    """What `codex` without a subcommand runs."""
+    from codex.cli.commands import TUI
+    from codex.cli.options import tui_arguments
+    from codex.cli.parser import parse
+
+    overrides, options = tui_arguments(parse(TUI, arguments), host.cwd)
+    from codex.config.load import load_config
+    from codex.tui.main import run as run_screen
+
+    return run_screen(host, load_config(host, overrides), options)
+
+
+def _resume(host: Host, arguments: Sequence[str]) -> int:
+    return _old_screen(host, "resume", arguments)
+
+
+def _fork(host: Host, arguments: Sequence[str]) -> int:
+    return _old_screen(host, "fork", arguments)
+
+
+def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
+    """`codex resume` and `codex fork`."""
+    from codex.cli.commands import COMMANDS
+    from codex.cli.options import take_old_session, tui_arguments
+    from codex.cli.parser import parse
+
+    parsed = parse(COMMANDS[word], arguments)
+    is_named = parsed.last or parsed.words
+    parsed.argument = None
+    wanted = take_old_session(parsed, word, host.cwd) if is_named else None
+    overrides, options = tui_arguments(parsed, host.cwd)
+    from codex.config.load import load_config
+    from codex.core.restore import restored_config
+    from codex.core.sessions import open_session
+    from codex.tui.main import pick_session
+    from codex.tui.main import run as run_screen
+
+    config = load_config(host, overrides)
+    cwd = None if parsed.all else config.cwd
+    if not is_named:
+        wanted = pick_session(host, config.codex_home, cwd)
+        if wanted is None:
+            return 0
+    resumed = open_session(config.codex_home, wanted, cwd=cwd)
+    config = restored_config(host, overrides, resumed)
+    if word == "fork":
+        from codex.core.fork import fork
+
+        resumed = fork(resumed, config, clock_s=host.clock())
+    return run_screen(host, config, options, resumed)
+
+
 def _exec(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import EXEC
     from codex.cli.options import exec_arguments
@@ -256,6 +309,8 @@ def _run_in_sandbox(host: Host, command: Command, arguments: Sequence[str]) -> i
 
 RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "exec": _exec,
+    "resume": _resume,
+    "fork": _fork,
     "sessions": _sessions,
     "rename": _rename,
     "archive": _archive,

@@ -16,6 +16,7 @@ from codex.config.schema import Items, Leaf, Named, Table, Unused
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES
 from codex.protocol.settings import (
     EnvironmentInherit,
+    FileOpener,
     ReasoningEffort,
     ReasoningSummary,
     ToolApproval,
@@ -88,6 +89,11 @@ def _read_approval(value: object, _: Source) -> str | None:
         return GRANULAR if GRANULAR in value else None
     policy = APPROVAL_NAMES.get(str(value))
     return None if policy is None else policy.value
+
+
+def _read_notifications(value: object, _: Source) -> object:
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return value if isinstance(value, bool) or is_list else None
 
 
 TEXT = Leaf("a string", (str,))
@@ -178,6 +184,38 @@ TOOLS = Table(
     }
 )
 
+TUI = Table(
+    {
+        "notifications": Leaf(
+            "true, false or an array of strings",
+            (bool, list),
+            _read_notifications,
+        ),
+        "notification_method": _one_of(("auto", "osc9", "bel")),
+        "notification_condition": _one_of(("unfocused", "always")),
+        "alternate_screen": _one_of(("auto", "always", "never")),
+        **dict.fromkeys(
+            (
+                "animations",
+                "disable_mouse_capture",
+                "keymap",
+                "raw_output_mode",
+                "resume_cwd",
+                "scroll_events_per_tick",
+                "scroll_mode",
+                "session_picker_view",
+                "show_tooltips",
+                "status_line",
+                "status_line_use_colors",
+                "terminal_title",
+                "theme",
+                "vim_mode_default",
+            ),
+            IGNORED,
+        ),
+    }
+)
+
 USED: dict[str, Node] = {
     "model": NAME,
     "model_provider": NAME,
@@ -240,6 +278,8 @@ USED: dict[str, Node] = {
         }
     ),
     "notify": TEXTS,
+    "file_opener": _one_of(opener.value for opener in FileOpener),
+    "tui": TUI,
     "mcp_servers": Named(MCP_SERVER),
     "model_providers": Named(PROVIDER),
 }
@@ -279,7 +319,6 @@ UNUSED: dict[str, Node] = {
             "experimental_use_unified_exec_tool",
             "features",
             "feedback",
-            "file_opener",
             "forced_chatgpt_workspace_id",
             "forced_login_method",
             "include_apps_instructions",
@@ -301,7 +340,6 @@ UNUSED: dict[str, Node] = {
             "review_model",
             "sqlite_home",
             "suppress_unstable_features_warning",
-            "tui",
             "windows",
         ),
         IGNORED,

@@ -39,6 +39,7 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
 PLAIN_KEYS = (
     "command_timeout_ms",
     "disable_response_storage",
+    "file_opener",
     "hide_agent_reasoning",
     "history",
     "max_command_timeout_ms",
@@ -47,6 +48,7 @@ PLAIN_KEYS = (
     "project_doc_max_bytes",
     "project_root_markers",
     "show_raw_agent_reasoning",
+    "tui",
 )
 """Keys that are fields of Config as they stand."""
 

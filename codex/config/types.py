@@ -9,6 +9,7 @@ import msgspec
 
 from codex.protocol.policy import AskForApproval, SandboxPolicy
 from codex.protocol.settings import (
+    FileOpener,
     McpServer,
     ModelProvider,
     ModelSettings,
@@ -46,6 +47,19 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The container around us is the sandbox, nothing else is enforced."""
 
 
+class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tui]`."""
+
+    notifications: bool | tuple[str, ...] = True
+    """All, none, or those of these kinds."""
+    notification_method: str = "auto"
+    """`osc9`, `bel`, or what the terminal is known to show."""
+    notification_condition: str = "unfocused"
+    """Or `always`."""
+    alternate_screen: str = "auto"
+    """`never` keeps the conversation in the terminal's own scrollback."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one run, after flags, `-c`, profile, file and defaults were merged."""
 
@@ -75,6 +89,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServer] = {}
+    file_opener: FileOpener = FileOpener.VSCODE
+    tui: TuiSettings = TuiSettings()
     has_plan_tool: bool = True
     """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False

@@ -17,6 +17,7 @@ import msgspec
 
 from codex.config.models import context_window
 from codex.core.approvals import Answer
+from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
 from codex.core.message_history import HistoryOp, HistoryState, MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
@@ -25,13 +26,14 @@ from codex.core.rollout import open_rollout
 from codex.core.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
 from codex.core.session_id import new_session_id
-from codex.core.task import QueuedInput, Task, TaskEnded
+from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
 from codex.errors import CodexError
 from codex.model.client import ModelClient
 from codex.protocol.events import (
     Error,
     Event,
     ListMcpToolsResponse,
+    ListModelsResponse,
     SessionConfigured,
     ShutdownComplete,
     Warning,
@@ -96,13 +98,17 @@ class Codex:
         self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
         self._events = events
-        self._messages: SimpleQueue[Submission | TaskEnded] = SimpleQueue()
+        self._messages: SimpleQueue[Submission | TaskEnded | Result] = SimpleQueue()
         self._id_lock = threading.Lock()
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
         self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
+        self._windows: dict[str, int | None] = {}
+        """Tokens by model, as the provider told last."""
+        self._late_notes: list[Note] = []
+        self._errands = Errands(self._messages.put)
         self._history = MessageHistory(
             config.codex_home, config.history, clock=host.clock, put=events.put
         )
@@ -137,7 +143,10 @@ class Codex:
             message = self._messages.get()
             if isinstance(message, TaskEnded):
                 self._task = None
+                self._take_late_notes()
                 self._take_deferred()
+            elif isinstance(message, CommandEnded | ModelsListed):
+                self._take_result(message)
             elif isinstance(message.op, Shutdown):
                 end_id, waits_for_task = message.id, message.op.after_task
             elif self._deferred and not isinstance(message.op, Interrupt | HistoryOp):
@@ -157,6 +166,12 @@ class Codex:
                 self._deferred.append(submission)
             else:
                 self._take(submission)
+
+    def _take_late_notes(self) -> None:
+        """Record what came when the task that has ended took no more."""
+        notes, self._late_notes = self._late_notes, []
+        if self._session is not None:
+            self._session.transcript.record(note.message for note in notes)
 
     def _reported(self, event_id: str, action: Callable[[], None]) -> None:
         """Do it; what goes wrong is told under the submission's id and ends nothing else."""
@@ -187,15 +202,13 @@ class Codex:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
             case Interrupt():
-                if self._task is not None:
-                    self._task.cancel.set()
+                self._interrupt()
             case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
                 self._take_answer(session, op)
-            case ListMcpTools():
-                servers = session.mcp.status() if session.mcp is not None else ()
-                session.emit(submission.id, ListMcpToolsResponse(servers))
-            case RunUserShellCommand() | ListModels():
-                raise CodexError("this engine has no such operation")
+            case RunUserShellCommand(text):
+                self._take_command(session, submission.id, text)
+            case ListModels() | ListMcpTools():
+                self._list(session, submission.id, op)
             case Shutdown():
                 pass  # It ended the loop in _run.
             case _:
@@ -209,6 +222,50 @@ class Codex:
             self._task.start()
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
+
+    def _list(self, session: Session, submission_id: str, op: ListModels | ListMcpTools) -> None:
+        if isinstance(op, ListModels):
+            self._errands.list_models(session, submission_id)
+            return
+        servers = session.mcp.status() if session.mcp is not None else ()
+        session.emit(submission_id, ListMcpToolsResponse(servers))
+
+    def _interrupt(self) -> None:
+        self._errands.interrupt()
+        if self._task is not None:
+            self._task.cancel.set()
+
+    def _take_command(self, session: Session, submission_id: str, text: str) -> None:
+        if not text.strip():
+            raise CodexError("the command is empty")
+        if self._task is None:
+            self._task = Task(session, UserCommand(submission_id, text))
+            self._task.start()
+        else:
+            self._errands.run_command(session, submission_id, text)
+
+    def _take_result(self, result: Result) -> None:
+        """Take what came of an errand; without a session there was none."""
+        session = self._session
+        assert session is not None
+        match result:
+            case CommandEnded(note):
+                if self._task is None:
+                    session.transcript.record([note.message])
+                elif not self._task.inbox.offer(note):
+                    self._late_notes.append(note)
+            case ModelsListed(submission_id, response):
+                self._learn_window(session, response)
+                session.emit(submission_id, response)
+
+    def _learn_window(self, session: Session, response: ListModelsResponse) -> None:
+        """What the server tells about the session's model counts where nothing else is known."""
+        self._windows = {model.id: model.context_window for model in response.models}
+        model = self._config.model
+        window = self._windows.get(model.model)
+        if model.context_window is None and window is not None:
+            model = msgspec.structs.replace(model, context_window=window)
+            self._config = session.config = msgspec.structs.replace(self._config, model=model)
 
     def _take_answer(
         self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
@@ -361,7 +418,7 @@ class Codex:
             return
         model = self._config.model
         if op.model != model.model:
-            window = context_window(op.model)
+            window = self._windows.get(op.model) or context_window(op.model)
             model = msgspec.structs.replace(model, model=op.model, context_window=window)
         config = msgspec.structs.replace(
             self._config,
@@ -383,6 +440,7 @@ class Codex:
             self._task.cancel.set()
             while not isinstance(self._messages.get(), TaskEnded):
                 pass
+        self._errands.close()
         if self._session is not None:
             if self._session.mcp is not None:
                 self._session.mcp.close()

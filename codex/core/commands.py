@@ -54,12 +54,17 @@ class ShellArguments(msgspec.Struct, frozen=True):
     def argv(self) -> tuple[str, ...]:
         """The words to run; a bare string is taken for shell text."""
         if isinstance(self.command, str):
-            return ("bash" if os.path.exists("/bin/bash") else "sh", "-c", self.command)
+            return shell_argv(self.command)
         return tuple(self.command)
 
 
+def shell_argv(text: str) -> tuple[str, ...]:
+    """The words that run shell text."""
+    return ("bash" if os.path.exists("/bin/bash") else "sh", "-c", text)
+
+
 class _Command(NamedTuple):
-    """A `shell` call that is to be run."""
+    """A command that is to be run: of a `shell` call, or of the user."""
 
     call_id: str
     argv: tuple[str, ...]
@@ -67,6 +72,7 @@ class _Command(NamedTuple):
     timeout_ms: int
     is_unattended: bool = False
     """It was judged by its words alone, and runs as they say and nothing besides."""
+    is_from_user: bool = False
 
     def params(self, environment: dict[str, str]) -> ExecParams:
         """What is run, given the environment that commands get."""
@@ -111,6 +117,21 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
         return apply_patch_text(context, call_id, text=patch.text, cwd=folder)
     command = _Command(call_id, argv, cwd, _timeout_ms(context, arguments))
     return _decide_and_run(context, command, arguments)
+
+
+def user_command(context: TaskContext, call_id: str, text: str) -> str:
+    """Run shell text for the user, under the session's sandbox policy; what the model reads of it.
+
+    Nobody is asked: who typed it wants it.
+    """
+    config = context.session.config
+    argv = shell_argv(text)
+    command = _Command(call_id, argv, config.cwd, config.max_command_timeout_ms, is_from_user=True)
+    try:
+        report = _report(_execute(context, command, config.sandbox_policy)).text
+    except Interrupted:
+        report = "The command was interrupted."
+    return f"I ran this command myself:\n{text}\n\n{report}"
 
 
 def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:
@@ -234,7 +255,7 @@ def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> 
 def _attempt(
     context: TaskContext, command: _Command, policy: SandboxPolicy, undone: list[str]
 ) -> _Attempt:
-    context.emit(ExecCommandBegin(command.call_id, command.argv, command.cwd))
+    context.emit(ExecCommandBegin(command.call_id, command.argv, command.cwd, command.is_from_user))
     try:
         result, denial = _run(context, command, policy, undone)
     except SandboxUnavailableError as error:

@@ -101,6 +101,10 @@ class Chat:
         """A task is at work."""
         return self.started_at is not None
 
+    def is_task(self, event_id: str) -> bool:
+        """Whether it is the running task that an event belongs to."""
+        return self.is_running and event_id == self._task_id
+
     @property
     def queued(self) -> tuple[PromptCell, ...]:
         """Prompts that were sent and not read yet, oldest first."""
