@@ -80,5 +80,9 @@ class PatchError(CodexError):
     """A patch cannot be parsed, does not fit the files, or could not be written."""
 
 
+class PolicyError(CodexError):
+    """A file of rules about commands cannot be read, or is wrong; names the file and the line."""
+
+
 class ProtocolError(CodexError):
     """A peer (a front end on a pipe, a server) sent something that is not of its protocol."""

@@ -12,6 +12,7 @@ from codex.cli.flags import (
     COLOR_FLAG,
     DELETE_FLAGS,
     EXEC_FLAGS,
+    EXECPOLICY_FLAGS,
     HISTORY_FLAGS,
     JSON_FLAG,
     MCP_ADD_FLAGS,
@@ -313,6 +314,38 @@ DELETE = Command(
     "  codex delete 01a2060d --yes",
 )
 
+EXECPOLICY = Command(
+    "execpolicy",
+    "say what rules make of a command",
+    "Say what the rules of a file (prefix_rule, define_program) make of a command, without\n"
+    "running it. A session reads the rules of $CODEX_HOME/rules/*.rules and $CODEX_HOME/*.policy.",
+    (),
+    (),
+    "  codex execpolicy check --policy ~/.codex/rules/default.rules -- git push\n"
+    "  codex execpolicy check --require-safe -- sed -n 1,20p notes.txt",
+    subcommands=(
+        Command(
+            "execpolicy check",
+            "judge a command given as words",
+            "Judge a command, and print the result as one line of JSON. Exit status: 0, and with\n"
+            "--require-safe 12, 13 or 14 for what is not known to be safe; 1 failed, 2 wrong\n"
+            "command line.",
+            EXECPOLICY_FLAGS,
+            (),
+            "  codex execpolicy check --policy team.rules -- git push --force",
+            rest=("PROGRAM [ARG]...", "the command to judge"),
+        ),
+        Command(
+            "execpolicy check-json",
+            "judge a command given as JSON",
+            'Judge a command given as {"program": ..., "args": [...]}, as "execpolicy check" does.',
+            EXECPOLICY_FLAGS,
+            (Positional("argument", "JSON", "the command", nargs=None),),
+            """  codex execpolicy check-json '{"program": "ls", "args": ["-l"]}'""",
+        ),
+    ),
+)
+
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
@@ -325,6 +358,7 @@ COMMANDS: dict[str, Command] = {
         SANDBOX,
         APPLY_PATCH,
         DEBUG,
+        EXECPOLICY,
         DEMO,
     )
 }

@@ -109,6 +109,20 @@ SANDBOX_FLAGS: tuple[Flag, ...] = (
     Flag(("--explain",), "say what holds the command, before it runs"),
 )
 
+EXECPOLICY_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--policy", "--rules"),
+        "a file of rules; repeatable; without it, the rules that the program carries",
+        "FILE",
+        {"action": "append", "default": [], "dest": "policy"},
+    ),
+    Flag(
+        ("--require-safe",),
+        "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
+    ),
+    Flag(("--pretty",), "write the JSON over several lines"),
+)
+
 JSON_FLAG = Flag(("--json",), "print JSON")
 
 YES_FLAG = Flag(("-y", "--yes"), "do not ask")
@@ -155,7 +169,7 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
 
 ALL_FLAGS = (
     *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
-    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *SANDBOX_FLAGS),
+    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *EXECPOLICY_FLAGS, *SANDBOX_FLAGS),
 )
 
 TAKES_VALUE: dict[str, bool] = {

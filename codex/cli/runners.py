@@ -197,6 +197,20 @@ def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     return run_apply_patch(host, parsed.argument)
 
 
+def _execpolicy(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import EXECPOLICY
+    from codex.cli.parser import nested, parse
+
+    command, arguments = nested(EXECPOLICY, arguments)
+    parsed = parse(command, arguments)
+    from codex.execpolicy.command import CheckOptions, check_json, check_words
+
+    options = CheckOptions(tuple(parsed.policy), parsed.require_safe, parsed.pretty)
+    if command.word == "check-json":
+        return check_json(host, options, parsed.argument)
+    return check_words(host, options, parsed.rest)
+
+
 def _demo(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import DEMO
     from codex.cli.parser import parse
@@ -254,5 +268,6 @@ RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "history": _history,
     "apply-patch": _apply_patch,
     "debug": _debug,
+    "execpolicy": _execpolicy,
     "demo": _demo,
 }

@@ -9,10 +9,19 @@ import msgspec
 
 from codex.apply_patch.shell import detect
 from codex.bash import join
+from codex.core.consent import ask_to_run
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.patches import apply_patch_text
-from codex.core.safety import AskUser, AutoApprove, Reject, assess_command, should_offer_retry
+from codex.core.safety import (
+    AskUser,
+    AutoApprove,
+    Reject,
+    SafetyCheck,
+    assess_command,
+    should_offer_retry,
+)
 from codex.core.session import ApprovedCommand
+from codex.core.unattended import unattended_argv, unattended_environment
 from codex.errors import Interrupted, PatchError, SandboxUnavailableError, SpawnError
 from codex.protocol.events import (
     ExecApprovalRequest,
@@ -30,6 +39,7 @@ from codex.sandbox.run import run
 
 if TYPE_CHECKING:
     from codex.core.approvals import Answer
+    from codex.core.rules import Ruling
 
 
 class ShellArguments(msgspec.Struct, frozen=True):
@@ -57,6 +67,15 @@ class _Command(NamedTuple):
     argv: tuple[str, ...]
     cwd: str
     timeout_ms: int
+    is_unattended: bool = False
+    """It was judged by its words alone, and runs as they say and nothing besides."""
+
+    def params(self, environment: dict[str, str]) -> ExecParams:
+        """What is run, given the environment that commands get."""
+        if not self.is_unattended:
+            return ExecParams(self.argv, self.cwd, self.timeout_ms, environment)
+        clean = unattended_environment(environment)
+        return ExecParams(unattended_argv(self.argv), self.cwd, self.timeout_ms, clean)
 
     def approval(self, *, is_sandboxed: bool) -> ApprovedCommand:
         """What a yes for the session remembers."""
@@ -106,40 +125,73 @@ def _decide_and_run(
     context: TaskContext, command: _Command, arguments: ShellArguments
 ) -> ToolOutput:
     session = context.session
-    approved = session.approved_commands
-    if command.approval(is_sandboxed=False) in approved:
-        return _report(_execute(context, command, DANGER_FULL_ACCESS))
-    policy = session.config.sandbox_policy
-    check = assess_command(
-        command.argv,
+    ruling = session.rules.judge(
+        command.argv, cwd=command.cwd, writable_folders=session.patch_roots()
+    )
+    check = _assess(context, command, arguments, ruling)
+    if isinstance(check, AutoApprove) and check.is_trusted and check.is_sandboxed:
+        if (output := _read(context, command)) is not None:
+            return output
+        # What wants to write is no reader, whatever its name.
+        check = _assess(context, command, arguments, ruling._replace(is_reader=False))
+        if isinstance(check, AskUser) and check.reason is None:
+            reason = "it was trusted to only read, and the read-only sandbox stopped it"
+            check = msgspec.structs.replace(check, reason=reason)
+    return _run_as_decided(context, command, check)
+
+
+def _assess(
+    context: TaskContext, command: _Command, arguments: ShellArguments, ruling: Ruling
+) -> SafetyCheck:
+    session = context.session
+    return assess_command(
+        ruling,
         approval=session.config.approval_policy,
-        policy=policy,
-        is_approved_before=command.approval(is_sandboxed=True) in approved,
+        policy=session.config.sandbox_policy,
+        is_approved=command.approval(is_sandboxed=True) in session.approved_commands,
+        may_leave=command.approval(is_sandboxed=False) in session.approved_commands,
         wants_escalation=bool(arguments.with_escalated_permissions),
         justification=arguments.justification,
     )
+
+
+def _read(context: TaskContext, command: _Command) -> ToolOutput | None:
+    """Run a trusted command, which may not write; None where that stopped it."""
+    config = context.session.config
+    policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
+    attempt = _execute(context, command._replace(is_unattended=True), policy)
+    is_stopped = attempt.denial is not None
+    if attempt.is_sandbox_missing:
+        # Without questions nothing else can come of it.
+        is_stopped = should_offer_retry(config.approval_policy)
+    return None if is_stopped else _report(attempt)
+
+
+def _run_as_decided(context: TaskContext, command: _Command, check: SafetyCheck) -> ToolOutput:
+    remark = ""
     match check:
         case Reject(reason):
             return context.refuse(f"rejected: {reason}", subject=join(command.argv))
-        case AskUser(reason, is_sandboxed):
-            answer = _ask(context, command, reason)
+        case AskUser(reason, is_sandboxed, is_kept):
+            answer = ask_to_run(
+                context,
+                command.call_id,
+                command.approval(is_sandboxed=is_sandboxed),
+                reason=reason,
+                is_kept=is_kept,
+            )
             if not answer.is_approved:
                 return ToolOutput(answer.rejection)
-            if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-                approved.add(command.approval(is_sandboxed=is_sandboxed))
-        case AutoApprove(is_sandboxed, is_trusted):
-            if is_trusted:
-                policy = _read_only(policy)
+            remark = answer.remark
+        case AutoApprove(is_sandboxed, is_trusted, is_unattended):
+            command = command._replace(is_unattended=is_trusted or is_unattended)
         case _:
             assert_never(check)
-    if not is_sandboxed:
-        return _report(_execute(context, command, DANGER_FULL_ACCESS))
-    return _run_and_offer_retry(context, command, policy)
-
-
-def _read_only(policy: SandboxPolicy) -> SandboxPolicy:
-    """What a trusted command runs under: nobody was asked about it, so it may not write."""
-    return SandboxPolicy(can_read_everything=policy.can_read_everything)
+    if is_sandboxed:
+        output = _run_and_offer_retry(context, command, context.session.config.sandbox_policy)
+    else:
+        output = _report(_execute(context, command, DANGER_FULL_ACCESS))
+    return output._replace(text=output.text + remark)
 
 
 def _ask(
@@ -241,7 +293,7 @@ def _run(
     )
     with session.tripwire.watching(protection, into=undone, is_mounted=2 in held_by.layers):
         result = run(
-            ExecParams(command.argv, command.cwd, command.timeout_ms, environment),
+            command.params(environment),
             policy=policy,
             policy_cwd=session.config.cwd,
             held_by=held_by,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from codex.core.notify import Notifier
     from codex.core.resume import Resumed
     from codex.core.rollout import Rollout
+    from codex.core.rules import Rules
     from codex.core.task import TaskEnded
     from codex.host import Host
     from codex.mcp.servers import McpServers
@@ -75,6 +76,7 @@ class Session:
         self.transcript = Transcript(items, on_record=rollout.item)
         self.usage = TokenUsage() if resumed is None else resumed.usage
         self.approved_commands: set[ApprovedCommand] = set()
+        self._rules: Rules | None = None
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
         self.approved_mcp_tools: set[tuple[str, str]] = set()
@@ -94,6 +96,7 @@ class Session:
         self.transcript = old.transcript
         self.usage = old.usage
         self.approved_commands = old.approved_commands
+        self._rules = old._rules
         self.approved_paths = old.approved_paths
         self.approved_mcp_tools = old.approved_mcp_tools
         self.warnings_shown = old.warnings_shown
@@ -103,6 +106,19 @@ class Session:
         if not (is_same_server and self.config.model.model == old.config.model.model):
             self.transcript.forget_server_state()
         old.close()
+
+    @property
+    def rules(self) -> Rules:
+        """The user's rules about commands, and those that answers of this session made."""
+        if self._rules is None:
+            from codex.core.rules import Rules
+
+            self._rules = Rules()
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
 
     def close(self) -> None:
         """Let go of connections and of notifiers that still run; the rollout stays open."""

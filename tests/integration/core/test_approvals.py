@@ -253,7 +253,18 @@ def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> Non
     path = f"{tmp_path}:{os.environ['PATH']}"
     with (
         FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), environ={"PATH": path}) as engine,
+        Engine(
+            model,
+            cwd=str(tmp_path),
+            environ={"PATH": path},
+            approval_policy=AskForApproval.UNTRUSTED,
+        ) as engine,
     ):
-        engine.run("go")
-    assert not (tmp_path / "made").exists()
+        task = engine.say("go")
+        request = engine.wait_for(ExecApprovalRequest)
+        assert "trusted to only read" in str(request.reason)
+        assert not (tmp_path / "made").exists()
+        # A yes is to running it as any other command: in the sandbox of the session.
+        engine.codex.submit(ExecApproval(request.call_id, ReviewDecision.APPROVED))
+        engine.until_end(task)
+    assert (tmp_path / "made").exists()
