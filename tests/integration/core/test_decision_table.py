@@ -178,7 +178,7 @@ def test_after_a_denial(place: Place, approval: AskForApproval, answer: ReviewDe
     if not (retry and answer is YES):
         # The model reads what really happened, whoever said no.
         assert "Exit code: 2" in outcome.outputs[0]
-        assert "Probably blocked by the sandbox" in outcome.outputs[0]
+        assert "probably blocked: write" in outcome.outputs[0]
     else:
         assert "Exit code: 0" in outcome.outputs[0]
         assert len(outcome.began) == 2
