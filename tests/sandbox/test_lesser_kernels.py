@@ -78,6 +78,9 @@ def test_a_folder_that_may_not_be_entered_is_named(workspace: Workspace) -> None
 
 def test_what_fails_before_the_program_is_told_in_words(workspace: Workspace) -> None:
     found = run_without(workspace.inside, {"clone": errno.EAGAIN}, "true")
+    cause = "the process that makes namespaces: Resource temporarily unavailable (EAGAIN)"
+    assert found == {"error": "SpawnError", "message": f"cannot start a command: {cause}"}
+    found = run_without(workspace.inside, {"clone": errno.EAGAIN}, "true", is_sandboxed=False)
     assert found == {
         "error": "SpawnError",
         "message": "cannot run 'true': Resource temporarily unavailable",
@@ -87,7 +90,7 @@ def test_what_fails_before_the_program_is_told_in_words(workspace: Workspace) ->
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("pipe2", "cannot run 'true': Too many open files"),
+        ("pipe2", "cannot start a command: user namespaces: Too many open files (EMFILE)"),
         (
             "landlock_create_ruleset",
             "cannot start a command: Landlock: Too many open files (EMFILE)",
