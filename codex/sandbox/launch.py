@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,9 @@ from codex.errors import ProgramNotFoundError, SpawnError
 from codex.sandbox.landlock import NetworkMode, ruleset_plan
 from codex.sandbox.layers import NAMESPACES, enforcement
 from codex.sandbox.namespaces import SERVERS, surroundings
+from codex.sandbox.params import ProtectedPaths
 from codex.sandbox.roots import writable_roots
+from codex.sandbox.seatbelt import under_seatbelt
 from codex.sandbox.seccomp import filter_form, filter_program
 from codex.sandbox.server import NoNamespaces
 from codex.sandbox.spawn import (
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.layers import Enforcement
     from codex.sandbox.namespaces import Surroundings
-    from codex.sandbox.params import ExecParams, ProtectedPaths, RefusedRoot
+    from codex.sandbox.params import ExecParams, RefusedRoot
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 """For an environment without PATH."""
@@ -127,6 +130,11 @@ def _spawner(
     command, policy = asked.command, asked.policy
     if not held_by.layers:
         return lambda stdio: spawn(command, stdio, None)
+    if sys.platform == "darwin":
+        held = under_seatbelt(
+            command, policy=policy, roots=folders, protected=asked.protected or ProtectedPaths()
+        )
+        return lambda stdio: spawn(held, stdio, None)
     limits = restrictions(policy, folders, held_by, stack)
     if NAMESPACES not in held_by.layers:
         return lambda stdio: spawn(command, stdio, limits)

@@ -7,6 +7,7 @@ process; what is enough is decided here, by one table, for every command.
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from codex.sandbox.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI, NetworkMode
@@ -56,6 +57,11 @@ def enforcement(
     """
     if policy.is_unrestricted or container:
         return Enforcement((), 0, 0, NetworkMode.FULL, None, None)
+    if sys.platform == "darwin":
+        # Seatbelt; what it cannot do is said by sandbox-exec itself.
+        return Enforcement(
+            (RULES,), 0, 0, _network(policy, abi=NET_ABI, has_namespaces=False), None, None
+        )
     abi, errata = _landlock()
     lowest = SCOPED_SIGNALS_ABI if require == "full" else MINIMUM_ABI
     if abi < lowest:
