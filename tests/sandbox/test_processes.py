@@ -19,7 +19,7 @@ from codex.cancel import Cancel
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.params import ExecResult
-from tests.support.commands import WORKSPACE, OutputWatch, Workspace, is_alive, pids_in
+from tests.support.commands import WORKSPACE, OutputWatch, Workspace, pids_in, processes_in
 
 POLICIES = pytest.mark.parametrize(
     "policy", [WORKSPACE, DANGER_FULL_ACCESS], ids=["sandboxed", "unsandboxed"]
@@ -48,9 +48,8 @@ UNTIL_STARTED = "\nuntil ls pid.* >/dev/null 2>&1; do sleep 0.01; done; sleep 0.
 
 
 def assert_gone(workspace: Workspace) -> None:
-    pids = pids_in(workspace.inside)
-    assert pids, "the probe left no process id"
-    assert not [pid for pid in pids if is_alive(pid)]
+    assert pids_in(workspace.inside), "the probe left no process id"
+    assert not processes_in(workspace.inside)
 
 
 def time_out(
@@ -225,7 +224,8 @@ def running(workspace: Workspace) -> Iterator[int]:
     thread.start()
     try:
         assert watch.seen.wait(10)
-        yield int((workspace.inside / "pid.other").read_text())
+        (pid,) = processes_in(workspace.inside)
+        yield pid
     finally:
         cancel.set()
         thread.join()
@@ -239,8 +239,7 @@ def test_two_commands_at_once_do_not_end_each_other(
     with running(workspace) as other:
         script = "sh -c 'echo $$ > pid.1; exec sleep 600' & sleep 0.1; echo done"
         assert workspace.shell(script, policy=policy).stdout == "done\n"
-        assert is_alive(other)
-        assert not is_alive(int((workspace.inside / "pid.1").read_text()))
+        assert processes_in(workspace.inside) == [other]
     assert_gone(workspace)
 
 
@@ -274,7 +273,7 @@ def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
         "folder = Path(sys.argv[1])\n"
         "say = lambda stream, text: print(text, end='', flush=True)\n"
         "command = ('sh', '-c', 'echo $$; exec sleep 600')\n"
-        "Workspace(folder, folder).run(*command, on_output=say)\n"
+        f"Workspace(folder, folder, {workspace.is_contained}).run(*command, on_output=say)\n"
     )
     path = ":".join(sys.path)
     argv = [sys.executable, "-c", text, str(workspace.inside), path]
@@ -283,10 +282,12 @@ def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_a_command_dies_when_the_agent_is_killed(agent: subprocess.Popen[str]) -> None:
+def test_a_command_dies_when_the_agent_is_killed(
+    workspace: Workspace, agent: subprocess.Popen[str]
+) -> None:
     assert agent.stdout is not None
-    pid = int(agent.stdout.readline())
-    assert is_alive(pid)
+    agent.stdout.readline()
+    (pid,) = processes_in(workspace.inside)
     watch = os.pidfd_open(pid)
     agent.kill()
     assert select.select([watch], [], [], 10)[0], "the command outlives the agent"
