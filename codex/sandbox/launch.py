@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.errors import SpawnError
 from codex.sandbox.landlock import NetworkMode, ruleset_plan
-from codex.sandbox.layers import NAMESPACES, enforcement
+from codex.sandbox.layers import NAMESPACES
 from codex.sandbox.namespaces import SERVERS, surroundings
 from codex.sandbox.roots import writable_roots
 from codex.sandbox.seccomp import filter_form, filter_program
@@ -68,8 +68,8 @@ def start(
     *,
     policy: SandboxPolicy,
     policy_cwd: str,
-    held_by: Enforcement | None = None,
-    protected: ProtectedPaths | None = None,
+    held_by: Enforcement,
+    protected: ProtectedPaths | None,
     stack: contextlib.ExitStack,
 ) -> Started:
     """Start a command; `stack` gets what is to be undone when it is over.
@@ -77,7 +77,6 @@ def start(
     Raises: SpawnError, SandboxUnavailableError.
     """
     asked = _Asked(resolve(params), policy, policy_cwd, protected)
-    held_by = held_by or enforcement(policy)
     try:
         return _start(asked, held_by, stack)
     except OSError as exc:
