@@ -8,13 +8,11 @@ signal (130 for Control-C). Nothing but events is written to stdout.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from codex.errors import CodexError, ExitStatus
+from codex.lines import EndOfInput, Line, start_reading
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     Error,
@@ -28,7 +26,6 @@ from codex.protocol.wire import SubmissionError, decode_submission, encode_event
 from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from codex.config.types import Config
@@ -36,17 +33,6 @@ if TYPE_CHECKING:
 
 OWN_ID = ""
 """Of the submissions that no line of the client made."""
-_CHUNK = 65_536
-
-
-class Line(NamedTuple):
-    """One line of the input, without its end; never blank."""
-
-    data: bytes
-
-
-class EndOfInput(NamedTuple):
-    """No further line will come."""
 
 
 Inbox = SimpleQueue[Event | StopSignal | Line | EndOfInput]
@@ -76,8 +62,8 @@ def run(host: Host, config: Config) -> int:
 
     inbox: Inbox = SimpleQueue()
     with stop_signals_to(inbox.put):
-        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox))
-        _start_reading(host.stdin.fileno(), inbox.put)
+        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox), source="proto")
+        start_reading(host.stdin.fileno(), inbox.put)
         try:
             stopped_by = Conversation(codex, host.stdout).until_end(inbox)
         except BrokenPipeError:
@@ -153,34 +139,3 @@ class Conversation:
 
     def _submit(self, op: Shutdown | ExecApproval | PatchApproval) -> None:
         self._engine.submit_with_id(Submission(OWN_ID, op))
-
-
-def _start_reading(descriptor: int, put: Callable[[Line | EndOfInput], None]) -> None:
-    """Start the thread `codex-stdin`; it ends with the input, or with the process."""
-
-    # os.read and not the stream: a thread that waits inside the stream holds its lock, and the
-    # interpreter aborts when it finds that lock held at the end.
-    def read() -> None:
-        pending: list[bytes] = []
-        for chunk in _chunks(descriptor):
-            pending.append(chunk)
-            if b"\n" in chunk:
-                *lines, rest = b"".join(pending).split(b"\n")
-                pending = [rest]
-                for line in lines:
-                    put_line(line)
-        put_line(b"".join(pending))
-        put(EndOfInput())
-
-    def put_line(line: bytes) -> None:
-        if line.strip():
-            put(Line(line))
-
-    threading.Thread(target=read, name="codex-stdin", daemon=True).start()
-
-
-def _chunks(descriptor: int) -> Iterator[bytes]:
-    """What arrives, to the end; an input that breaks is over too."""
-    with contextlib.suppress(OSError):
-        while chunk := os.read(descriptor, _CHUNK):
-            yield chunk

@@ -23,6 +23,8 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #define MAX_PROCESSES 4096 /* counted in the user namespace alone */
@@ -37,11 +39,16 @@ static void limit_processes(void) {
     (void) setrlimit(RLIMIT_NPROC, &limit);
 }
 
-/* The null device of the command's own tree: by the agent's, which is on no read-only mount, its
- * mode could be changed. */
-static int open_nothing(int given) {
-    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+/* Where the agent gave its null device, that of the command's own tree: by the agent's, which is on
+ * no read-only mount, its mode could be changed. */
+static int own_nothing(int given) {
+    struct stat status;
+    int fd;
 
+    if (fstat(given, &status) < 0 || !S_ISCHR(status.st_mode)
+        || status.st_rdev != makedev(1, 3))
+        return given;
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd < 0 ? given : fd;
 }
 
@@ -63,7 +70,7 @@ static int start(const int *fds, child_ids *ret, int *ret_stage) {
         if (r < 0)
             return r;
     }
-    command.stdin_fd = open_nothing(fds[REQUEST_STDIN]);
+    command.stdin_fd = own_nothing(fds[REQUEST_STDIN]);
     command.stdout_fd = fds[REQUEST_STDOUT];
     command.stderr_fd = fds[REQUEST_STDERR];
     command.ruleset_fd = fds[REQUEST_RULESET];

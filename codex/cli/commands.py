@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from codex.cli.flags import APPROVAL_FLAG, COLOR_FLAG, EXEC_FLAGS, SESSION_FLAGS, Flag
+from codex.cli.flags import (
+    APPROVAL_FLAG,
+    COLOR_FLAG,
+    DELETE_FLAGS,
+    EXEC_FLAGS,
+    EXECPOLICY_FLAGS,
+    HISTORY_FLAGS,
+    JSON_FLAG,
+    MCP_ADD_FLAGS,
+    SANDBOX_FLAGS,
+    SESSION_FLAGS,
+    SESSIONS_FLAGS,
+    TUI_FLAGS,
+    WHICH_FLAGS,
+    YES_FLAG,
+    Flag,
+)
 
 
 class Positional(NamedTuple):
@@ -22,6 +38,8 @@ class Positional(NamedTuple):
     @property
     def usage(self) -> str:
         """How the usage line shows it."""
+        if self.metavar.startswith("["):
+            return self.metavar
         return {None: self.metavar, "*": f"[{self.metavar}]..."}.get(
             self.nargs, f"[{self.metavar}]"
         )
@@ -47,6 +65,61 @@ class Command(NamedTuple):
         return self.name.rpartition(" ")[2]
 
 
+TUI = Command(
+    "",
+    "the full-screen interface",
+    "Work with the agent on the whole screen: see what it does while it does it, approve what it\n"
+    "asks for, steer it.",
+    (*SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    (Positional("argument", "PROMPT", "what to begin with"),),
+    '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
+)
+"""What runs without a subcommand."""
+_OLD_SESSION = (
+    Positional(
+        "words",
+        "[SESSION] [PROMPT]",
+        "an id, the beginning of one, or a name (none with --last); and what to do: '-' or nothing"
+        " reads it from standard input",
+        "*",
+    ),
+)
+EXEC_RESUME = Command(
+    "exec resume",
+    "go on with an old session",
+    "Go on with an old session: the model reads all of it again, and the same file is gone on\n"
+    "with. The session's folder and model are taken unless others are named.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
+    _OLD_SESSION,
+    '  codex exec resume --last "now add a test for it"\n'
+    '  codex exec resume 01a2060d "go on"\n'
+    "  codex exec -s read-only resume 'parser work' - < question.txt",
+)
+EXEC_FORK = Command(
+    "exec fork",
+    "go on with a copy of an old session",
+    "Copy an old session and go on with the copy; the old one stays as it is.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
+    _OLD_SESSION,
+    '  codex exec fork 01a2060d "try it with a hash table instead"',
+)
+RESUME = Command(
+    "resume",
+    "go on with an old session",
+    "Go on with an old session on the full screen; without SESSION and --last, choose one of this\n"
+    "folder (with --all: of any).",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex resume\n  codex resume --last\n  codex resume 01a2060d 'now add a test for it'",
+)
+FORK = Command(
+    "fork",
+    "go on with a copy of an old session",
+    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex fork --last",
+)
 EXEC = Command(
     "exec",
     "work on one prompt without a terminal",
@@ -59,6 +132,7 @@ EXEC = Command(
     '  codex exec --provider ollama -m qwen3 "explain src/parser.c"\n'
     '  git diff | codex exec "review this change" > review.md\n'
     '  codex exec -s read-only -C ~/app -i shot.png "why does this dialog look wrong?"',
+    subcommands=(EXEC_RESUME, EXEC_FORK),
 )
 PROTO = Command(
     "proto",
@@ -78,6 +152,98 @@ APPLY_PATCH = Command(
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
 )
+_IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
+"""The names of the session flags that say what a command may touch."""
+
+
+def _sandbox(name: str, summary: str) -> Command:
+    return Command(
+        name,
+        summary,
+        "Run a command under the sandbox that commands of the model run under, with this terminal\n"
+        "and this environment, less what has KEY, SECRET or TOKEN in its name. Exit status: the\n"
+        "command's; 128+N when signal N ended it; 125 without a sandbox; 126 when the program\n"
+        "cannot be run, 127 when it is not there.",
+        (*(flag for flag in SESSION_FLAGS if _IN_SANDBOX & set(flag.names)), *SANDBOX_FLAGS),
+        (),
+        f"  codex {name} --full-auto -- make test\n"
+        f"  codex {name} -s workspace-write --add-dir ~/.cache --explain -- npm install\n"
+        f"  codex {name} --permissions disk-full-read-access,disk-write-folder=/tmp/x sh",
+        rest=("COMMAND...", "the command and its arguments"),
+    )
+
+
+SANDBOX = _sandbox("sandbox", "run a command of yours in the sandbox")
+DEBUG = Command(
+    "debug",
+    "look at the parts of the program",
+    "Commands to look at the parts of the program, under the names of earlier versions.",
+    (),
+    (),
+    "  codex debug landlock --full-auto -- ls -l",
+    subcommands=(
+        _sandbox("debug landlock", "the same as codex sandbox, on Linux"),
+        _sandbox("debug seatbelt", "the same as codex sandbox, on macOS"),
+    ),
+)
+MCP_SERVER = Command(
+    "mcp-server",
+    "serve MCP clients: run tasks for other programs",
+    "Be an MCP server on standard input and output, with the tools codex and codex-reply. The\n"
+    "flags are the settings of every session that a client starts.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp-server -c sandbox_mode=workspace-write\n"
+    "  npx @modelcontextprotocol/inspector codex mcp-server",
+)
+_SERVER_NAME = Positional("name", "NAME", "the server's name", None)
+MCP = Command(
+    "mcp",
+    "manage the MCP servers that codex uses",
+    "Manage the MCP servers of config.toml; its comments and order are kept. Without a command,\n"
+    "and with a program on standard input: the same as codex mcp-server.",
+    (*SESSION_FLAGS, APPROVAL_FLAG),
+    (),
+    "  codex mcp add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes\n"
+    "  codex mcp add docs --url https://docs.example.com/mcp --bearer-token-env-var DOCS_TOKEN\n"
+    "  codex mcp list",
+    subcommands=(
+        Command(
+            "mcp list",
+            "list the configured servers",
+            "List the configured servers.",
+            (JSON_FLAG,),
+            (),
+            "  codex mcp list --json",
+        ),
+        Command(
+            "mcp get",
+            "show one server's settings",
+            "Show one server's settings; values that may be secrets are hidden.",
+            (JSON_FLAG,),
+            (_SERVER_NAME,),
+            "  codex mcp get files",
+        ),
+        Command(
+            "mcp add",
+            "add a server, or replace one",
+            "Add a server to config.toml: a program that speaks MCP on its pipes, or an address.",
+            MCP_ADD_FLAGS,
+            (_SERVER_NAME,),
+            "  codex mcp add git --env LOG=1 -- uvx mcp-server-git\n"
+            "  codex mcp add docs --url http://localhost:8080/mcp",
+            ("COMMAND...", "the program and its arguments"),
+        ),
+        Command(
+            "mcp remove",
+            "remove a server",
+            "Remove a server from config.toml.",
+            (),
+            (_SERVER_NAME,),
+            "  codex mcp remove files",
+        ),
+    ),
+)
 DEMO = Command(
     "demo",
     "show the whole program at work, without a model",
@@ -87,8 +253,143 @@ DEMO = Command(
     (),
     "  codex demo",
 )
+HISTORY_LIST = Command(
+    "history list",
+    "show the newest messages",
+    "Show the newest messages of all sessions, the newest last.",
+    HISTORY_FLAGS,
+    (),
+    "  codex history list\n  codex history list -n 5 --json",
+)
+HISTORY_SEARCH = Command(
+    "history search",
+    "show the messages that hold a text",
+    "Show the newest messages that hold a text, in upper or lower case, the newest last. Exit\n"
+    "status: 0 found, 1 not found.",
+    HISTORY_FLAGS,
+    (Positional("text", "TEXT", "what to find; several words are one text", "+"),),
+    '  codex history search "failing test"\n  codex history search -n 1 --json parser',
+)
+HISTORY_DELETE = Command(
+    "history delete",
+    "delete messages",
+    "Delete messages from the history. At a terminal it asks first.",
+    DELETE_FLAGS,
+    (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
+    "  codex history delete 17 18\n"
+    '  codex history delete --matching "secret project"\n'
+    "  codex history delete --all --yes",
+)
+HISTORY_PATH = Command(
+    "history path",
+    "print the name of the file",
+    "Print the name of the file that holds the messages.",
+    (),
+    (),
+    '  wc -l "$(codex history path)"',
+)
+HISTORY = Command(
+    "history",
+    "find or delete messages of all sessions",
+    "The messages you sent, of all sessions (history.jsonl in CODEX_HOME). What is kept is set\n"
+    "in config.toml: history.persistence, history.max_bytes, history.sensitive_patterns.",
+    (),
+    (),
+    '  codex history search "failing test"\n  codex history delete --matching "secret project"',
+    subcommands=(HISTORY_LIST, HISTORY_SEARCH, HISTORY_DELETE, HISTORY_PATH),
+)
+
+_SESSION = Positional("session", "SESSION", "an id, the beginning of one, or a name", None)
+SESSIONS = Command(
+    "sessions",
+    "list the sessions of this folder",
+    "List sessions, the one that was written to last first: when that was, size, id, and the name\n"
+    "or the first message.",
+    SESSIONS_FLAGS,
+    (),
+    "  codex sessions --all\n  codex sessions --all --json | jq -r .id",
+)
+RENAME = Command(
+    "rename",
+    "give a session a name",
+    "Give a session a name, under which it can be resumed. An empty name takes its name away.",
+    (),
+    (_SESSION, Positional("name", "NAME", "the new name", None)),
+    "  codex rename 01a2060d 'parser work'",
+)
+ARCHIVE = Command(
+    "archive",
+    "put a session away",
+    "Put a session away: it is listed and resumed no more, until `codex unarchive`.",
+    (),
+    (_SESSION,),
+    "  codex archive 01a2060d",
+)
+UNARCHIVE = Command(
+    "unarchive",
+    "bring a session back that was put away",
+    "Bring a session back that was put away.",
+    (),
+    (_SESSION,),
+    "  codex unarchive 01a2060d",
+)
+DELETE = Command(
+    "delete",
+    "delete a session for good",
+    "Delete a session for good, archived or not.",
+    (YES_FLAG,),
+    (_SESSION,),
+    "  codex delete 01a2060d --yes",
+)
+
+EXECPOLICY = Command(
+    "execpolicy",
+    "say what rules make of a command",
+    "Say what the rules of a file (prefix_rule, define_program) make of a command, without\n"
+    "running it. A session reads the rules of $CODEX_HOME/rules/*.rules and $CODEX_HOME/*.policy.",
+    (),
+    (),
+    "  codex execpolicy check --policy ~/.codex/rules/default.rules -- git push\n"
+    "  codex execpolicy check --require-safe -- sed -n 1,20p notes.txt",
+    subcommands=(
+        Command(
+            "execpolicy check",
+            "judge a command given as words",
+            "Judge a command, and print the result as one line of JSON. Exit status: 0, and with\n"
+            "--require-safe 12, 13 or 14 for what is not known to be safe; 1 failed, 2 wrong\n"
+            "command line.",
+            EXECPOLICY_FLAGS,
+            (),
+            "  codex execpolicy check --policy team.rules -- git push --force",
+            rest=("PROGRAM [ARG]...", "the command to judge"),
+        ),
+        Command(
+            "execpolicy check-json",
+            "judge a command given as JSON",
+            'Judge a command given as {"program": ..., "args": [...]}, as "execpolicy check" does.',
+            EXECPOLICY_FLAGS,
+            (Positional("argument", "JSON", "the command", nargs=None),),
+            """  codex execpolicy check-json '{"program": "ls", "args": ["-l"]}'""",
+        ),
+    ),
+)
 
 COMMANDS: dict[str, Command] = {
-    command.name: command for command in (EXEC, PROTO, APPLY_PATCH, DEMO)
+    command.name: command
+    for command in (
+        EXEC,
+        RESUME,
+        FORK,
+        *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
+        HISTORY,
+        MCP,
+        MCP_SERVER,
+        PROTO,
+        SANDBOX,
+        APPLY_PATCH,
+        EXECPOLICY,
+        DEBUG,
+        DEMO,
+    )
 }
 ALIASES = {"e": "exec", "p": "proto"}

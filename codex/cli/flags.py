@@ -60,7 +60,14 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         None,
         {"dest": "bypass"},
     ),
+    Flag(
+        ("--container-is-sandbox",),
+        "enforce nothing, where a container around the program holds what commands do",
+        None,
+        {"dest": "is_container"},
+    ),
     Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
+    Flag(("--ephemeral",), "write no session file; such a session cannot be resumed"),
 )
 """What concerns any session."""
 
@@ -77,19 +84,108 @@ COLOR_FLAG = Flag(
     {"choices": ("auto", "always", "never"), "default": "auto"},
 )
 
+IMAGE_NAMES = ("-i", "--image")
+"""The one flag that takes any number of values."""
+IMAGE_FLAG = Flag(
+    IMAGE_NAMES,
+    "attach images: files, or a comma-separated list of them; repeatable",
+    "FILE",
+    {"action": "append", "nargs": "+", "default": []},
+)
+GIT_CHECK_FLAG = Flag(("--skip-git-repo-check",), "work outside a git repository, too")
+
 EXEC_FLAGS: tuple[Flag, ...] = (
-    Flag(
-        ("-i", "--image"),
-        "attach images: files, or a comma-separated list of them; repeatable",
-        "FILE",
-        {"action": "append", "nargs": "+", "default": []},
-    ),
+    IMAGE_FLAG,
     Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
-    Flag(("--skip-git-repo-check",), "work outside a git repository, too"),
+    GIT_CHECK_FLAG,
     COLOR_FLAG,
 )
 
-ALL_FLAGS = (*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS)
+EXECPOLICY_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--policy", "--rules"),
+        "a file of rules; repeatable; without it, the rules that the program carries",
+        "FILE",
+        {"action": "append", "default": [], "dest": "policy"},
+    ),
+    Flag(
+        ("--require-safe",),
+        "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
+    ),
+    Flag(("--pretty",), "write the JSON over several lines"),
+)
+
+SANDBOX_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--permissions",),
+        "single permissions in the place of --sandbox: a comma-separated list of them; repeatable",
+        "LIST",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--explain",), "say what holds the command, before it runs"),
+)
+
+TUI_FLAGS: tuple[Flag, ...] = (
+    IMAGE_FLAG,
+    GIT_CHECK_FLAG,
+    Flag(
+        ("--no-alt-screen",),
+        "keep the conversation in the terminal's own scrollback",
+        None,
+        {"dest": "no_alternate_screen"},
+    ),
+)
+
+JSON_FLAG = Flag(("--json",), "print JSON")
+
+YES_FLAG = Flag(("-y", "--yes"), "do not ask")
+
+MCP_ADD_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--env",),
+        "set a variable of the server's environment; repeatable",
+        "NAME=VALUE",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--url",), "the address of a server that speaks streamable HTTP", "URL"),
+    Flag(
+        ("--bearer-token-env-var",),
+        "the environment variable that holds the token for the address",
+        "NAME",
+    ),
+)
+
+HISTORY_FLAGS: tuple[Flag, ...] = (
+    Flag(("-n", "--count"), "how many, counted from the newest; 50 if not given", "N"),
+    Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
+)
+"""What shows messages."""
+
+DELETE_FLAGS: tuple[Flag, ...] = (
+    Flag(("--matching",), "every message with this text, in upper or lower case", "TEXT"),
+    Flag(("--all",), "every message"),
+    YES_FLAG,
+)
+
+WHICH_FLAGS: tuple[Flag, ...] = (
+    Flag(("--last",), "the session of this folder that was written to last"),
+    Flag(("--all",), "with --last: of any folder"),
+)
+"""Which session, where no id is given."""
+
+SESSIONS_FLAGS: tuple[Flag, ...] = (
+    Flag(("--all",), "of every folder, not only of this one"),
+    Flag(("--archived",), "those that were put away"),
+    Flag(("--json",), "as JSON lines, for programs"),
+    Flag(("--limit",), "show at most this many (20; with --json all)", "N", {"type": int}),
+)
+
+ALL_FLAGS = (
+    *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
+    *TUI_FLAGS,
+    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *EXECPOLICY_FLAGS),
+    *SANDBOX_FLAGS,
+)
 
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codex.config.overrides import Overrides
@@ -10,10 +11,13 @@ from codex.config.permissions import PERMISSION_FORMS, is_permission
 from codex.errors import UsageError
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
+from codex.tui.options import TuiOptions
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from codex.host import Host
 
 BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
@@ -34,8 +38,36 @@ def session_overrides(parsed: Namespace) -> Overrides:
         sandbox_mode=mode,
         sandbox_permissions=permissions,
         writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
         cwd=parsed.cd,
         disable_response_storage=parsed.disable_response_storage,
+        is_ephemeral=parsed.ephemeral,
+        config=tuple(parsed.config),
+    )
+
+
+def sandbox_overrides(parsed: Namespace) -> Overrides:
+    """The overrides of `codex sandbox`, which has the session flags that concern the sandbox.
+
+    Raises: UsageError.
+    """
+    listed = [part for value in parsed.permissions for part in value.split(",") if part]
+    if parsed.permissions and (parsed.sandbox or parsed.full_auto):
+        raise UsageError("--permissions cannot be used together with --sandbox or --full-auto")
+    if parsed.full_auto and parsed.sandbox:
+        raise UsageError("--full-auto cannot be used together with --sandbox")
+    for value in listed:
+        if not is_permission(value):
+            known = ", ".join(PERMISSION_FORMS)
+            raise UsageError(f'--permissions "{value}": expected one of {known}')
+    mode, permissions = ("workspace-write", None) if parsed.full_auto else _modes(parsed.sandbox)
+    return Overrides(
+        profile=parsed.profile,
+        sandbox_mode=mode,
+        sandbox_permissions=tuple(listed) if parsed.permissions else permissions,
+        writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
+        cwd=parsed.cd,
         config=tuple(parsed.config),
     )
 
@@ -64,19 +96,100 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
     )
 
 
+def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
+    """The overrides and options of `codex` without a subcommand.
+
+    Args: cwd: the process's, which images are relative to.
+    Raises: UsageError, also for an image that is not there.
+    """
+    overrides = session_overrides(parsed)
+    images, prompt = split_images(parsed.image, parsed.argument, cwd)
+    paths = tuple(os.path.join(cwd, path) for path in images)
+    for path in paths:
+        if not os.path.isfile(path):
+            raise UsageError(f"--image '{path}': no such file")
+    return overrides, TuiOptions(
+        prompt=prompt or None,
+        images=paths,
+        has_alternate_screen=not parsed.no_alternate_screen,
+        skip_git_repo_check=parsed.skip_git_repo_check,
+    )
+
+
+def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
+    """What a command of `codex history` runs, given the Host and CODEX_HOME.
+
+    Raises: UsageError.
+    """
+    from codex.core import history_command
+
+    if word == "path":
+        return history_command.show_path
+    if word == "delete":
+        numbers = tuple(_number(text, "a message's number") for text in parsed.words)
+        chosen = history_command.Chosen(numbers, parsed.matching, parsed.all)
+        return partial(history_command.delete, chosen=chosen, is_sure=parsed.yes)
+    count = history_command.DEFAULT_COUNT
+    if parsed.count is not None:
+        count = _number(parsed.count, "a number for --count")
+    shown = history_command.Shown(count, parsed.json)
+    if word == "list":
+        return partial(history_command.show_list, shown=shown)
+    return partial(history_command.show_matches, text=" ".join(parsed.text), shown=shown)
+
+
+def _number(text: str, expected: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
+        raise UsageError(f'expected {expected} from 1 up, got "{text}"')
+    return int(text)
+
+
+def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
+    """Which session `codex exec resume` means; None is the last one. The prompt stays in `parsed`.
+
+    Args: command: what was typed, for the message. cwd: as for `exec_arguments`.
+    Raises: UsageError.
+    """
+    most = 1 if parsed.last else 2
+    words: list[str] = parsed.words
+    words += swallowed_words(parsed.image, most - len(words), cwd)
+    if len(words) > most:
+        raise UsageError(
+            f'unexpected argument "{words[most]}"', advice="Quote a prompt of several words."
+        )
+    if parsed.last:
+        parsed.argument = words[0] if words else None
+        return None
+    if not words:
+        raise UsageError(
+            f"which session? codex {command} needs an id, a name, or --last",
+            advice="See what there is: codex sessions --all",
+        )
+    parsed.argument = words[1] if len(words) == 2 else None
+    return words[0]
+
+
 def split_images(
     groups: Sequence[Sequence[str]], prompt: str | None, cwd: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Tell the image files from a prompt that `--image` has swallowed.
-
-    The first value after an `--image` is always an image; the last one of the command line is the
-    prompt when there is no other prompt and no file by its name.
-    """
+    """Tell the image files from a prompt that `--image` has swallowed."""
     values = [list(group) for group in groups]
-    if prompt is None and values and len(values[-1]) > 1 and not _files(values[-1][-1], cwd):
-        prompt = values[-1].pop()
+    if prompt is None:
+        prompt = next(iter(swallowed_words(values, 1, cwd)), None)
     images = [path for group in values for value in group for path in _files(value, cwd) or [value]]
     return tuple(images), prompt
+
+
+def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
+    """Take words that `--image` has swallowed out of its values.
+
+    The first value after an `--image` is always an image; the last ones of the command line are
+    words when there are no files by their names.
+    """
+    words: list[str] = []
+    while groups and len(groups[-1]) > 1 and len(words) < most and not _files(groups[-1][-1], cwd):
+        words.insert(0, groups[-1].pop())
+    return words
 
 
 def _files(value: str, cwd: str) -> list[str]:
@@ -119,7 +232,10 @@ def _sandbox(parsed: Namespace) -> tuple[str | None, tuple[str, ...] | None]:
         return "workspace-write", None
     if parsed.bypass:
         return "danger-full-access", None
-    values: list[str] = parsed.sandbox
+    return _modes(parsed.sandbox)
+
+
+def _modes(values: Sequence[str]) -> tuple[str | None, tuple[str, ...] | None]:
     for value in values:
         if value not in SANDBOX_MODES and not is_permission(value):
             known = ", ".join((*SANDBOX_MODES, *PERMISSION_FORMS))

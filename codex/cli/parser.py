@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from codex.cli.commands import EXEC
+from codex.cli.commands import EXEC, TUI
 from codex.cli.flags import ALL_FLAGS, APPROVAL_FLAG
 from codex.cli.words import find_command, split_rest
 from codex.errors import UsageError
@@ -35,17 +35,32 @@ def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     Raises: UsageError, HelpWanted, VersionWanted.
     """
     parser = _make(command)
-    if command is EXEC:
+    if command is EXEC or command in EXEC.subcommands:
         # Accepted so that `codex -a never exec` works; see options.exec_arguments.
         parser.add_argument(*APPROVAL_FLAG.names, help=argparse.SUPPRESS)
     rest: list[str] = []
     if command.rest is not None:
-        arguments, rest = split_rest(arguments)
-    parsed, unknown = parser.parse_known_args(arguments)
+        arguments, rest = split_rest(arguments, has_positionals=bool(command.positionals))
+    if any(positional.nargs == "*" for positional in command.positionals):
+        parsed, unknown = _parse_words(parser, arguments)
+    else:
+        parsed, unknown = parser.parse_known_args(arguments)
     if unknown:
         raise _unknown_argument(command, unknown[0])
     parsed.rest = rest
     return parsed
+
+
+def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Parse arguments of which any number are `words`, before, between and after the flags.
+
+    argparse itself takes all words from the first place where it finds one, and no others.
+    """
+    arguments = list(arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    parsed, unknown = parser.parse_known_intermixed_args(arguments[:end])
+    parsed.words += arguments[end + 1 :]
+    return parsed, unknown
 
 
 def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[str]]:
@@ -99,14 +114,14 @@ class _Version(argparse.Action):
 
 
 def _make(command: Command) -> _Parser:
-    words = [f"codex {command.name} [FLAG]..."]
+    words = [f"{_prog(command)} [FLAG]..."]
     words += [positional.usage for positional in command.positionals]
     if command.rest is not None:
         words.append(f"[--] {command.rest[0]}")
     if command.subcommands:
-        words.append("COMMAND")
+        words.append("[COMMAND]" if command.positionals else "COMMAND")
     parser = _Parser(
-        prog=f"codex {command.name}",
+        prog=_prog(command),
         usage=" ".join(words),
         description=_description(command),
         epilog=f"examples:\n{command.examples}",
@@ -121,6 +136,10 @@ def _make(command: Command) -> _Parser:
     parser.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help")
     parser.add_argument("-V", "--version", action=_Version, nargs=0, help="show the version")
     return parser
+
+
+def _prog(command: Command) -> str:
+    return f"codex {command.name}".rstrip()
 
 
 def _description(command: Command) -> str:
@@ -141,14 +160,16 @@ def _add(parser: _Parser, flag: Flag) -> None:
 
 
 def _unknown_argument(command: Command, argument: str) -> UsageError:
-    advice = f"See codex {command.name} --help."
+    advice = f"See {_prog(command)} --help."
     if not argument.startswith("-"):
+        if command is TUI:
+            advice = 'Quote a prompt of several words: codex "fix the failing test"'
         if command is EXEC:
             advice = 'Quote a prompt of several words: codex exec "fix the failing test"'
         return UsageError(f'unexpected argument "{argument}"', advice=advice)
     name = argument.partition("=")[0]
     if any(name in flag.names for flag in ALL_FLAGS):
-        message = f'"codex {command.name}" has no flag {name}'
+        message = f'"{_prog(command)}" has no flag {name}'
     else:
         message = f"unknown flag {name}{_nearest_flag(command, name)}"
     return UsageError(message, advice=advice)

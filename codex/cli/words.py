@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.cli.flags import TAKES_VALUE
+from codex.cli.flags import IMAGE_NAMES, TAKES_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +27,43 @@ def find_command(argv: Sequence[str]) -> CommandLine:
     return CommandLine(argv[index], [*argv[:index], *argv[index + 1 :]])
 
 
-def split_rest(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tell a command's own flags from the command line that it is given.
+def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
+    """Find one of a command's own subcommands, where any other word is an argument of its own.
 
-    That one begins after `--`, or at the first word that is neither a flag nor a flag's value.
+    `--image FILE... resume ID` means the subcommand too. The images before it stay its own: they
+    come as `--image=FILE`, which takes no further words.
     """
-    index = _first_bare_word(argv)
+    before: list[str] = []
+    index = 0
+    has_images = False
+    while index < len(argv) and argv[index] != "--":
+        word = argv[index]
+        if word in words:
+            return CommandLine(word, [*before, *argv[index + 1 :]])
+        if word == "-" or not word.startswith("-"):
+            if not has_images:
+                break
+            before.append(f"{IMAGE_NAMES[-1]}={word}")
+        elif not (has_images := word in IMAGE_NAMES):
+            width = 2 if TAKES_VALUE.get(word, False) else 1
+            before += argv[index : index + width]
+            index += width - 1
+        index += 1
+    return CommandLine(None, list(argv))
+
+
+def split_rest(
+    argv: Sequence[str], *, has_positionals: bool = False
+) -> tuple[list[str], list[str]]:
+    """Tell a command's own arguments from the command line that it is given.
+
+    That one begins after `--`, or, for a command without further arguments of its own, at the first
+    word that is neither a flag nor a flag's value.
+    """
+    if has_positionals:
+        index = argv.index("--") if "--" in argv else len(argv)
+    else:
+        index = _first_bare_word(argv)
     is_marked = argv[index : index + 1] == ["--"]
     return list(argv[:index]), list(argv[index + is_marked :])
 

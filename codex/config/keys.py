@@ -8,6 +8,7 @@ Source: spec/config.md sections 2 to 5; contracts/config-modern.md.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from codex.config.permissions import FOLDER_PREFIX, PERMISSION_FORMS, is_permission
@@ -15,8 +16,10 @@ from codex.config.schema import Items, Leaf, Named, Table, Unused
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES
 from codex.protocol.settings import (
     EnvironmentInherit,
+    FileOpener,
     ReasoningEffort,
     ReasoningSummary,
+    ToolApproval,
     WireApi,
 )
 
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codex.config.schema import Node, Source
+
+NETWORKS = ("none", "ports", "full")
+"""How far commands reach; `ports` are those of the two lists beside it."""
 
 GRANULAR = "granular"
 """How `approval_policy = { granular = {...} }` goes on."""
@@ -57,6 +63,19 @@ def _read_url(value: str, _: Source) -> str | None:
     return value.rstrip("/")
 
 
+def _read_pattern(value: str, _: Source) -> str | None:
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            # Of sets inside sets, which mean what they say to this Python.
+            warnings.simplefilter("ignore", FutureWarning)
+            re.compile(value)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    return value
+
+
 def _read_permission(value: str, source: Source) -> str | None:
     if not is_permission(value):
         return None
@@ -72,16 +91,28 @@ def _read_approval(value: object, _: Source) -> str | None:
     return None if policy is None else policy.value
 
 
+def _read_notifications(value: object, _: Source) -> object:
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return value if isinstance(value, bool) or is_list else None
+
+
 TEXT = Leaf("a string", (str,))
 NAME = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
 FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
+PORT = Leaf("a TCP port", (int,), lambda value, _: value if 0 < value < 2**16 else None)
 POSITIVE = _at_least(1)
+SECONDS = Leaf(
+    "a number of seconds above 0",
+    (int, float),
+    lambda value, _: float(value) if 0 < value <= 86_400 else None,
+)
 PATH = Leaf("a path", (str,), _read_path)
 URL = Leaf("an http or https URL", (str,), _read_url)
 PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
 SANDBOX_MODE = _one_of(SANDBOX_MODES)
 APPROVAL = Leaf(_names(APPROVAL_NAMES), (str, dict), _read_approval)
+PATTERN = Leaf("a regular expression", (str,), _read_pattern)
 TEXTS = Items(TEXT)
 TEXT_TABLE = Named(TEXT)
 IGNORED = Unused()
@@ -114,35 +145,32 @@ PROVIDER = Table(
     }
 )
 
+TOOL_APPROVAL = _one_of(mode.value for mode in ToolApproval)
+
 MCP_SERVER = Table(
     {
         "command": NAME,
         "args": TEXTS,
         "env": TEXT_TABLE,
-        **dict.fromkeys(
-            (
-                "bearer_token_env_var",
-                "cwd",
-                "default_tools_approval_mode",
-                "disabled_tools",
-                "enabled",
-                "enabled_tools",
-                "env_http_headers",
-                "env_vars",
-                "http_headers",
-                "oauth",
-                "oauth_resource",
-                "required",
-                "scopes",
-                "startup_timeout_ms",
-                "startup_timeout_sec",
-                "supports_parallel_tool_calls",
-                "tool_timeout_sec",
-                "tools",
-                "url",
-            ),
-            IGNORED,
-        ),
+        "env_vars": Items(NAME),
+        "cwd": PATH,
+        "url": URL,
+        "bearer_token_env_var": NAME,
+        "http_headers": TEXT_TABLE,
+        "env_http_headers": TEXT_TABLE,
+        "enabled": FLAG,
+        "required": FLAG,
+        "enabled_tools": Items(NAME),
+        "disabled_tools": Items(NAME),
+        "startup_timeout_sec": SECONDS,
+        "startup_timeout_ms": POSITIVE,
+        "tool_timeout_sec": SECONDS,
+        "default_tools_approval_mode": TOOL_APPROVAL,
+        "tools": Named(Table({"approval_mode": TOOL_APPROVAL})),
+        "oauth": Unused("log in to MCP servers; use bearer_token_env_var"),
+        "oauth_resource": IGNORED,
+        "scopes": IGNORED,
+        "supports_parallel_tool_calls": IGNORED,
     }
 )
 
@@ -153,6 +181,38 @@ TOOLS = Table(
         "view_image": Unused("leave out single tools", (True,)),
         "update_plan": Unused("leave out single tools", (True, {"enabled": True}, {})),
         "experimental_request_user_input": IGNORED,
+    }
+)
+
+TUI = Table(
+    {
+        "notifications": Leaf(
+            "true, false or an array of strings",
+            (bool, list),
+            _read_notifications,
+        ),
+        "notification_method": _one_of(("auto", "osc9", "bel")),
+        "notification_condition": _one_of(("unfocused", "always")),
+        "alternate_screen": _one_of(("auto", "always", "never")),
+        **dict.fromkeys(
+            (
+                "animations",
+                "disable_mouse_capture",
+                "keymap",
+                "raw_output_mode",
+                "resume_cwd",
+                "scroll_events_per_tick",
+                "scroll_mode",
+                "session_picker_view",
+                "show_tooltips",
+                "status_line",
+                "status_line_use_colors",
+                "terminal_title",
+                "theme",
+                "vim_mode_default",
+            ),
+            IGNORED,
+        ),
     }
 )
 
@@ -174,6 +234,15 @@ USED: dict[str, Node] = {
     "approval_policy": APPROVAL,
     "sandbox_permissions": Items(PERMISSION),
     "sandbox_mode": SANDBOX_MODE,
+    "sandbox": Table(
+        {
+            "require": _one_of(("full", "best-effort")),
+            "container": FLAG,
+            "network": _one_of(NETWORKS),
+            "connect_ports": Items(PORT),
+            "bind_ports": Items(PORT),
+        }
+    ),
     "sandbox_workspace_write": Table(
         {
             "writable_roots": Items(PATH),
@@ -201,8 +270,16 @@ USED: dict[str, Node] = {
     "project_root_markers": Items(NAME),
     "hide_agent_reasoning": FLAG,
     "show_raw_agent_reasoning": FLAG,
-    "history": Table({"persistence": _one_of(("save-all", "none")), "max_bytes": POSITIVE}),
+    "history": Table(
+        {
+            "persistence": _one_of(("save-all", "none")),
+            "max_bytes": COUNT,
+            "sensitive_patterns": Items(PATTERN),
+        }
+    ),
     "notify": TEXTS,
+    "file_opener": _one_of(opener.value for opener in FileOpener),
+    "tui": TUI,
     "mcp_servers": Named(MCP_SERVER),
     "model_providers": Named(PROVIDER),
 }
@@ -242,7 +319,6 @@ UNUSED: dict[str, Node] = {
             "experimental_use_unified_exec_tool",
             "features",
             "feedback",
-            "file_opener",
             "forced_chatgpt_workspace_id",
             "forced_login_method",
             "include_apps_instructions",
@@ -264,7 +340,6 @@ UNUSED: dict[str, Node] = {
             "review_model",
             "sqlite_home",
             "suppress_unstable_features_warning",
-            "tui",
             "windows",
         ),
         IGNORED,

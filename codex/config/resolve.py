@@ -8,7 +8,7 @@ import msgspec
 
 from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
 from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
-from codex.config.permissions import sandbox_policy
+from codex.config.permissions import sandbox_policy, with_network
 from codex.config.providers import (
     DEFAULT_OSS_PROVIDER,
     DEFAULT_PROVIDER,
@@ -18,6 +18,7 @@ from codex.config.providers import (
 )
 from codex.config.schema import Source, check_leaf
 from codex.config.types import Config
+from codex.errors import ConfigError
 from codex.protocol.policy import AskForApproval, WorkspaceWrite
 
 if TYPE_CHECKING:
@@ -38,15 +39,16 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
 PLAIN_KEYS = (
     "command_timeout_ms",
     "disable_response_storage",
+    "file_opener",
     "hide_agent_reasoning",
     "history",
     "max_command_timeout_ms",
-    "mcp_servers",
     "notify",
     "project_doc_fallback_filenames",
     "project_doc_max_bytes",
     "project_root_markers",
     "show_raw_agent_reasoning",
+    "tui",
 )
 """Keys that are fields of Config as they stand."""
 
@@ -78,11 +80,7 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
     fields: dict[str, Any] = {key: settings[key] for key in PLAIN_KEYS if key in settings}
     if overrides.disable_response_storage:
         fields["disable_response_storage"] = True
-    if servers := fields.get("mcp_servers"):
-        warnings.append(f"mcp_servers: this version does not start MCP servers ({_list(servers)})")
-    fields["mcp_servers"] = {
-        name: server for name, server in (servers or {}).items() if "command" in server
-    }
+    fields["mcp_servers"] = _mcp_servers(settings.get("mcp_servers", {}), warnings)
     config = msgspec.convert(
         {
             **fields,
@@ -93,10 +91,14 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
             "providers": providers,
             "model": _model(settings, overrides, around),
             "approval_policy": _approval(settings, overrides, warnings),
-            "sandbox_policy": _sandbox(settings, overrides, around, warnings),
+            "sandbox_policy": with_network(
+                _sandbox(settings, overrides, around, warnings), settings.get("sandbox", {})
+            ),
+            "sandbox": _enforcement(settings, overrides),
             "shell_environment": settings.get("shell_environment_policy", {}),
             "instructions": _instructions(settings, around.instructions_file),
             "base_instructions": around.base_instructions,
+            "is_ephemeral": overrides.is_ephemeral,
             "warnings": warnings,
         },
         Config,
@@ -204,6 +206,34 @@ def _sandbox(
         )
         return policy
     return msgspec.structs.replace(policy, writable_roots=(*policy.writable_roots, *added))
+
+
+def _enforcement(settings: dict[str, Any], overrides: Overrides) -> dict[str, Any]:
+    table = settings.get("sandbox", {})
+    fields = {key: table[key] for key in ("require", "container") if key in table}
+    return {**fields, "container": True} if overrides.is_container else fields
+
+
+def _mcp_servers(tables: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """The servers, each a program or an address.
+
+    Raises: ConfigError.
+    """
+    servers = {}
+    for name, table in tables.items():
+        if "command" in table and "url" in table:
+            raise ConfigError(f"mcp_servers.{name}: expected a command or a url, got both")
+        if not table:
+            continue
+        if "command" not in table and "url" not in table:
+            warnings.append(f"mcp_servers.{name}: has no effect without a command or a url")
+            continue
+        server = dict(table)
+        timeout_ms = server.pop("startup_timeout_ms", None)
+        if timeout_ms is not None:
+            server.setdefault("startup_timeout_sec", timeout_ms / 1000)
+        servers[name] = server
+    return servers
 
 
 def _instructions(settings: dict[str, Any], instructions_file: str | None) -> str | None:

@@ -10,28 +10,38 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
 from codex.config.models import context_window
 from codex.core.approvals import Answer
+from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
+from codex.core.message_history import HistoryOp, HistoryState, MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
+from codex.core.rollout import open_rollout
+from codex.core.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
-from codex.core.task import QueuedInput, Task, TaskEnded
+from codex.core.session_id import new_session_id
+from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
 from codex.errors import CodexError
 from codex.model.client import ModelClient
-from codex.protocol.events import Error, Event, SessionConfigured, ShutdownComplete, Warning
+from codex.protocol.events import (
+    Error,
+    Event,
+    ListMcpToolsResponse,
+    ListModelsResponse,
+    SessionConfigured,
+    ShutdownComplete,
+    Warning,
+)
 from codex.protocol.ops import (
-    AddToHistory,
     ConfigureSession,
     ElicitationAnswer,
     ExecApproval,
-    GetHistoryEntriesRequest,
-    GetHistoryEntryRequest,
     Interrupt,
     ListMcpTools,
     ListModels,
@@ -40,39 +50,68 @@ from codex.protocol.ops import (
     PatchApproval,
     ReloadHistory,
     RunUserShellCommand,
-    SearchHistoryRequest,
+    SessionOp,
     Shutdown,
     Submission,
     UserInput,
 )
-from codex.protocol.policy import ReviewDecision
+from codex.protocol.policy import AskForApproval, ReviewDecision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
+    from codex.core.mcp_tools import Elicitations
+    from codex.core.resume import Resumed
     from codex.host import Host
+    from codex.protocol.events import EventMsg
 
 logger = logging.getLogger(__name__)
 
 START_ID = "0"
 """The id of the session's first event."""
 
+HISTORY_PATIENCE_S = 0.5
+"""How long the session's start waits for the message history; a million lines take 0.1 s."""
+
 
 class Codex:
     """One engine: one session, at most one running task."""
 
-    def __init__(self, config: Config, host: Host, events: SimpleQueue[Event]) -> None:
-        """Start the session thread; the first event is `session_configured`, or `error`."""
+    def __init__(
+        self,
+        config: Config,
+        host: Host,
+        events: SimpleQueue[Event],
+        *,
+        source: str = "cli",
+        resumed: Resumed | None = None,
+    ) -> None:
+        """Start the session thread; the first event is `session_configured`, or `error`.
+
+        Args: source: the front end, for the session's file: `cli`, `exec` or `proto`.
+            resumed: the conversation to go on with, of core/resume.py.
+        """
         self._config = config
+        self._source = source
+        self._resumed = resumed
+        self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
         self._events = events
-        self._messages: SimpleQueue[Submission | TaskEnded] = SimpleQueue()
+        self._messages: SimpleQueue[Submission | TaskEnded | Result] = SimpleQueue()
         self._id_lock = threading.Lock()
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
+        self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
+        self._windows: dict[str, int | None] = {}
+        """Tokens by model, as the provider told last."""
+        self._late_notes: list[Note] = []
+        self._errands = Errands(self._messages.put)
+        self._history = MessageHistory(
+            config.codex_home, config.history, clock=host.clock, put=events.put
+        )
         self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
         self._thread.start()
 
@@ -104,10 +143,13 @@ class Codex:
             message = self._messages.get()
             if isinstance(message, TaskEnded):
                 self._task = None
+                self._take_late_notes()
                 self._take_deferred()
+            elif isinstance(message, CommandEnded | ModelsListed):
+                self._take_result(message)
             elif isinstance(message.op, Shutdown):
                 end_id, waits_for_task = message.id, message.op.after_task
-            elif self._deferred and not isinstance(message.op, Interrupt):
+            elif self._deferred and not isinstance(message.op, Interrupt | HistoryOp):
                 self._deferred.append(message)
             else:
                 self._take(message)
@@ -125,6 +167,12 @@ class Codex:
             else:
                 self._take(submission)
 
+    def _take_late_notes(self) -> None:
+        """Record what came when the task that has ended took no more."""
+        notes, self._late_notes = self._late_notes, []
+        if self._session is not None:
+            self._session.transcript.record(note.message for note in notes)
+
     def _reported(self, event_id: str, action: Callable[[], None]) -> None:
         """Do it; what goes wrong is told under the submission's id and ends nothing else."""
         try:
@@ -141,30 +189,26 @@ class Codex:
         if isinstance(op, ConfigureSession):
             self._reconfigure(submission, op)
             return
+        if isinstance(op, HistoryOp):
+            self._history.take(submission.id, self._session_id, op)
+            return
         session = self._session
         if session is None:
             raise CodexError("the session is not configured: send configure_session first")
+        self._handle_in(session, submission, op)
+
+    def _handle_in(self, session: Session, submission: Submission, op: SessionOp) -> None:
         match op:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
             case Interrupt():
-                if self._task is not None:
-                    self._task.cancel.set()
-            case ExecApproval() | PatchApproval():
+                self._interrupt()
+            case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
                 self._take_answer(session, op)
-            case (
-                McpApproval()
-                | ElicitationAnswer()
-                | RunUserShellCommand()
-                | AddToHistory()
-                | GetHistoryEntryRequest()
-                | GetHistoryEntriesRequest()
-                | SearchHistoryRequest()
-                | ReloadHistory()
-                | ListModels()
-                | ListMcpTools()
-            ):
-                raise CodexError("this engine has no such operation")
+            case RunUserShellCommand(text):
+                self._take_command(session, submission.id, text)
+            case ListModels() | ListMcpTools():
+                self._list(session, submission.id, op)
             case Shutdown():
                 pass  # It ended the loop in _run.
             case _:
@@ -179,7 +223,56 @@ class Codex:
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
 
-    def _take_answer(self, session: Session, op: ExecApproval | PatchApproval) -> None:
+    def _list(self, session: Session, submission_id: str, op: ListModels | ListMcpTools) -> None:
+        if isinstance(op, ListModels):
+            self._errands.list_models(session, submission_id)
+            return
+        servers = session.mcp.status() if session.mcp is not None else ()
+        session.emit(submission_id, ListMcpToolsResponse(servers))
+
+    def _interrupt(self) -> None:
+        self._errands.interrupt()
+        if self._task is not None:
+            self._task.cancel.set()
+
+    def _take_command(self, session: Session, submission_id: str, text: str) -> None:
+        if not text.strip():
+            raise CodexError("the command is empty")
+        if self._task is None:
+            self._task = Task(session, UserCommand(submission_id, text))
+            self._task.start()
+        else:
+            self._errands.run_command(session, submission_id, text)
+
+    def _take_result(self, result: Result) -> None:
+        """Take what came of an errand; without a session there was none."""
+        session = self._session
+        assert session is not None
+        match result:
+            case CommandEnded(note):
+                if self._task is None:
+                    session.transcript.record([note.message])
+                elif not self._task.inbox.offer(note):
+                    self._late_notes.append(note)
+            case ModelsListed(submission_id, response):
+                self._learn_window(session, response)
+                session.emit(submission_id, response)
+
+    def _learn_window(self, session: Session, response: ListModelsResponse) -> None:
+        """What the server tells about the session's model counts where nothing else is known."""
+        self._windows = {model.id: model.context_window for model in response.models}
+        model = self._config.model
+        window = self._windows.get(model.model)
+        if model.context_window is None and window is not None:
+            model = msgspec.structs.replace(model, context_window=window)
+            self._config = session.config = msgspec.structs.replace(self._config, model=model)
+
+    def _take_answer(
+        self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
+    ) -> None:
+        if isinstance(op, ElicitationAnswer):
+            self._take_elicitation(op)
+            return
         answer = Answer(op.decision, op.feedback)
         if session.approvals.answer(type(op), op.id, answer):
             return
@@ -188,8 +281,40 @@ class Codex:
             return
         raise CodexError(f"no approval request '{op.id}' is waiting for an answer")
 
+    def _take_elicitation(self, op: ElicitationAnswer) -> None:
+        if self._elicitations is None:
+            raise CodexError("no MCP server is configured, so none has asked anything")
+        self._elicitations.answer(op)
+
+    def _start_mcp(self, session: Session) -> None:
+        """Start the configured MCP servers in the background."""
+        config = self._config
+        if not config.mcp_servers:
+            return
+        from codex.core.mcp_tools import Elicitations
+        from codex.mcp.servers import McpServers, Outside
+
+        def emit(msg: EventMsg) -> None:
+            self._events.put(Event(START_ID, msg))
+
+        self._elicitations = Elicitations(
+            emit, can_ask=lambda: self._config.approval_policy is not AskForApproval.NEVER
+        )
+        session.mcp = McpServers(
+            config.mcp_servers,
+            Outside(
+                environ=self._host.environ,
+                cwd=config.cwd,
+                report=emit,
+                ask=self._elicitations.ask,
+                log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
+            ),
+        )
+        session.mcp.start()
+
     def _start(self) -> None:
         config = self._config
+        history = self._history.describe(START_ID)
         docs = collect(
             config.codex_home,
             config.cwd,
@@ -198,27 +323,61 @@ class Codex:
             root_markers=config.project_root_markers,
         )
         user_text = combine_user_text(config.instructions, docs.text)
-        self._configure(START_ID, config, user_text)
-        for warning in docs.warnings:
-            self._events.put(Event(START_ID, Warning(warning)))
+        self._configure(START_ID, config, user_text, history)
+        self._load_rules(config.codex_home)
+        if self._session is not None:
+            self._start_mcp(self._session)
+        for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
+            self._warn(warning)
 
-    def _configure(self, event_id: str, config: Config, user_text: str | None) -> None:
+    def _load_rules(self, codex_home: str) -> None:
+        """Before any task, and once: what is in the files later counts for later sessions."""
+        paths, failures = find_rule_files(codex_home)
+        if self._session is None or not (paths or failures):
+            return
+        from codex.core.rules import load_rules
+
+        self._session.rules = load_rules(paths, failures)
+        for failure in self._session.rules.failures:
+            advice = "Until it is mended, every command is asked about, or rejected"
+            self._warn(f"{failure}\n{advice}")
+
+    def _configure(
+        self,
+        event_id: str,
+        config: Config,
+        user_text: str | None,
+        history: SimpleQueue[HistoryState],
+    ) -> None:
         roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
+        instructions = base_instructions(config, roots=roots, user_text=user_text)
+        old = self._session
         session = Session(
-            session_id=self._session.session_id
-            if self._session
-            else new_session_id(self._host.clock()),
+            session_id=self._session_id,
             config=config,
             host=self._host,
             client=ModelClient(config.provider, config.model, self._host),
             notifier=Notifier(config.notify, config.cwd),
             events=self._events,
-            instructions=base_instructions(config, roots=roots, user_text=user_text),
+            instructions=instructions,
             post=self._messages.put,
+            rollout=old.rollout
+            if old is not None
+            else open_rollout(
+                config,
+                self._host,
+                session_id=self._session_id,
+                source=self._source,
+                instructions=instructions,
+                resumed=self._resumed,
+                warn=self._warn,
+            ),
+            resumed=self._resumed,
         )
-        if self._session is not None:
-            session.take_over(self._session)
+        if old is not None:
+            session.take_over(old)
         self._session = session
+        log_id, entry_count = self._history_state(event_id, history)
         session.emit(
             event_id,
             SessionConfigured(
@@ -228,8 +387,27 @@ class Codex:
                 provider=config.provider.name,
                 approval_policy=config.approval_policy.value,
                 sandbox=describe_sandbox(config.sandbox_policy, roots),
+                history_log_id=log_id,
+                history_entry_count=entry_count,
+                rollout_path=session.rollout.path,
+                name=None if self._resumed is None else self._resumed.name,
             ),
         )
+        self._history.described(event_id)
+        if (notice := session.sandbox_notice()) and notice not in session.warnings_shown:
+            session.warnings_shown.add(notice)
+            session.emit(event_id, Warning(notice))
+
+    def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
+        """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
+        try:
+            return answers.get(timeout=HISTORY_PATIENCE_S)
+        except Empty:
+            self._history.take(event_id, self._session_id, ReloadHistory())
+            return HistoryState()
+
+    def _warn(self, message: str) -> None:
+        self._events.put(Event(START_ID, Warning(message)))
 
     def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
         if not os.path.isabs(op.cwd):
@@ -240,7 +418,7 @@ class Codex:
             return
         model = self._config.model
         if op.model != model.model:
-            window = context_window(op.model)
+            window = self._windows.get(op.model) or context_window(op.model)
             model = msgspec.structs.replace(model, model=op.model, context_window=window)
         config = msgspec.structs.replace(
             self._config,
@@ -253,7 +431,8 @@ class Codex:
             notify=op.notify or (),
         )
         self._config = config
-        self._configure(submission.id, config, op.instructions)
+        history = self._history.describe(submission.id)
+        self._configure(submission.id, config, op.instructions, history)
 
     def _finish(self, event_id: str) -> None:
         """End the running task, then everything."""
@@ -261,19 +440,11 @@ class Codex:
             self._task.cancel.set()
             while not isinstance(self._messages.get(), TaskEnded):
                 pass
+        self._errands.close()
         if self._session is not None:
+            if self._session.mcp is not None:
+                self._session.mcp.close()
             self._session.close()
+            self._session.rollout.close()
+        self._history.close()
         self._events.put(Event(event_id, ShutdownComplete()))
-
-
-def new_session_id(clock_s: float) -> str:
-    """A UUID of version 7 (RFC 9562), which sorts by its time.
-
-    Args: clock_s: seconds since the epoch.
-    """
-    value = bytearray(int(clock_s * 1000).to_bytes(6, "big") + os.urandom(10))
-    value[6] = value[6] & 0x0F | 0x70
-    value[8] = value[8] & 0x3F | 0x80
-    digits = value.hex()
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return "-".join(parts)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.protocol.events import BackgroundEvent, ExecApprovalRequest, Warning
-from codex.protocol.ops import ExecApproval, PatchApproval
+import msgspec
+
+from codex.protocol.events import (
+    BackgroundEvent,
+    ExecApprovalRequest,
+    McpApprovalRequest,
+    Warning,
+)
+from codex.protocol.ops import ExecApproval, McpApproval, PatchApproval
+from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
     from codex.cancel import Cancel
@@ -22,7 +30,8 @@ class TaskContext(NamedTuple):
     cancel: Cancel
 
     def emit(self, msg: EventMsg) -> None:
-        """Show something under the task's id."""
+        """Show something under the task's id, and record it."""
+        self.session.rollout.event(msg, self.task_id)
         self.session.emit(self.task_id, msg)
 
     def warn_once(self, message: str) -> None:
@@ -31,15 +40,28 @@ class TaskContext(NamedTuple):
             self.session.warnings_shown.add(message)
             self.emit(Warning(message))
 
-    def ask(self, request: ExecApprovalRequest | ApplyPatchApprovalRequest) -> Answer:
+    def ask(
+        self, request: ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
+    ) -> Answer:
         """Put a question to the user and wait.
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
-        kind = ExecApproval if isinstance(request, ExecApprovalRequest) else PatchApproval
+        kind: type = PatchApproval
+        if isinstance(request, ExecApprovalRequest):
+            kind = ExecApproval
+        elif isinstance(request, McpApprovalRequest):
+            kind = McpApproval
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
+        request = msgspec.structs.replace(request, call_id=question.request_id)
         self.emit(request)
-        return question.wait(self.cancel)
+        decision, feedback = ReviewDecision.ABORT, None
+        try:
+            answer = question.wait(self.cancel)
+            decision, feedback = answer.decision, answer.feedback
+        finally:
+            self.session.rollout.answer(kind(request.call_id, decision, feedback))
+        return answer
 
     def refuse(self, text: str, *, subject: str = "") -> ToolOutput:
         """Answer a call that nothing came of.

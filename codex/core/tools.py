@@ -15,6 +15,7 @@ from codex.protocol.events import PlanStep, PlanUpdate, ViewImage
 
 if TYPE_CHECKING:
     from codex.config.types import Config
+    from codex.core.mcp_tools import Offer
     from codex.protocol.items import FunctionCall
 
 
@@ -27,27 +28,6 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-SHELL = ToolSpec(
-    name="shell",
-    description="Run a program and return its output (stdout and stderr merged) and exit code.",
-    parameters=_object(
-        {
-            "command": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": 'Program and arguments: ["bash", "-lc", "make | tail -50"]',
-            },
-            "workdir": {"type": "string", "description": "Defaults to the working directory"},
-            "timeout": {"type": "number", "description": "Milliseconds; default 60000"},
-            "with_escalated_permissions": {
-                "type": "boolean",
-                "description": "Ask the user to run this outside the sandbox",
-            },
-            "justification": {"type": "string", "description": "Why, in one sentence"},
-        },
-        ["command"],
-    ),
-)
 APPLY_PATCH = ToolSpec(
     name="apply_patch",
     description="Add, change, move or delete files by a patch; all of it or nothing is written.",
@@ -86,10 +66,35 @@ VIEW_IMAGE = ToolSpec(
 )
 
 
+def _shell_spec(timeout_ms: int) -> ToolSpec:
+    return ToolSpec(
+        name="shell",
+        description="Run a program and return its output (stdout and stderr merged) and exit code.",
+        parameters=_object(
+            {
+                "command": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": 'Program and arguments: ["bash", "-lc", "make | tail -50"]',
+                },
+                "workdir": {"type": "string", "description": "Defaults to the working directory"},
+                "timeout": {"type": "number", "description": f"Milliseconds; default {timeout_ms}"},
+                "with_escalated_permissions": {
+                    "type": "boolean",
+                    "description": "Ask the user to run this outside the sandbox",
+                },
+                "justification": {"type": "string", "description": "Why, in one sentence"},
+            },
+            ["command"],
+        ),
+    )
+
+
 def tool_specs(config: Config) -> tuple[ToolSpec, ...]:
     """What is offered, always in the same order."""
-    base = (SHELL, APPLY_PATCH, UPDATE_PLAN)
-    return (*base, VIEW_IMAGE) if config.model.has_images else base
+    plan = (UPDATE_PLAN,) if config.has_plan_tool else ()
+    image = (VIEW_IMAGE,) if config.model.has_images else ()
+    return (_shell_spec(config.command_timeout_ms), APPLY_PATCH, *plan, *image)
 
 
 class _PlanArguments(msgspec.Struct, frozen=True):
@@ -101,8 +106,25 @@ class _ImageArguments(msgspec.Struct, frozen=True):
     path: str
 
 
-def call_tool(context: TaskContext, call: FunctionCall) -> ToolOutput:
+def mcp_offer(context: TaskContext) -> Offer | None:
+    """What MCP servers offer now; None without any.
+
+    Raises: CodexError, when a required server has failed. Interrupted.
+    """
+    servers = context.session.mcp
+    if servers is None:
+        return None
+    from codex.core.mcp_tools import Offer
+
+    servers.wait_for_required(context.cancel)
+    own = (spec.name for spec in tool_specs(context.session.config))
+    return Offer(servers, servers.tools(context.cancel, own))
+
+
+def call_tool(context: TaskContext, call: FunctionCall, offer: Offer | None = None) -> ToolOutput:
     """Run one tool call; what went wrong with it is for the model to read.
+
+    Args: offer: what MCP servers offered with the request.
 
     Raises: Interrupted, when the task was stopped meanwhile.
     """
@@ -117,10 +139,18 @@ def call_tool(context: TaskContext, call: FunctionCall) -> ToolOutput:
             case "view_image":
                 return _view_image(context, call)
             case _:
-                names = ", ".join(spec.name for spec in tool_specs(context.session.config))
-                return context.refuse(f"error: there is no tool '{call.name}'; there are: {names}")
+                return _other(context, call, offer)
     except (msgspec.ValidationError, ValueError) as error:
         return context.refuse(f"error: cannot read the arguments of '{call.name}': {error}")
+
+
+def _other(context: TaskContext, call: FunctionCall, offer: Offer | None) -> ToolOutput:
+    if offer is not None and (output := offer.call(context, call)) is not None:
+        return output
+    names = [spec.name for spec in tool_specs(context.session.config)]
+    names += offer.names() if offer is not None else ()
+    known = ", ".join(names)
+    return context.refuse(f"error: there is no tool '{call.name}'; there are: {known}")
 
 
 ArgumentsT = TypeVar("ArgumentsT")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codex.protocol.items import FunctionCall, FunctionCallOutput, ResponseItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 ABORTED = "aborted"
 """What the model reads for a tool call that an interrupt left without an answer."""
@@ -27,8 +27,15 @@ class Pending(NamedTuple):
 class Transcript:
     """The items of a session in order, and how many of them a server already holds."""
 
-    def __init__(self) -> None:
-        self._items: list[ResponseItem] = []
+    def __init__(
+        self,
+        items: Iterable[ResponseItem] = (),
+        *,
+        on_record: Callable[[ResponseItem], None] | None = None,
+    ) -> None:
+        """Args: items: of an old conversation. on_record: told of each item that is added."""
+        self._items: list[ResponseItem] = list(items)
+        self._on_record = on_record
         self._known_count = 0
         self._response_id: str | None = None
 
@@ -39,7 +46,10 @@ class Transcript:
 
     def record(self, items: Iterable[ResponseItem]) -> None:
         """Add what was said, asked for or answered."""
-        self._items.extend(items)
+        for item in items:
+            self._items.append(item)
+            if self._on_record is not None:
+                self._on_record(item)
 
     def open_calls(self) -> tuple[FunctionCall, ...]:
         """The tool calls that have no output yet, in order."""

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from codex.core.prompt import build_prompt
-from codex.core.tools import call_tool, tool_specs
+from codex.core.tools import call_tool, mcp_offer, tool_specs
 from codex.errors import Interrupted
 from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
 from codex.model.retry import ModelError, RetryTally
+from codex.net.failure import RequestError
 from codex.protocol.events import (
     AgentMessage,
     AgentMessageDelta,
@@ -36,6 +37,7 @@ from codex.protocol.items import (
 
 if TYPE_CHECKING:
     from codex.core.context import TaskContext
+    from codex.core.mcp_tools import Offer
     from codex.model.prompt import Prompt
 
 
@@ -59,27 +61,28 @@ def run_turn(context: TaskContext) -> TurnResult:
     Raises: ModelError, when the request cannot succeed. Interrupted, with every open call answered.
     """
     session = context.session
-    answer = _ask_model(context)
+    offer = mcp_offer(context)
+    answer = _ask_model(context, offer)
     session.transcript.record(answer.items)
     if session.is_stored:
         session.transcript.acknowledge(answer.completed.response_id)
     last_message = _show_items(context, answer.items)
     _count_tokens(context, answer.completed.usage)
     calls = [item for item in answer.items if isinstance(item, FunctionCall)]
-    _run_calls(context, calls)
+    _run_calls(context, calls, offer)
     return TurnResult(bool(calls), last_message)
 
 
-def _ask_model(context: TaskContext) -> _Answer:
+def _ask_model(context: TaskContext, offer: Offer | None) -> _Answer:
     """The whole answer to the transcript, however many tries it takes."""
     session = context.session
-    tools = tool_specs(session.config)
+    tools = tool_specs(session.config) + (offer.specs() if offer is not None else ())
     tally = RetryTally(session.config.provider)
     while True:
         context.cancel.check()
         try:
             return _stream_answer(context, build_prompt(session, tools))
-        except ModelError as error:
+        except RequestError as error:
             if error.kind == "previous_response" and session.transcript.has_server_state:
                 session.transcript.forget_server_state()
                 continue
@@ -152,14 +155,14 @@ def _count_tokens(context: TaskContext, usage: TokenUsage | None) -> None:
     )
 
 
-def _run_calls(context: TaskContext, calls: list[FunctionCall]) -> None:
+def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | None) -> None:
     """Run the calls in order; record their outputs, then the images that they opened."""
     transcript = context.session.transcript
     images: list[str] = []
     try:
         for call in calls:
             context.cancel.check()
-            output = call_tool(context, call)
+            output = call_tool(context, call, offer)
             transcript.record([FunctionCallOutput(call.call_id, output.text)])
             images.extend(output.image_urls)
     finally:

@@ -115,6 +115,7 @@ def _config(base_url: str, folder: str, workspace: str) -> Config:
         model=ModelSettings(model="scripted"),
         approval_policy=AskForApproval.NEVER,
         sandbox_policy=POLICY,
+        is_ephemeral=True,
     )
 
 

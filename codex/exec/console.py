@@ -51,6 +51,10 @@ class Console:
         """Tell what is odd."""
         self._write(self._err, self._printer.warning(text))
 
+    def hint(self, text: str) -> None:
+        """Tell what may be of use next."""
+        self._write(self._err, self._printer.hint(text))
+
     def answer(self, text: str | None) -> None:
         """Give the result, once the end of the task was shown, and then say what it took.
 

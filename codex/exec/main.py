@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
+from codex.config.types import NO_HISTORY
 from codex.errors import CodexError, ExitStatus, Interrupted
 from codex.exec.console import Console
 from codex.exec.stdin import read_prompt
@@ -33,6 +34,7 @@ from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
 if TYPE_CHECKING:
     from codex.config.types import Config
+    from codex.core.resume import Resumed
     from codex.exec.options import ExecOptions
     from codex.host import Host
 
@@ -47,13 +49,14 @@ class Engine(Protocol):
         """Put an Op in; the id that its events will carry."""
 
 
-def run(host: Host, config: Config, options: ExecOptions) -> int:
+def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> int:
     """Work on one prompt; the exit status. SIGTERM and SIGHUP end the process, after cleaning up.
 
+    Args: resumed: the conversation to go on with.
     Raises: CodexError, when something is wrong before the work begins, or when the result cannot
     be written.
     """
-    end = work(host, config, options)
+    end = work(host, config, options, resumed)
     if not isinstance(end, StopSignal):
         return end
     if not end.is_from_keyboard:
@@ -61,7 +64,7 @@ def run(host: Host, config: Config, options: ExecOptions) -> int:
     return ExitStatus.INTERRUPTED
 
 
-def work(host: Host, config: Config, options: ExecOptions) -> End:
+def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> End:
     """As `run`, but the caller decides what a stop signal ends.
 
     Raises: CodexError, as `run`.
@@ -71,10 +74,12 @@ def work(host: Host, config: Config, options: ExecOptions) -> End:
         for warning in config.warnings:
             console.warn(warning)
         task = HeadlessTask(console, _prepare(host, config, options))
-        end = _run_engine(host, config, task)
+        end = _run_engine(host, config, task, resumed)
         if isinstance(end, StopSignal):
             return end
         console.answer(task.answer)
+        if task.rollout_path is not None and os.path.exists(task.rollout_path):
+            console.hint(f"to go on: codex exec resume {task.session_id}")
         if options.output_last_message is not None:
             _save_answer(host, options.output_last_message, task.answer, console)
     except BrokenPipeError:
@@ -84,14 +89,17 @@ def work(host: Host, config: Config, options: ExecOptions) -> End:
     return end
 
 
-def _run_engine(host: Host, config: Config, task: HeadlessTask) -> End:
+def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed | None) -> End:
     """Run the engine for one task; everything it started is gone afterwards."""
     from codex.core.codex import Codex
 
     inbox: Inbox = SimpleQueue()
-    config = msgspec.structs.replace(config, approval_policy=AskForApproval.NEVER)
+    config = msgspec.structs.replace(
+        config, approval_policy=AskForApproval.NEVER, history=NO_HISTORY
+    )
     with stop_signals_to(inbox.put):
-        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox))
+        events = cast("SimpleQueue[Event]", inbox)
+        codex = Codex(config, host, events, source="exec", resumed=resumed)
         try:
             return task.until_end(codex, inbox)
         finally:
@@ -109,6 +117,9 @@ class HeadlessTask:
         self._is_interrupted = False
         self.answer: str | None = None
         """The model's last message, of a task that came to its end."""
+        self.session_id = ""
+        self.rollout_path: str | None = None
+        """The session's file, if one is written."""
 
     def until_end(self, engine: Engine, inbox: Inbox) -> End:
         """Show every event and heed every signal until the task is over."""
@@ -136,6 +147,7 @@ class HeadlessTask:
     def _advance(self, engine: Engine, event: Event) -> End | None:
         match event.msg:
             case SessionConfigured() if self._id is None:
+                self.session_id, self.rollout_path = event.msg.session_id, event.msg.rollout_path
                 self._id = engine.submit(self._user_input)
             case Error() if self._id in (None, event.id):
                 return ExitStatus.FAILED

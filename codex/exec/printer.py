@@ -14,6 +14,8 @@ from codex import __version__
 from codex.bash import join
 from codex.elapsed import format_duration
 from codex.exec.style import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, Style
+from codex.jsonio import dumps
+from codex.mcp.results import result_text
 from codex.printable import printable
 from codex.protocol.events import (
     Add,
@@ -38,6 +40,7 @@ from codex.protocol.events import (
     ListMcpToolsResponse,
     ListModelsResponse,
     McpApprovalRequest,
+    McpServerState,
     McpServerStatus,
     McpToolCallBegin,
     McpToolCallEnd,
@@ -76,7 +79,16 @@ _MARKS = {
 }
 
 _Notice = BackgroundEvent | StreamError | Warning | Error | TurnAborted
-_Work = ExecCommandBegin | ExecCommandEnd | PatchApplyBegin | PatchApplyEnd | PlanUpdate | ViewImage
+_Work = (
+    ExecCommandBegin
+    | ExecCommandEnd
+    | McpToolCallBegin
+    | McpToolCallEnd
+    | PatchApplyBegin
+    | PatchApplyEnd
+    | PlanUpdate
+    | ViewImage
+)
 
 
 class Printer:
@@ -112,9 +124,13 @@ class Printer:
                 return self._finished(msg)
             case BackgroundEvent() | StreamError() | Warning() | Error() | TurnAborted():
                 return self._released() + self._notice(msg)
+            case McpServerStatus(state=state):
+                return self._server_failed(msg) if state is McpServerState.FAILED else ""
             case (
                 ExecCommandBegin()
                 | ExecCommandEnd()
+                | McpToolCallBegin()
+                | McpToolCallEnd()
                 | PatchApplyBegin()
                 | PatchApplyEnd()
                 | PlanUpdate()
@@ -126,10 +142,7 @@ class Printer:
                 | UserMessage()
                 | McpApprovalRequest()
                 | ElicitationRequest()
-                | McpToolCallBegin()
                 | McpToolCallProgress()
-                | McpToolCallEnd()
-                | McpServerStatus()
                 | ListMcpToolsResponse()
                 | GetHistoryEntryResponse()
                 | GetHistoryEntriesResponse()
@@ -150,6 +163,10 @@ class Printer:
     def warning(self, text: str) -> str:
         """A warning of our own."""
         return self._paint("warning:", YELLOW) + f" {printable(text)}\n"
+
+    def hint(self, text: str) -> str:
+        """What may be of use next."""
+        return self._paint(text, DIM) + "\n"
 
     def usage(self) -> str:
         """The tokens of the session so far; nothing before the first count."""
@@ -214,6 +231,10 @@ class Printer:
                 return f"{self._paint('exec', MAGENTA)} {command} in {printable(msg.cwd)}\n"
             case ExecCommandEnd():
                 return self._exec_end(msg)
+            case McpToolCallBegin():
+                return self._mcp_begin(msg)
+            case McpToolCallEnd():
+                return self._mcp_end(msg)
             case PatchApplyBegin():
                 changes = [self._change(path, change) for path, change in msg.changes.items()]
                 return "".join([self._paint("patch", MAGENTA), "\n", *changes])
@@ -240,6 +261,28 @@ class Printer:
         else:
             title, color = f"exited {msg.exit_code} in {duration}", RED
         output = self._dim(clipped(printable(msg.aggregated_output)))
+        denial = self._lines(printable(msg.denial), YELLOW) if msg.denial else ""
+        return self._paint(f"{title}:" if output else title, color) + f"\n{output}{denial}\n"
+
+    def _server_failed(self, msg: McpServerStatus) -> str:
+        text = f"the MCP server '{msg.server}' is not available: {msg.message}"
+        return self._released() + self.warning(text)
+
+    def _mcp_begin(self, msg: McpToolCallBegin) -> str:
+        arguments = "" if msg.arguments is None else dumps(msg.arguments).decode()
+        call = clipped(printable(f"{msg.server}.{msg.tool}({arguments})"))
+        return f"{self._paint('tool', MAGENTA)} {self._paint(call, BOLD)}\n"
+
+    def _mcp_end(self, msg: McpToolCallEnd) -> str:
+        duration = format_duration(msg.duration_ms)
+        if msg.result is None:
+            title, color, text = f"failed in {duration}", RED, msg.error or ""
+        else:
+            title, color = f"succeeded in {duration}", GREEN
+            if not msg.success:
+                title, color = f"answered with an error in {duration}", RED
+            text = result_text(msg.result)
+        output = self._dim(clipped(printable(text)))
         return self._paint(f"{title}:" if output else title, color) + f"\n{output}\n"
 
     def _change(self, path: str, change: FileChange) -> str:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from codex.jsonio import dumps, loads, loads_leniently
 from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 from codex.protocol.items import FunctionCall
 from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
     from codex.cancel import Cancel
     from codex.host import Host
     from codex.model.event import ResponseEvent
-    from codex.model.http import HttpClient
     from codex.model.prompt import Prompt
+    from codex.net.http import HttpClient
 
 logger = logging.getLogger(__name__)
 
@@ -94,18 +95,17 @@ class ModelClient:
             self._http.close()
 
     def _attempt(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
-        from codex.model.address import endpoint
         from codex.model.failure import advice_for, http_failure
         from codex.model.headers import request_headers
-        from codex.model.http import HttpClient
+        from codex.net.address import endpoint
 
         provider, environ = self._provider, self._host.environ
         path, body = self._request(prompt)
         address = endpoint(provider.base_url, path, provider.query_params)
         headers = request_headers(provider, environ, userinfo=address.userinfo)
         if self._http is None:
-            self._http = HttpClient(provider, environ)
-        answer = self._http.post(address, headers.fields, dumps(body), cancel)
+            self._http = http_client(provider, environ)
+        answer = self._http.request("POST", address, headers.fields, cancel, body=dumps(body))
         answer.set_timeout(provider.stream_idle_timeout_ms / 1000)
         if 200 <= answer.status < 300:
             return ModelStream(answer, self._decoder(prompt), headers.secrets)
@@ -122,7 +122,8 @@ class ModelClient:
             now=self._host.clock(),
         )
         error.advice = advice_for(error.kind, provider)
-        raise error.without(headers.secrets)
+        error.hide(headers.secrets)
+        raise error
 
     def _request(self, prompt: Prompt) -> tuple[str, dict[str, Any]]:
         """The path below the base URL, and the body."""
@@ -144,6 +145,19 @@ class ModelClient:
             return ResponsesDecoder()
         calls = (item.call_id for item in prompt.items if isinstance(item, FunctionCall))
         return ChatDecoder(frozenset(calls))
+
+
+def http_client(provider: ModelProvider, environ: Mapping[str, str]) -> HttpClient:
+    """A client for one provider, with its certificates and time-outs."""
+    from codex.net.http import HttpClient
+    from codex.net.tls import TrustSettings
+
+    return HttpClient(
+        environ,
+        TrustSettings(provider.ca_certificate, provider.client_certificate, provider.client_key),
+        connect_timeout_s=provider.connect_timeout_ms / 1000,
+        header_timeout_s=provider.header_timeout_ms / 1000,
+    )
 
 
 class ModelStream:
@@ -168,8 +182,9 @@ class ModelStream:
         """
         try:
             return next(self._events)
-        except ModelError as error:
-            raise error.without(self._secrets) from error.__cause__
+        except RequestError as error:
+            error.hide(self._secrets)
+            raise
 
     def close(self) -> None:
         """Stop reading."""
@@ -199,7 +214,7 @@ class ModelStream:
             yield event
 
     def _decoded(self) -> Iterator[ResponseEvent]:
-        from codex.model.sse import SseParser
+        from codex.net.sse import SseParser
 
         parser = SseParser()
         is_first = True
@@ -231,7 +246,7 @@ class ModelStream:
         self._source.set_timeout(GRACE_S)
         try:
             return self._source.read()
-        except ModelError:
+        except RequestError:
             return b""
 
     def _check_is_stream(self, piece: bytes) -> None:
@@ -284,7 +299,7 @@ def _read_all(source: Source) -> bytes:
     while sum(map(len, pieces)) < MAX_ERROR_BYTES:
         try:
             piece = source.read()
-        except ModelError:
+        except RequestError:
             break
         if not piece:
             break

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from codex.elapsed import format_duration
 from codex.jsonio import loads
 from codex.model.loose import as_dict, as_int, as_str
-from codex.model.retry import MAX_RETRY_AFTER_MS, ModelError, Phase
+from codex.model.retry import MAX_RETRY_AFTER_MS, ModelError
+from codex.net.failure import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

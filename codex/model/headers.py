@@ -5,11 +5,11 @@ Pure. No value may reach a text: an error names the variable or the header inste
 
 from __future__ import annotations
 
-import binascii
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex import __version__
 from codex.model.retry import ModelError
+from codex.net.address import basic_authorization
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def request_headers(
         put("Authorization", f"Bearer {key}")
         secrets.append(key)
     elif userinfo:
-        put("Authorization", basic(userinfo))
+        put("Authorization", basic_authorization(userinfo))
         secrets.append(userinfo)
     for name, value in provider.http_headers.items():
         put(name, value)
@@ -87,12 +87,6 @@ def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
         phase="request",
         advice=provider.env_key_instructions,
     )
-
-
-def basic(userinfo: str) -> str:
-    """The value of an Authorization header for `user:password`."""
-    data = userinfo.encode("utf-8", "replace")
-    return f"Basic {binascii.b2a_base64(data, newline=False).decode()}"
 
 
 def _check(fields: dict[str, str], provider: ModelProvider) -> None:

@@ -7,13 +7,14 @@ there is no second loop below it, so the numbers do not multiply.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from codex.errors import CodexError
+from codex.net.failure import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from codex.net.failure import Phase
     from codex.protocol.settings import ModelProvider
 
 MAX_RETRY_AFTER_MS = 60_000
@@ -22,26 +23,20 @@ BACKOFF_MS = 200
 MAX_BACKOFF_MS = 20_000
 JITTER = 0.1
 
-RETRYABLE_KINDS = frozenset(
-    {"stream", "connect", "timeout", "rate_limit", "overloaded", "server", "conflict"}
-)
-"""A request that failed in one of these ways may succeed unchanged."""
-
-Phase = Literal["request", "stream"]
+PASSING_KINDS = frozenset({"rate_limit", "overloaded", "server", "conflict"})
+"""A request that a server refused in one of these ways may succeed unchanged."""
 
 
-class ModelError(CodexError):
+class ModelError(RequestError):
     """A request to the model failed.
 
-    `kind` is a stable word for programs:
+    `kind` is one of RequestError's, or:
 
-    - may pass, so it is sent again: `stream` (cut off), `connect`, `timeout`, `rate_limit`,
-      `overloaded`, `server`, `conflict`;
+    - may pass: `rate_limit`, `overloaded`, `server`, `conflict`;
     - the request: `bad_request`, `invalid_prompt`, `context_length`, `not_found`, `redirect`,
       `previous_response` (the server has forgotten the id);
     - the account: `missing_key`, `unauthorized`, `forbidden`, `quota`, `usage_limit`;
-    - the answer: `content_filter`, `incomplete` (token limit), `protocol` (not understood);
-    - this side: `tls`, `proxy` (it refused), `config`.
+    - the answer: `content_filter`, `incomplete` (token limit).
     """
 
     def __init__(
@@ -54,10 +49,7 @@ class ModelError(CodexError):
         retry_after_ms: int | None = None,
         advice: str | None = None,
     ) -> None:
-        super().__init__(message, advice=advice)
-        self.kind = kind
-        self.phase: Phase = phase
-        """`request`: before the head of a successful answer; `stream`: after it."""
+        super().__init__(message, kind=kind, phase=phase, advice=advice)
         self.status = status
         """The HTTP status, when the server gave one."""
         self.retry_after_ms = retry_after_ms
@@ -67,14 +59,8 @@ class ModelError(CodexError):
     def is_retryable(self) -> bool:
         """Whether the same request may succeed, within the time that we wait."""
         pause = self.retry_after_ms or 0
-        return self.kind in RETRYABLE_KINDS and pause <= MAX_RETRY_AFTER_MS
-
-    def without(self, secrets: tuple[str, ...]) -> ModelError:
-        """Itself, with every secret that a server echoed taken out of its text."""
-        for secret in secrets:
-            self.message = self.message.replace(secret, "[hidden]")
-        self.args = (self.message,)
-        return self
+        is_passing = self.kind in PASSING_KINDS or super().is_retryable
+        return is_passing and pause <= MAX_RETRY_AFTER_MS
 
 
 class RetryTally:
@@ -100,7 +86,7 @@ class RetryTally:
         """How many retries the latest failure is allowed."""
         return self._limits[self._phase]
 
-    def next_delay_ms(self, error: ModelError) -> int | None:
+    def next_delay_ms(self, error: RequestError) -> int | None:
         """The pause before the next try; None when there is no use in one.
 
         Failures before and within the answer are counted apart, each under its own limit.
@@ -109,7 +95,7 @@ class RetryTally:
         if not error.is_retryable or self.count >= self.limit:
             return None
         self._counts[self._phase] += 1
-        if error.retry_after_ms:
+        if isinstance(error, ModelError) and error.retry_after_ms:
             return error.retry_after_ms
         return backoff_ms(sum(self._counts.values()) - 1, self._jitter())
 

@@ -106,6 +106,7 @@ class GetHistoryEntriesRequest(
     offset: int
     """Of the oldest one wanted."""
     count: int
+    """At most 1000 are answered."""
 
 
 class SearchHistoryRequest(
@@ -140,23 +141,28 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """Do not interrupt: let the running task, and input that waits for its end, be finished."""
 
 
-Op = (
-    ConfigureSession
-    | Interrupt
+SessionOp = (
+    Interrupt
     | UserInput
     | ExecApproval
     | PatchApproval
     | McpApproval
     | ElicitationAnswer
     | RunUserShellCommand
+    | ListModels
+    | ListMcpTools
+    | Shutdown
+)
+"""What needs a configured session."""
+
+Op = (
+    ConfigureSession
     | AddToHistory
     | GetHistoryEntryRequest
     | GetHistoryEntriesRequest
     | SearchHistoryRequest
     | ReloadHistory
-    | ListModels
-    | ListMcpTools
-    | Shutdown
+    | SessionOp
 )
 
 

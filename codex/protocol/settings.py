@@ -83,6 +83,16 @@ class ReasoningSummary(enum.Enum):
     DETAILED = "detailed"
 
 
+class FileOpener(enum.Enum):
+    """Which editor a link to a line of a file opens."""
+
+    VSCODE = "vscode"
+    VSCODE_INSIDERS = "vscode-insiders"
+    WINDSURF = "windsurf"
+    CURSOR = "cursor"
+    NONE = "none"
+
+
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The model of a session and the options each request carries."""
 
@@ -120,3 +130,62 @@ class ShellEnvironmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     set: dict[str, str] = {}
     include_only: tuple[str, ...] = ()
+
+
+class ToolApproval(enum.Enum):
+    """When the user is asked before a tool of an MCP server is called."""
+
+    AUTO = "auto"
+    """As the approval policy and what the server says about the tool suggest."""
+    PROMPT = "prompt"
+    """Always."""
+    WRITES = "writes"
+    """Unless the server says that it only reads."""
+    APPROVE = "approve"
+    """Never."""
+
+
+class McpTool(msgspec.Struct, frozen=True, kw_only=True):
+    """`[mcp_servers.NAME.tools.TOOL]`."""
+
+    approval_mode: ToolApproval | None = None
+    """None leaves it to the server's `default_tools_approval_mode`."""
+
+
+class McpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """`[mcp_servers.NAME]`: a program, or an address, that speaks the Model Context Protocol."""
+
+    command: str | None = None
+    """None where there is a `url`."""
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    env_vars: tuple[str, ...] = ()
+    """Names of our own variables that the program gets besides the few that every one gets."""
+    cwd: str | None = None
+    """None is the session's."""
+    url: str | None = None
+    bearer_token_env_var: str | None = None
+    http_headers: dict[str, str] = {}
+    env_http_headers: dict[str, str] = {}
+    """Header name -> environment variable; an unset or blank one sends no header."""
+    enabled: bool = True
+    required: bool = False
+    """Without it no task begins."""
+    enabled_tools: tuple[str, ...] | None = None
+    """None offers all."""
+    disabled_tools: tuple[str, ...] = ()
+    startup_timeout_sec: float = 30.0
+    tool_timeout_sec: float = 300.0
+    default_tools_approval_mode: ToolApproval = ToolApproval.AUTO
+    tools: dict[str, McpTool] = {}
+
+    def offers(self, tool: str) -> bool:
+        """Whether the user lets the model see this tool."""
+        is_enabled = self.enabled_tools is None or tool in self.enabled_tools
+        return is_enabled and tool not in self.disabled_tools
+
+    def approval_of(self, tool: str) -> ToolApproval:
+        """When the user is asked before this tool is called."""
+        settings = self.tools.get(tool)
+        own = settings.approval_mode if settings is not None else None
+        return own or self.default_tools_approval_mode

@@ -71,16 +71,22 @@ def encode_submission(submission: Submission) -> bytes:
     """One line, without its line end."""
     op = _without_absent(msgspec.to_builtins(submission.op))
     if isinstance(submission.op, ConfigureSession):
-        op["sandbox_policy"] = _permissions(submission.op.sandbox_policy)
+        op["sandbox_policy"] = permissions(submission.op.sandbox_policy)
     return jsonio.dumps({"id": submission.id, "op": op})
 
 
 def encode_event(event: Event) -> bytes:
     """One line, without its line end."""
-    msg = _without_absent(msgspec.to_builtins(event.msg))
-    if "changes" in msg:
-        msg["changes"] = {path: _tag_outside(change) for path, change in msg["changes"].items()}
-    return jsonio.dumps({"id": event.id, "msg": msg})
+    return jsonio.dumps({"id": event.id, "msg": message_to_json(event.msg)})
+
+
+def message_to_json(msg: EventMsg) -> dict[str, Any]:
+    """The members of an event's message."""
+    members = _without_absent(msgspec.to_builtins(msg))
+    if "changes" in members:
+        changes = members["changes"].items()
+        members["changes"] = {path: _tag_outside(change) for path, change in changes}
+    return members
 
 
 def decode_event(line: bytes) -> Event:
@@ -90,13 +96,24 @@ def decode_event(line: bytes) -> Event:
     """
     try:
         value = jsonio.loads(line)
-        msg = value["msg"]
-        if "changes" in msg:
-            changes = {path: _tag_inside(change) for path, change in msg["changes"].items()}
-            msg = {**msg, "changes": changes}
-        return Event(id=value["id"], msg=msgspec.convert(msg, EventMsg))
-    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        return Event(id=value["id"], msg=message_from_json(value["msg"]))
+    except (ValueError, TypeError, KeyError) as exc:
         raise ProtocolError(f"not an event: {exc}") from exc
+
+
+def message_from_json(members: Any) -> EventMsg:
+    """The message of an event from its members.
+
+    Raises: ProtocolError, also for a type of event that this version does not know.
+    """
+    try:
+        if "changes" in members:
+            changes = {path: _tag_inside(change) for path, change in members["changes"].items()}
+            members = {**members, "changes": changes}
+        msg: EventMsg = msgspec.convert(members, EventMsg)
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise ProtocolError(f"not an event: {exc}") from exc
+    return msg
 
 
 def _configure_session(op: dict[str, Any]) -> ConfigureSession:
@@ -146,7 +163,8 @@ def _from_permissions(permissions: Any) -> SandboxPolicy:
     return SandboxPolicy(writable_roots=tuple(roots), **fields)
 
 
-def _permissions(policy: SandboxPolicy) -> dict[str, Any]:
+def permissions(policy: SandboxPolicy) -> dict[str, Any]:
+    """A policy as a list of permissions."""
     names: list[Any] = [name for name, field in PERMISSION_FIELDS.items() if getattr(policy, field)]
     folders = [{"disk-write-folder": {"folder": root}} for root in policy.writable_roots]
     return {"permissions": names + folders}

@@ -12,7 +12,7 @@ import select
 import signal
 from typing import TYPE_CHECKING
 
-from codex.sandbox.tree import CLEAN_UP_S, send
+from codex.sandbox.tree import CLEAN_UP_S, children_of, send, send_to_group
 
 if TYPE_CHECKING:
     from codex.sandbox.spawn import Child
@@ -47,6 +47,12 @@ class ContainedProcesses:
         """Whether nothing is left of what the command started."""
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._child.pid, flags) is not None
+
+    def send(self, number: int) -> None:
+        """Signal the command's process group."""
+        # It is the eldest child of the first process, as long as it runs.
+        for pid in children_of(self._child.pid)[:1]:
+            send_to_group(pid, number)
 
     def terminate(self) -> None:
         """Ask all of them to end."""

@@ -10,7 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.errors import SpawnError
+from codex.errors import ProgramNotFoundError, SpawnError
 from codex.sandbox.landlock import NetworkMode, ruleset_plan
 from codex.sandbox.layers import NAMESPACES
 from codex.sandbox.namespaces import SERVERS, surroundings
@@ -46,8 +46,8 @@ class Started(NamedTuple):
     """A command that runs, and our ends of its pipes."""
 
     child: Child
-    stdout: int
-    stderr: int
+    outputs: tuple[int, int] | None
+    """Of stdout and stderr; None when the command has streams that are not ours."""
     is_sandboxed: bool
     refused_roots: tuple[RefusedRoot, ...]
     at: float
@@ -70,36 +70,39 @@ def start(
     policy_cwd: str,
     held_by: Enforcement,
     protected: ProtectedPaths | None,
+    stdio: Stdio | None = None,
     stack: contextlib.ExitStack,
 ) -> Started:
     """Start a command; `stack` gets what is to be undone when it is over.
 
+    Args: stdio: its streams; pipes to us, and nothing to read, unless given.
     Raises: SpawnError, SandboxUnavailableError.
     """
     asked = _Asked(resolve(params), policy, policy_cwd, protected)
     try:
-        return _start(asked, held_by, stack)
+        return _start(asked, held_by, stdio, stack)
     except OSError as exc:
         raise SpawnError(f"cannot run '{asked.command.argv[0]}': {exc.strerror}") from exc
 
 
-def _start(asked: _Asked, held_by: Enforcement, stack: contextlib.ExitStack) -> Started:
+def _start(
+    asked: _Asked, held_by: Enforcement, stdio: Stdio | None, stack: contextlib.ExitStack
+) -> Started:
+    outputs = None
     command, policy = asked.command, asked.policy
     roots = writable_roots(policy, cwd=asked.policy_cwd, tmpdir=command.env.get("TMPDIR"))
     with contextlib.ExitStack() as given:
-        stdin = _open_nothing()
-        given.callback(os.close, stdin)
-        out_read, out_write = _pipe(stack, given)
-        err_read, err_write = _pipe(stack, given)
-        stdio = Stdio(stdin, out_write, err_write)
+        if stdio is None:
+            stdio, outputs = _pipes(stack, given)
+        streams = stdio
         spawner = _spawner(asked, roots.folders, held_by, given)
         at = time.monotonic()
-        child = COMMANDS.start(lambda: spawner(stdio), is_sandboxed=bool(held_by.layers))
+        child = COMMANDS.start(lambda: spawner(streams), is_sandboxed=bool(held_by.layers))
     stack.callback(COMMANDS.remove, child.pid)
     for fd in (child.pidfd, child.link):
         if fd is not None:
             stack.callback(os.close, fd)
-    return Started(child, out_read, err_read, bool(held_by.layers), roots.refused, at)
+    return Started(child, outputs, bool(held_by.layers), roots.refused, at)
 
 
 def _spawner(
@@ -135,6 +138,17 @@ def _spawn_contained(
     except NoNamespaces as exc:
         # They could be had before: what the user was told holds a command must hold it.
         raise unavailable_for(str(exc), exc.error) from exc
+
+
+def _pipes(
+    ours: contextlib.ExitStack, given: contextlib.ExitStack
+) -> tuple[Stdio, tuple[int, int]]:
+    """The streams of a command, and our ends of two of them."""
+    stdin = _open_nothing()
+    given.callback(os.close, stdin)
+    out_read, out_write = _pipe(ours, given)
+    err_read, err_write = _pipe(ours, given)
+    return Stdio(stdin, out_write, err_write), (out_read, err_read)
 
 
 def _open_nothing() -> int:
@@ -187,12 +201,12 @@ def _find(name: str, params: ExecParams) -> str:
         unusable = unusable or path
     if unusable is not None:
         _check_executable(name, unusable)
-    raise SpawnError(f"cannot run '{name}': there is no such program in PATH")
+    raise ProgramNotFoundError(f"cannot run '{name}': there is no such program in PATH")
 
 
 def _check_executable(name: str, path: str) -> None:
     if not os.path.exists(path):
-        raise SpawnError(f"cannot run '{name}': '{path}' does not exist")
+        raise ProgramNotFoundError(f"cannot run '{name}': '{path}' does not exist")
     if os.path.isdir(path):
         raise SpawnError(f"cannot run '{name}': '{path}' is a folder")
     if not os.access(path, os.X_OK):

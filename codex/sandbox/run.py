@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from codex.sandbox.launch import Started
     from codex.sandbox.layers import Enforcement
     from codex.sandbox.params import ExecParams, ProtectedPaths
-    from codex.sandbox.spawn import Child
+    from codex.sandbox.spawn import Child, Stdio
 
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
@@ -84,12 +84,16 @@ def run(
     on_output: Callable[[OutputStream, str], None],
     held_by: Enforcement | None = None,
     protected: ProtectedPaths | None = None,
+    stdio: Stdio | None = None,
+    on_start: Callable[[Callable[[int], None]], None] = lambda _send: None,
 ) -> ExecResult:
     """Run a command and wait until nothing of it is left.
 
     Args: policy_cwd: the session's working directory, which the policy's paths refer to.
         held_by: what is to hold it; the best that the machine has for the policy unless given.
         protected: held by layer 2 alone.
+        stdio: its streams, where they are not to be read here.
+        on_start: gets what sends the command a signal, as long as it runs.
         on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
@@ -113,9 +117,11 @@ def run(
             policy_cwd=policy_cwd,
             held_by=held_by,
             protected=protected,
+            stdio=stdio,
             stack=stack,
         )
         execution = _Execution(started, cancel, on_output)
+        on_start(execution.send)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)
         finally:
@@ -133,10 +139,10 @@ class _Execution:
         self._is_sandboxed = started.is_sandboxed
         self._refused_roots = started.refused_roots
         self._started_at = started.at
-        self._readers = (
-            _Reader(OutputStream.STDOUT, started.stdout),
-            _Reader(OutputStream.STDERR, started.stderr),
-        )
+        self._readers = [
+            _Reader(stream, fd)
+            for stream, fd in zip(OutputStream, started.outputs or (), strict=False)
+        ]
         self._cancel = cancel
         self._on_output = on_output
         self._merged = CappedOutput()
@@ -147,6 +153,10 @@ class _Execution:
         self._has_exited = False
         self._look_at = self._started_at + TICK_S
         self._open = set(self._readers)
+
+    def send(self, number: int) -> None:
+        """Send the command, and what is in its process group, a signal."""
+        self._processes.send(number)
 
     def loop(self, deadline: float) -> None:
         """Until the command is over, or has to be killed."""
@@ -258,11 +268,11 @@ class _Execution:
         if self._open:
             self._drain()
         exit_code, signal = self._exit()
-        stdout, stderr = (reader.kept.text() for reader in self._readers)
+        texts = {reader.stream: reader.kept.text() for reader in self._readers}
         return ExecResult(
             exit_code=exit_code,
-            stdout=stdout,
-            stderr=stderr,
+            stdout=texts.get(OutputStream.STDOUT, ""),
+            stderr=texts.get(OutputStream.STDERR, ""),
             output=self._merged.text(),
             duration_ms=round((time.monotonic() - self._started_at) * 1000),
             is_timed_out=self._is_timed_out and not self._is_interrupted,

@@ -38,9 +38,9 @@ NAMESPACE_STAGES = {
 """What is not to be had, by where a fork server, or a command in its namespaces, failed."""
 
 WAYS_OUT = (
-    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later; `landlock` among"
-    " the `lsm=` boot parameters), or, where a container already is the sandbox, choose the sandbox"
-    " mode `danger-full-access`."
+    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later, `landlock` among"
+    " the `lsm=` boot parameters); or, where a container holds what commands do, say so with"
+    " --container-is-sandbox; or go without, with -s danger-full-access"
 )
 
 

@@ -169,6 +169,10 @@ class SharedProcesses:
         """Whether nothing is left of what the command started and then lost; reaps."""
         return not COMMANDS.reap(self._child.pid)
 
+    def send(self, number: int) -> None:
+        """Signal the command's process group."""
+        send_to_group(self._child.pid, number)
+
     def terminate(self) -> None:
         """Ask all of them to end."""
         COMMANDS.terminate(self._child.pid)

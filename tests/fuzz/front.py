@@ -21,8 +21,8 @@ from codex.core.project_doc import collect
 from codex.errors import CodexError, ProtocolError
 from codex.exec.printer import clipped
 from codex.host import Host
-from codex.model.address import endpoint, proxy_for
 from codex.model.headers import request_headers
+from codex.net.address import endpoint, proxy_for
 from codex.printable import printable
 from codex.protocol.policy import SandboxPolicy
 from codex.protocol.wire import (

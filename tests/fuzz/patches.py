@@ -18,6 +18,7 @@ from codex.bash import split_script
 from codex.cancel import Cancel
 from codex.core.context import TaskContext
 from codex.core.notify import Notifier
+from codex.core.rollout import unrecorded
 from codex.core.session import Session
 from codex.core.tools import call_tool
 from codex.core.trusted import is_trusted
@@ -182,6 +183,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
         events=events,
         instructions="",
         post=lambda _: None,
+        rollout=unrecorded(),
     )
     cancel = Cancel()
     cancel.set()

@@ -18,7 +18,7 @@ from codex.model.failure import event_failure, http_failure, parse_body
 from codex.model.prompt import Prompt
 from codex.model.responses import ResponsesDecoder
 from codex.model.retry import ModelError, RetryTally
-from codex.model.sse import SseParser
+from codex.net.sse import SseParser
 from codex.protocol.items import ResponseItem
 from codex.protocol.settings import ModelProvider, ModelSettings
 from tests.support.fuzz import Target

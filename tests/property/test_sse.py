@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.model.sse import SseParser
+from codex.net.sse import SseParser
 
 LINE = st.one_of(
     st.sampled_from(

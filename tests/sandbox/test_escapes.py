@@ -199,8 +199,8 @@ def test_the_first_process_takes_no_signal_and_shows_nothing(workspace: Workspac
     if not workspace.is_contained:
         pytest.skip("without namespaces there is no such process")
     script = (
-        "kill -TERM 1; kill -KILL 1; kill -CHLD 1; cat /proc/1/environ /proc/1/maps; readlink /proc/1/fd/0;"
-        " ls /proc/1/root; echo still here"
+        "kill -TERM 1; kill -KILL 1; kill -CHLD 1; cat /proc/1/environ /proc/1/maps;"
+        " readlink /proc/1/fd/0; ls /proc/1/root; echo still here"
     )
     result = workspace.shell(script)
     assert result.stdout == "still here\n"

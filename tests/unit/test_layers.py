@@ -11,12 +11,27 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__"}),
     frozenset({"errors"}),
     frozenset(
-        {"host", "cancel", "jsonio", "git", "elapsed", "embedded", "bash", "printable", "signals"}
+        {
+            "host",
+            "cancel",
+            "jsonio",
+            "git",
+            "safe_git",
+            "elapsed",
+            "embedded",
+            "bash",
+            "printable",
+            "signals",
+            "lines",
+        }
     ),
     frozenset({"protocol"}),
+    frozenset({"net"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
-    frozenset({"tui", "exec", "mcp_server", "proto"}),
+    frozenset(
+        {"tui", "exec", "mcp_server", "proto", "mcp_command", "session_commands", "debug_sandbox"}
+    ),
     frozenset({"demo"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
 from queue import SimpleQueue
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 
 from codex import proto
 from codex.errors import CodexError
-from codex.proto import OWN_ID, Conversation, EndOfInput, Inbox, Line
+from codex.lines import EndOfInput, Line
+from codex.proto import OWN_ID, Conversation, Inbox
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     Event,
@@ -116,32 +116,6 @@ def test_a_question_after_the_end_of_the_input_is_answered_no() -> None:
     }
     _, codex, _ = served(script, EndOfInput())
     assert codex.ops == [END, ExecApproval("c1", ReviewDecision.DENIED)]
-
-
-def read_from(*writes: bytes) -> list[Line | EndOfInput]:
-    reader, writer = os.pipe()
-    inbox: SimpleQueue[Line | EndOfInput] = SimpleQueue()
-    try:
-        proto._start_reading(reader, inbox.put)
-        for data in writes:
-            os.write(writer, data)
-        os.close(writer)
-        items: list[Line | EndOfInput] = []
-        while not items or items[-1] != EndOfInput():
-            items.append(inbox.get(timeout=30))
-        return items
-    finally:
-        os.close(reader)
-
-
-def test_lines_are_found_whatever_the_pieces() -> None:
-    lines = [Line(b"one"), Line(b"two two"), Line(b"three"), EndOfInput()]
-    assert read_from(b"one\ntwo", b" two\n\n  \nthr", b"ee") == lines
-
-
-def test_a_line_longer_than_any_buffer_arrives_whole() -> None:
-    long = b"x" * 60_000
-    assert read_from(long, long, long, b"\n") == [Line(long * 3), EndOfInput()]
 
 
 def test_a_terminal_is_refused() -> None:

@@ -17,6 +17,7 @@ from codex.model.event import (
     TextDelta,
 )
 from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 from codex.protocol.items import FunctionCall, Message, OutputText, TokenUsage
 from codex.protocol.settings import WireApi
 from tests.support.clients import WIRES, ask, make_client, make_prompt
@@ -34,8 +35,8 @@ def texts(events: list[ResponseEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
-def failure(client: ModelClient) -> ModelError:
-    with pytest.raises(ModelError) as caught:
+def failure(client: ModelClient) -> RequestError:
+    with pytest.raises(RequestError) as caught:
         ask(client)
     client.close()
     return caught.value
@@ -172,7 +173,7 @@ def test_a_kept_connection_that_went_away_meanwhile_is_replaced() -> None:
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codex.model.http.MAX_IDLE_S", -1.0)
+    monkeypatch.setattr("codex.net.http.MAX_IDLE_S", -1.0)
     with FakeModel([Reply.text("a"), Reply.text("b")]) as model:
         client = make_client(model.base_url)
         assert texts(ask(client)) == "a"
@@ -227,6 +228,7 @@ def test_a_refusal_is_told_with_the_servers_words(
 ) -> None:
     with FakeModel([Reply.error(status, "the reason", headers=headers)]) as model:
         error = failure(make_client(model.base_url, wire))
+    assert isinstance(error, ModelError)
     assert (error.kind, error.phase, error.status) == (kind, "request", status)
     assert (error.is_retryable, error.retry_after_ms) == (is_retryable, retry_after_ms)
     assert f'"{model.base_url.removesuffix("/v1")}{PATHS[wire]}" answered {status}' in error.message

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codex.model.event import Completed, ItemDone, ResponseEvent, TextDelta
-from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
@@ -97,7 +97,7 @@ def test_a_refusal_comes_through_it_as_what_it_is(
     model = third_party_server.relay_model
     with (
         client_of(third_party_server, model, wire) as client,
-        pytest.raises(ModelError, match="maximum context length") as caught,
+        pytest.raises(RequestError, match="maximum context length") as caught,
     ):
         ask(client)
     assert caught.value.kind == "context_length"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex.model.event import Completed
-from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 from tests.support.certificates import Certificate, make_authority, make_certificate
 from tests.support.clients import ask, make_client
 from tests.support.fake_model import FakeModel, Reply
@@ -40,8 +40,8 @@ def answers(base_url: str, environ: dict[str, str], **provider: Any) -> bool:
         client.close()
 
 
-def failure(base_url: str, environ: dict[str, str], **provider: Any) -> ModelError:
-    with pytest.raises(ModelError) as caught:
+def failure(base_url: str, environ: dict[str, str], **provider: Any) -> RequestError:
+    with pytest.raises(RequestError) as caught:
         answers(base_url, environ, **provider)
     return caught.value
 
@@ -192,5 +192,5 @@ def test_a_proxy_that_is_not_there_is_named_with_its_variable() -> None:
     assert "secret" not in str(error)
 
 
-def proxy_origin(error: ModelError) -> str:
+def proxy_origin(error: RequestError) -> str:
     return error.message.split('"')[1]

@@ -11,7 +11,7 @@ import pytest
 
 from codex.cancel import Cancel
 from codex.errors import Interrupted
-from codex.model.retry import ModelError
+from codex.net.failure import RequestError
 from codex.protocol.settings import WireApi
 from tests.support.clients import WIRES, ask, make_client, make_prompt, user
 from tests.support.fake_model import FakeModel, Reply, Stall
@@ -61,7 +61,7 @@ def interrupt(
             with client.stream(prompt or make_prompt(), cancel) as stream:
                 for _ in stream:
                     pass
-        except (ModelError, Interrupted) as error:
+        except (RequestError, Interrupted) as error:
             outcome.put(error)
         else:
             outcome.put("it went well")
@@ -170,8 +170,8 @@ def test_a_cancel_that_comes_after_the_answer_breaks_no_kept_connection(
         assert model.connections == 1
 
 
-def failure(client: ModelClient) -> ModelError:
-    with pytest.raises(ModelError) as caught:
+def failure(client: ModelClient) -> RequestError:
+    with pytest.raises(RequestError) as caught:
         ask(client)
     client.close()
     assert caught.value.kind == "timeout"
@@ -213,7 +213,7 @@ def test_a_silence_in_the_answer_has_a_timeout(wire: WireApi) -> None:
 def test_a_refusal_whose_body_hangs_is_told_all_the_same() -> None:
     with FakeModel([Reply.error(400, "the reason").stall_at(5, Stall())]) as model:
         client = make_client(model.base_url, stream_idle_timeout_ms=50)
-        with pytest.raises(ModelError, match="answered 400") as caught:
+        with pytest.raises(RequestError, match="answered 400") as caught:
             ask(client)
         client.close()
     assert caught.value.kind == "bad_request"

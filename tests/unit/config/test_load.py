@@ -138,7 +138,7 @@ def test_a_profile_name_is_never_a_path(home: ConfigHome) -> None:
 def test_a_wrong_type_names_file_key_expected_and_given(home: ConfigHome) -> None:
     home.write("[history]\nmax_bytes = true\n")
     assert refusal(home) == (
-        f"{home.config_file}: history.max_bytes: expected an integer from 1 up, got a boolean"
+        f"{home.config_file}: history.max_bytes: expected an integer from 0 up, got a boolean"
     )
 
 
@@ -228,12 +228,21 @@ def test_a_known_key_whose_wish_is_not_granted_warns(home: ConfigHome) -> None:
     )
 
 
-def test_mcp_servers_are_kept_and_warned_about(home: ConfigHome) -> None:
+def test_an_mcp_server_is_a_program_or_an_address(home: ConfigHome) -> None:
     home.write('[mcp_servers.docs]\ncommand = "x"\nargs = ["a"]\nenv = { K = "v" }\n')
     config = home.load()
     assert config.mcp_servers["docs"].args == ("a",)
     assert config.mcp_servers["docs"].env == {"K": "v"}
-    assert config.warnings == ("mcp_servers: this version does not start MCP servers (docs)",)
+    assert config.warnings == ()
+    home.write('[mcp_servers.docs]\ncommand = "x"\nurl = "http://localhost:1"\n')
+    with pytest.raises(ConfigError, match="docs: expected a command or a url, got both"):
+        home.load()
+    home.write("[mcp_servers.docs]\nstartup_timeout_ms = 1500\n")
+    config = home.load()
+    assert config.mcp_servers == {}
+    assert config.warnings == ("mcp_servers.docs: has no effect without a command or a url",)
+    home.write('[mcp_servers.docs]\nurl = "http://localhost:1"\nstartup_timeout_ms = 1500\n')
+    assert home.load().mcp_servers["docs"].startup_timeout_sec == 1.5
 
 
 def test_user_instructions_are_the_keys_and_the_file(home: ConfigHome) -> None:

@@ -58,7 +58,7 @@ def test_the_forms_that_client_libraries_send_are_taken(home: ConfigHome) -> Non
     assert config.approval_policy is AskForApproval.UNTRUSTED
     assert config.mcp_servers["mock"].env == {"A": "b"}
     assert config.providers["x"].http_headers == {"X-Odd.Name": "v"}
-    assert [text for text in config.warnings if "MCP" not in text] == []
+    assert config.warnings == ()
 
 
 @pytest.mark.parametrize(

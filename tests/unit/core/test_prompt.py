@@ -10,6 +10,7 @@ import pytest
 from codex.config.types import Config
 from codex.core.notify import Notifier
 from codex.core.prompt import base_instructions, build_prompt, combine_user_text
+from codex.core.rollout import unrecorded
 from codex.core.session import Session
 from codex.core.tools import APPLY_PATCH
 from codex.model.client import ModelClient
@@ -37,6 +38,7 @@ def make_session(config: Config) -> Session:
         events=SimpleQueue(),
         instructions="whole",
         post=lambda _: None,
+        rollout=unrecorded(),
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from codex import __version__
-from codex.model.headers import Headers, basic, request_headers
+from codex.model.headers import Headers, request_headers
 from codex.model.retry import ModelError
+from codex.net.address import basic_authorization
 from codex.protocol.settings import ModelProvider
 
 
@@ -95,7 +96,7 @@ def test_the_providers_headers_win_over_ours_whatever_the_case() -> None:
 
 
 def test_a_password_that_is_no_text_still_makes_a_header() -> None:
-    assert basic("u:\udcff") == "Basic dTo/"
+    assert basic_authorization("u:\udcff") == "Basic dTo/"
 
 
 def test_short_values_are_no_secrets() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codex.model.retry import ModelError, Phase, RetryTally, backoff_ms
+from codex.model.retry import ModelError, RetryTally, backoff_ms
+from codex.net.failure import Phase
 from codex.protocol.settings import ModelProvider
 
 
@@ -89,5 +90,6 @@ def test_without_a_jitter_of_the_caller_it_is_random_within_a_tenth() -> None:
 
 def test_secrets_that_a_server_echoed_are_hidden() -> None:
     error = ModelError("bad key sk-12345 in sk-12345", kind="unauthorized")
-    assert str(error.without(("sk-12345",))) == "bad key [hidden] in [hidden]"
+    error.hide(("sk-12345",))
+    assert str(error) == "bad key [hidden] in [hidden]"
     assert error.args == ("bad key [hidden] in [hidden]",)

@@ -1,0 +1,170 @@
+"""An old conversation as the events that would show it. Pure.
+
+Files of this program hold the events themselves. Of another program's only what was said and asked
+for is sure to be there, so events are made of that.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.core.commands import ShellArguments
+from codex.core.transcript import ABORTED
+from codex.jsonio import loads
+from codex.model.loose import as_dict, as_int, as_str
+from codex.protocol.events import (
+    AgentMessage,
+    AgentReasoning,
+    ApplyPatchApprovalRequest,
+    BackgroundEvent,
+    ElicitationRequest,
+    Error,
+    EventMsg,
+    ExecApprovalRequest,
+    ExecCommandBegin,
+    ExecCommandEnd,
+    McpApprovalRequest,
+    McpToolCallBegin,
+    McpToolCallEnd,
+    PatchApplyBegin,
+    PatchApplyEnd,
+    TaskComplete,
+    TaskStarted,
+    TurnAborted,
+    UserMessage,
+)
+from codex.protocol.items import (
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    Message,
+    Reasoning,
+    ResponseItem,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codex.core.resume import Resumed
+
+QUESTIONS = (
+    ApplyPatchApprovalRequest,
+    ElicitationRequest,
+    ExecApprovalRequest,
+    McpApprovalRequest,
+)
+_EXIT_CODE = re.compile(r"(?:Exit code:|exited with code) (-?\d+)")
+
+
+def replay(resumed: Resumed) -> tuple[EventMsg, ...]:
+    """What a front end is to show of an old conversation, in order.
+
+    Questions are left out, since nobody can answer them any more. What began has its end, also
+    where the program was killed in between.
+    """
+    if resumed.is_ours:
+        return tuple(_with_ends(resumed.events))
+    return tuple(_of_items(resumed.items))
+
+
+def _with_ends(events: tuple[EventMsg, ...]) -> Iterator[EventMsg]:
+    running: dict[str, EventMsg] = {}
+    is_task_open = False
+    for event in events:
+        match event:
+            case ExecCommandBegin(call_id) | PatchApplyBegin(call_id) | McpToolCallBegin(call_id):
+                running[call_id] = event
+            case ExecCommandEnd() | PatchApplyEnd() | McpToolCallEnd():
+                running.pop(event.call_id, None)
+            case TaskStarted():
+                yield from _ends(running, is_task_open=is_task_open)
+                running.clear()
+                is_task_open = True
+            case TaskComplete() | TurnAborted() | Error():
+                is_task_open = False
+            case _:
+                pass
+        if not isinstance(event, QUESTIONS):
+            yield event
+    yield from _ends(running, is_task_open=is_task_open)
+
+
+def _ends(running: dict[str, EventMsg], *, is_task_open: bool) -> Iterator[EventMsg]:
+    """What a killed program could not say any more."""
+    for call_id, event in running.items():
+        match event:
+            case ExecCommandBegin():
+                yield _command_end(call_id, ABORTED, exit_code=130)
+            case PatchApplyBegin():
+                yield PatchApplyEnd(call_id, "", ABORTED, success=False)
+            case _:
+                yield McpToolCallEnd(call_id=call_id, success=False, result=None, error=ABORTED)
+    if is_task_open:
+        yield TurnAborted("the program was ended")
+
+
+def _of_items(items: tuple[ResponseItem, ...]) -> Iterator[EventMsg]:
+    outputs = {item.call_id: item.output for item in items if isinstance(item, FunctionCallOutput)}
+    for item in items:
+        match item:
+            case Message(role="assistant"):
+                yield AgentMessage(item.text)
+            case Message(role="user"):
+                images = sum(isinstance(part, InputImage) for part in item.content)
+                yield UserMessage(item.text, images)
+            case Reasoning():
+                for part in item.summary or item.content:
+                    yield AgentReasoning(part.text)
+            case FunctionCall():
+                yield from _call(item, outputs.get(item.call_id, ABORTED))
+            case _:
+                pass
+
+
+def _call(call: FunctionCall, output: str) -> Iterator[EventMsg]:
+    """A call as a command, where it was one, else in one line."""
+    command = _command(call)
+    if command is None:
+        yield BackgroundEvent(f"{call.name} {call.arguments}")
+        return
+    text, exit_code = _outcome(output)
+    yield ExecCommandBegin(call.call_id, *command)
+    yield _command_end(call.call_id, text, exit_code=exit_code)
+
+
+def _command(call: FunctionCall) -> tuple[tuple[str, ...], str] | None:
+    """The words and the folder of a command, under the names that versions of Codex gave them."""
+    try:
+        arguments = as_dict(loads(call.arguments))
+        if "cmd" in arguments:
+            arguments["command"] = arguments["cmd"]
+        shell = msgspec.convert(arguments, ShellArguments, strict=False)
+    except ValueError:
+        return None
+    return shell.argv(), shell.workdir or ""
+
+
+def _outcome(output: str) -> tuple[str, int]:
+    """What a command printed, and its exit code, from what the model was told."""
+    try:
+        answer: dict[str, Any] = as_dict(loads(output))
+    except ValueError:
+        answer = {}
+    if "output" in answer:
+        return as_str(answer["output"]), as_int(as_dict(answer.get("metadata")).get("exit_code"))
+    found = _EXIT_CODE.search(output)
+    return output, int(found[1]) if found else 0
+
+
+def _command_end(call_id: str, output: str, *, exit_code: int) -> ExecCommandEnd:
+    return ExecCommandEnd(
+        call_id=call_id,
+        stdout="",
+        stderr="",
+        aggregated_output=output,
+        exit_code=exit_code,
+        duration_ms=0,
+    )

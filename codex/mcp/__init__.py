@@ -1,0 +1,1 @@
+"""Model Context Protocol: what both directions share, and the client."""

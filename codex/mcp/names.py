@@ -1,0 +1,55 @@
+"""The names under which the model sees the tools of MCP servers. Pure.
+
+A model's API takes letters, digits, `_` and `-`, 64 of them at most. A name that does not fit is
+shortened to its beginning and a hash of the whole, so that it is the same in every session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PREFIX = "mcp__"
+DELIMITER = "__"
+MAX_CHARS = 64
+HASH_CHARS = 8
+_UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+class ToolKey(NamedTuple):
+    """A tool as its server calls it."""
+
+    server: str
+    tool: str
+
+
+def qualified_names(keys: Iterable[ToolKey], taken: Iterable[str] = ()) -> dict[str, ToolKey]:
+    """A name of its own for every tool, in the order of server and tool.
+
+    Args: taken: names of other tools.
+    """
+    used = set(taken)
+    names: dict[str, ToolKey] = {}
+    for key in sorted(set(keys)):
+        name = _fitting(key)
+        if name in used:
+            name = _shortened(name, key)
+        used.add(name)
+        names[name] = key
+    return names
+
+
+def _fitting(key: ToolKey) -> str:
+    whole = f"{PREFIX}{key.server}{DELIMITER}{key.tool}"
+    name = _UNFIT.sub("_", whole)
+    # What had to be changed carries its hash too: `a.b` and `a_b` must not become one.
+    return name if name == whole and len(name) <= MAX_CHARS else _shortened(name, key)
+
+
+def _shortened(name: str, key: ToolKey) -> str:
+    digest = hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:HASH_CHARS]
+    return f"{name[: MAX_CHARS - HASH_CHARS - 1]}_{digest}"

@@ -1,0 +1,118 @@
+"""What a tool of an MCP server answered -> what the model reads: text, and images as images. Pure.
+
+A wire carries text and images only: sound and other data are named, not sent. Long text keeps its
+head and its tail, with a marker that says how much is missing.
+Source: the MCP specification, "Tool result" (2024-11-05 to 2025-11-25).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.jsonio import dumps
+
+if TYPE_CHECKING:
+    from codex.protocol.items import Json
+
+MAX_CHARS = 40_000
+"""Of text that one answer may put into the conversation."""
+MAX_IMAGE_CHARS = 8 * 1024 * 1024
+"""Of one image, as base64."""
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+class ToolResult(NamedTuple):
+    """One answer, as the model is to see it."""
+
+    text: str
+    image_urls: tuple[str, ...]
+    is_error: bool
+
+
+def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
+    """Read a CallToolResult; members of an unknown kind are shown as JSON."""
+    if not isinstance(result, dict):
+        return ToolResult("error: the server's answer is no tool result", (), is_error=True)
+    texts: list[str] = []
+    images: list[str] = []
+    content = result.get("content")
+    for block in content if isinstance(content, list) else []:
+        text, image = _block(block, takes_images=takes_images)
+        if text:
+            texts.append(text)
+        if image:
+            images.append(image)
+    structured = result.get("structuredContent")
+    if structured is not None and not texts:
+        # Servers repeat it as text; where one did not, it is the answer.
+        texts.append(dumps(structured).decode())
+    text = shortened("\n".join(texts)) or ("The image follows." if images else "(no output)")
+    return ToolResult(text, tuple(images), result.get("isError") is True)
+
+
+def result_text(result: Json) -> str:
+    """A CallToolResult for people: its text, and what else there is by name."""
+    if isinstance(result, list):
+        return dumps(result).decode()
+    if isinstance(result, dict) and "contents" in result:
+        return resource_text(result)
+    answer = tool_result(result, takes_images=False)
+    return answer.text
+
+
+def resource_text(result: Json) -> str:
+    """Read a ReadResourceResult."""
+    contents = result.get("contents") if isinstance(result, dict) else None
+    items = contents if isinstance(contents, list) else []
+    texts = [_resource(item) for item in items if isinstance(item, dict)]
+    return shortened("\n".join(texts)) or "(empty)"
+
+
+def shortened(text: str, max_chars: int = MAX_CHARS) -> str:
+    """Head and tail of a long text, with a marker between."""
+    if len(text) <= max_chars:
+        return text
+    half = max_chars // 2
+    cut = len(text) - 2 * half
+    return f"{text[:half]}\n[... {cut:,} characters cut ...]\n{text[-half:]}"
+
+
+def _block(block: Json, *, takes_images: bool) -> tuple[str, str | None]:
+    """The text and the image of one content block."""
+    if not isinstance(block, dict):
+        return dumps(block).decode(), None
+    match block.get("type"):
+        case "text":
+            return str(block.get("text", "")), None
+        case "image":
+            return _image(block, takes_images=takes_images)
+        case "audio":
+            return f"[audio, {block.get('mimeType')}: not shown]", None
+        case "resource":
+            resource = block.get("resource")
+            return _resource(resource) if isinstance(resource, dict) else "", None
+        case "resource_link":
+            name = block.get("title") or block.get("name") or ""
+            return f"[resource {block.get('uri')}: {name}]", None
+        case _:
+            return dumps(block).decode(), None
+
+
+def _image(block: dict[str, Json], *, takes_images: bool) -> tuple[str, str | None]:
+    data, mime_type = block.get("data"), block.get("mimeType")
+    if not isinstance(data, str) or mime_type not in IMAGE_TYPES:
+        return f"[image, {mime_type}: not shown]", None
+    if not takes_images:
+        return f"[image, {mime_type}: the model takes no images]", None
+    if len(data) > MAX_IMAGE_CHARS:
+        return f"[image, {mime_type}: {len(data):,} characters, too large]", None
+    return "", f"data:{mime_type};base64,{data}"
+
+
+def _resource(resource: dict[str, Json]) -> str:
+    uri, mime_type = resource.get("uri"), resource.get("mimeType")
+    if isinstance(text := resource.get("text"), str):
+        return f"[resource {uri}]\n{text}"
+    blob = resource.get("blob")
+    size = f"{len(blob) * 3 // 4:,} bytes" if isinstance(blob, str) else "no content"
+    return f"[resource {uri}, {mime_type}: {size} of binary data, not shown]"

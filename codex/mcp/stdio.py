@@ -1,0 +1,283 @@
+"""A server as a child process that speaks on its pipes.
+
+The thread `mcp-NAME` owns all three pipes: it reads the answers, keeps the last of what the server
+says on stderr, and writes what `send` left for it, so that a server which reads nothing blocks
+nobody. The child has a process group of its own, which Control-C in a terminal does not reach, but
+stays in our session: that is how `sandbox/tree.py` tells it from what a command left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import signal
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from codex.errors import SpawnError
+from codex.mcp.jsonrpc import LineBuffer, encode, parse
+from codex.mcp.peer import PeerGoneError
+from codex.printable import printable
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+
+    from codex.mcp.jsonrpc import Invalid, Message
+
+logger = logging.getLogger(__name__)
+
+INHERITED = (
+    *("HOME", "LOGNAME", "PATH", "SHELL", "USER", "__CF_USER_TEXT_ENCODING"),
+    *("LANG", "LC_ALL", "TERM", "TMPDIR", "TZ"),
+)
+"""What a server gets of the user's environment; the rest may be secrets. Source: spec/mcp.md."""
+
+PIECE_BYTES = 64 * 1024
+STDERR_BYTES = 4 * 1024
+"""Of what a server said last, for the error that tells of its end."""
+CLOSE_S = 2.0
+"""How long a server may take to end once its input is closed, and again after SIGTERM."""
+POLL_S = 0.005
+
+
+def server_environment(
+    environ: Mapping[str, str], *, passed: Sequence[str], fixed: Mapping[str, str]
+) -> dict[str, str]:
+    """The whole environment of a server.
+
+    Args: passed: names of further variables to hand on. fixed: variables with their values.
+    """
+    names = (*INHERITED, *passed)
+    return {name: environ[name] for name in names if name in environ} | dict(fixed)
+
+
+class StdioTransport:
+    """One server process."""
+
+    name = "stdio"
+
+    def __init__(
+        self, server: str, argv: Sequence[str], *, cwd: str, environ: Mapping[str, str]
+    ) -> None:
+        self._server = server
+        self._argv = list(argv)
+        self._cwd = cwd
+        self._environ = dict(environ)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._outgoing: deque[bytes] = deque()
+        self._is_ending = False
+        self._stderr = b""
+        self._wake_read, self._wake_write = -1, -1
+        self._thread: threading.Thread | None = None
+
+    def start(
+        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+    ) -> None:
+        """Start the process; `receive` and then, once, `ended` are called in the thread.
+
+        Raises: SpawnError.
+        """
+        import subprocess
+
+        try:
+            self._process = subprocess.Popen(
+                self._argv,
+                cwd=self._cwd,
+                env=self._environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                process_group=0,
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise SpawnError(f"cannot run '{self._argv[0]}': {reason}") from error
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._thread = threading.Thread(
+            target=self._run, args=(receive, ended), name=f"mcp-{self._server}", daemon=True
+        )
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        """Leave a message for the server.
+
+        Raises: PeerGoneError, when it has ended.
+        """
+        line = encode(message) + b"\n"
+        with self._lock:
+            if self._is_ending or self._process is None:
+                raise PeerGoneError(f"the MCP server '{self._server}' is not running")
+            self._outgoing.append(line)
+            self._wake()
+
+    def agreed(self, protocol_version: str) -> None:
+        """Nothing depends on the version here."""
+
+    def begin_close(self) -> None:
+        """Let the thread end the server: its input is closed, then SIGTERM, then SIGKILL."""
+        with self._lock:
+            self._is_ending = True
+            if self._thread is not None:
+                self._wake()
+
+    def close(self) -> None:
+        """End the server, and wait until it is gone; not in the thread itself."""
+        self.begin_close()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_write, b"x")
+
+    # What follows runs in the thread.
+
+    def _run(
+        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+    ) -> None:
+        process = self._process
+        assert process is not None
+        try:
+            self._pump(process, receive)
+        except Exception:
+            logger.debug("the thread of %s failed", self._server, exc_info=True)
+        with self._lock:
+            was_asked = self._is_ending
+            self._is_ending = True
+        self._end(process)
+        ended("it was stopped" if was_asked else self._obituary(process.returncode))
+        with self._lock:
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            self._thread = None
+
+    def _pump(
+        self, process: subprocess.Popen[bytes], receive: Callable[[Message | Invalid], None]
+    ) -> None:
+        """Serve the pipes until the server closes its output, or `close` is called."""
+        stdin, stdout, stderr = _descriptors(process)
+        lines = LineBuffer()
+        with selectors.DefaultSelector() as selector:
+            for fd in (stdout, stderr, self._wake_read):
+                selector.register(fd, selectors.EVENT_READ)
+            while not self._is_ending:
+                ready = {key.fd for key, _ in selector.select()}
+                if self._wake_read in ready:
+                    os.read(self._wake_read, PIECE_BYTES)
+                if stderr in ready and not self._keep_stderr(_read(stderr)):
+                    selector.unregister(stderr)
+                if stdout in ready and (piece := _read(stdout)) is not None:
+                    if not piece:
+                        return
+                    for line in lines.feed(piece):
+                        for message in parse(line):
+                            receive(message)
+                self._write(stdin, selector)
+
+    def _write(self, stdin: int, selector: selectors.BaseSelector) -> None:
+        """Hand on what waits, as far as the server takes it."""
+        while True:
+            with self._lock:
+                line = self._outgoing.popleft() if self._outgoing else None
+            if line is None:
+                break
+            try:
+                written = os.write(stdin, line)
+            except BlockingIOError:
+                written = 0
+            except OSError:
+                return  # It reads no more; its output will tell whether it is still there.
+            if written < len(line):
+                with self._lock:
+                    self._outgoing.appendleft(line[written:])
+                break
+        is_watched = stdin in selector.get_map()
+        if line is not None and not is_watched:
+            selector.register(stdin, selectors.EVENT_WRITE)
+        elif line is None and is_watched:
+            selector.unregister(stdin)
+
+    def _keep_stderr(self, piece: bytes | None) -> bool:
+        """Keep the last of it; False at its end."""
+        if piece:
+            self._stderr = (self._stderr + piece)[-STDERR_BYTES:]
+            for line in piece.decode("utf-8", "replace").splitlines():
+                logger.debug("%s: %s", self._server, line)
+        return piece != b""
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        """Close its input, and make sure that it and what it started are gone."""
+        stdin, _, stderr = _descriptors(process)
+        with contextlib.suppress(OSError):
+            os.write(stdin, b"".join(self._outgoing))  # such as that a call is cancelled
+        assert process.stdin is not None
+        process.stdin.close()
+        for number in (None, signal.SIGTERM, signal.SIGKILL):
+            if number is not None:
+                _signal_group(process.pid, number)
+            if _has_ended(process, stderr, CLOSE_S, self._keep_stderr):
+                break
+        _signal_group(process.pid, signal.SIGKILL)  # what it left in its group
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+    def _obituary(self, status: int | None) -> str:
+        """Why it ended, and its last words."""
+        if status is not None and status < 0:
+            how = f"it was ended by signal {-status}"
+        else:
+            how = f"it exited with status {status}"
+        words = printable(self._stderr.decode("utf-8", "replace")).strip()
+        return f"{how}; its last words:\n{words}" if words else how
+
+
+def _descriptors(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
+    """Its three pipes, which never block."""
+    streams = (process.stdin, process.stdout, process.stderr)
+    fds = [stream.fileno() for stream in streams if stream is not None]
+    for fd in fds:
+        os.set_blocking(fd, False)
+    stdin, stdout, stderr = fds
+    return stdin, stdout, stderr
+
+
+def _read(fd: int) -> bytes | None:
+    """What is there; empty at the end, None when there is nothing yet."""
+    try:
+        return os.read(fd, PIECE_BYTES)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+
+
+def _has_ended(
+    process: subprocess.Popen[bytes],
+    stderr: int,
+    patience_s: float,
+    keep: Callable[[bytes | None], bool],
+) -> bool:
+    """Wait for its end, reading what it still says: a full pipe would keep it from ending."""
+    deadline = time.monotonic() + patience_s
+    while process.poll() is None:
+        if time.monotonic() >= deadline:
+            return False
+        keep(_read(stderr))
+        time.sleep(POLL_S)
+    keep(_read(stderr))
+    return True
+
+
+def _signal_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)

@@ -1,0 +1,1 @@
+"""codex as an MCP server: a front end whose user is another program."""

@@ -1,0 +1,328 @@
+"""One call of a tool: a message to an engine, and everything until its task ends.
+
+Each call has a thread of its own, `mcp-call-N`, which hands the engine's events to the client, asks
+it what the engine asks, and answers the call exactly once. An engine outlives its call, so that
+`codex-reply` can go on with it.
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import msgspec
+
+from codex.bash import join
+from codex.cancel import Cancel
+from codex.errors import CodexError, Interrupted
+from codex.jsonio import loads
+from codex.mcp.jsonrpc import RpcError
+from codex.protocol.events import (
+    AgentMessage,
+    ApplyPatchApprovalRequest,
+    ElicitationRequest,
+    Error,
+    Event,
+    ExecApprovalRequest,
+    ExecCommandBegin,
+    McpApprovalRequest,
+    McpToolCallBegin,
+    PatchApplyBegin,
+    SessionConfigured,
+    TaskComplete,
+    TaskStarted,
+    TurnAborted,
+    Update,
+)
+from codex.protocol.items import TextInput
+from codex.protocol.ops import (
+    ElicitationAnswer,
+    ExecApproval,
+    Interrupt,
+    McpApproval,
+    PatchApproval,
+    UserInput,
+)
+from codex.protocol.policy import ReviewDecision
+from codex.protocol.wire import encode_event
+
+if TYPE_CHECKING:
+    from codex.config.types import Config
+    from codex.host import Host
+    from codex.mcp.jsonrpc import Id
+    from codex.mcp.peer import Peer
+    from codex.protocol.events import EventMsg
+    from codex.protocol.items import Json
+
+CANNOT_ASK = (
+    "the user could not be asked: the MCP client that runs this session knows no elicitation. "
+    "Go on without it, or tell the user what is missing"
+)
+DECISIONS = ("approved", "approved_for_session", "denied", "abort")
+
+_Question = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
+
+
+class _Stop(NamedTuple):
+    """The client has cancelled the call."""
+
+
+class Conversation:
+    """An engine, and whether a call is at work on it."""
+
+    def __init__(self, config: Config, host: Host) -> None:
+        from codex.core.codex import Codex
+
+        self.inbox: SimpleQueue[Event | _Stop] = SimpleQueue()
+        self.engine = Codex(config, host, cast("SimpleQueue[Event]", self.inbox))
+        self.session_id: str | None = None
+        """None until the engine is ready."""
+        self._busy = threading.Lock()
+
+    def occupy(self) -> bool:
+        """Take it for a call; False when another has it."""
+        return self._busy.acquire(blocking=False)
+
+    def release(self) -> None:
+        """The call is over."""
+        self._busy.release()
+
+    def close(self) -> None:
+        """End the engine, with all that runs in it."""
+        self.engine.close()
+
+
+class Caller(NamedTuple):
+    """What the client said about a call, and can do."""
+
+    request_id: Id
+    progress_token: Id | None
+    """None when it wants no progress."""
+    can_be_asked: bool
+
+
+class Outcome(NamedTuple):
+    """How a call ended."""
+
+    text: str
+    is_error: bool = False
+
+
+class Call:
+    """One call, from the user's message to the end of its task."""
+
+    def __init__(self, peer: Peer, caller: Caller, conversation: Conversation, prompt: str) -> None:
+        self._peer = peer
+        self._caller = caller
+        self._conversation = conversation
+        self._prompt = prompt
+        self._task_id: str | None = None
+        self._last_message = ""
+        self._step_count = 0
+        self.cancel = Cancel()
+        """Set when nobody waits for the answer any more."""
+
+    def run(self) -> Outcome | None:
+        """Work until the task ends; None when the call was cancelled."""
+        inbox = self._conversation.inbox
+        forget = self.cancel.on_set(lambda: inbox.put(_Stop()))
+        try:
+            if self._conversation.session_id is not None:
+                self._submit_prompt()
+            while True:
+                item = inbox.get()
+                if isinstance(item, _Stop):
+                    self._conversation.engine.submit(Interrupt())
+                    if self._task_id is None:
+                        return None
+                    continue
+                self._tell(item)
+                if (outcome := self._take(item)) is not None:
+                    return None if self.cancel.is_set() else outcome
+        finally:
+            forget()
+            self.cancel.close()
+
+    def _submit_prompt(self) -> None:
+        self._task_id = self._conversation.engine.submit(UserInput((TextInput(self._prompt),)))
+
+    def _take(self, event: Event) -> Outcome | None:
+        """Heed one event; how the call ended, if it did."""
+        match event.msg:
+            case SessionConfigured(session_id=session_id):
+                self._conversation.session_id = session_id
+                if self._task_id is None:
+                    self._submit_prompt()
+            case AgentMessage(message) if event.id == self._task_id:
+                self._last_message = message
+            case TaskComplete() if event.id == self._task_id:
+                return Outcome(self._last_message)
+            case Error(message) if event.id == self._task_id or self._task_id is None:
+                return Outcome(message, is_error=True)
+            case TurnAborted(reason) if event.id == self._task_id:
+                return Outcome(f"the task was stopped: {reason}", is_error=True)
+            case ExecApprovalRequest() | ApplyPatchApprovalRequest() | McpApprovalRequest() as ask:
+                self._ask(ask)
+            case ElicitationRequest() as question:
+                self._pass_on(question)
+            case _:
+                pass
+        return None
+
+    def _tell(self, event: Event) -> None:
+        """Hand an event to the client, and what it means for the progress."""
+        meta: dict[str, Json] = {"requestId": self._caller.request_id}
+        if self._conversation.session_id is not None:
+            meta["threadId"] = self._conversation.session_id
+        params: dict[str, Json] = {"_meta": meta, **loads(encode_event(event))}
+        self._peer.notify("codex/event", params)
+        if self._caller.progress_token is not None and (step := _step(event.msg)) is not None:
+            self._step_count += 1
+            self._peer.notify(
+                "notifications/progress",
+                {
+                    "progressToken": self._caller.progress_token,
+                    "progress": self._step_count,
+                    "message": step,
+                },
+            )
+
+    def _ask(self, question: _Question) -> None:
+        decision, feedback = self._decision(question)
+        engine = self._conversation.engine
+        match question:
+            case ExecApprovalRequest(call_id=call_id):
+                engine.submit(ExecApproval(call_id, decision, feedback))
+            case ApplyPatchApprovalRequest(call_id=call_id):
+                engine.submit(PatchApproval(call_id, decision, feedback))
+            case McpApprovalRequest(call_id=call_id):
+                engine.submit(McpApproval(call_id, decision, feedback))
+
+    def _decision(self, question: _Question) -> tuple[ReviewDecision, str | None]:
+        """What the client's user says; no, when it cannot be asked or says nothing."""
+        if not self._caller.can_be_asked:
+            return ReviewDecision.DENIED, CANNOT_ASK
+        try:
+            answer = self._peer.request(
+                "elicitation/create",
+                {
+                    "message": _question_text(question),
+                    "requestedSchema": _DECISION_SCHEMA,
+                    "codex_elicitation": _kind(question),
+                    "codex_mcp_tool_call_id": self._caller.request_id,
+                    "codex_call_id": question.call_id,
+                    "threadId": self._conversation.session_id,
+                },
+                cancel=self.cancel,
+            )
+        except Interrupted:
+            return ReviewDecision.ABORT, None
+        except CodexError as error:
+            return ReviewDecision.DENIED, f"the user could not be asked: {error}"
+        return read_decision(answer)
+
+    def _pass_on(self, question: ElicitationRequest) -> None:
+        """Let the client answer what an MCP server of the session asks."""
+        result: Json = {"action": "decline"}
+        if self._caller.can_be_asked:
+            try:
+                result = self._peer.request(
+                    "elicitation/create",
+                    {"message": question.message, "requestedSchema": question.schema},
+                    cancel=self.cancel,
+                )
+            except (RpcError, Interrupted, CodexError):
+                result = {"action": "cancel"}
+        action = result.get("action") if isinstance(result, dict) else None
+        content = result.get("content") if isinstance(result, dict) else None
+        known = action if action in ("accept", "decline", "cancel") else "cancel"
+        values = content if isinstance(content, dict) else None
+        self._conversation.engine.submit(ElicitationAnswer(question.id, known, values))
+
+
+_DECISION_SCHEMA: dict[str, Json] = {
+    "type": "object",
+    "properties": {
+        "decision": {
+            "type": "string",
+            "title": "Decision",
+            "enum": list(DECISIONS),
+            "enumNames": ["Yes", "Yes, for this session", "No, go on", "No, stop"],
+            "default": "approved",
+        },
+        "feedback": {
+            "type": "string",
+            "title": "Feedback",
+            "description": "What the agent should know",
+        },
+    },
+    "required": ["decision"],
+}
+
+
+def read_decision(answer: Json) -> tuple[ReviewDecision, str | None]:
+    """A client's answer to `elicitation/create`; whatever is not clearly a yes is a no.
+
+    Clients of Codex answer with a bare `decision` beside, or instead of, the form's content.
+    """
+    if not isinstance(answer, dict):
+        return ReviewDecision.DENIED, None
+    content = answer.get("content")
+    values = content if isinstance(content, dict) else {}
+    feedback = values.get("feedback")
+    told = feedback if isinstance(feedback, str) and feedback.strip() else None
+    action = answer.get("action")
+    if action == "cancel":
+        return ReviewDecision.ABORT, told
+    decision = values.get("decision", answer.get("decision"))
+    if action not in (None, "accept") or decision not in DECISIONS:
+        return ReviewDecision.DENIED, told
+    return ReviewDecision(decision), told
+
+
+def _kind(question: _Question) -> str:
+    match question:
+        case ExecApprovalRequest():
+            return "exec-approval"
+        case ApplyPatchApprovalRequest():
+            return "patch-approval"
+        case McpApprovalRequest():
+            return "mcp-approval"
+
+
+def _question_text(question: _Question) -> str:
+    """The whole question: what is to be allowed is never cut."""
+    match question:
+        case ExecApprovalRequest():
+            lines = [f"Allow Codex to run this in '{question.cwd}'?", join(question.command)]
+            lines += [question.denial] if question.denial else []
+        case ApplyPatchApprovalRequest():
+            lines = ["Allow Codex to change these files?"]
+            for path, change in question.changes.items():
+                kind = type(change).__name__.lower()
+                text = change.unified_diff if isinstance(change, Update) else change.content
+                lines += [f"{kind} {path}", text.rstrip("\n")]
+        case McpApprovalRequest():
+            arguments = msgspec.json.encode(question.arguments).decode()
+            lines = [f"Allow Codex to call {question.server}.{question.tool}?", arguments]
+    if question.reason:
+        lines.append(question.reason)
+    return "\n".join(lines)
+
+
+def _step(msg: EventMsg) -> str | None:
+    """What to say of the progress; None for an event that is none."""
+    match msg:
+        case TaskStarted():
+            return "started"
+        case ExecCommandBegin():
+            return f"running {join(msg.command)}"
+        case PatchApplyBegin():
+            return f"changing {', '.join(msg.changes)}"
+        case McpToolCallBegin():
+            return f"calling {msg.server}.{msg.tool}"
+        case AgentMessage(message):
+            return message
+        case _:
+            return None

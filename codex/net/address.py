@@ -1,0 +1,174 @@
+"""Where a request goes: URLs taken apart, and the proxy that the environment asks for.
+
+Pure. Must not put user names, passwords or query values into a text.
+"""
+
+from __future__ import annotations
+
+import binascii
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from codex.net.failure import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+SENDABLE = "%/:@!$&'()*+,;=~[]|"
+"""Besides letters and digits, what stays as it is in a path or query."""
+MAX_LABEL_CHARS = 63
+"""Of a part of a host's name, by RFC 1035."""
+MAX_PORT_DIGITS = 5
+
+
+class Address(NamedTuple):
+    """An endpoint, ready for a request line."""
+
+    scheme: str
+    host: str
+    """ASCII, without brackets."""
+    port: int
+    target: str
+    """Path and query."""
+    userinfo: str | None = None
+    """`user:password`, decoded."""
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host`, with the port where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+    def __str__(self) -> str:
+        """For people: without user, password and query."""
+        return self.origin + self.target.partition("?")[0]
+
+
+class Proxy(NamedTuple):
+    """A proxy, and the environment variable that named it."""
+
+    address: Address
+    variable: str
+
+
+def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
+    """`path` below `base_url`, whose own query is kept.
+
+    Raises: RequestError, when `base_url` is no http or https URL.
+    """
+    base = parse_url(base_url, ("http", "https"), what="base_url")
+    base_path, _, base_query = base.target.partition("?")
+    pairs = [*parse_qsl(base_query, keep_blank_values=True), *query.items()]
+    encoded = urlencode(pairs, errors="replace")
+    target = base_path.rstrip("/") + path + (f"?{encoded}" if pairs else "")
+    return base._replace(target=target)
+
+
+def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
+    """Take a URL apart.
+
+    Args: what: the setting or variable it comes from, for the error.
+    Raises: RequestError, when it has no host, or none of `schemes`.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").rstrip(".")
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
+    except ValueError as error:
+        # Not Python's words: they quote what stands for the port, which may be part of a password.
+        raise RequestError(
+            f"{what} is not a URL: its host or its port cannot be read",
+            kind="config",
+            phase="request",
+            advice="A user name or password in it has to be percent-encoded.",
+        ) from error
+    if parts.scheme not in schemes or not _is_host(host):
+        raise RequestError(
+            f"{what} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)} "
+            f"and name a host, got scheme {parts.scheme!r} and host {host!r}",
+            kind="config",
+            phase="request",
+        )
+    target = quote(parts.path, SENDABLE, errors="replace")
+    if parts.query:
+        target += "?" + quote(parts.query, SENDABLE + "?", errors="replace")
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    return Address(parts.scheme, host, port, target, unquote(userinfo) if at else None)
+
+
+def _is_host(host: str) -> bool:
+    """Whether it may be looked up, and written into a request."""
+    is_clean = all(char.isalnum() or char in "-._:%" for char in host)
+    return bool(host) and is_clean and max(map(len, host.split("."))) <= MAX_LABEL_CHARS
+
+
+def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
+    """The proxy for `address`, by curl's rules: lower-case names first, NO_PROXY above all.
+
+    Raises: RequestError, when the variable names no proxy that can be used.
+    """
+    if _is_exempt(address, _get(environ, "NO_PROXY")[1]):
+        return None
+    for name in (f"{address.scheme}_proxy".upper(), "ALL_PROXY"):
+        variable, value = _get(environ, name)
+        if value:
+            url = value if "://" in value else f"http://{value}"
+            return Proxy(parse_url(url, ("http", "https"), what=variable), variable)
+    return None
+
+
+def _get(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    variable = name.lower() if environ.get(name.lower(), "").strip() else name
+    return variable, environ.get(variable, "").strip()
+
+
+def _is_exempt(address: Address, no_proxy: str) -> bool:
+    entries = no_proxy.replace(",", " ").split()
+    return any(_matches(entry.lower(), address) for entry in entries)
+
+
+def _matches(entry: str, address: Address) -> bool:
+    """Whether an entry names the address: `*`, a host or its domain, an address or a CIDR block."""
+    if entry == "*":
+        return True
+    pattern, port = _split_port(entry)
+    if port is not None and port != address.port:
+        return False
+    if _is_in_network(address.host, pattern):
+        return True
+    domain = pattern.removeprefix("*").lstrip(".")
+    host = address.host.lower()
+    return bool(domain) and (host == domain or host.endswith(f".{domain}"))
+
+
+def _split_port(entry: str) -> tuple[str, int | None]:
+    if entry.startswith("["):
+        host, _, rest = entry[1:].partition("]")
+        return host, _port(rest[1:])
+    host, _, digits = entry.rpartition(":")
+    port = _port(digits)
+    # More than one colon is an IPv6 address without brackets.
+    return (host, port) if host and ":" not in host and port is not None else (entry, None)
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= MAX_PORT_DIGITS else None
+
+
+def _is_in_network(host: str, pattern: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(pattern, strict=False)
+    except ValueError:
+        return False
+
+
+def basic_authorization(userinfo: str) -> str:
+    """The value of an Authorization header for `user:password`."""
+    data = userinfo.encode("utf-8", "replace")
+    return f"Basic {binascii.b2a_base64(data, newline=False).decode()}"

@@ -1,0 +1,86 @@
+"""What went wrong on the way to a server -> RequestError, in words that name place and cause.
+
+Pure: it looks at exceptions of the sockets, of TLS and of HTTP, and raises none.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
+
+from codex.net.address import Address, Proxy
+from codex.net.failure import RequestError
+
+
+def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> RequestError:
+    """No connection, tunnel or TLS session came about."""
+    first = proxy.address if proxy else address
+    via = f" (the proxy of {proxy.variable})" if proxy else ""
+    start = f'cannot connect to "{first.origin}"{via}: '
+    advice = None
+    if refusal := re.search(r"Tunnel connection failed: (\d+)(.*)", str(error)):
+        kind = "connect" if refusal[1].startswith("5") else "proxy"
+        start = f'the proxy "{first.origin}" (of {proxy.variable if proxy else ""}) refused to '
+        reason = f'connect to "{address.origin}": {refusal[1]}{refusal[2]}'
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        kind, reason = "tls", f"its certificate is not trusted: {error.verify_message}"
+        advice = (
+            "If the server has a certificate of your own authority, name its PEM file in "
+            "CODEX_CA_CERTIFICATE or SSL_CERT_FILE, or as ca_certificate of the provider."
+        )
+    elif isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
+        kind, reason = "connect", _words(error)
+        if isinstance(error, ConnectionRefusedError) and proxy is None:
+            advice = "Start the server, or correct base_url of the provider."
+    elif isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        kind, reason = "tls", "it does not speak TLS"
+        advice = "If it is a plain server, begin its URL with http:// instead of https://."
+    elif isinstance(error, ssl.SSLError):
+        kind, reason = "tls", f"TLS failed: {error.reason or error}"
+    elif isinstance(error, TimeoutError):
+        kind, reason = "timeout", "no answer in time"
+    else:
+        kind, reason = "connect", _words(error)
+    if proxy is not None and advice is None:
+        advice = f'To go without the proxy, add "{address.host}" to NO_PROXY.'
+    return RequestError(start + reason, kind=kind, phase="request", advice=advice)
+
+
+def request_failure(error: Exception, address: Address, timeout_s: float) -> RequestError:
+    """The request could not be sent, or its answer had no head."""
+    if isinstance(error, TimeoutError):
+        text, kind = f'"{address}" sent no answer within {timeout_s:g} s', "timeout"
+    elif isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
+        text, kind = f'"{address}" answered with something that is not HTTP', "protocol"
+    else:
+        text, kind = (
+            f'the connection to "{address}" broke before an answer: {_words(error)}',
+            "connect",
+        )
+    return RequestError(text, kind=kind, phase="request")
+
+
+def body_failure(error: Exception, timeout_s: float) -> RequestError:
+    """The body of an answer did not come to its end."""
+    if isinstance(error, TimeoutError):
+        return RequestError(f"the server was silent for {timeout_s:g} s", kind="timeout")
+    return RequestError(
+        f"the answer broke off before it was complete: {_words(error)}", kind="stream"
+    )
+
+
+def _words(error: Exception) -> str:
+    """The cause as people say it."""
+    match error:
+        case Exception(args=(str(), Exception() as inner)):  # as urllib3 wraps them
+            return _words(inner)
+        case RemoteDisconnected() | IncompleteRead():
+            return "the server closed the connection"
+        case socket.gaierror():
+            return f"the name cannot be resolved ({error.strerror})"
+        case OSError(strerror=str(text)):
+            return text
+        case _:
+            return str(error) or type(error).__name__

@@ -1,0 +1,42 @@
+"""RequestError: a request to a server that did not come to its end."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from codex.errors import CodexError
+
+Phase = Literal["request", "stream"]
+
+PASSING_KINDS = frozenset({"stream", "connect", "timeout"})
+"""A request that failed in one of these ways may succeed unchanged."""
+
+
+class RequestError(CodexError):
+    """A request failed on the way.
+
+    `kind` is a stable word for programs:
+
+    - may pass: `stream` (cut off), `connect`, `timeout`;
+    - the answer: `protocol` (not understood);
+    - this side: `tls`, `proxy` (it refused), `config`.
+    """
+
+    def __init__(
+        self, message: str, *, kind: str, phase: Phase = "stream", advice: str | None = None
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.kind = kind
+        self.phase: Phase = phase
+        """`request`: before the head of a successful answer; `stream`: after it."""
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same request may succeed."""
+        return self.kind in PASSING_KINDS
+
+    def hide(self, secrets: tuple[str, ...]) -> None:
+        """Take every secret that a server echoed out of the text."""
+        for secret in secrets:
+            self.message = self.message.replace(secret, "[hidden]")
+        self.args = (self.message,)

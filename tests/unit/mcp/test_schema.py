@@ -1,0 +1,53 @@
+"""What is mended in the schemas of tools, and what is not touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from codex.mcp.schema import MAX_DEPTH, parameters_of
+
+
+def test_a_schema_is_passed_on_whole() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"p": {"$ref": "#/$defs/point", "description": "where"}},
+        "required": ["p"],
+        "additionalProperties": False,
+        "$defs": {"point": {"type": "array", "items": {"type": "number"}}},
+    }
+    assert parameters_of(schema) == schema
+
+
+@pytest.mark.parametrize("schema", [None, 3, [], {}, {"type": "string"}, {"properties": None}])
+def test_what_is_no_object_becomes_one(schema: object) -> None:
+    assert parameters_of(schema) == {"type": "object", "properties": {}}
+
+
+def test_what_no_api_takes_is_mended() -> None:
+    mended = parameters_of(
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": {"list": {"type": "array"}, "pair": {"type": "array", "prefixItems": []}},
+            "required": "list",
+        }
+    )
+    assert mended == {
+        "type": "object",
+        "properties": {
+            "list": {"type": "array", "items": {}},
+            "pair": {"type": "array", "prefixItems": []},
+        },
+    }
+
+
+def test_a_schema_without_end_ends() -> None:
+    schema: dict[str, object] = {"type": "object", "properties": {}}
+    for _ in range(MAX_DEPTH * 2):
+        schema = {"type": "object", "properties": {"next": schema}}
+    depth = 0
+    found: object = parameters_of(schema)
+    while isinstance(found, dict) and found.get("properties"):
+        found = found["properties"]["next"]
+        depth += 1
+    assert depth < MAX_DEPTH
