@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.errors import ProgramNotFoundError, SpawnError
 from codex.sandbox.landlock import NetworkMode, ruleset_plan
-from codex.sandbox.layers import NAMESPACES, enforcement
+from codex.sandbox.layers import NAMESPACES
 from codex.sandbox.namespaces import SERVERS, surroundings
 from codex.sandbox.params import ProtectedPaths
 from codex.sandbox.roots import writable_roots
@@ -71,8 +71,8 @@ def start(
     *,
     policy: SandboxPolicy,
     policy_cwd: str,
-    held_by: Enforcement | None = None,
-    protected: ProtectedPaths | None = None,
+    held_by: Enforcement,
+    protected: ProtectedPaths | None,
     stdio: Stdio | None = None,
     stack: contextlib.ExitStack,
 ) -> Started:
@@ -82,7 +82,6 @@ def start(
     Raises: SpawnError, SandboxUnavailableError.
     """
     asked = _Asked(resolve(params), policy, policy_cwd, protected)
-    held_by = held_by or enforcement(policy)
     try:
         return _start(asked, held_by, stdio, stack)
     except OSError as exc:
@@ -107,17 +106,6 @@ def _start(
         if fd is not None:
             stack.callback(os.close, fd)
     return Started(child, outputs, bool(held_by.layers), roots.refused, at)
-
-
-def _pipes(
-    ours: contextlib.ExitStack, given: contextlib.ExitStack
-) -> tuple[Stdio, tuple[int, int]]:
-    """The streams of a command, and our ends of two of them."""
-    stdin = _open_nothing()
-    given.callback(os.close, stdin)
-    out_read, out_write = _pipe(ours, given)
-    err_read, err_write = _pipe(ours, given)
-    return Stdio(stdin, out_write, err_write), (out_read, err_read)
 
 
 def _spawner(
@@ -158,6 +146,17 @@ def _spawn_contained(
     except NoNamespaces as exc:
         # They could be had before: what the user was told holds a command must hold it.
         raise unavailable_for(str(exc), exc.error) from exc
+
+
+def _pipes(
+    ours: contextlib.ExitStack, given: contextlib.ExitStack
+) -> tuple[Stdio, tuple[int, int]]:
+    """The streams of a command, and our ends of two of them."""
+    stdin = _open_nothing()
+    given.callback(os.close, stdin)
+    out_read, out_write = _pipe(ours, given)
+    err_read, err_write = _pipe(ours, given)
+    return Stdio(stdin, out_write, err_write), (out_read, err_read)
 
 
 def _open_nothing() -> int:

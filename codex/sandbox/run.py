@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from codex.protocol.events import OutputStream
 from codex.sandbox.contained import ContainedProcesses
 from codex.sandbox.launch import start
+from codex.sandbox.layers import NAMESPACES, enforcement
 from codex.sandbox.output import CappedOutput, LiveOutput
 from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
 from codex.sandbox.tree import COMMANDS, SharedProcesses
@@ -106,8 +107,10 @@ def run(
             duration_ms=0,
             is_interrupted=True,
         )
+    held_by = held_by or enforcement(policy)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(COMMANDS.adopting())
+        if NAMESPACES not in held_by.layers:
+            stack.enter_context(COMMANDS.adopting())
         started = start(
             params,
             policy=policy,
@@ -152,7 +155,7 @@ class _Execution:
         self._open = set(self._readers)
 
     def send(self, number: int) -> None:
-        """Send the command a signal."""
+        """Send the command, and what is in its process group, a signal."""
         self._processes.send(number)
 
     def loop(self, deadline: float) -> None:

@@ -262,9 +262,9 @@ def test_an_error_of_the_front_end_ends_the_command(workspace: Workspace) -> Non
     assert_gone(workspace)
 
 
-@pytest.fixture
-def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own that runs a command, which says its process id."""
+@contextlib.contextmanager
+def agent(workspace: Workspace, script: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own that runs a script, and has seen its first line."""
     text = (
         "import sys\n"
         "sys.path[:0] = sys.argv[2].split(':')\n"
@@ -272,26 +272,41 @@ def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
         "from tests.support.commands import Workspace\n"
         "folder = Path(sys.argv[1])\n"
         "say = lambda stream, text: print(text, end='', flush=True)\n"
-        "command = ('sh', '-c', 'echo $$; exec sleep 600')\n"
-        f"Workspace(folder, folder, {workspace.is_contained}).run(*command, on_output=say)\n"
+        f"workspace = Workspace(folder, folder, {workspace.is_contained})\n"
+        "workspace.run('sh', '-c', sys.argv[3], on_output=say)\n"
     )
-    path = ":".join(sys.path)
-    argv = [sys.executable, "-c", text, str(workspace.inside), path]
+    argv = [sys.executable, "-c", text, str(workspace.inside), ":".join(sys.path), script]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
         yield process
         process.kill()
 
 
-def test_a_command_dies_when_the_agent_is_killed(
-    workspace: Workspace, agent: subprocess.Popen[str]
-) -> None:
-    assert agent.stdout is not None
-    agent.stdout.readline()
-    (pid,) = processes_in(workspace.inside)
-    watch = os.pidfd_open(pid)
-    agent.kill()
-    assert select.select([watch], [], [], 10)[0], "the command outlives the agent"
-    os.close(watch)
+def wait_for_the_end_of(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            watch = os.pidfd_open(pid)
+            assert select.select([watch], [], [], 10)[0], "it outlives the agent"
+            os.close(watch)
+
+
+def test_a_command_dies_when_the_agent_is_killed(workspace: Workspace) -> None:
+    with agent(workspace, "echo up; exec sleep 600") as process:
+        (pid,) = processes_in(workspace.inside)
+        process.kill()
+        wait_for_the_end_of([pid])
+
+
+def test_nothing_of_a_command_outlives_an_agent_that_is_killed(workspace: Workspace) -> None:
+    if not workspace.is_contained:
+        pytest.skip("without a process namespace, what is in the background may live on")
+    script = "(setsid sh -c 'trap \"\" TERM HUP; sleep 600; sleep 600' &); echo up; sleep 600"
+    with agent(workspace, script) as process:
+        pids = processes_in(workspace.inside)
+        assert len(pids) >= 3
+        process.kill()
+        wait_for_the_end_of(pids)
 
 
 def test_no_descriptor_is_left_open(workspace: Workspace) -> None:
