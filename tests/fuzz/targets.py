@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fuzz import front, patches, streams
+from tests.fuzz import front, patches, screen, streams
 
-TARGETS = {**patches.TARGETS, **streams.TARGETS, **front.TARGETS}
+TARGETS = {**patches.TARGETS, **streams.TARGETS, **front.TARGETS, **screen.TARGETS}

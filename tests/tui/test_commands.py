@@ -129,7 +129,7 @@ def test_the_last_answer_is_copied(tmp_path: Path) -> None:
         tui.type("go\r")
         tui.wait_for("tokens in")
         tui.type("/copy\r")
-        tui.wait_for("copied")
+        tui.wait_for("copied 11 characters")
         coded = base64.b64encode(b"copy **me**").decode()
         assert f"\x1b]52;c;{coded}\x07" in tui.shown.raw
 
