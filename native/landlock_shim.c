@@ -42,6 +42,7 @@
 #define CLONE_PIDFD 0x00001000
 #endif
 #define RULESET_VERSION (1U << 0)
+#define RULESET_ERRATA (1U << 1)
 #define RULE_PATH_BENEATH 1
 #define RANGE_CLOEXEC (1U << 2)
 #define FILE_RIGHTS 0xC007 /* execute, write, read; truncate, device ioctls */
@@ -73,6 +74,12 @@ int shim_landlock_abi(void) {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
 
     return abi < 0 ? -errno : (int) abi;
+}
+
+int shim_landlock_errata(void) {
+    long errata = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_ERRATA);
+
+    return errata < 0 ? -errno : (int) errata;
 }
 
 static int add_grant(int ruleset_fd, const shim_grant *grant) {

@@ -65,6 +65,9 @@ typedef struct {
 /* The kernel's Landlock ABI, or a negative errno when it has none or has it switched off. */
 int shim_landlock_abi(void);
 
+/* A bit for each defect that this kernel's Landlock has mended, or a negative errno. */
+int shim_landlock_errata(void);
+
 /* Rights for a path and all below it; for a file, of those that files have. */
 typedef struct {
     const char *path;

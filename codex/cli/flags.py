@@ -60,6 +60,12 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         None,
         {"dest": "bypass"},
     ),
+    Flag(
+        ("--container-is-sandbox",),
+        "enforce nothing, where a container around the program holds what commands do",
+        None,
+        {"dest": "is_container"},
+    ),
     Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
     Flag(("--ephemeral",), "write no session file; such a session cannot be resumed"),
 )
@@ -93,6 +99,30 @@ EXEC_FLAGS: tuple[Flag, ...] = (
     Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
     GIT_CHECK_FLAG,
     COLOR_FLAG,
+)
+
+EXECPOLICY_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--policy", "--rules"),
+        "a file of rules; repeatable; without it, the rules that the program carries",
+        "FILE",
+        {"action": "append", "default": [], "dest": "policy"},
+    ),
+    Flag(
+        ("--require-safe",),
+        "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
+    ),
+    Flag(("--pretty",), "write the JSON over several lines"),
+)
+
+SANDBOX_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--permissions",),
+        "single permissions in the place of --sandbox: a comma-separated list of them; repeatable",
+        "LIST",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--explain",), "say what holds the command, before it runs"),
 )
 
 TUI_FLAGS: tuple[Flag, ...] = (
@@ -153,7 +183,8 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
 ALL_FLAGS = (
     *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
     *TUI_FLAGS,
-    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS),
+    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *EXECPOLICY_FLAGS),
+    *SANDBOX_FLAGS,
 )
 
 TAKES_VALUE: dict[str, bool] = {

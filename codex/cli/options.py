@@ -38,9 +38,36 @@ def session_overrides(parsed: Namespace) -> Overrides:
         sandbox_mode=mode,
         sandbox_permissions=permissions,
         writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
         cwd=parsed.cd,
         disable_response_storage=parsed.disable_response_storage,
         is_ephemeral=parsed.ephemeral,
+        config=tuple(parsed.config),
+    )
+
+
+def sandbox_overrides(parsed: Namespace) -> Overrides:
+    """The overrides of `codex sandbox`, which has the session flags that concern the sandbox.
+
+    Raises: UsageError.
+    """
+    listed = [part for value in parsed.permissions for part in value.split(",") if part]
+    if parsed.permissions and (parsed.sandbox or parsed.full_auto):
+        raise UsageError("--permissions cannot be used together with --sandbox or --full-auto")
+    if parsed.full_auto and parsed.sandbox:
+        raise UsageError("--full-auto cannot be used together with --sandbox")
+    for value in listed:
+        if not is_permission(value):
+            known = ", ".join(PERMISSION_FORMS)
+            raise UsageError(f'--permissions "{value}": expected one of {known}')
+    mode, permissions = ("workspace-write", None) if parsed.full_auto else _modes(parsed.sandbox)
+    return Overrides(
+        profile=parsed.profile,
+        sandbox_mode=mode,
+        sandbox_permissions=tuple(listed) if parsed.permissions else permissions,
+        writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
+        cwd=parsed.cd,
         config=tuple(parsed.config),
     )
 
@@ -205,7 +232,10 @@ def _sandbox(parsed: Namespace) -> tuple[str | None, tuple[str, ...] | None]:
         return "workspace-write", None
     if parsed.bypass:
         return "danger-full-access", None
-    values: list[str] = parsed.sandbox
+    return _modes(parsed.sandbox)
+
+
+def _modes(values: Sequence[str]) -> tuple[str | None, tuple[str, ...] | None]:
     for value in values:
         if value not in SANDBOX_MODES and not is_permission(value):
             known = ", ".join((*SANDBOX_MODES, *PERMISSION_FORMS))

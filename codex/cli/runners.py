@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+from codex.errors import CodexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from codex.cli.commands import Command
     from codex.host import Host
 
 
@@ -246,6 +250,20 @@ def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     return run_apply_patch(host, parsed.argument)
 
 
+def _execpolicy(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import EXECPOLICY
+    from codex.cli.parser import nested, parse
+
+    command, arguments = nested(EXECPOLICY, arguments)
+    parsed = parse(command, arguments)
+    from codex.execpolicy.command import CheckOptions, check_json, check_words
+
+    options = CheckOptions(tuple(parsed.policy), parsed.require_safe, parsed.pretty)
+    if command.word == "check-json":
+        return check_json(host, options, parsed.argument)
+    return check_words(host, options, parsed.rest)
+
+
 def _demo(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import DEMO
     from codex.cli.parser import parse
@@ -254,6 +272,39 @@ def _demo(host: Host, arguments: Sequence[str]) -> int:
     from codex.demo.main import run as run_demo
 
     return run_demo(host, parsed.color)
+
+
+def _sandbox(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import SANDBOX
+
+    if arguments[:1] in (["linux"], ["macos"]):  # today's Codex names the system
+        arguments = arguments[1:]
+    return _run_in_sandbox(host, SANDBOX, arguments)
+
+
+def _debug(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import DEBUG
+    from codex.cli.parser import nested
+
+    command, arguments = nested(DEBUG, arguments)
+    if command.word == "seatbelt" and sys.platform != "darwin":
+        raise CodexError(
+            "Seatbelt is the sandbox of macOS, which this system is not",
+            advice="The sandbox of any system: codex sandbox.",
+        )
+    return _run_in_sandbox(host, command, arguments)
+
+
+def _run_in_sandbox(host: Host, command: Command, arguments: Sequence[str]) -> int:
+    from codex.cli.options import sandbox_overrides
+    from codex.cli.parser import parse
+
+    parsed = parse(command, arguments)
+    overrides = sandbox_overrides(parsed)
+    from codex.config.load import load_config
+    from codex.debug_sandbox import run as run_sandbox
+
+    return run_sandbox(host, load_config(host, overrides), parsed.rest, is_explained=parsed.explain)
 
 
 RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
@@ -266,9 +317,12 @@ RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "unarchive": _unarchive,
     "delete": _delete,
     "proto": _proto,
+    "sandbox": _sandbox,
     "mcp": _mcp,
     "mcp-server": _mcp_server,
     "history": _history,
     "apply-patch": _apply_patch,
+    "execpolicy": _execpolicy,
+    "debug": _debug,
     "demo": _demo,
 }

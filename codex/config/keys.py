@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from codex.config.schema import Node, Source
 
+NETWORKS = ("none", "ports", "full")
+"""How far commands reach; `ports` are those of the two lists beside it."""
+
 GRANULAR = "granular"
 """How `approval_policy = { granular = {...} }` goes on."""
 
@@ -97,6 +100,7 @@ TEXT = Leaf("a string", (str,))
 NAME = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
 FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
+PORT = Leaf("a TCP port", (int,), lambda value, _: value if 0 < value < 2**16 else None)
 POSITIVE = _at_least(1)
 SECONDS = Leaf(
     "a number of seconds above 0",
@@ -230,6 +234,15 @@ USED: dict[str, Node] = {
     "approval_policy": APPROVAL,
     "sandbox_permissions": Items(PERMISSION),
     "sandbox_mode": SANDBOX_MODE,
+    "sandbox": Table(
+        {
+            "require": _one_of(("full", "best-effort")),
+            "container": FLAG,
+            "network": _one_of(NETWORKS),
+            "connect_ports": Items(PORT),
+            "bind_ports": Items(PORT),
+        }
+    ),
     "sandbox_workspace_write": Table(
         {
             "writable_roots": Items(PATH),

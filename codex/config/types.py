@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -37,6 +38,15 @@ NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
 """For front ends in which nobody looks anything up."""
 
 
+class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sandbox]`: how the sandbox policy is enforced; its network keys are in the policy."""
+
+    require: Literal["full", "best-effort"] = "best-effort"
+    """What to do where a layer is not to be had: refuse to run commands, or say so once."""
+    container: bool = False
+    """The container around us is the sandbox, nothing else is enforced."""
+
+
 class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tui]`."""
 
@@ -63,6 +73,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelSettings
     approval_policy: AskForApproval
     sandbox_policy: SandboxPolicy
+    sandbox: SandboxSettings = SandboxSettings()
     shell_environment: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
     disable_response_storage: bool = False
     instructions: str | None = None

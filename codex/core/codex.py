@@ -23,6 +23,7 @@ from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
 from codex.core.rollout import open_rollout
+from codex.core.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
 from codex.core.session_id import new_session_id
 from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
@@ -323,10 +324,23 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text, history)
+        self._load_rules(config.codex_home)
         if self._session is not None:
             self._start_mcp(self._session)
         for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
             self._warn(warning)
+
+    def _load_rules(self, codex_home: str) -> None:
+        """Before any task, and once: what is in the files later counts for later sessions."""
+        paths, failures = find_rule_files(codex_home)
+        if self._session is None or not (paths or failures):
+            return
+        from codex.core.rules import load_rules
+
+        self._session.rules = load_rules(paths, failures)
+        for failure in self._session.rules.failures:
+            advice = "Until it is mended, every command is asked about, or rejected"
+            self._warn(f"{failure}\n{advice}")
 
     def _configure(
         self,
@@ -380,6 +394,9 @@ class Codex:
             ),
         )
         self._history.described(event_id)
+        if (notice := session.sandbox_notice()) and notice not in session.warnings_shown:
+            session.warnings_shown.add(notice)
+            session.emit(event_id, Warning(notice))
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
         """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""

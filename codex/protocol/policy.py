@@ -7,6 +7,11 @@ import os
 
 import msgspec
 
+PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
+"""Inside a writable folder these stay closed: what is in them is run or obeyed by programs outside
+the sandbox. A patch writes none of them; for commands, which have to commit, sandbox/protected.py
+names the parts of `.git`. Source: sandbox.md, section 6.3."""
+
 
 class AskForApproval(enum.Enum):
     """When the user is asked before something runs; the values are the May 2025 names."""
@@ -59,6 +64,10 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
     """Further absolute folders."""
+    connect_ports: tuple[int, ...] = ()
+    """TCP ports that commands may connect to, on any host, where the network is else off."""
+    bind_ports: tuple[int, ...] = ()
+    """TCP ports that commands may listen on, of this machine's own addresses; likewise."""
 
     @property
     def is_unrestricted(self) -> bool:

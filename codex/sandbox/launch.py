@@ -6,13 +6,13 @@ Ends nothing: run.py does, with what `start` gives it.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.errors import SpawnError
-from codex.sandbox.landlock import MINIMUM_ABI, ruleset_plan
+from codex.errors import ProgramNotFoundError, SpawnError
+from codex.sandbox.landlock import ruleset_plan
+from codex.sandbox.layers import enforcement
 from codex.sandbox.roots import writable_roots
 from codex.sandbox.seccomp import filter_program
 from codex.sandbox.spawn import (
@@ -21,15 +21,14 @@ from codex.sandbox.spawn import (
     Restrictions,
     Stdio,
     create_ruleset,
-    landlock_abi,
     spawn,
-    too_old,
 )
 from codex.sandbox.tree import COMMANDS
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.params import ExecParams, RefusedRoot
+    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.params import ExecParams, ProtectedPaths, RefusedRoot
     from codex.sandbox.roots import WritableRoots
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -42,8 +41,8 @@ class Started(NamedTuple):
     """A command that runs, and our ends of its pipes."""
 
     child: Child
-    stdout: int
-    stderr: int
+    outputs: tuple[int, int] | None
+    """Of stdout and stderr; None when the command has streams that are not ours."""
     is_sandboxed: bool
     refused_roots: tuple[RefusedRoot, ...]
     at: float
@@ -51,38 +50,62 @@ class Started(NamedTuple):
 
 
 def start(
-    params: ExecParams, *, policy: SandboxPolicy, policy_cwd: str, stack: contextlib.ExitStack
+    params: ExecParams,
+    *,
+    policy: SandboxPolicy,
+    policy_cwd: str,
+    held_by: Enforcement | None = None,
+    protected: ProtectedPaths | None = None,
+    stdio: Stdio | None = None,
+    stack: contextlib.ExitStack,
 ) -> Started:
     """Start a command; `stack` gets what is to be undone when it is over.
 
+    Args: stdio: its streams; pipes to us, and nothing to read, unless given.
     Raises: SpawnError, SandboxUnavailableError.
     """
     command = resolve(params)
+    held_by = held_by or enforcement(policy)
     try:
-        return _start(command, policy, policy_cwd, stack)
+        return _start(command, policy, policy_cwd, held_by, stdio, stack)
     except OSError as exc:
         raise SpawnError(f"cannot run '{command.argv[0]}': {exc.strerror}") from exc
 
 
 def _start(
-    command: Command, policy: SandboxPolicy, policy_cwd: str, stack: contextlib.ExitStack
+    command: Command,
+    policy: SandboxPolicy,
+    policy_cwd: str,
+    held_by: Enforcement,
+    stdio: Stdio | None,
+    stack: contextlib.ExitStack,
 ) -> Started:
+    outputs = None
     roots = writable_roots(policy, cwd=policy_cwd, tmpdir=command.env.get("TMPDIR"))
     with contextlib.ExitStack() as given:
-        limits = None if policy.is_unrestricted else restrictions(policy, roots, given)
-        stdin = _open_nothing()
-        given.callback(os.close, stdin)
-        out_read, out_write = _pipe(stack, given)
-        err_read, err_write = _pipe(stack, given)
-        stdio = Stdio(stdin, out_write, err_write)
+        limits = restrictions(policy, roots, held_by, given) if held_by.layers else None
+        if stdio is None:
+            stdio, outputs = _pipes(stack, given)
+        streams = stdio
         at = time.monotonic()
         child = COMMANDS.start(
-            lambda: spawn(command, stdio, limits), is_sandboxed=limits is not None
+            lambda: spawn(command, streams, limits), is_sandboxed=limits is not None
         )
     stack.callback(COMMANDS.remove, child.pid)
     if child.pidfd is not None:
         stack.callback(os.close, child.pidfd)
-    return Started(child, out_read, err_read, limits is not None, roots.refused, at)
+    return Started(child, outputs, limits is not None, roots.refused, at)
+
+
+def _pipes(
+    ours: contextlib.ExitStack, given: contextlib.ExitStack
+) -> tuple[Stdio, tuple[int, int]]:
+    """The streams of a command, and our ends of two of them."""
+    stdin = _open_nothing()
+    given.callback(os.close, stdin)
+    out_read, out_write = _pipe(ours, given)
+    err_read, err_write = _pipe(ours, given)
+    return Stdio(stdin, out_write, err_write), (out_read, err_read)
 
 
 def _open_nothing() -> int:
@@ -135,12 +158,12 @@ def _find(name: str, params: ExecParams) -> str:
         unusable = unusable or path
     if unusable is not None:
         _check_executable(name, unusable)
-    raise SpawnError(f"cannot run '{name}': there is no such program in PATH")
+    raise ProgramNotFoundError(f"cannot run '{name}': there is no such program in PATH")
 
 
 def _check_executable(name: str, path: str) -> None:
     if not os.path.exists(path):
-        raise SpawnError(f"cannot run '{name}': '{path}' does not exist")
+        raise ProgramNotFoundError(f"cannot run '{name}': '{path}' does not exist")
     if os.path.isdir(path):
         raise SpawnError(f"cannot run '{name}': '{path}' is a folder")
     if not os.access(path, os.X_OK):
@@ -148,25 +171,17 @@ def _check_executable(name: str, path: str) -> None:
 
 
 def restrictions(
-    policy: SandboxPolicy, roots: WritableRoots, stack: contextlib.ExitStack
+    policy: SandboxPolicy, roots: WritableRoots, held_by: Enforcement, stack: contextlib.ExitStack
 ) -> Restrictions:
     """What to put a command under; `stack` gets what is to be closed.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
-    abi = _usable_abi()
+    abi = held_by.landlock_abi
     ruleset_fd = create_ruleset(ruleset_plan(policy, roots.folders, abi=abi))
     stack.callback(os.close, ruleset_fd)
     kept = _kept_capabilities(policy, roots.folders)
     return Restrictions(ruleset_fd, filter_program(policy, abi=abi), kept)
-
-
-@functools.cache
-def _usable_abi() -> int:
-    abi = landlock_abi()
-    if abi < MINIMUM_ABI:
-        raise too_old(abi, MINIMUM_ABI)
-    return abi
 
 
 def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:

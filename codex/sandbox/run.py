@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import fcntl
+import functools
 import os
 import selectors
 import time
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from codex.cancel import Cancel
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.launch import Started
-    from codex.sandbox.params import ExecParams
+    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.params import ExecParams, ProtectedPaths
+    from codex.sandbox.spawn import Stdio
 
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
@@ -82,10 +85,18 @@ def run(
     policy_cwd: str,
     cancel: Cancel,
     on_output: Callable[[OutputStream, str], None],
+    held_by: Enforcement | None = None,
+    protected: ProtectedPaths | None = None,
+    stdio: Stdio | None = None,
+    on_start: Callable[[Callable[[int], None]], None] = lambda _send: None,
 ) -> ExecResult:
     """Run a command and wait until nothing of it is left.
 
     Args: policy_cwd: the session's working directory, which the policy's paths refer to.
+        held_by: what is to hold it; the best that the machine has for the policy unless given.
+        protected: held by layer 2 alone.
+        stdio: its streams, where they are not to be read here.
+        on_start: gets what sends the command a signal, as long as it runs.
         on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
@@ -101,7 +112,16 @@ def run(
         )
     with contextlib.ExitStack() as stack:
         stack.enter_context(COMMANDS.adopting())
-        started = start(params, policy=policy, policy_cwd=policy_cwd, stack=stack)
+        started = start(
+            params,
+            policy=policy,
+            policy_cwd=policy_cwd,
+            held_by=held_by,
+            protected=protected,
+            stdio=stdio,
+            stack=stack,
+        )
+        on_start(functools.partial(send_to_group, started.child.pid))
         execution = _Execution(started, cancel, on_output)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)
@@ -120,10 +140,10 @@ class _Execution:
         self._is_sandboxed = started.is_sandboxed
         self._refused_roots = started.refused_roots
         self._started_at = started.at
-        self._readers = (
-            _Reader(OutputStream.STDOUT, started.stdout),
-            _Reader(OutputStream.STDERR, started.stderr),
-        )
+        self._readers = [
+            _Reader(stream, fd)
+            for stream, fd in zip(OutputStream, started.outputs or (), strict=False)
+        ]
         self._cancel = cancel
         self._on_output = on_output
         self._merged = CappedOutput()
@@ -262,11 +282,11 @@ class _Execution:
         if self._open:
             self._drain()
         exit_code, signal = self._exit()
-        stdout, stderr = (reader.kept.text() for reader in self._readers)
+        texts = {reader.stream: reader.kept.text() for reader in self._readers}
         return ExecResult(
             exit_code=exit_code,
-            stdout=stdout,
-            stderr=stderr,
+            stdout=texts.get(OutputStream.STDOUT, ""),
+            stderr=texts.get(OutputStream.STDERR, ""),
             output=self._merged.text(),
             duration_ms=round((time.monotonic() - self._started_at) * 1000),
             is_timed_out=self._is_timed_out and not self._is_interrupted,

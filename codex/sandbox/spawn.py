@@ -27,9 +27,9 @@ PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, err
 """What says nothing of the kernel's abilities."""
 
 WAYS_OUT = (
-    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later; `landlock` among"
-    " the `lsm=` boot parameters), or, where a container already is the sandbox, choose the sandbox"
-    " mode `danger-full-access`."
+    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later, `landlock` among"
+    " the `lsm=` boot parameters); or, where a container holds what commands do, say so with"
+    " --container-is-sandbox; or go without, with -s danger-full-access"
 )
 
 
@@ -78,6 +78,11 @@ def landlock_abi() -> int:
     if abi < 0:
         raise unavailable("Landlock", -abi)
     return abi
+
+
+def landlock_errata() -> int:
+    """A bit for each defect that the kernel says it has mended; 0 where it cannot say."""
+    return max(0, int(lib.shim_landlock_errata()))
 
 
 def create_ruleset(plan: RulesetPlan) -> int:
@@ -201,11 +206,10 @@ def unavailable(layer: str, error: int) -> CodexError:
     )
 
 
-def too_old(abi: int, minimum: int) -> SandboxUnavailableError:
-    """The error for a Landlock that lacks rights which no command can do without."""
-    cause = f"the kernel has ABI {abi}, and {minimum} is needed"
+def too_little(layer: str, cause: str) -> SandboxUnavailableError:
+    """The error for a kernel that has a layer, but not enough of it."""
     return SandboxUnavailableError(
-        f"The sandbox is not available: Landlock: {cause}", advice=WAYS_OUT
+        f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
     )
 
 

@@ -290,6 +290,7 @@ class App:
             self.scrollback.restart()
         self.transcript.to_bottom()
         self._app.renderer.clear()
+        self.redraw()
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
         """Do something slow in a thread, then in the loop what it returns."""
@@ -472,6 +473,7 @@ class App:
     def redraw_all(self) -> None:
         """Draw everything anew, whatever the terminal shows now."""
         self._app.renderer.clear()
+        self.redraw()
 
     def suspend(self) -> None:
         """Stop as any program does; the shell brings it back."""

@@ -68,7 +68,7 @@ class _Application:
             act(app, pipe.send_text)
             await asyncio.sleep(0.03)
             app.redraw_all()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
             display = list(self.shown.screen.display)
             app.quit()
             await running
