@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import Application
@@ -477,8 +479,8 @@ class App:
 
     def suspend(self) -> None:
         """Stop as any program does; the shell brings it back."""
-        self._leave()
-        self._app.suspend_to_background()
+        stop = partial(os.kill, 0, signal.SIGTSTP)
+        self._app.create_background_task(self.outside(stop))
 
     # The user's input.
 

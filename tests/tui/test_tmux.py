@@ -39,12 +39,16 @@ class Tmux:
         return done.stdout
 
     def start(self, program: Program) -> None:
+        self._open(program, f"{command_of(program)}; echo left with $?; exec cat")
+
+    def start_shell(self, program: Program) -> None:
+        self._open(program, "PS1='$ ' exec bash --norc --noprofile -i")
+        self.wait_for("$")
+
+    def _open(self, program: Program, command: str) -> None:
         variables = [f"-e{name}={value}" for name, value in program.environ.items()]
-        command = " ".join(f"'{word}'" for word in program.argv)
-        self.run(
-            *("new-session", "-d", "-x", "80", "-y", "30", *variables, "-c", str(program.repo)),
-            f"{command}; echo left with $?; exec cat",
-        )
+        place = ("-x", "80", "-y", "30", "-c", str(program.repo))
+        self.run("new-session", "-d", *place, *variables, command)
 
     def keys(self, *names: str) -> None:
         self.run("send-keys", *names)
@@ -64,6 +68,10 @@ class Tmux:
                 return screen
             assert time.monotonic() < end, f"not {wanted!r} on the screen:\n{screen}"
             time.sleep(0.02)
+
+
+def command_of(program: Program) -> str:
+    return " ".join(f"'{word}'" for word in program.argv)
 
 
 def normal(screen: str, folder: Path) -> str:
@@ -154,3 +162,30 @@ def _drive(tmux: Tmux, stall: Stall, folder: Path) -> None:
     compare("9-status", tmux.wait_for("recorded"), folder)
     tmux.keys("C-d")
     tmux.wait_for("left with 0")
+
+
+def test_it_is_suspended_and_comes_back_with_the_draft(
+    program_argv: tuple[str, ...], folder: Path
+) -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("no tmux here: apt install tmux")
+    tmux = Tmux(folder)
+    try:
+        with FakeModel() as model, Program(program_argv, folder) as program:
+            program.configure(provider_config(model.base_url))
+            tmux.start_shell(program)
+            tmux.type(command_of(program))
+            tmux.keys("Enter")
+            tmux.wait_for("› Ask")
+            tmux.type("a draft")
+            tmux.wait_for("› a draft")
+            tmux.keys("C-z")
+            tmux.wait_for("Stopped")
+            tmux.type("echo in the shell; fg")
+            tmux.keys("Enter")
+            tmux.wait_for("› a draft", "fake-model (Fake)")
+            tmux.type(" goes on")
+            tmux.wait_for("› a draft goes on")
+    finally:
+        subprocess.run(["tmux", "-S", str(folder / "tmux.sock"), "kill-server"], check=False)
+        shutil.rmtree(folder)
