@@ -57,6 +57,8 @@ OPTIONS = (
     "--include-module=types",
     "--include-module=typing",
     "--include-package=msgspec",
+    # Some of its modules are imported by name (patches.py).
+    "--include-package=wcwidth",
     # What is imported inside functions is there too, and nothing is missed silently.
     "--include-package=codex",
     # Built in (build/builtins.c), so there is no file to follow.
@@ -65,6 +67,8 @@ OPTIONS = (
     # Reached by optional imports of the standard library, never used; the plug-in would insist.
     "--disable-plugin=multiprocessing",
     "--nofollow-import-to=multiprocessing",
+    # Optional imports of prompt_toolkit, for Windows and for programs that changed signals from C.
+    "--nofollow-import-to=ctypes",
     # Settings of the machine that built CPython.
     "--nofollow-import-to=_sysconfigdata*",
 )

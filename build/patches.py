@@ -142,6 +142,19 @@ class re:
 """Stands for the module `re` where patterns are made at import and hardly ever used. re.compile
 keeps what it has compiled."""
 
+LAZY_WIDTHS = {
+    "center": "align",
+    "clip": "_clip",
+    "iter_sequences": "escape_sequences",
+    "ljust": "align",
+    "propagate_sgr": "sgr_state",
+    "rjust": "align",
+    "strip_sequences": "escape_sequences",
+    "width": "_width",
+    "wrap": "textwrap",
+}
+"""Names of the package wcwidth, and the modules that define them."""
+
 PACKAGES = (
     # Only its JSON and Structs are used; the rest, and JSON Schema, cost 2 ms at every start.
     Patch(
@@ -183,6 +196,69 @@ PACKAGES = (
         "urllib3/http2/__init__.py",
         '    h2_version = version("h2")\n',
         '    from importlib.metadata import version\n\n    h2_version = version("h2")\n',
+    ),
+    # The whole of prompt_toolkit behind its first name: dialogs, progress bars, prompts. 10 ms.
+    Patch(
+        "prompt_toolkit/__init__.py",
+        "from .formatted_text import ANSI, HTML\n"
+        "from .shortcuts import PromptSession, choice, print_formatted_text, prompt\n",
+        "",
+    ),
+    # A parser of XML for text that nobody writes here: 2 ms.
+    Patch(
+        "prompt_toolkit/formatted_text/html.py",
+        "import xml.dom.minidom as minidom\n",
+        "",
+    ),
+    Patch(
+        "prompt_toolkit/formatted_text/html.py",
+        "        document = minidom.parseString(",
+        "        from xml.dom import minidom\n\n        document = minidom.parseString(",
+    ),
+    # Every application makes the key bindings of vi, whether it has that mode or not: 5 ms.
+    Patch(
+        "prompt_toolkit/key_binding/defaults.py",
+        "from prompt_toolkit.key_binding.bindings.vi import (\n"
+        "    load_vi_bindings,\n    load_vi_search_bindings,\n)\n",
+        "",
+    ),
+    Patch(
+        "prompt_toolkit/key_binding/defaults.py",
+        "            load_vi_bindings(),\n            load_vi_search_bindings(),\n",
+        "",
+    ),
+    # Only widths and graphemes are asked for; clipping, wrapping and links cost 8 ms.
+    Patch(
+        "wcwidth/__init__.py",
+        "from ._clip import clip\n",
+        f"LAZY = {LAZY_WIDTHS!r}\n"
+        + LAZY_MODULES.format(
+            names="LAZY",
+            value='getattr(importlib.import_module("wcwidth." + LAZY[name]), name)',
+        ),
+    ),
+    Patch(
+        "wcwidth/__init__.py",
+        "from .textwrap import SequenceTextWrapper, wrap\n"
+        "from .hyperlink import Hyperlink, HyperlinkParams\n",
+        "",
+    ),
+    Patch(
+        "wcwidth/__init__.py",
+        "from .text_sizing import TextSizing, TextSizingParams\n",
+        "",
+    ),
+    Patch("wcwidth/__init__.py", "from .escape_sequences import iter_sequences\n", ""),
+    Patch(
+        "wcwidth/__init__.py",
+        "    from .align import ljust, rjust, center\n    from ._width import width\n",
+        "",
+    ),
+    Patch(
+        "wcwidth/__init__.py",
+        "    from .sgr_state import propagate_sgr\n"
+        "    from .escape_sequences import strip_sequences\n",
+        "",
     ),
 )
 

@@ -17,6 +17,8 @@ class ExitStatus(enum.IntEnum):
     FAILED = 1
     USAGE = 2
     SANDBOX_UNAVAILABLE = 125
+    NOT_EXECUTABLE = 126
+    NOT_FOUND = 127
     INTERRUPTED = 130
 
 
@@ -58,17 +60,28 @@ class Interrupted(CodexError):  # noqa: N818 - no error: the user asked for it
 
 
 class SandboxUnavailableError(CodexError):
-    """The kernel cannot enforce the sandbox policy, so the command does not run."""
+    """The kernel cannot enforce the sandbox policy, so the command does not run; one line."""
 
     exit_status = ExitStatus.SANDBOX_UNAVAILABLE
+
+    def __str__(self) -> str:
+        return self.message if self.advice is None else f"{self.message}. {self.advice}"
 
 
 class SpawnError(CodexError):
     """A command could not be started: no such program, not executable, bad working directory."""
 
 
+class ProgramNotFoundError(SpawnError):
+    """There is no such program."""
+
+
 class PatchError(CodexError):
     """A patch cannot be parsed, does not fit the files, or could not be written."""
+
+
+class PolicyError(CodexError):
+    """A file of rules about commands cannot be read, or is wrong; names the file and the line."""
 
 
 class ProtocolError(CodexError):

@@ -19,13 +19,10 @@ from codex.apply_patch.text import decode, encode, readable
 from codex.apply_patch.transaction import Entry, Target, commit, read_entry
 from codex.errors import PatchError
 from codex.protocol.events import Add, Delete, FileChange, Update
+from codex.protocol.policy import PROTECTED_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
-"""Never inside a writable folder: what is in them is run or obeyed by programs outside the sandbox.
-Source: sandbox.md, section 6.3."""
 
 
 class PatchPlan(msgspec.Struct, frozen=True):

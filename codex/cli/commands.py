@@ -12,11 +12,14 @@ from codex.cli.flags import (
     COLOR_FLAG,
     DELETE_FLAGS,
     EXEC_FLAGS,
+    EXECPOLICY_FLAGS,
     HISTORY_FLAGS,
     JSON_FLAG,
     MCP_ADD_FLAGS,
+    SANDBOX_FLAGS,
     SESSION_FLAGS,
     SESSIONS_FLAGS,
+    TUI_FLAGS,
     WHICH_FLAGS,
     YES_FLAG,
     Flag,
@@ -62,6 +65,16 @@ class Command(NamedTuple):
         return self.name.rpartition(" ")[2]
 
 
+TUI = Command(
+    "",
+    "the full-screen interface",
+    "Work with the agent on the whole screen: see what it does while it does it, approve what it\n"
+    "asks for, steer it.",
+    (*SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    (Positional("argument", "PROMPT", "what to begin with"),),
+    '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
+)
+"""What runs without a subcommand."""
 _OLD_SESSION = (
     Positional(
         "words",
@@ -89,6 +102,23 @@ EXEC_FORK = Command(
     (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
     _OLD_SESSION,
     '  codex exec fork 01a2060d "try it with a hash table instead"',
+)
+RESUME = Command(
+    "resume",
+    "go on with an old session",
+    "Go on with an old session on the full screen; without SESSION and --last, choose one of this\n"
+    "folder (with --all: of any).",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex resume\n  codex resume --last\n  codex resume 01a2060d 'now add a test for it'",
+)
+FORK = Command(
+    "fork",
+    "go on with a copy of an old session",
+    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.",
+    (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
+    _OLD_SESSION,
+    "  codex fork --last",
 )
 EXEC = Command(
     "exec",
@@ -121,6 +151,40 @@ APPLY_PATCH = Command(
     (),
     (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
     "  codex apply-patch < change.patch",
+)
+_IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
+"""The names of the session flags that say what a command may touch."""
+
+
+def _sandbox(name: str, summary: str) -> Command:
+    return Command(
+        name,
+        summary,
+        "Run a command under the sandbox that commands of the model run under, with this terminal\n"
+        "and this environment, less what has KEY, SECRET or TOKEN in its name. Exit status: the\n"
+        "command's; 128+N when signal N ended it; 125 without a sandbox; 126 when the program\n"
+        "cannot be run, 127 when it is not there.",
+        (*(flag for flag in SESSION_FLAGS if _IN_SANDBOX & set(flag.names)), *SANDBOX_FLAGS),
+        (),
+        f"  codex {name} --full-auto -- make test\n"
+        f"  codex {name} -s workspace-write --add-dir ~/.cache --explain -- npm install\n"
+        f"  codex {name} --permissions disk-full-read-access,disk-write-folder=/tmp/x sh",
+        rest=("COMMAND...", "the command and its arguments"),
+    )
+
+
+SANDBOX = _sandbox("sandbox", "run a command of yours in the sandbox")
+DEBUG = Command(
+    "debug",
+    "look at the parts of the program",
+    "Commands to look at the parts of the program, under the names of earlier versions.",
+    (),
+    (),
+    "  codex debug landlock --full-auto -- ls -l",
+    subcommands=(
+        _sandbox("debug landlock", "the same as codex sandbox, on Linux"),
+        _sandbox("debug seatbelt", "the same as codex sandbox, on macOS"),
+    ),
 )
 MCP_SERVER = Command(
     "mcp-server",
@@ -211,7 +275,7 @@ HISTORY_DELETE = Command(
     "delete messages",
     "Delete messages from the history. At a terminal it asks first.",
     DELETE_FLAGS,
-    (Positional("numbers", "NUMBER", "a message's number, as codex history list shows it", "*"),),
+    (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"
     '  codex history delete --matching "secret project"\n'
     "  codex history delete --all --yes",
@@ -278,16 +342,53 @@ DELETE = Command(
     "  codex delete 01a2060d --yes",
 )
 
+EXECPOLICY = Command(
+    "execpolicy",
+    "say what rules make of a command",
+    "Say what the rules of a file (prefix_rule, define_program) make of a command, without\n"
+    "running it. A session reads the rules of $CODEX_HOME/rules/*.rules and $CODEX_HOME/*.policy.",
+    (),
+    (),
+    "  codex execpolicy check --policy ~/.codex/rules/default.rules -- git push\n"
+    "  codex execpolicy check --require-safe -- sed -n 1,20p notes.txt",
+    subcommands=(
+        Command(
+            "execpolicy check",
+            "judge a command given as words",
+            "Judge a command, and print the result as one line of JSON. Exit status: 0, and with\n"
+            "--require-safe 12, 13 or 14 for what is not known to be safe; 1 failed, 2 wrong\n"
+            "command line.",
+            EXECPOLICY_FLAGS,
+            (),
+            "  codex execpolicy check --policy team.rules -- git push --force",
+            rest=("PROGRAM [ARG]...", "the command to judge"),
+        ),
+        Command(
+            "execpolicy check-json",
+            "judge a command given as JSON",
+            'Judge a command given as {"program": ..., "args": [...]}, as "execpolicy check" does.',
+            EXECPOLICY_FLAGS,
+            (Positional("argument", "JSON", "the command", nargs=None),),
+            """  codex execpolicy check-json '{"program": "ls", "args": ["-l"]}'""",
+        ),
+    ),
+)
+
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
         EXEC,
+        RESUME,
+        FORK,
         *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
         HISTORY,
         MCP,
         MCP_SERVER,
         PROTO,
+        SANDBOX,
         APPLY_PATCH,
+        EXECPOLICY,
+        DEBUG,
         DEMO,
     )
 }

@@ -60,6 +60,12 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         None,
         {"dest": "bypass"},
     ),
+    Flag(
+        ("--container-is-sandbox",),
+        "enforce nothing, where a container around the program holds what commands do",
+        None,
+        {"dest": "is_container"},
+    ),
     Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
     Flag(("--ephemeral",), "write no session file; such a session cannot be resumed"),
 )
@@ -80,17 +86,54 @@ COLOR_FLAG = Flag(
 
 IMAGE_NAMES = ("-i", "--image")
 """The one flag that takes any number of values."""
+IMAGE_FLAG = Flag(
+    IMAGE_NAMES,
+    "attach images: files, or a comma-separated list of them; repeatable",
+    "FILE",
+    {"action": "append", "nargs": "+", "default": []},
+)
+GIT_CHECK_FLAG = Flag(("--skip-git-repo-check",), "work outside a git repository, too")
 
 EXEC_FLAGS: tuple[Flag, ...] = (
-    Flag(
-        IMAGE_NAMES,
-        "attach images: files, or a comma-separated list of them; repeatable",
-        "FILE",
-        {"action": "append", "nargs": "+", "default": []},
-    ),
+    IMAGE_FLAG,
     Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
-    Flag(("--skip-git-repo-check",), "work outside a git repository, too"),
+    GIT_CHECK_FLAG,
     COLOR_FLAG,
+)
+
+EXECPOLICY_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--policy", "--rules"),
+        "a file of rules; repeatable; without it, the rules that the program carries",
+        "FILE",
+        {"action": "append", "default": [], "dest": "policy"},
+    ),
+    Flag(
+        ("--require-safe",),
+        "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
+    ),
+    Flag(("--pretty",), "write the JSON over several lines"),
+)
+
+SANDBOX_FLAGS: tuple[Flag, ...] = (
+    Flag(
+        ("--permissions",),
+        "single permissions in the place of --sandbox: a comma-separated list of them; repeatable",
+        "LIST",
+        {"action": "append", "default": []},
+    ),
+    Flag(("--explain",), "say what holds the command, before it runs"),
+)
+
+TUI_FLAGS: tuple[Flag, ...] = (
+    IMAGE_FLAG,
+    GIT_CHECK_FLAG,
+    Flag(
+        ("--no-alt-screen",),
+        "keep the conversation in the terminal's own scrollback",
+        None,
+        {"dest": "no_alternate_screen"},
+    ),
 )
 
 JSON_FLAG = Flag(("--json",), "print JSON")
@@ -139,7 +182,9 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
 
 ALL_FLAGS = (
     *(*SESSION_FLAGS, APPROVAL_FLAG, *EXEC_FLAGS, *WHICH_FLAGS, *SESSIONS_FLAGS, YES_FLAG),
-    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS),
+    *TUI_FLAGS,
+    *(JSON_FLAG, *MCP_ADD_FLAGS, *HISTORY_FLAGS, *DELETE_FLAGS, *EXECPOLICY_FLAGS),
+    *SANDBOX_FLAGS,
 )
 
 TAKES_VALUE: dict[str, bool] = {

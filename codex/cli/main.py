@@ -5,6 +5,7 @@ Each subcommand imports what it runs, so that none pays for another.
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from codex.cli.words import find_command
@@ -13,22 +14,29 @@ from codex.errors import CodexError, ExitStatus, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codex.cli.flags import Flag
     from codex.host import Host
 
 INTRODUCTION = """\
 A coding agent: works on the files of a folder with a language model of your choice.
 
-usage: codex COMMAND [ARGUMENT]...
+usage: codex [FLAG]... [PROMPT]
+       codex COMMAND [ARGUMENT]...
+
+Without a command: the full-screen interface, with PROMPT as the first message.
 
 commands:
 """
 AFTER_COMMANDS = """
-Flags of a command may also stand before it.
+Flags of a command may also stand before it. Those of the full-screen interface:
 
-  -h, --help     show this help
-  -V, --version  show the version
+"""
+AFTER_FLAGS = """  -h, --help                show this help
+  -V, --version             show the version
 
 examples:
+  codex
+  codex --full-auto "fix the failing test"
   codex exec --full-auto "fix the failing test"
   codex -c model_reasoning_effort=high exec - < prompt.txt
   codex help exec
@@ -37,7 +45,7 @@ examples:
 
 def overview() -> str:
     """What `codex --help` says."""
-    from codex.cli.commands import ALIASES, COMMANDS
+    from codex.cli.commands import ALIASES, COMMANDS, TUI
 
     names = {
         command.name: ", ".join(
@@ -47,7 +55,16 @@ def overview() -> str:
     }
     lines = [f"  {names[name]:<14}{command.summary}\n" for name, command in COMMANDS.items()]
     lines.append(f"  {'help COMMAND':<14}show a command's flags and examples\n")
-    return "".join((INTRODUCTION, *lines, AFTER_COMMANDS))
+    flags = [_flag_help(flag) for flag in TUI.flags]
+    return "".join((INTRODUCTION, *lines, AFTER_COMMANDS, *flags, AFTER_FLAGS))
+
+
+def _flag_help(flag: Flag) -> str:
+    """As argparse lays it out, which is not imported for this."""
+    names = ", ".join(flag.names) + (f" {flag.value}" if flag.value else "")
+    rows = textwrap.wrap(flag.help, 66)
+    start = f"  {names:<24}  " if len(names) <= 24 else f"  {names}\n{' ' * 28}"
+    return start + f"\n{' ' * 28}".join(rows) + "\n"
 
 
 def run(host: Host) -> int:
@@ -80,15 +97,18 @@ def _delivered(host: Host, status: int) -> int:
 
 def _run(host: Host) -> int:
     line = find_command(host.argv)
-    if line.command is None:
-        return _without_command(host, line.arguments)
+    if line.command is None and {"-h", "--help"} & set(_before_rest(host.argv)):
+        host.stdout.write(overview())
+        return ExitStatus.DONE
     if line.command == "help":
         return _help(host, line.arguments)
-    name = _known_command(line.command)
+    name = _command_of(line.command)
     from codex.cli.parser import HelpWanted, VersionWanted
-    from codex.cli.runners import RUNNERS
+    from codex.cli.runners import RUNNERS, run_tui
 
     try:
+        if name is None:
+            return run_tui(host, host.argv)
         return RUNNERS[name](host, line.arguments)
     except HelpWanted as wanted:
         host.stdout.write(str(wanted))
@@ -97,33 +117,29 @@ def _run(host: Host) -> int:
     return ExitStatus.DONE
 
 
-def _without_command(host: Host, arguments: Sequence[str]) -> int:
-    if {"-h", "--help"} & set(arguments):
-        host.stdout.write(overview())
-        return ExitStatus.DONE
-    if {"-V", "--version"} & set(arguments):
-        return _version(host)
-    raise _no_screen()
+def _before_rest(argv: Sequence[str]) -> Sequence[str]:
+    """The words that may be flags."""
+    return argv[: argv.index("--")] if "--" in argv else argv
 
 
-def _known_command(word: str) -> str:
+def _command_of(word: str | None) -> str | None:
+    """The subcommand that a word names; None for a prompt.
+
+    Raises: UsageError, for a word that was probably meant as a command.
+    """
     from codex.cli.commands import ALIASES, COMMANDS
 
-    name = ALIASES.get(word, word)
-    if name in COMMANDS:
+    name = ALIASES.get(word or "", word)
+    if name is None or name in COMMANDS:
         return name
     import difflib
 
-    found = difflib.get_close_matches(word, COMMANDS, n=1)
-    if found:
-        raise UsageError(f'unknown command "{word}"; did you mean "{found[0]}"?')
-    raise _no_screen()
-
-
-def _no_screen() -> UsageError:
-    return UsageError(
-        "this version has no full-screen interface",
-        advice='To work on one prompt: codex exec "PROMPT". All commands: codex --help',
+    found = difflib.get_close_matches(name, COMMANDS, n=1)
+    if not found:
+        return None
+    raise UsageError(
+        f'unknown command "{word}"; did you mean "{found[0]}"?',
+        advice=f'If it is a message: codex -- "{word}"',
     )
 
 
@@ -135,7 +151,10 @@ def _help(host: Host, arguments: Sequence[str]) -> int:
     if not words:
         host.stdout.write(overview())
         return ExitStatus.DONE
-    command = COMMANDS[_known_command(words[0])]
+    name = _command_of(words[0])
+    if name is None:
+        raise UsageError(f'unknown command "{words[0]}"', advice="All commands: codex --help")
+    command = COMMANDS[name]
     for word in words[1:]:
         if command.subcommands:
             command, _ = nested(command, [word])

@@ -11,6 +11,7 @@ from codex.config.permissions import PERMISSION_FORMS, is_permission
 from codex.errors import UsageError
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
+from codex.tui.options import TuiOptions
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -37,9 +38,36 @@ def session_overrides(parsed: Namespace) -> Overrides:
         sandbox_mode=mode,
         sandbox_permissions=permissions,
         writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
         cwd=parsed.cd,
         disable_response_storage=parsed.disable_response_storage,
         is_ephemeral=parsed.ephemeral,
+        config=tuple(parsed.config),
+    )
+
+
+def sandbox_overrides(parsed: Namespace) -> Overrides:
+    """The overrides of `codex sandbox`, which has the session flags that concern the sandbox.
+
+    Raises: UsageError.
+    """
+    listed = [part for value in parsed.permissions for part in value.split(",") if part]
+    if parsed.permissions and (parsed.sandbox or parsed.full_auto):
+        raise UsageError("--permissions cannot be used together with --sandbox or --full-auto")
+    if parsed.full_auto and parsed.sandbox:
+        raise UsageError("--full-auto cannot be used together with --sandbox")
+    for value in listed:
+        if not is_permission(value):
+            known = ", ".join(PERMISSION_FORMS)
+            raise UsageError(f'--permissions "{value}": expected one of {known}')
+    mode, permissions = ("workspace-write", None) if parsed.full_auto else _modes(parsed.sandbox)
+    return Overrides(
+        profile=parsed.profile,
+        sandbox_mode=mode,
+        sandbox_permissions=tuple(listed) if parsed.permissions else permissions,
+        writable_roots=tuple(parsed.add_dir),
+        is_container=parsed.is_container,
+        cwd=parsed.cd,
         config=tuple(parsed.config),
     )
 
@@ -68,6 +96,26 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
     )
 
 
+def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
+    """The overrides and options of `codex` without a subcommand.
+
+    Args: cwd: the process's, which images are relative to.
+    Raises: UsageError, also for an image that is not there.
+    """
+    overrides = session_overrides(parsed)
+    images, prompt = split_images(parsed.image, parsed.argument, cwd)
+    paths = tuple(os.path.join(cwd, path) for path in images)
+    for path in paths:
+        if not os.path.isfile(path):
+            raise UsageError(f"--image '{path}': no such file")
+    return overrides, TuiOptions(
+        prompt=prompt or None,
+        images=paths,
+        has_alternate_screen=not parsed.no_alternate_screen,
+        skip_git_repo_check=parsed.skip_git_repo_check,
+    )
+
+
 def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
     """What a command of `codex history` runs, given the Host and CODEX_HOME.
 
@@ -78,7 +126,7 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
     if word == "path":
         return history_command.show_path
     if word == "delete":
-        numbers = tuple(_number(text, "a message's number") for text in parsed.numbers)
+        numbers = tuple(_number(text, "a message's number") for text in parsed.words)
         chosen = history_command.Chosen(numbers, parsed.matching, parsed.all)
         return partial(history_command.delete, chosen=chosen, is_sure=parsed.yes)
     count = history_command.DEFAULT_COUNT
@@ -184,7 +232,10 @@ def _sandbox(parsed: Namespace) -> tuple[str | None, tuple[str, ...] | None]:
         return "workspace-write", None
     if parsed.bypass:
         return "danger-full-access", None
-    values: list[str] = parsed.sandbox
+    return _modes(parsed.sandbox)
+
+
+def _modes(values: Sequence[str]) -> tuple[str | None, tuple[str, ...] | None]:
     for value in values:
         if value not in SANDBOX_MODES and not is_permission(value):
             known = ", ".join((*SANDBOX_MODES, *PERMISSION_FORMS))

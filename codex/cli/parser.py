@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from codex.cli.commands import EXEC
+from codex.cli.commands import EXEC, TUI
 from codex.cli.flags import ALL_FLAGS, APPROVAL_FLAG
 from codex.cli.words import find_command, split_rest
 from codex.errors import UsageError
@@ -114,14 +114,14 @@ class _Version(argparse.Action):
 
 
 def _make(command: Command) -> _Parser:
-    words = [f"codex {command.name} [FLAG]..."]
+    words = [f"{_prog(command)} [FLAG]..."]
     words += [positional.usage for positional in command.positionals]
     if command.rest is not None:
         words.append(f"[--] {command.rest[0]}")
     if command.subcommands:
         words.append("[COMMAND]" if command.positionals else "COMMAND")
     parser = _Parser(
-        prog=f"codex {command.name}",
+        prog=_prog(command),
         usage=" ".join(words),
         description=_description(command),
         epilog=f"examples:\n{command.examples}",
@@ -136,6 +136,10 @@ def _make(command: Command) -> _Parser:
     parser.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help")
     parser.add_argument("-V", "--version", action=_Version, nargs=0, help="show the version")
     return parser
+
+
+def _prog(command: Command) -> str:
+    return f"codex {command.name}".rstrip()
 
 
 def _description(command: Command) -> str:
@@ -156,14 +160,16 @@ def _add(parser: _Parser, flag: Flag) -> None:
 
 
 def _unknown_argument(command: Command, argument: str) -> UsageError:
-    advice = f"See codex {command.name} --help."
+    advice = f"See {_prog(command)} --help."
     if not argument.startswith("-"):
+        if command is TUI:
+            advice = 'Quote a prompt of several words: codex "fix the failing test"'
         if command is EXEC:
             advice = 'Quote a prompt of several words: codex exec "fix the failing test"'
         return UsageError(f'unexpected argument "{argument}"', advice=advice)
     name = argument.partition("=")[0]
     if any(name in flag.names for flag in ALL_FLAGS):
-        message = f'"codex {command.name}" has no flag {name}'
+        message = f'"{_prog(command)}" has no flag {name}'
     else:
         message = f"unknown flag {name}{_nearest_flag(command, name)}"
     return UsageError(message, advice=advice)

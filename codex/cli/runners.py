@@ -2,12 +2,69 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+from codex.errors import CodexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from codex.cli.commands import Command
     from codex.host import Host
+
+
+def run_tui(host: Host, arguments: Sequence[str]) -> int:
+    """What `codex` without a subcommand runs."""
+    from codex.cli.commands import TUI
+    from codex.cli.options import tui_arguments
+    from codex.cli.parser import parse
+
+    overrides, options = tui_arguments(parse(TUI, arguments), host.cwd)
+    from codex.config.load import load_config
+    from codex.tui.main import run as run_screen
+
+    return run_screen(host, load_config(host, overrides), options)
+
+
+def _resume(host: Host, arguments: Sequence[str]) -> int:
+    return _old_screen(host, "resume", arguments)
+
+
+def _fork(host: Host, arguments: Sequence[str]) -> int:
+    return _old_screen(host, "fork", arguments)
+
+
+def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
+    """`codex resume` and `codex fork`."""
+    from codex.cli.commands import COMMANDS
+    from codex.cli.options import take_old_session, tui_arguments
+    from codex.cli.parser import parse
+
+    parsed = parse(COMMANDS[word], arguments)
+    is_named = parsed.last or parsed.words
+    parsed.argument = None
+    wanted = take_old_session(parsed, word, host.cwd) if is_named else None
+    overrides, options = tui_arguments(parsed, host.cwd)
+    from codex.config.load import load_config
+    from codex.core.restore import restored_config
+    from codex.core.sessions import open_session
+    from codex.tui.main import pick_session
+    from codex.tui.main import run as run_screen
+
+    config = load_config(host, overrides)
+    cwd = None if parsed.all else config.cwd
+    if not is_named:
+        wanted = pick_session(host, config.codex_home, cwd)
+        if wanted is None:
+            return 0
+    resumed = open_session(config.codex_home, wanted, cwd=cwd)
+    config = restored_config(host, overrides, resumed)
+    if word == "fork":
+        from codex.core.fork import fork
+
+        resumed = fork(resumed, config, clock_s=host.clock())
+    return run_screen(host, config, options, resumed)
 
 
 def _exec(host: Host, arguments: Sequence[str]) -> int:
@@ -195,6 +252,20 @@ def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     return run_apply_patch(host, parsed.argument)
 
 
+def _execpolicy(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import EXECPOLICY
+    from codex.cli.parser import nested, parse
+
+    command, arguments = nested(EXECPOLICY, arguments)
+    parsed = parse(command, arguments)
+    from codex.execpolicy.command import CheckOptions, check_json, check_words
+
+    options = CheckOptions(tuple(parsed.policy), parsed.require_safe, parsed.pretty)
+    if command.word == "check-json":
+        return check_json(host, options, parsed.argument)
+    return check_words(host, options, parsed.rest)
+
+
 def _demo(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import DEMO
     from codex.cli.parser import parse
@@ -205,17 +276,55 @@ def _demo(host: Host, arguments: Sequence[str]) -> int:
     return run_demo(host, parsed.color)
 
 
+def _sandbox(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import SANDBOX
+
+    if arguments[:1] in (["linux"], ["macos"]):  # today's Codex names the system
+        arguments = arguments[1:]
+    return _run_in_sandbox(host, SANDBOX, arguments)
+
+
+def _debug(host: Host, arguments: Sequence[str]) -> int:
+    from codex.cli.commands import DEBUG
+    from codex.cli.parser import nested
+
+    command, arguments = nested(DEBUG, arguments)
+    if command.word == "seatbelt" and sys.platform != "darwin":
+        raise CodexError(
+            "Seatbelt is the sandbox of macOS, which this system is not",
+            advice="The sandbox of any system: codex sandbox.",
+        )
+    return _run_in_sandbox(host, command, arguments)
+
+
+def _run_in_sandbox(host: Host, command: Command, arguments: Sequence[str]) -> int:
+    from codex.cli.options import sandbox_overrides
+    from codex.cli.parser import parse
+
+    parsed = parse(command, arguments)
+    overrides = sandbox_overrides(parsed)
+    from codex.config.load import load_config
+    from codex.debug_sandbox import run as run_sandbox
+
+    return run_sandbox(host, load_config(host, overrides), parsed.rest, is_explained=parsed.explain)
+
+
 RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "exec": _exec,
+    "resume": _resume,
+    "fork": _fork,
     "sessions": _sessions,
     "rename": _rename,
     "archive": _archive,
     "unarchive": _unarchive,
     "delete": _delete,
     "proto": _proto,
+    "sandbox": _sandbox,
     "mcp": _mcp,
     "mcp-server": _mcp_server,
     "history": _history,
     "apply-patch": _apply_patch,
+    "execpolicy": _execpolicy,
+    "debug": _debug,
     "demo": _demo,
 }

@@ -16,6 +16,7 @@ from codex.config.schema import Items, Leaf, Named, Table, Unused
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES
 from codex.protocol.settings import (
     EnvironmentInherit,
+    FileOpener,
     ReasoningEffort,
     ReasoningSummary,
     ToolApproval,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codex.config.schema import Node, Source
+
+NETWORKS = ("none", "ports", "full")
+"""How far commands reach; `ports` are those of the two lists beside it."""
 
 GRANULAR = "granular"
 """How `approval_policy = { granular = {...} }` goes on."""
@@ -87,10 +91,16 @@ def _read_approval(value: object, _: Source) -> str | None:
     return None if policy is None else policy.value
 
 
+def _read_notifications(value: object, _: Source) -> object:
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return value if isinstance(value, bool) or is_list else None
+
+
 TEXT = Leaf("a string", (str,))
 NAME = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
 FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
+PORT = Leaf("a TCP port", (int,), lambda value, _: value if 0 < value < 2**16 else None)
 POSITIVE = _at_least(1)
 SECONDS = Leaf(
     "a number of seconds above 0",
@@ -174,6 +184,38 @@ TOOLS = Table(
     }
 )
 
+TUI = Table(
+    {
+        "notifications": Leaf(
+            "true, false or an array of strings",
+            (bool, list),
+            _read_notifications,
+        ),
+        "notification_method": _one_of(("auto", "osc9", "bel")),
+        "notification_condition": _one_of(("unfocused", "always")),
+        "alternate_screen": _one_of(("auto", "always", "never")),
+        **dict.fromkeys(
+            (
+                "animations",
+                "disable_mouse_capture",
+                "keymap",
+                "raw_output_mode",
+                "resume_cwd",
+                "scroll_events_per_tick",
+                "scroll_mode",
+                "session_picker_view",
+                "show_tooltips",
+                "status_line",
+                "status_line_use_colors",
+                "terminal_title",
+                "theme",
+                "vim_mode_default",
+            ),
+            IGNORED,
+        ),
+    }
+)
+
 USED: dict[str, Node] = {
     "model": NAME,
     "model_provider": NAME,
@@ -192,6 +234,15 @@ USED: dict[str, Node] = {
     "approval_policy": APPROVAL,
     "sandbox_permissions": Items(PERMISSION),
     "sandbox_mode": SANDBOX_MODE,
+    "sandbox": Table(
+        {
+            "require": _one_of(("full", "best-effort")),
+            "container": FLAG,
+            "network": _one_of(NETWORKS),
+            "connect_ports": Items(PORT),
+            "bind_ports": Items(PORT),
+        }
+    ),
     "sandbox_workspace_write": Table(
         {
             "writable_roots": Items(PATH),
@@ -227,6 +278,8 @@ USED: dict[str, Node] = {
         }
     ),
     "notify": TEXTS,
+    "file_opener": _one_of(opener.value for opener in FileOpener),
+    "tui": TUI,
     "mcp_servers": Named(MCP_SERVER),
     "model_providers": Named(PROVIDER),
 }
@@ -266,7 +319,6 @@ UNUSED: dict[str, Node] = {
             "experimental_use_unified_exec_tool",
             "features",
             "feedback",
-            "file_opener",
             "forced_chatgpt_workspace_id",
             "forced_login_method",
             "include_apps_instructions",
@@ -288,7 +340,6 @@ UNUSED: dict[str, Node] = {
             "review_model",
             "sqlite_home",
             "suppress_unstable_features_warning",
-            "tui",
             "windows",
         ),
         IGNORED,

@@ -29,6 +29,8 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     """The whole list, May 2025 form; not together with `sandbox_mode`."""
     writable_roots: tuple[str, ...] = ()
     """Added to those of a policy that can write."""
+    is_container: bool = False
+    """`--container-is-sandbox`."""
     cwd: str | None = None
     disable_response_storage: bool = False
     is_ephemeral: bool = False

@@ -5,7 +5,9 @@ Source: spec/config.md, section 3.2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from codex.protocol.policy import (
     PERMISSION_FIELDS,
@@ -16,7 +18,7 @@ from codex.protocol.policy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 FOLDER_PREFIX = "disk-write-folder="
 PERMISSION_FORMS = (*PERMISSION_FIELDS, FOLDER_PREFIX + "PATH")
@@ -41,7 +43,24 @@ def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
             folders.append(permission[len(FOLDER_PREFIX) :])
         else:
             fields[PERMISSION_FIELDS[permission]] = True
-    return SandboxPolicy(writable_roots=tuple(folders), **fields)
+    policy = SandboxPolicy(writable_roots=tuple(folders))
+    return msgspec.structs.replace(policy, **fields)
+
+
+def with_network(policy: SandboxPolicy, table: Mapping[str, Any]) -> SandboxPolicy:
+    """The policy with the network of `[sandbox]`, which wins over the older keys.
+
+    `danger-full-access` is left as it is: it is what its name says.
+    """
+    ports = {key: tuple(table.get(key, ())) for key in ("connect_ports", "bind_ports")}
+    network = table.get("network")
+    if network is None:
+        network = "ports" if any(ports.values()) and not policy.can_use_network else None
+    if network is None or policy.is_unrestricted:
+        return policy
+    return msgspec.structs.replace(
+        policy, can_use_network=network == "full", **(ports if network == "ports" else {})
+    )
 
 
 def sandbox_policy(

@@ -8,7 +8,7 @@ import msgspec
 
 from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
 from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
-from codex.config.permissions import sandbox_policy
+from codex.config.permissions import sandbox_policy, with_network
 from codex.config.providers import (
     DEFAULT_OSS_PROVIDER,
     DEFAULT_PROVIDER,
@@ -39,6 +39,7 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
 PLAIN_KEYS = (
     "command_timeout_ms",
     "disable_response_storage",
+    "file_opener",
     "hide_agent_reasoning",
     "history",
     "max_command_timeout_ms",
@@ -47,6 +48,7 @@ PLAIN_KEYS = (
     "project_doc_max_bytes",
     "project_root_markers",
     "show_raw_agent_reasoning",
+    "tui",
 )
 """Keys that are fields of Config as they stand."""
 
@@ -89,7 +91,10 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
             "providers": providers,
             "model": _model(settings, overrides, around),
             "approval_policy": _approval(settings, overrides, warnings),
-            "sandbox_policy": _sandbox(settings, overrides, around, warnings),
+            "sandbox_policy": with_network(
+                _sandbox(settings, overrides, around, warnings), settings.get("sandbox", {})
+            ),
+            "sandbox": _enforcement(settings, overrides),
             "shell_environment": settings.get("shell_environment_policy", {}),
             "instructions": _instructions(settings, around.instructions_file),
             "base_instructions": around.base_instructions,
@@ -201,6 +206,12 @@ def _sandbox(
         )
         return policy
     return msgspec.structs.replace(policy, writable_roots=(*policy.writable_roots, *added))
+
+
+def _enforcement(settings: dict[str, Any], overrides: Overrides) -> dict[str, Any]:
+    table = settings.get("sandbox", {})
+    fields = {key: table[key] for key in ("require", "container") if key in table}
+    return {**fields, "container": True} if overrides.is_container else fields
 
 
 def _mcp_servers(tables: dict[str, Any], warnings: list[str]) -> dict[str, Any]:

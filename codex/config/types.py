@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+from typing import Literal
 
 import msgspec
 
 from codex.protocol.policy import AskForApproval, SandboxPolicy
 from codex.protocol.settings import (
+    FileOpener,
     McpServer,
     ModelProvider,
     ModelSettings,
@@ -36,6 +38,28 @@ NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
 """For front ends in which nobody looks anything up."""
 
 
+class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sandbox]`: how the sandbox policy is enforced; its network keys are in the policy."""
+
+    require: Literal["full", "best-effort"] = "best-effort"
+    """What to do where a layer is not to be had: refuse to run commands, or say so once."""
+    container: bool = False
+    """The container around us is the sandbox, nothing else is enforced."""
+
+
+class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tui]`."""
+
+    notifications: bool | tuple[str, ...] = True
+    """All, none, or those of these kinds."""
+    notification_method: str = "auto"
+    """`osc9`, `bel`, or what the terminal is known to show."""
+    notification_condition: str = "unfocused"
+    """Or `always`."""
+    alternate_screen: str = "auto"
+    """`never` keeps the conversation in the terminal's own scrollback."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one run, after flags, `-c`, profile, file and defaults were merged."""
 
@@ -49,6 +73,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelSettings
     approval_policy: AskForApproval
     sandbox_policy: SandboxPolicy
+    sandbox: SandboxSettings = SandboxSettings()
     shell_environment: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
     disable_response_storage: bool = False
     instructions: str | None = None
@@ -64,6 +89,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What a project's root folder holds one of."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServer] = {}
+    file_opener: FileOpener = FileOpener.VSCODE
+    tui: TuiSettings = TuiSettings()
     has_plan_tool: bool = True
     """Whether the model is given `update_plan`."""
     hide_agent_reasoning: bool = False

@@ -27,13 +27,23 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def is_approved(self) -> bool:
-        """Yes, once or for the session."""
-        return self.decision in (ReviewDecision.APPROVED, ReviewDecision.APPROVED_FOR_SESSION)
+        """Yes, once or for longer."""
+        return self.decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT)
+
+    @property
+    def is_for_session(self) -> bool:
+        """A yes that counts for more than once."""
+        return self.is_approved and self.decision is not ReviewDecision.APPROVED
 
     @property
     def rejection(self) -> str:
         """What the model reads when the user said no."""
         return "rejected by the user" + (f": {self.feedback}" if self.feedback else "")
+
+    @property
+    def remark(self) -> str:
+        """What the model reads of the user's words, behind the output, when the user said yes."""
+        return f"\nThe user says: {self.feedback}" if self.feedback else ""
 
 
 class Question:
@@ -42,6 +52,8 @@ class Question:
     def __init__(self, approvals: Approvals, key: tuple[type, str]) -> None:
         self._approvals = approvals
         self._key = key
+        self.request_id = key[1]
+        """What an answer names."""
         self.answers: SimpleQueue[Answer | None] = SimpleQueue()
 
     def wait(self, cancel: Cancel) -> Answer:
@@ -67,18 +79,33 @@ class Approvals:
         self._lock = threading.Lock()
         self._open: dict[tuple[type, str], Question] = {}
         self._task_ids: dict[tuple[type, str], str] = {}
+        self._used: set[tuple[type, str]] = set()
 
     def open(self, kind: type, call_id: str, task_id: str) -> Question:
-        """Register a question; only then show it.
+        """Register a question; only then show it, under its `request_id`.
 
         Args: kind: the Op type that answers it.
         """
-        key = (kind, call_id)
-        question = Question(self, key)
         with self._lock:
+            key = self._unused((kind, call_id))
+            question = Question(self, key)
+            self._used.add(key)
             self._open[key] = question
             self._task_ids[key] = task_id
         return question
+
+    def _unused(self, key: tuple[type, str]) -> tuple[type, str]:
+        """The key itself, or where it was asked about before, one of its own.
+
+        A second question about a call (to run it without the sandbox), and a call id that a model
+        uses again, must not be answered by what was meant for the first.
+        """
+        kind, call_id = key
+        number = 2
+        while key in self._used:
+            key = (kind, f"{call_id}#{number}")
+            number += 1
+        return key
 
     def close(self, key: tuple[type, str]) -> None:
         """Take a question back; a later answer finds nothing."""

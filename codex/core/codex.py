@@ -17,21 +17,23 @@ import msgspec
 
 from codex.config.models import context_window
 from codex.core.approvals import Answer
-from codex.core.history_worker import HistoryOp, HistoryState
-from codex.core.message_history import MessageHistory
+from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
+from codex.core.message_history import HistoryOp, HistoryState, MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
 from codex.core.rollout import open_rollout
+from codex.core.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
 from codex.core.session_id import new_session_id
-from codex.core.task import QueuedInput, Task, TaskEnded
+from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
 from codex.errors import CodexError
 from codex.model.client import ModelClient
 from codex.protocol.events import (
     Error,
     Event,
     ListMcpToolsResponse,
+    ListModelsResponse,
     SessionConfigured,
     ShutdownComplete,
     Warning,
@@ -96,13 +98,17 @@ class Codex:
         self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
         self._events = events
-        self._messages: SimpleQueue[Submission | TaskEnded] = SimpleQueue()
+        self._messages: SimpleQueue[Submission | TaskEnded | Result] = SimpleQueue()
         self._id_lock = threading.Lock()
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
         self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
+        self._windows: dict[str, int | None] = {}
+        """Tokens by model, as the provider told last."""
+        self._late_notes: list[Note] = []
+        self._errands = Errands(self._messages.put)
         self._history = MessageHistory(
             config.codex_home, config.history, clock=host.clock, put=events.put
         )
@@ -137,10 +143,13 @@ class Codex:
             message = self._messages.get()
             if isinstance(message, TaskEnded):
                 self._task = None
+                self._take_late_notes()
                 self._take_deferred()
+            elif isinstance(message, CommandEnded | ModelsListed):
+                self._take_result(message)
             elif isinstance(message.op, Shutdown):
                 end_id, waits_for_task = message.id, message.op.after_task
-            elif self._deferred and not isinstance(message.op, Interrupt):
+            elif self._deferred and not isinstance(message.op, Interrupt | HistoryOp):
                 self._deferred.append(message)
             else:
                 self._take(message)
@@ -157,6 +166,12 @@ class Codex:
                 self._deferred.append(submission)
             else:
                 self._take(submission)
+
+    def _take_late_notes(self) -> None:
+        """Record what came when the task that has ended took no more."""
+        notes, self._late_notes = self._late_notes, []
+        if self._session is not None:
+            self._session.transcript.record(note.message for note in notes)
 
     def _reported(self, event_id: str, action: Callable[[], None]) -> None:
         """Do it; what goes wrong is told under the submission's id and ends nothing else."""
@@ -187,15 +202,13 @@ class Codex:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
             case Interrupt():
-                if self._task is not None:
-                    self._task.cancel.set()
+                self._interrupt()
             case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
                 self._take_answer(session, op)
-            case ListMcpTools():
-                servers = session.mcp.status() if session.mcp is not None else ()
-                session.emit(submission.id, ListMcpToolsResponse(servers))
-            case RunUserShellCommand() | ListModels():
-                raise CodexError("this engine has no such operation")
+            case RunUserShellCommand(text):
+                self._take_command(session, submission.id, text)
+            case ListModels() | ListMcpTools():
+                self._list(session, submission.id, op)
             case Shutdown():
                 pass  # It ended the loop in _run.
             case _:
@@ -209,6 +222,50 @@ class Codex:
             self._task.start()
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
+
+    def _list(self, session: Session, submission_id: str, op: ListModels | ListMcpTools) -> None:
+        if isinstance(op, ListModels):
+            self._errands.list_models(session, submission_id)
+            return
+        servers = session.mcp.status() if session.mcp is not None else ()
+        session.emit(submission_id, ListMcpToolsResponse(servers))
+
+    def _interrupt(self) -> None:
+        self._errands.interrupt()
+        if self._task is not None:
+            self._task.cancel.set()
+
+    def _take_command(self, session: Session, submission_id: str, text: str) -> None:
+        if not text.strip():
+            raise CodexError("the command is empty")
+        if self._task is None:
+            self._task = Task(session, UserCommand(submission_id, text))
+            self._task.start()
+        else:
+            self._errands.run_command(session, submission_id, text)
+
+    def _take_result(self, result: Result) -> None:
+        """Take what came of an errand; without a session there was none."""
+        session = self._session
+        assert session is not None
+        match result:
+            case CommandEnded(note):
+                if self._task is None:
+                    session.transcript.record([note.message])
+                elif not self._task.inbox.offer(note):
+                    self._late_notes.append(note)
+            case ModelsListed(submission_id, response):
+                self._learn_window(session, response)
+                session.emit(submission_id, response)
+
+    def _learn_window(self, session: Session, response: ListModelsResponse) -> None:
+        """What the server tells about the session's model counts where nothing else is known."""
+        self._windows = {model.id: model.context_window for model in response.models}
+        model = self._config.model
+        window = self._windows.get(model.model)
+        if model.context_window is None and window is not None:
+            model = msgspec.structs.replace(model, context_window=window)
+            self._config = session.config = msgspec.structs.replace(self._config, model=model)
 
     def _take_answer(
         self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
@@ -269,10 +326,23 @@ class Codex:
         )
         user_text = combine_user_text(config.instructions, docs.text)
         self._configure(START_ID, config, user_text, history)
+        self._load_rules(config.codex_home)
         if self._session is not None:
             self._start_mcp(self._session)
         for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
             self._warn(warning)
+
+    def _load_rules(self, codex_home: str) -> None:
+        """Before any task, and once: what is in the files later counts for later sessions."""
+        paths, failures = find_rule_files(codex_home)
+        if self._session is None or not (paths or failures):
+            return
+        from codex.core.rules import load_rules
+
+        self._session.rules = load_rules(paths, failures)
+        for failure in self._session.rules.failures:
+            advice = "Until it is mended, every command is asked about, or rejected"
+            self._warn(f"{failure}\n{advice}")
 
     def _configure(
         self,
@@ -325,6 +395,10 @@ class Codex:
                 name=None if self._resumed is None else self._resumed.name,
             ),
         )
+        self._history.described(event_id)
+        if (notice := session.sandbox_notice()) and notice not in session.warnings_shown:
+            session.warnings_shown.add(notice)
+            session.emit(event_id, Warning(notice))
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
         """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
@@ -346,7 +420,7 @@ class Codex:
             return
         model = self._config.model
         if op.model != model.model:
-            window = context_window(op.model)
+            window = self._windows.get(op.model) or context_window(op.model)
             model = msgspec.structs.replace(model, model=op.model, context_window=window)
         config = msgspec.structs.replace(
             self._config,
@@ -368,6 +442,7 @@ class Codex:
             self._task.cancel.set()
             while not isinstance(self._messages.get(), TaskEnded):
                 pass
+        self._errands.close()
         if self._session is not None:
             if self._session.mcp is not None:
                 self._session.mcp.close()

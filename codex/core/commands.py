@@ -9,26 +9,35 @@ import msgspec
 
 from codex.apply_patch.shell import detect
 from codex.bash import join
+from codex.core.consent import ask_to_run
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.patches import apply_patch_text
-from codex.core.safety import AskUser, AutoApprove, Reject, assess_command, should_offer_retry
+from codex.core.safety import (
+    AskUser,
+    AutoApprove,
+    Reject,
+    SafetyCheck,
+    assess_command,
+    should_offer_retry,
+)
 from codex.core.session import ApprovedCommand
+from codex.core.unattended import unattended_argv, unattended_environment
 from codex.errors import Interrupted, PatchError, SandboxUnavailableError, SpawnError
 from codex.protocol.events import (
-    ExecApprovalRequest,
     ExecCommandBegin,
     ExecCommandEnd,
     ExecCommandOutputDelta,
     OutputStream,
+    Warning,
 )
-from codex.protocol.policy import DANGER_FULL_ACCESS, ReviewDecision, SandboxPolicy
+from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run
 
 if TYPE_CHECKING:
-    from codex.core.approvals import Answer
+    from codex.core.rules import Ruling
 
 
 class ShellArguments(msgspec.Struct, frozen=True):
@@ -45,17 +54,32 @@ class ShellArguments(msgspec.Struct, frozen=True):
     def argv(self) -> tuple[str, ...]:
         """The words to run; a bare string is taken for shell text."""
         if isinstance(self.command, str):
-            return ("bash" if os.path.exists("/bin/bash") else "sh", "-c", self.command)
+            return shell_argv(self.command)
         return tuple(self.command)
 
 
+def shell_argv(text: str) -> tuple[str, ...]:
+    """The words that run shell text."""
+    return ("bash" if os.path.exists("/bin/bash") else "sh", "-c", text)
+
+
 class _Command(NamedTuple):
-    """A `shell` call that is to be run."""
+    """A command that is to be run: of a `shell` call, or of the user."""
 
     call_id: str
     argv: tuple[str, ...]
     cwd: str
     timeout_ms: int
+    is_unattended: bool = False
+    """It was judged by its words alone, and runs as they say and nothing besides."""
+    is_from_user: bool = False
+
+    def params(self, environment: dict[str, str]) -> ExecParams:
+        """What is run, given the environment that commands get."""
+        if not self.is_unattended:
+            return ExecParams(self.argv, self.cwd, self.timeout_ms, environment)
+        clean = unattended_environment(environment)
+        return ExecParams(unattended_argv(self.argv), self.cwd, self.timeout_ms, clean)
 
     def approval(self, *, is_sandboxed: bool) -> ApprovedCommand:
         """What a yes for the session remembers."""
@@ -68,6 +92,10 @@ class _Attempt(msgspec.Struct, frozen=True):
     result: ExecResult | None
     failure: str = ""
     is_sandbox_missing: bool = False
+    denial: str | None = None
+    """What the sandbox stopped."""
+    undone: tuple[str, ...] = ()
+    """What it did to protected names."""
 
 
 def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> ToolOutput:
@@ -91,6 +119,21 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
     return _decide_and_run(context, command, arguments)
 
 
+def user_command(context: TaskContext, call_id: str, text: str) -> str:
+    """Run shell text for the user, under the session's sandbox policy; what the model reads of it.
+
+    Nobody is asked: who typed it wants it.
+    """
+    config = context.session.config
+    argv = shell_argv(text)
+    command = _Command(call_id, argv, config.cwd, config.max_command_timeout_ms, is_from_user=True)
+    try:
+        report = _report(_execute(context, command, config.sandbox_policy)).text
+    except Interrupted:
+        report = "The command was interrupted."
+    return f"I ran this command myself:\n{text}\n\n{report}"
+
+
 def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:
     config = context.session.config
     asked = arguments.timeout or arguments.timeout_ms or config.command_timeout_ms
@@ -101,48 +144,73 @@ def _decide_and_run(
     context: TaskContext, command: _Command, arguments: ShellArguments
 ) -> ToolOutput:
     session = context.session
-    approved = session.approved_commands
-    if command.approval(is_sandboxed=False) in approved:
-        return _report(_execute(context, command, DANGER_FULL_ACCESS))
-    policy = session.config.sandbox_policy
-    check = assess_command(
-        command.argv,
+    ruling = session.rules.judge(
+        command.argv, cwd=command.cwd, writable_folders=session.patch_roots()
+    )
+    check = _assess(context, command, arguments, ruling)
+    if isinstance(check, AutoApprove) and check.is_trusted and check.is_sandboxed:
+        if (output := _read(context, command)) is not None:
+            return output
+        # What wants to write is no reader, whatever its name.
+        check = _assess(context, command, arguments, ruling._replace(is_reader=False))
+        if isinstance(check, AskUser) and check.reason is None:
+            reason = "it was trusted to only read, and the read-only sandbox stopped it"
+            check = msgspec.structs.replace(check, reason=reason)
+    return _run_as_decided(context, command, check)
+
+
+def _assess(
+    context: TaskContext, command: _Command, arguments: ShellArguments, ruling: Ruling
+) -> SafetyCheck:
+    session = context.session
+    return assess_command(
+        ruling,
         approval=session.config.approval_policy,
-        policy=policy,
-        is_approved_before=command.approval(is_sandboxed=True) in approved,
+        policy=session.config.sandbox_policy,
+        is_approved=command.approval(is_sandboxed=True) in session.approved_commands,
+        may_leave=command.approval(is_sandboxed=False) in session.approved_commands,
         wants_escalation=bool(arguments.with_escalated_permissions),
         justification=arguments.justification,
     )
+
+
+def _read(context: TaskContext, command: _Command) -> ToolOutput | None:
+    """Run a trusted command, which may not write; None where that stopped it."""
+    config = context.session.config
+    policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
+    attempt = _execute(context, command._replace(is_unattended=True), policy)
+    is_stopped = _denial(attempt) is not None
+    if attempt.is_sandbox_missing:
+        # Without questions nothing else can come of it.
+        is_stopped = should_offer_retry(config.approval_policy)
+    return None if is_stopped else _report(attempt)
+
+
+def _run_as_decided(context: TaskContext, command: _Command, check: SafetyCheck) -> ToolOutput:
+    remark = ""
     match check:
         case Reject(reason):
             return context.refuse(f"rejected: {reason}", subject=join(command.argv))
-        case AskUser(reason, is_sandboxed):
-            answer = _ask(context, command, reason)
+        case AskUser(reason, is_sandboxed, is_kept):
+            answer = ask_to_run(
+                context,
+                command.call_id,
+                command.approval(is_sandboxed=is_sandboxed),
+                reason=reason,
+                is_kept=is_kept,
+            )
             if not answer.is_approved:
                 return ToolOutput(answer.rejection)
-            if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-                approved.add(command.approval(is_sandboxed=is_sandboxed))
-        case AutoApprove(is_sandboxed, is_trusted):
-            if is_trusted:
-                policy = _read_only(policy)
+            remark = answer.remark
+        case AutoApprove(is_sandboxed, is_trusted, is_unattended):
+            command = command._replace(is_unattended=is_trusted or is_unattended)
         case _:
             assert_never(check)
-    if not is_sandboxed:
-        return _report(_execute(context, command, DANGER_FULL_ACCESS))
-    return _run_and_offer_retry(context, command, policy)
-
-
-def _read_only(policy: SandboxPolicy) -> SandboxPolicy:
-    """What a trusted command runs under: nobody was asked about it, so it may not write."""
-    return SandboxPolicy(can_read_everything=policy.can_read_everything)
-
-
-def _ask(context: TaskContext, command: _Command, reason: str | None) -> Answer:
-    return context.ask(
-        ExecApprovalRequest(
-            call_id=command.call_id, command=command.argv, cwd=command.cwd, reason=reason
-        )
-    )
+    if is_sandboxed:
+        output = _run_and_offer_retry(context, command, context.session.config.sandbox_policy)
+    else:
+        output = _report(_execute(context, command, DANGER_FULL_ACCESS))
+    return output._replace(text=output.text + remark)
 
 
 def _run_and_offer_retry(
@@ -150,29 +218,46 @@ def _run_and_offer_retry(
 ) -> ToolOutput:
     session = context.session
     attempt = _execute(context, command, policy)
-    denial = attempt.failure if attempt.is_sandbox_missing else None
-    if attempt.result is not None:
-        denial = explain_denial(
-            attempt.result, policy=policy, roots=session.roots_of(policy), cwd=command.cwd
-        )
+    denial = _denial(attempt)
     if denial is None or not should_offer_retry(session.config.approval_policy):
-        return _report(attempt, denial)
-    answer = _ask(context, command, f"{denial}\nRetry without the sandbox?")
+        return _report(attempt)
+    answer = ask_to_run(
+        context,
+        command.call_id,
+        command.approval(is_sandboxed=False),
+        reason="retry without the sandbox?",
+        denial=denial,
+        is_kept=True,
+    )
     if not answer.is_approved:
-        return ToolOutput(f"{_report(attempt, denial).text}\n{answer.rejection}")
-    if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
-        session.approved_commands.add(command.approval(is_sandboxed=False))
+        return ToolOutput(f"{_report(attempt).text}\n{answer.rejection}")
     return _report(_execute(context, command, DANGER_FULL_ACCESS))
 
 
+def _denial(attempt: _Attempt) -> str | None:
+    """What the sandbox stopped, as far as that can be seen."""
+    return attempt.failure if attempt.is_sandbox_missing else attempt.denial
+
+
 def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> _Attempt:
-    """One attempt between its begin and its end event.
+    """One attempt between its begin and its end event, and what it did to protected names.
 
     Raises: Interrupted, after the end event.
     """
-    context.emit(ExecCommandBegin(command.call_id, command.argv, command.cwd))
+    undone: list[str] = []
     try:
-        result = _run(context, command, policy)
+        return _attempt(context, command, policy, undone)
+    finally:
+        for line in undone:
+            context.emit(Warning(line))
+
+
+def _attempt(
+    context: TaskContext, command: _Command, policy: SandboxPolicy, undone: list[str]
+) -> _Attempt:
+    context.emit(ExecCommandBegin(command.call_id, command.argv, command.cwd, command.is_from_user))
+    try:
+        result, denial = _run(context, command, policy, undone)
     except SandboxUnavailableError as error:
         context.emit(_never_started(command.call_id, error.message))
         context.warn_once(str(error))
@@ -192,17 +277,26 @@ def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> 
             aggregated_output=result.output,
             exit_code=result.exit_code,
             duration_ms=result.duration_ms,
+            denial=denial,
         )
     )
     for root in result.refused_roots:
         context.warn_once(f"commands cannot write to '{root.path}': {root.reason}")
     if result.is_interrupted:
         raise Interrupted
-    return _Attempt(result)
+    return _Attempt(result, denial=denial, undone=tuple(undone))
 
 
-def _run(context: TaskContext, command: _Command, policy: SandboxPolicy) -> ExecResult:
+def _run(
+    context: TaskContext, command: _Command, policy: SandboxPolicy, undone: list[str]
+) -> tuple[ExecResult, str | None]:
+    """The result, and what the sandbox stopped.
+
+    Args: undone: gets what was done to protected names, however the command ends.
+    """
     session = context.session
+    held_by = session.held_by(policy)
+    protection = session.protection(policy)
 
     def on_output(stream: OutputStream, chunk: str) -> None:
         context.emit(ExecCommandOutputDelta(command.call_id, stream, chunk))
@@ -210,15 +304,26 @@ def _run(context: TaskContext, command: _Command, policy: SandboxPolicy) -> Exec
     environment = command_environment(
         session.host.environ,
         session.config.shell_environment,
-        has_network=policy.can_use_network,
+        has_network=policy.can_use_network or not held_by.layers,
     )
-    return run(
-        ExecParams(command.argv, command.cwd, command.timeout_ms, environment),
+    with session.tripwire.watching(protection, into=undone, is_mounted=2 in held_by.layers):
+        result = run(
+            command.params(environment),
+            policy=policy,
+            policy_cwd=session.config.cwd,
+            held_by=held_by,
+            protected=protection.paths,
+            cancel=context.cancel,
+            on_output=on_output,
+        )
+    denial = explain_denial(
+        result,
         policy=policy,
-        policy_cwd=session.config.cwd,
-        cancel=context.cancel,
-        on_output=on_output,
+        roots=session.roots_of(policy),
+        cwd=command.cwd,
+        protection=protection,
     )
+    return result, denial
 
 
 def _never_started(call_id: str, message: str) -> ExecCommandEnd:
@@ -232,7 +337,7 @@ def _never_started(call_id: str, message: str) -> ExecCommandEnd:
     )
 
 
-def _report(attempt: _Attempt, denial: str | None = None) -> ToolOutput:
+def _report(attempt: _Attempt) -> ToolOutput:
     """What the model reads of a command."""
     result = attempt.result
     if result is None:
@@ -242,7 +347,8 @@ def _report(attempt: _Attempt, denial: str | None = None) -> ToolOutput:
         lines.append("The command was ended because it ran past its time-out.")
     elif result.signal is not None:
         lines.append(f"The command was ended by signal {result.signal}.")
-    if denial is not None:
-        lines.append(denial)
+    if attempt.denial is not None:
+        lines.append(attempt.denial)
+    lines.extend(attempt.undone)
     lines.append(f"Output:\n{result.output}" if result.output else "Output: none")
     return ToolOutput("\n".join(lines))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from codex.protocol.events import (
     BackgroundEvent,
     ExecApprovalRequest,
@@ -51,6 +53,7 @@ class TaskContext(NamedTuple):
         elif isinstance(request, McpApprovalRequest):
             kind = McpApproval
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
+        request = msgspec.structs.replace(request, call_id=question.request_id)
         self.emit(request)
         decision, feedback = ReviewDecision.ABORT, None
         try:

@@ -27,7 +27,7 @@ from codex.protocol.items import (
     SummaryText,
 )
 
-SILENT = frozenset({"ghost_snapshot", "compaction_trigger", "other"})
+SILENT = ("ghost_snapshot", "compaction_trigger", "other")
 """Kinds of items that never were a part of what is said."""
 
 _CONTEXT_TAGS = (

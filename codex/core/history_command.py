@@ -5,6 +5,7 @@ It works on the file as it is, whatever `history.persistence` says: that is abou
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,7 @@ from codex.jsonio import dumps
 from codex.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from codex.core.history_index import HistoryIndex
     from codex.host import Host
@@ -55,20 +56,20 @@ def show_path(host: Host, folder: str) -> int:
 
 def show_list(host: Host, folder: str, shown: Shown) -> int:
     """Print the newest entries, the newest last. Raises: HistoryError."""
-    index = _open(host, folder)
-    if index is None:
+    with _opened(host, folder) as index:
+        if index is None:
+            return ExitStatus.DONE
+        first = max(index.count - shown.limit, 0)
+        broken = 0
+        for start in range(first, index.count, _AT_A_TIME):
+            entries = index.entries(start, min(_AT_A_TIME, index.count - start))
+            broken += entries.count(None)
+            _print(host, index, enumerate(entries, start), shown)
+        if broken:
+            host.stderr.write(f"Left out {_lines(broken)} that cannot be read.\n")
+        if first:
+            host.stderr.write(f"The newest {shown.limit} of {index.count}; -n shows more.\n")
         return ExitStatus.DONE
-    first = max(index.count - shown.limit, 0)
-    broken = 0
-    for start in range(first, index.count, _AT_A_TIME):
-        entries = index.entries(start, min(_AT_A_TIME, index.count - start))
-        broken += entries.count(None)
-        _print(host, index, enumerate(entries, start), shown)
-    if broken:
-        host.stderr.write(f"{_lines(broken)} of the file cannot be read and is not shown\n")
-    if first:
-        host.stderr.write(f"The newest {shown.limit} of {index.count}; -n shows more.\n")
-    return ExitStatus.DONE
 
 
 def show_matches(host: Host, folder: str, text: str, shown: Shown) -> int:
@@ -77,18 +78,18 @@ def show_matches(host: Host, folder: str, text: str, shown: Shown) -> int:
     Returns: FAILED when there are none, as grep does.
     Raises: HistoryError.
     """
-    index = _open(host, folder)
-    if index is None:
-        return ExitStatus.FAILED
-    found = search(index, text, before=None, count=shown.limit)
-    matches = [(match.offset, match.entry) for match in reversed(found.matches)]
-    _print(host, index, matches, shown)
-    if not matches:
-        host.stderr.write(f'No message holds "{printable(text)}".\n')
-        return ExitStatus.FAILED
-    if not found.is_complete:
-        host.stderr.write(f"The newest {shown.limit}; there may be more: see -n.\n")
-    return ExitStatus.DONE
+    with _opened(host, folder) as index:
+        if index is None:
+            return ExitStatus.FAILED
+        found = search(index, text, before=None, count=shown.limit)
+        matches = [(match.offset, match.entry) for match in reversed(found.matches)]
+        _print(host, index, matches, shown)
+        if not matches:
+            host.stderr.write(f'No message holds "{printable(text)}".\n')
+            return ExitStatus.FAILED
+        if not found.is_complete:
+            host.stderr.write(f"The newest {shown.limit}; there may be more: see -n.\n")
+        return ExitStatus.DONE
 
 
 def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
@@ -104,36 +105,40 @@ def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
             "say what to delete: numbers as codex history list shows them, --matching TEXT,"
             " or --all"
         )
-    index = _open(host, folder)
-    if index is None:
-        return ExitStatus.FAILED
-    lines = _chosen_lines(index, chosen)
-    if not lines and not chosen.is_all:
-        host.stderr.write(f'No message holds "{printable(chosen.matching or "")}".\n')
-        return ExitStatus.FAILED
-    if not is_sure and host.stdin.isatty() and not _confirmed(host, index, lines):
-        host.stderr.write("Nothing was deleted.\n")
-        return ExitStatus.FAILED
-    _rewrite(HistoryFile(folder), lines, is_all=chosen.is_all)
-    host.stdout.write(f"Deleted {_messages(len(lines))}.\n")
-    return ExitStatus.DONE
+    with _opened(host, folder) as index:
+        if index is None:
+            return ExitStatus.FAILED
+        lines = _chosen_lines(index, chosen)
+        if not lines and not chosen.is_all:
+            host.stderr.write(f'No message holds "{printable(chosen.matching or "")}".\n')
+            return ExitStatus.FAILED
+        if not is_sure and host.stdin.isatty() and not _confirmed(host, index, lines):
+            host.stderr.write("Nothing was deleted.\n")
+            return ExitStatus.FAILED
+        _rewrite(HistoryFile(folder), lines, is_all=chosen.is_all)
+        host.stdout.write(f"Deleted {_messages(len(lines))}.\n")
+        return ExitStatus.DONE
 
 
 def _path(folder: str) -> str:
     return os.path.join(folder, NAME)
 
 
-def _open(host: Host, folder: str) -> HistoryIndex | None:
+@contextlib.contextmanager
+def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
     """The history; None, and a word about it, when there is nothing in it."""
     path = _path(folder)
     index = open_index(path)
     if index is None:
         host.stderr.write(f'There is no message history yet: "{path}" does not exist.\n')
-    elif index.count == 0:
-        index.close()
-        host.stderr.write(f'The message history "{path}" is empty.\n')
-        return None
-    return index
+        yield None
+        return
+    with contextlib.closing(index):
+        if index.count == 0:
+            host.stderr.write(f'The message history "{path}" is empty.\n')
+            yield None
+        else:
+            yield index
 
 
 def _chosen_lines(index: HistoryIndex, chosen: Chosen) -> dict[int, bytes]:

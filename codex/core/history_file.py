@@ -102,6 +102,14 @@ class HistoryFile:
             self._replace(line + b"\n" for number, line in lines if keep(number, line))
             return True
 
+    def state(self) -> tuple[int, int]:
+        """What any change of the history changes; without a lock."""
+        try:
+            status = os.stat(self.path, follow_symlinks=False)
+        except OSError:
+            return (0, 0)
+        return (status.st_ino, status.st_size)
+
     @contextlib.contextmanager
     def _held(self, purpose: str) -> Iterator[_Held | None]:
         """The history, created when missing; None while another process changes it."""

@@ -11,9 +11,19 @@ import logging
 import time
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from codex.core.history_file import HistoryError, HistoryFile, NotShortenedError
+from codex.core.message_history import (
+    CLOSE_PATIENCE_S,
+    LONGEST_CLOSE_S,
+    Describe,
+    HistoryRequest,
+    HistoryState,
+    Message,
+    Take,
+    nothing,
+)
 from codex.jsonio import dumps
 from codex.protocol.events import (
     Error,
@@ -45,43 +55,10 @@ logger = logging.getLogger(__name__)
 
 MAX_PAGE = 1000
 """Entries in one answer."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.02
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.005
 """Between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
 """How long that lasts before the user hears of it."""
-CLOSE_PATIENCE_S = 5.0
-"""How long the end of the engine waits for the lock."""
-
-HistoryRequest = (
-    GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
-)
-HistoryOp = AddToHistory | HistoryRequest
-
-
-class HistoryState(NamedTuple):
-    """What a client must know to ask for entries; as it is where there is no history."""
-
-    log_id: int = 0
-    entry_count: int = 0
-
-
-class Take(NamedTuple):
-    """A submission."""
-
-    event_id: str
-    session_id: str
-    op: HistoryOp
-
-
-class Describe(NamedTuple):
-    """The engine asks for the state of the history."""
-
-    event_id: str
-    answers: SimpleQueue[HistoryState]
-
-
-Message = Take | Describe | None
-"""None ends the thread, once everything is written."""
 
 
 class HistoryWorker:
@@ -106,6 +83,8 @@ class HistoryWorker:
         self._busy_since: float | None = None
         self._pause_s = FIRST_PAUSE_S
         self._told: set[str] = set()
+        self._warnings: list[Event] = []
+        """What the user is to hear, after the answer to what brought it about."""
 
     def run(self, messages: SimpleQueue[Message]) -> None:
         """Take messages in order to the end."""
@@ -113,12 +92,20 @@ class HistoryWorker:
             self._event_id = message.event_id
             if isinstance(message, Describe):
                 message.answers.put(self._guarded(self._open) or HistoryState())
-            elif isinstance(op := message.op, AddToHistory):
-                self._guarded(partial(self._add, message.session_id, op.text))
-            else:
-                answer = self._guarded(partial(self._found, op)) or nothing(op)
-                self._put(Event(message.event_id, answer))
+                continue
+            if isinstance(message, Take):
+                self._take(message)
+            self._deliver_warnings()
         self._guarded(self._finish)
+        self._deliver_warnings()
+
+    def _take(self, message: Take) -> None:
+        op = message.op
+        if isinstance(op, AddToHistory):
+            self._guarded(partial(self._add, message.session_id, op.text))
+        else:
+            answer = self._guarded(partial(self._found, op)) or nothing(op)
+            self._put(Event(message.event_id, answer))
 
     def _guarded(self, action: Callable[[], T]) -> T | None:
         """Do it; what goes wrong is told, and the history goes on."""
@@ -129,7 +116,7 @@ class HistoryWorker:
         except Exception as error:
             logger.debug("message history failed", exc_info=True)
             text = f"internal error: {type(error).__name__}: {error}"
-            self._put(Event(self._event_id, Error(text, kind="internal")))
+            self._warnings.append(Event(self._event_id, Error(text, kind="internal")))
         return None
 
     def _next(self, messages: SimpleQueue[Message]) -> Message:
@@ -138,6 +125,7 @@ class HistoryWorker:
                 return messages.get(timeout=self._pause_s)
             except Empty:
                 self._flush()
+                self._deliver_warnings()
         return messages.get()
 
     # Writing
@@ -165,13 +153,11 @@ class HistoryWorker:
         if not self._pending:
             return
         try:
-            is_written = self._file.append(b"".join(self._pending))
-        except NotShortenedError as error:
-            self._tell_once("size", f"message history: {error}")
-            is_written = True
+            is_written = self._append(b"".join(self._pending))
         except HistoryError as error:
             self._busy_since = None
             self._tell_trouble(error)
+            self._flush_singly()
             return
         if is_written:
             self._pending.clear()
@@ -179,12 +165,34 @@ class HistoryWorker:
             self._pause_s = FIRST_PAUSE_S
         else:
             self._wait_longer()
+
+    def _flush_singly(self) -> None:
+        """Write what can be written: a long message that finds no room keeps no other one out."""
+        if len(self._pending) == 1:
+            return
+        waiting, self._pending = self._pending, []
+        for line in waiting:
+            try:
+                is_written = self._append(line)
+            except HistoryError:
+                is_written = False
+            if not is_written:
+                self._pending.append(line)
+
+    def _append(self, lines: bytes) -> bool:
+        """As HistoryFile's, but what does not keep the lines out is only told."""
+        try:
+            is_written = self._file.append(lines)
+        except NotShortenedError as error:
+            self._tell_once("size", f"message history: {error}")
+            is_written = True
         if not self._file.has_locks:
             self._tell_once(
                 "locks",
                 f'the file system of "{self._file.path}" has no locks: the message history goes on'
                 " without, and may suffer from sessions that run at the same time",
             )
+        return is_written
 
     def _wait_longer(self) -> None:
         now = time.monotonic()
@@ -199,10 +207,17 @@ class HistoryWorker:
             )
 
     def _finish(self) -> None:
-        deadline = time.monotonic() + CLOSE_PATIENCE_S
         self._flush()
-        while self._busy_since is not None and time.monotonic() < deadline:
-            time.sleep(self._pause_s)
+        started = changed = time.monotonic()
+        state = self._file.state()
+        # Who goes on adding entries lets us in; who holds the lock and does nothing, perhaps never.
+        while self._busy_since is not None:
+            now = time.monotonic()
+            if (latest := self._file.state()) != state:
+                state, changed = latest, now
+            if now - changed > CLOSE_PATIENCE_S or now - started > LONGEST_CLOSE_S:
+                break
+            time.sleep(FIRST_PAUSE_S)
             self._flush()
         if self._busy_since is not None:
             self._warn(
@@ -276,17 +291,9 @@ class HistoryWorker:
             self._warn(text)
 
     def _warn(self, text: str) -> None:
-        self._put(Event(self._event_id, Warning(text)))
+        self._warnings.append(Event(self._event_id, Warning(text)))
 
-
-def nothing(op: HistoryRequest) -> EventMsg:
-    """What answers a request when there is no such history."""
-    match op:
-        case GetHistoryEntryRequest(offset, log_id):
-            return GetHistoryEntryResponse(offset, log_id)
-        case GetHistoryEntriesRequest(log_id, offset, _):
-            return GetHistoryEntriesResponse(log_id, offset, ())
-        case SearchHistoryRequest(log_id, query):
-            return SearchHistoryResponse(log_id, query, (), is_complete=True)
-        case ReloadHistory():
-            return HistoryReloaded(0, 0)
+    def _deliver_warnings(self) -> None:
+        for event in self._warnings:
+            self._put(event)
+        self._warnings.clear()

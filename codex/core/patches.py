@@ -10,7 +10,6 @@ from codex.core.context import TaskContext, ToolOutput
 from codex.core.safety import AskUser, AutoApprove, Reject, assess_patch
 from codex.errors import PatchError
 from codex.protocol.events import ApplyPatchApprovalRequest, PatchApplyBegin, PatchApplyEnd
-from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
     from codex.core.approvals import Answer
@@ -44,9 +43,10 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
             answer = _ask(context, call_id, patch_plan, reason, outside)
             if not answer.is_approved:
                 return ToolOutput(f"patch {answer.rejection}")
-            if answer.decision is ReviewDecision.APPROVED_FOR_SESSION:
+            if answer.is_for_session:
                 session.approved_paths.update(patch_plan.paths)
-            return _write(context, call_id, patch_plan, roots=None, was_asked=True)
+            output = _write(context, call_id, patch_plan, roots=None, was_asked=True)
+            return output._replace(text=output.text + answer.remark)
         case AutoApprove():
             return _write(context, call_id, patch_plan, roots=roots, was_asked=False)
         case _:

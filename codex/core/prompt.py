@@ -40,11 +40,14 @@ def base_instructions(config: Config, *, roots: tuple[str, ...], user_text: str 
     Args: roots: the writable folders. user_text: the user's own instructions and project documents.
     """
     parts = [config.base_instructions or text("core/prompt.md")]
-    network = "allowed" if config.sandbox_policy.can_use_network else "blocked"
+    policy = config.sandbox_policy
+    network = "allowed" if policy.can_use_network else "blocked"
+    if network == "blocked" and (policy.connect_ports or policy.bind_ports):
+        network = "blocked but for these ports"
     parts.append(
         "# Where you are\n\n"
         f"- Working directory: {config.cwd}\n"
-        f"- Sandbox: {describe_sandbox(config.sandbox_policy, roots)}; network {network}\n"
+        f"- Sandbox: {describe_sandbox(policy, roots)}; network {network}\n"
         f"- Approval: {APPROVAL_WORDS[config.approval_policy]}\n"
     )
     if user_text:

@@ -115,7 +115,7 @@ class Rollout:
         self._descriptor: int | None = None
         self._waiting = bytearray()
         """What is not written yet: a line while it is made, more while the disk is full."""
-        self._is_failing = False
+        self._has_failed = False
         if meta is not None and path is not None:
             self._instructions = meta["instructions"]
             self._waiting += line(clock(), "session_meta", meta)
@@ -167,9 +167,12 @@ class Rollout:
         self._record("turn_context", turn_context(task_id, config, changed))
 
     def close(self) -> None:
-        """Let go of the file; nothing is recorded any more."""
-        self.path = None
+        """Let go of the file, after one last try to write what waits; nothing more is recorded."""
+        path, self.path = self.path, None
         if self._descriptor is not None:
+            if path is not None and self._has_failed:
+                with contextlib.suppress(OSError):
+                    self._write(path)
             os.close(self._descriptor)
             self._descriptor = None
 
@@ -191,7 +194,6 @@ class Rollout:
         while self._waiting:
             written = os.write(self._descriptor, self._waiting)
             del self._waiting[:written]
-        self._is_failing = False
 
     def _open(self, path: str) -> int:
         """Open and lock the file."""
@@ -210,8 +212,8 @@ class Rollout:
 
     def _fail(self, error: OSError) -> None:
         """Go on without the file: what is said meanwhile waits, and is written when it can be."""
-        if not self._is_failing:
-            self._is_failing = True
+        if not self._has_failed:
+            self._has_failed = True
             self._warn(
                 f"cannot write the session file '{self.path}': {error.strerror or error}; "
                 "what is not written cannot be resumed"

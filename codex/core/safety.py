@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from codex.core.trusted import is_trusted
+from codex.execpolicy.prefix import Decision
 from codex.protocol.policy import AskForApproval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from codex.core.rules import Ruling
     from codex.protocol.policy import SandboxPolicy
 
 
@@ -30,6 +29,8 @@ class AutoApprove(msgspec.Struct, frozen=True):
     """Under the session's sandbox policy; for a patch, within its writable folders."""
     is_trusted: bool = False
     """It only reads: it can run under the read-only policy, whatever the session's is."""
+    is_unattended: bool = False
+    """A rule allows it by its words: nothing else may run with it."""
 
 
 class AskUser(msgspec.Struct, frozen=True):
@@ -39,6 +40,8 @@ class AskUser(msgspec.Struct, frozen=True):
     """Why, where there is more to say than the command itself."""
     is_sandboxed: bool = True
     """How it goes on after a yes."""
+    is_kept: bool = True
+    """Whether a yes can count for more than once."""
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -52,48 +55,71 @@ SafetyCheck = AutoApprove | AskUser | Reject
 
 
 def assess_command(
-    argv: Sequence[str],
+    ruling: Ruling,
     *,
     approval: AskForApproval,
     policy: SandboxPolicy,
-    is_approved_before: bool,
+    is_approved: bool,
+    may_leave: bool,
     wants_escalation: bool,
     justification: str | None,
 ) -> SafetyCheck:
     """Decide about one command.
 
     Args:
-        is_approved_before: the user has allowed this argv in this directory, for the session, in
-            the way it would run now: inside the sandbox, or outside when `wants_escalation`.
+        ruling: what the user's rules and the trust table say of it.
+        is_approved: the user has allowed it for the session, in the sandbox.
+        may_leave: the user has allowed it for the session, without the sandbox.
         wants_escalation: the model asks to run it without the sandbox.
         justification: the model's reason for that.
     """
     can_escape = policy.is_unrestricted
-    if is_trusted(argv) and (policy.can_read_everything or not wants_escalation):
-        # What only reads has nothing to gain outside the sandbox.
-        return AutoApprove(is_sandboxed=not can_escape, is_trusted=True)
+    if ruling.decision is Decision.FORBIDDEN:
+        return Reject(f"{ruling.reason}. Only the user can change the rule")
+    if ruling.decision is Decision.PROMPT:
+        return _assess_prompt(ruling, approval, leaves=can_escape or wants_escalation)
+    if may_leave and approval is not AskForApproval.NEVER:
+        return AutoApprove(is_sandboxed=False)
+    asks = approval in (AskForApproval.UNTRUSTED, AskForApproval.AUTO_EDIT)
+    if ruling.is_reader and (policy.can_read_everything or not wants_escalation):
+        # What only reads has nothing to gain outside the sandbox; and where others are asked about,
+        # that it can only read is for the sandbox to ensure.
+        return AutoApprove(is_sandboxed=asks or not can_escape, is_trusted=True)
     if wants_escalation and not can_escape:
-        return _assess_escalation(approval, is_approved_before, justification)
-    match approval:
-        case AskForApproval.UNTRUSTED | AskForApproval.AUTO_EDIT if not is_approved_before:
-            return AskUser(None, is_sandboxed=not can_escape)
-        case _:
-            return AutoApprove(is_sandboxed=not can_escape)
+        return _assess_escalation(approval, justification)
+    if ruling.decision is Decision.ALLOW or is_approved:
+        is_unattended = ruling.decision is Decision.ALLOW
+        return AutoApprove(is_sandboxed=not can_escape, is_unattended=is_unattended)
+    if ruling.is_dangerous and not (can_escape and approval is AskForApproval.NEVER):
+        return _assess_danger(approval, leaves=can_escape)
+    if asks:
+        return AskUser(None, is_sandboxed=not can_escape)
+    return AutoApprove(is_sandboxed=not can_escape)
 
 
-def _assess_escalation(
-    approval: AskForApproval,
-    is_approved_before: bool,  # noqa: FBT001 - read at one place, just above
-    justification: str | None,
-) -> SafetyCheck:
+def _assess_prompt(ruling: Ruling, approval: AskForApproval, *, leaves: bool) -> SafetyCheck:
+    """A rule of the user asks for a question, whatever was answered before."""
+    if approval is AskForApproval.NEVER:
+        return Reject(f"{ruling.reason}, and the approval policy is 'never'")
+    return AskUser(ruling.reason, is_sandboxed=not leaves, is_kept=False)
+
+
+def _assess_danger(approval: AskForApproval, *, leaves: bool) -> SafetyCheck:
+    if approval is AskForApproval.NEVER:
+        return Reject(
+            "it deletes files by force, and the approval policy is 'never': delete them one by one "
+            "without -f, or leave it to the user. The user can allow it with a rule"
+        )
+    return AskUser("it deletes files by force", is_sandboxed=not leaves)
+
+
+def _assess_escalation(approval: AskForApproval, justification: str | None) -> SafetyCheck:
     if approval is AskForApproval.NEVER:
         return Reject(
             "with_escalated_permissions needs the user's approval, and the approval policy is "
             "'never': run it inside the sandbox, or leave it to the user. The user can allow it "
             "with another approval policy or a wider sandbox"
         )
-    if is_approved_before:
-        return AutoApprove(is_sandboxed=False)
     return AskUser(justification or "run without the sandbox", is_sandboxed=False)
 
 

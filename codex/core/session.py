@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.core.approvals import Approvals
 from codex.core.transcript import Transcript
+from codex.errors import SandboxUnavailableError
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.items import TokenUsage
 from codex.protocol.policy import SandboxPolicy
+from codex.sandbox.layers import Enforcement, enforcement
+from codex.sandbox.protected import Protection, protection
+from codex.sandbox.tripwire import Tripwire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from codex.core.notify import Notifier
     from codex.core.resume import Resumed
     from codex.core.rollout import Rollout
+    from codex.core.rules import Rules
     from codex.core.task import TaskEnded
     from codex.host import Host
     from codex.mcp.servers import McpServers
@@ -71,11 +76,13 @@ class Session:
         self.transcript = Transcript(items, on_record=rollout.item)
         self.usage = TokenUsage() if resumed is None else resumed.usage
         self.approved_commands: set[ApprovedCommand] = set()
+        self._rules: Rules | None = None
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without a further question."""
         self.approved_mcp_tools: set[tuple[str, str]] = set()
         """Servers and tools that may be called without a further question."""
         self.warnings_shown: set[str] = set()
+        self.tripwire = Tripwire()
         self.mcp: McpServers | None = None
         """None where none is configured; it outlives a change of the settings."""
 
@@ -89,14 +96,29 @@ class Session:
         self.transcript = old.transcript
         self.usage = old.usage
         self.approved_commands = old.approved_commands
+        self._rules = old._rules
         self.approved_paths = old.approved_paths
         self.approved_mcp_tools = old.approved_mcp_tools
         self.warnings_shown = old.warnings_shown
+        self.tripwire = old.tripwire
         self.mcp = old.mcp
         is_same_server = self.config.provider == old.config.provider
         if not (is_same_server and self.config.model.model == old.config.model.model):
             self.transcript.forget_server_state()
         old.close()
+
+    @property
+    def rules(self) -> Rules:
+        """The user's rules about commands, and those that answers of this session made."""
+        if self._rules is None:
+            from codex.core.rules import Rules
+
+            self._rules = Rules()
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
 
     def close(self) -> None:
         """Let go of connections and of notifiers that still run; the rollout stays open."""
@@ -116,6 +138,34 @@ class Session:
         """The folders that a policy makes writable in this session."""
         return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
 
+    def held_by(self, policy: SandboxPolicy) -> Enforcement:
+        """What holds the commands of a policy, as the settings want it.
+
+        Raises: SandboxUnavailableError, when less can be enforced than they require.
+        """
+        settings = self.config.sandbox
+        return enforcement(policy, require=settings.require, container=settings.container)
+
+    def sandbox_notice(self) -> str | None:
+        """What is weaker about the sandbox here than elsewhere, to be told once.
+
+        Where it is missing altogether, the first command says so.
+        """
+        try:
+            return self.held_by(self.config.sandbox_policy).notice
+        except SandboxUnavailableError:
+            return None
+
+    def protection(self, policy: SandboxPolicy) -> Protection:
+        """The protected names inside the writable folders of a policy, as they are now."""
+        return protection(
+            policy,
+            cwd=self.config.cwd,
+            tmpdir=self.host.environ.get("TMPDIR"),
+            codex_home=self.config.codex_home,
+            home=self.host.home(),
+        )
+
     def patch_roots(self) -> tuple[str, ...] | None:
         """The folders a patch may write to without a question; None where all may be written."""
         policy = self.config.sandbox_policy
@@ -127,6 +177,8 @@ def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:
     if policy.is_unrestricted:
         return "danger-full-access"
     network = " with network" if policy.can_use_network else ""
+    if (ports := (*policy.connect_ports, *policy.bind_ports)) and not network:
+        network = f" with TCP ports {', '.join(map(str, dict.fromkeys(ports)))}"
     if policy.can_write_everything:
         return "full-disk-write" + network
     if not roots:

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.cancel import Cancel
+from codex.core.commands import user_command
 from codex.core.context import TaskContext
 from codex.core.turn import run_turn
 from codex.errors import CodexError, Interrupted
@@ -45,6 +46,24 @@ class QueuedInput(NamedTuple):
     items: tuple[InputItem, ...]
 
 
+class UserCommand(NamedTuple):
+    """Shell text that the user wants to run, with the submission it came by."""
+
+    submission_id: str
+    text: str
+
+
+class Note(NamedTuple):
+    """What the model is to read with the next input; it asks for no answer."""
+
+    text: str
+
+    @property
+    def message(self) -> Message:
+        """As the model reads it."""
+        return Message("user", (InputText(self.text),))
+
+
 class TaskEnded(NamedTuple):
     """What a task tells the session thread at its very end."""
 
@@ -52,47 +71,52 @@ class TaskEnded(NamedTuple):
 
 
 class Inbox:
-    """Input that waits for the running task; closes when the task finds it empty at its end."""
+    """Input that waits for the running task; closes when the task finds none at its end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[QueuedInput] = []
+        self._waiting: list[QueuedInput | Note] = []
         self._is_open = True
 
-    def offer(self, item: QueuedInput) -> bool:
+    def offer(self, item: QueuedInput | Note) -> bool:
         """Leave input for the task; False when it takes no more."""
         with self._lock:
             if self._is_open:
                 self._waiting.append(item)
             return self._is_open
 
-    def take(self) -> tuple[QueuedInput, ...]:
+    def take(self) -> tuple[QueuedInput | Note, ...]:
         """What waits, taken out."""
         with self._lock:
             return self._emptied()
 
-    def take_or_close(self) -> tuple[QueuedInput, ...]:
-        """What waits; when nothing does, the inbox closes."""
+    def take_or_close(self) -> tuple[QueuedInput | Note, ...]:
+        """What waits; when no input does, the inbox closes."""
         with self._lock:
             waiting = self._emptied()
-            self._is_open = bool(waiting)
+            self._is_open = has_input(waiting)
             return waiting
 
-    def close(self) -> tuple[QueuedInput, ...]:
+    def close(self) -> tuple[QueuedInput | Note, ...]:
         """Take no more; what still waited."""
         with self._lock:
             self._is_open = False
             return self._emptied()
 
-    def _emptied(self) -> tuple[QueuedInput, ...]:
+    def _emptied(self) -> tuple[QueuedInput | Note, ...]:
         waiting, self._waiting = self._waiting, []
         return tuple(waiting)
+
+
+def has_input(waiting: tuple[QueuedInput | Note, ...]) -> bool:
+    """Whether any of it asks for an answer."""
+    return any(isinstance(item, QueuedInput) for item in waiting)
 
 
 class Task:
     """The work on one user input."""
 
-    def __init__(self, session: Session, first: QueuedInput) -> None:
+    def __init__(self, session: Session, first: QueuedInput | UserCommand) -> None:
         self.id = first.submission_id
         self.inbox = Inbox()
         self.cancel = Cancel()
@@ -113,7 +137,8 @@ class Task:
         session.transcript.close_open_calls()
         try:
             last_message = self._work()
-            session.notifier.turn_complete(self.id, tuple(self._texts), last_message)
+            if self._texts or isinstance(self._first, QueuedInput):
+                session.notifier.turn_complete(self.id, tuple(self._texts), last_message)
             end: TaskComplete | TurnAborted | Error = TaskComplete(last_message)
         except Interrupted:
             end = TurnAborted()
@@ -132,17 +157,32 @@ class Task:
     def _work(self) -> str | None:
         """All turns; the last text of the model."""
         last_message = None
-        waiting: tuple[QueuedInput, ...] = (self._first,)
+        waiting = self._begin()
+        has_calls = False
         while True:
-            for queued in waiting:
-                self._record(queued)
+            for item in waiting:
+                self._record(item)
+            if not (has_calls or has_input(waiting)):
+                return last_message
             result = run_turn(self._context)
             last_message = result.last_message or last_message
-            waiting = self.inbox.take() if result.has_calls else self.inbox.take_or_close()
-            if not waiting and not result.has_calls:
-                return last_message
+            has_calls = result.has_calls
+            waiting = self.inbox.take() if has_calls else self.inbox.take_or_close()
 
-    def _record(self, queued: QueuedInput) -> None:
+    def _begin(self) -> tuple[QueuedInput | Note, ...]:
+        """What the task starts with; a command of the user is run first."""
+        if isinstance(self._first, QueuedInput):
+            return (self._first,)
+        note = Note(user_command(self._context, self.id, self._first.text))
+        if self.cancel.is_set():
+            self._record(note)
+            raise Interrupted
+        return (note, *self.inbox.take_or_close())
+
+    def _record(self, queued: QueuedInput | Note) -> None:
+        if isinstance(queued, Note):
+            self._context.session.transcript.record([queued.message])
+            return
         message = self._message(queued.items)
         if message.text:
             self._texts.append(message.text)

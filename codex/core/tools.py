@@ -28,27 +28,6 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-SHELL = ToolSpec(
-    name="shell",
-    description="Run a program and return its output (stdout and stderr merged) and exit code.",
-    parameters=_object(
-        {
-            "command": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": 'Program and arguments: ["bash", "-lc", "make | tail -50"]',
-            },
-            "workdir": {"type": "string", "description": "Defaults to the working directory"},
-            "timeout": {"type": "number", "description": "Milliseconds; default 60000"},
-            "with_escalated_permissions": {
-                "type": "boolean",
-                "description": "Ask the user to run this outside the sandbox",
-            },
-            "justification": {"type": "string", "description": "Why, in one sentence"},
-        },
-        ["command"],
-    ),
-)
 APPLY_PATCH = ToolSpec(
     name="apply_patch",
     description="Add, change, move or delete files by a patch; all of it or nothing is written.",
@@ -87,11 +66,35 @@ VIEW_IMAGE = ToolSpec(
 )
 
 
+def _shell_spec(timeout_ms: int) -> ToolSpec:
+    return ToolSpec(
+        name="shell",
+        description="Run a program and return its output (stdout and stderr merged) and exit code.",
+        parameters=_object(
+            {
+                "command": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": 'Program and arguments: ["bash", "-lc", "make | tail -50"]',
+                },
+                "workdir": {"type": "string", "description": "Defaults to the working directory"},
+                "timeout": {"type": "number", "description": f"Milliseconds; default {timeout_ms}"},
+                "with_escalated_permissions": {
+                    "type": "boolean",
+                    "description": "Ask the user to run this outside the sandbox",
+                },
+                "justification": {"type": "string", "description": "Why, in one sentence"},
+            },
+            ["command"],
+        ),
+    )
+
+
 def tool_specs(config: Config) -> tuple[ToolSpec, ...]:
     """What is offered, always in the same order."""
     plan = (UPDATE_PLAN,) if config.has_plan_tool else ()
     image = (VIEW_IMAGE,) if config.model.has_images else ()
-    return (SHELL, APPLY_PATCH, *plan, *image)
+    return (_shell_spec(config.command_timeout_ms), APPLY_PATCH, *plan, *image)
 
 
 class _PlanArguments(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ their bare name or in /bin and /usr/bin only, and options are judged wherever th
 word is an option or the value of one is not worked out.
 Source: spec/exec-and-sandbox.md, sections 6, 9 and 10.4.
 
-A login shell (`bash -lc`) reads profile files before the script; that the agent cannot have written
-them is the sandbox's business.
+How they run, so that no profile file, variable or repository setting starts anything else, is the
+business of unattended.py.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _words(text: str) -> frozenset[str]:
 
 ALWAYS = _words(
     "basename cat cd cksum cmp comm cut df dirname du echo expr false grep head id ls md5sum nl "
-    "numfmt od paste pwd readlink realpath rev seq sha1sum sha256sum sha512sum stat tac tail tr "
+    "numfmt od paste pwd readlink realpath rev seq sha1sum sha256sum sha512sum stat tac tr "
     "true uname wc which whoami"
 )
 """No option of these writes a file or starts a program. Not here for a reason: `printf` and `test`
@@ -37,21 +37,33 @@ files), `date` and `hostname` (set things), `env` and `xargs` (start programs)."
 FOLDERS = ("/bin/", "/usr/bin/")
 
 
+def plain_commands(argv: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
+    """The commands that an argv runs, each as its words; None where that is not plain to see."""
+    script = script_of(argv)
+    if script is None:
+        return (tuple(argv),)
+    return split_script(script) if _system_name(argv[0]) is not None else None
+
+
 def is_trusted(argv: Sequence[str]) -> bool:
     """Whether a command only reads: one of the table, or a script of nothing but those."""
-    script = script_of(argv)
-    commands = (tuple(argv),) if script is None else split_script(script)
-    return commands is not None and all(_is_reader(command) for command in commands)
+    commands = plain_commands(argv)
+    return commands is not None and all(map(is_reader, commands))
 
 
-def _is_reader(argv: Sequence[str]) -> bool:
-    if not argv:
-        return False
-    folder, slash, name = argv[0].rpartition("/")
-    if slash and folder + slash not in FOLDERS:
+def is_reader(argv: Sequence[str]) -> bool:
+    """Whether a plain command, no script, only reads."""
+    name = _system_name(argv[0]) if argv else None
+    if name is None:
         return False
     check = CHECKS.get(name)
     return name in ALWAYS if check is None else check(argv[1:])
+
+
+def _system_name(program: str) -> str | None:
+    """The name of a program that is named without a folder, or in one of the system's."""
+    folder, slash, name = program.rpartition("/")
+    return None if slash and folder + slash not in FOLDERS else name
 
 
 def _are_options(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
@@ -62,6 +74,15 @@ def _are_options(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
 BASE64_OPTIONS = re.compile(r"-d|-D|-i|-w\d*|--decode|--ignore-garbage|--wrap=\d+")
 SORT_OPTIONS = re.compile(r"-[bcCdfghiMmnRrsuVz]*(k[\d.,bdfgiMhnRrV]*|t.?)?", re.ASCII)
 UNIQ_OPTIONS = re.compile(r"-[cdDiuz]+|-[fsw]\d+|--[a-z-]+(=\w+)?", re.ASCII)
+
+
+def _is_reading_tail(words: Sequence[str]) -> bool:
+    """Not when it waits for more: that is no reading, and nobody would see why nothing happens."""
+    return not any(
+        word.startswith(("--f", "--r", "--p"))
+        or (word.startswith("-") and word[1:2] != "-" and {"f", "F"} & set(word))
+        for word in words
+    )
 
 
 def _is_reading_base64(words: Sequence[str]) -> bool:
@@ -131,6 +152,8 @@ GIT_DANGERS = (
 )
 """What writes a file or starts a program. git takes any beginning of a long option for it."""
 
+GIT_SIGNATURE = re.compile(r"%[-+ ]?G|\(\*?signature")
+
 GIT_BRANCH_LISTING = re.compile(
     r"-a|-r|-v|-vv|-i|--all|--remotes|--verbose|--list|--show-current|--ignore-case"
     r"|--(no-)?(color|column)|--(color|column|sort|format|contains|no-contains|merged|no-merged"
@@ -154,15 +177,17 @@ def _is_reading_git(words: Sequence[str]) -> bool:
 def _is_git_danger(word: str) -> bool:
     name = word.split("=", 1)[0]
     is_abbreviated = len(name) > 2 and any(danger.startswith(name) for danger in GIT_DANGERS)
-    # The format %G? starts gpg to check a signature.
-    return is_abbreviated or "%G" in word
+    # The formats %G? and %(signature) start gpg to check a signature.
+    return is_abbreviated or GIT_SIGNATURE.search(word) is not None
 
 
 def _is_listing_branches(words: Sequence[str]) -> bool:
     names = [word for word in words if not word.startswith("-")]
     is_list = not names or "--list" in words
     return is_list and all(
-        GIT_BRANCH_LISTING.fullmatch(word) for word in words if word.startswith("-")
+        GIT_BRANCH_LISTING.fullmatch(word) and not GIT_SIGNATURE.search(word)
+        for word in words
+        if word.startswith("-")
     )
 
 
@@ -173,5 +198,6 @@ CHECKS: dict[str, Callable[[Sequence[str]], bool]] = {
     "rg": _is_reading_rg,
     "sed": _is_reading_sed,
     "sort": _is_reading_sort,
+    "tail": _is_reading_tail,
     "uniq": _is_reading_uniq,
 }

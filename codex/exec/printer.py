@@ -261,7 +261,8 @@ class Printer:
         else:
             title, color = f"exited {msg.exit_code} in {duration}", RED
         output = self._dim(clipped(printable(msg.aggregated_output)))
-        return self._paint(f"{title}:" if output else title, color) + f"\n{output}\n"
+        denial = self._lines(printable(msg.denial), YELLOW) if msg.denial else ""
+        return self._paint(f"{title}:" if output else title, color) + f"\n{output}{denial}\n"
 
     def _server_failed(self, msg: McpServerStatus) -> str:
         text = f"the MCP server '{msg.server}' is not available: {msg.message}"

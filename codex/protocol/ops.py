@@ -106,6 +106,7 @@ class GetHistoryEntriesRequest(
     offset: int
     """Of the oldest one wanted."""
     count: int
+    """At most 1000 are answered."""
 
 
 class SearchHistoryRequest(

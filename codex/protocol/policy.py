@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import enum
 import os
+from typing import Annotated
 
 import msgspec
+
+PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
+"""Inside a writable folder these stay closed: what is in them is run or obeyed by programs outside
+the sandbox. A patch writes none of them; for commands, which have to commit, sandbox/protected.py
+names the parts of `.git`. Source: sandbox.md, section 6.3."""
 
 
 class AskForApproval(enum.Enum):
@@ -43,6 +49,9 @@ class ReviewDecision(enum.Enum):
     ABORT = "abort"
 
 
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
 class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What model-written commands and patches may touch.
 
@@ -59,6 +68,10 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
     """Further absolute folders."""
+    connect_ports: tuple[Port, ...] = ()
+    """TCP ports that commands may connect to, on any host, where the network is else off."""
+    bind_ports: tuple[Port, ...] = ()
+    """TCP ports that commands may listen on, of this machine's own addresses; likewise."""
 
     @property
     def is_unrestricted(self) -> bool:

@@ -83,6 +83,16 @@ class ReasoningSummary(enum.Enum):
     DETAILED = "detailed"
 
 
+class FileOpener(enum.Enum):
+    """Which editor a link to a line of a file opens."""
+
+    VSCODE = "vscode"
+    VSCODE_INSIDERS = "vscode-insiders"
+    WINDSURF = "windsurf"
+    CURSOR = "cursor"
+    NONE = "none"
+
+
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The model of a session and the options each request carries."""
 

@@ -1,8 +1,11 @@
 """Whether the sandbox was what stopped a command: recognised by evidence, not by a failed exit.
 
 Pure. The evidence is the command's own output: the kernel's words for a refusal, and a path that
-the policy really forbids and that would be writable without it. The answer still says "probably":
-a program may print such words on its own account.
+the policy really forbids and that would be writable without it. What is only inferred says
+"probably": a program may print such words on its own account.
+
+One line a denial, the same for the user, the model and the question whether to go on without:
+what was blocked, by which rule, and how to allow it.
 """
 
 from __future__ import annotations
@@ -11,21 +14,30 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from codex.sandbox.roots import is_inside, may_write
+from codex.bash import join
+from codex.sandbox.protected import NOTHING
+from codex.sandbox.roots import KERNEL_TREES, is_inside, may_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.params import ExecResult
+    from codex.sandbox.protected import Protection
 
 SIGSYS = 31
 """What the filter kills with: only a foreign architecture."""
 
-FORBIDDEN = re.compile(r"permission denied|read-only file system|\bEACCES\b|\bEROFS\b", re.I)
-"""What Landlock's refusals look like."""
-NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b|no new privileges", re.I)
+REASONS = (
+    r"permission denied|read-only file system|device or resource busy|\bE(?:ACCES|ROFS|BUSY)\b"
+)
+FORBIDDEN = re.compile(REASONS, re.I)
+"""What Landlock's refusals look like, and those of read-only mounts."""
+BUSY = re.compile(r"device or resource busy|\bEBUSY\b", re.I)
+"""The refusal of a mount point that was to be renamed; evidence for protected names alone."""
+NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b", re.I)
 """What seccomp's refusals look like."""
+DENIED = r"(?:operation not permitted|permission denied|\bEPERM\b|\bEACCES\b)"
 NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|network is unreachable"
     r"|failed to lookup address|no such host|getaddrinfo|\bEAI_AGAIN\b|\bENOTFOUND\b"
@@ -33,11 +45,34 @@ NO_NETWORK = re.compile(
     r"|(sock|connect|bind|network|dial|listen)[\s\S]{0,160}(operation not permitted|\bEPERM\b)",
     re.I,
 )
+UNIX_SOCKET = re.compile(
+    rf"(?:\bunix\b[^\n]{{0,80}}?|^)(/[^\s:'\"]+\.sock\w*)[^\n]*{DENIED}", re.I | re.M
+)
+SYSTEM_PROGRAMS = re.compile(
+    r"^(?:[\w/.-]+: (?:line )?(?:\d+: )?)?(?:[\w/.-]*/)?"
+    r"(u?mount|unshare|nsenter|chroot|pivot_root|swapo(?:n|ff)|insmod|modprobe|rmmod|losetup|mknod"
+    rf"|hostname|sysctl|iptables|nft|dmesg|reboot)(?=[:( ])[^\n]*{DENIED}",
+    re.I | re.M,
+)
+TRACING = re.compile(rf"ptrace[^\n]*{DENIED}|could not attach to process|attach: {DENIED}", re.I)
+SIGNALLING = re.compile(rf"\bp?kill(?:all)?:[^\n]*{DENIED}", re.I)
+PRIVILEGES = re.compile(r"no new privileges|effective uid is not 0|setuid root", re.I)
 QUOTED = re.compile("['\"`\u2018]([^'\"`\u2019]+)['\"`\u2019]")
 ABSOLUTE = re.compile("(?<![^\\s:=('\"`\u2018])(/[^\\s:'\"`\u2019,;()]+)")
-BEFORE_REASON = re.compile(r"(?:^|: |\s)([^\s:'\"]+): (?:permission denied|read-only file)", re.I)
+BEFORE_REASON = re.compile(
+    r"(?:^|: |\s)([^\s:'\"]+): (?:permission denied|read-only file|device or resource busy)", re.I
+)
 LINES_BEFORE = 3
 """How far above the kernel's words a program may have named the path."""
+
+TOO_WIDE = frozenset(
+    {
+        *("/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt"),
+        *("/opt", "/run", "/sbin", "/srv", "/usr", "/usr/bin", "/usr/lib", "/usr/local"),
+        *("/usr/sbin", "/var", "/var/lib", "/var/run"),
+    }
+)
+"""Folders that nobody is advised to open, to let one file be written in them."""
 
 
 def explain_denial(
@@ -46,74 +81,124 @@ def explain_denial(
     policy: SandboxPolicy,
     roots: tuple[str, ...],
     cwd: str,
+    protection: Protection = NOTHING,
     is_writable: Callable[[str], bool] = may_write,
 ) -> str | None:
-    """What the sandbox probably refused and how to allow it; None when nothing speaks for that.
+    """What the sandbox refused and how to allow it; None when nothing speaks for that.
 
     Args: roots: the policy's writable folders. cwd: the command's, for relative paths.
-        is_writable: whether the agent itself could write there: if not, the sandbox is not to
-        blame, and a run without it would fail the same way.
+        protection: the protected names inside of them. is_writable: whether the agent itself could
+        write there: if not, the sandbox is not to blame, and a run without it would fail alike.
     """
     if not result.is_sandboxed or result.exit_code == 0:
         return None
     if result.is_timed_out or result.is_interrupted:
         return None
     if result.signal == SIGSYS:
-        return _text("a program made for another kind of processor (32-bit programs cannot run)")
+        return _blocked("a program for another kind of processor", "32-bit programs cannot run")
     output = f"{result.stderr}\n{result.output}"
-    if not policy.can_use_network and NO_NETWORK.search(output):
-        mode = "" if _is_workspace(policy) else "use sandbox_mode = workspace-write and "
-        return _text(
-            "access to the network", f"{mode}set sandbox_workspace_write.network_access to true"
-        )
-    if not policy.can_write_everything and FORBIDDEN.search(output):
-        refused = {root.path: root.reason for root in result.refused_roots}
-        open_roots = tuple(root for root in roots if root not in refused)
-        for path in _named_paths(output, cwd):
-            if not _is_inside_any(path, open_roots) and is_writable(path):
-                if not _is_workspace(policy):
-                    return _explain_read_only(path, cwd)
-                return _explain_write(path, open_roots, refused)
-    if NOT_PERMITTED.search(output):
-        return _text("a system call (such as mount, or one that changes other processes)")
+    return (
+        _explain_call(output)
+        or _explain_network(output, policy)
+        or _explain_file(output, result, policy, roots, cwd, protection, is_writable)
+        or _explain_rest(output)
+    )
+
+
+def _explain_call(output: str) -> str | None:
+    """A program whose business is what no command may do."""
+    if PRIVILEGES.search(output):
+        return _probably("more privileges", "set-user-ID programs such as sudo have no effect")
+    if found := SYSTEM_PROGRAMS.search(output):
+        return _probably(found[1].lower(), "commands cannot change the system")
+    if found := UNIX_SOCKET.search(output):
+        return _probably(f"connect to {found[1]}", "a socket of a service outside the sandbox")
+    if TRACING.search(output):
+        return _probably("ptrace", "commands can trace only what they have started")
+    if SIGNALLING.search(output):
+        return _probably("a signal", "commands can signal only what they have started")
     return None
 
 
-def _is_workspace(policy: SandboxPolicy) -> bool:
-    """Whether anything is writable: the settings of workspace-write mean nothing to read-only."""
-    return policy.can_write_everything or policy.can_write_cwd or bool(policy.writable_roots)
+def _explain_network(output: str, policy: SandboxPolicy) -> str | None:
+    if policy.can_use_network or not NO_NETWORK.search(output):
+        return None
+    lists = {"connect": policy.connect_ports, "bind": policy.bind_ports}
+    ports = [f"{verb} {', '.join(map(str, some))}" for verb, some in lists.items() if some]
+    rule = f"only TCP ports: {'; '.join(ports)}" if ports else "the sandbox has no network"
+    return _probably("network access", rule, "-c sandbox.network=full")
 
 
-def _explain_read_only(path: str, cwd: str) -> str:
-    folder = "" if is_inside(path, cwd) else f" --add-dir '{os.path.dirname(path)}'"
-    return _text(
-        f"writing '{path}' (no folder is writable)", f"run codex with -s workspace-write{folder}"
-    )
+def _explain_file(
+    output: str,
+    result: ExecResult,
+    policy: SandboxPolicy,
+    roots: tuple[str, ...],
+    cwd: str,
+    protection: Protection,
+    is_writable: Callable[[str], bool],
+) -> str | None:
+    if not FORBIDDEN.search(output):
+        return None
+    refused = {root.path: root.reason for root in result.refused_roots}
+    open_roots = tuple(root for root in roots if root not in refused)
+    for path, reason in _named_paths(output, cwd):
+        folder, last = os.path.split(path)
+        real = os.path.join(os.path.realpath(folder), last)
+        if name := protection.holding(real):
+            return _probably(f"write {path}", f"{name} is protected: other programs obey it")
+        if BUSY.search(reason) and real in protection.pinned:
+            return _probably(f"rename {path}", "what is in it is protected: other programs obey it")
+        if BUSY.search(reason) or policy.can_write_everything:
+            continue
+        if not _is_inside_any(path, open_roots) and is_writable(path):
+            return _explain_write(path, policy, cwd, refused)
+    return None
 
 
-def _explain_write(path: str, roots: tuple[str, ...], refused: dict[str, str]) -> str:
+def _explain_write(path: str, policy: SandboxPolicy, cwd: str, refused: dict[str, str]) -> str:
     for root, reason in refused.items():
         if is_inside(path, root):
-            return _text(f"writing '{path}', because '{root}' was not opened: {reason}")
-    where = ", ".join(f"'{root}'" for root in roots) or "none"
+            return _probably(
+                f"write {path}", f"the writable folder {root} was not opened: {reason}"
+            )
     folder = os.path.dirname(path)
-    return _text(
-        f"writing '{path}' (writable folders: {where})",
-        f"add '{folder}' to sandbox_workspace_write.writable_roots",
-    )
+    add = "" if _is_too_wide(folder) else f"--add-dir {join((folder,))}"
+    if policy.can_write_cwd or policy.writable_roots:
+        return _probably(f"write {path}", "outside the writable folders", add or None)
+    remedy = None
+    if is_inside(path, cwd):
+        remedy = "-s workspace-write"
+    elif add:
+        remedy = f"-s workspace-write {add}"
+    return _probably(f"write {path}", "the sandbox is read-only", remedy)
 
 
-def _text(what: str, remedy: str | None = None) -> str:
-    text = f"Probably blocked by the sandbox: {what}."
-    return text if remedy is None else f"{text} To allow it, {remedy}."
+def _explain_rest(output: str) -> str | None:
+    if not NOT_PERMITTED.search(output):
+        return None
+    return _probably("a system call", "such as mount, or one that changes other processes")
+
+
+def _is_too_wide(folder: str) -> bool:
+    return folder in TOO_WIDE or any(is_inside(folder, tree) for tree in KERNEL_TREES)
+
+
+def _probably(what: str, rule: str, remedy: str | None = None) -> str:
+    return "probably " + _blocked(what, rule, remedy)
+
+
+def _blocked(what: str, rule: str, remedy: str | None = None) -> str:
+    how = "possible only outside the sandbox" if remedy is None else f"allow with {remedy}"
+    return f"blocked: {what} ({rule}) - {how}"
 
 
 def _is_inside_any(path: str, roots: tuple[str, ...]) -> bool:
     return any(is_inside(path, root) for root in roots)
 
 
-def _named_paths(output: str, cwd: str) -> Iterator[str]:
-    """The paths named near the kernel's words, nearest first, absolute."""
+def _named_paths(output: str, cwd: str) -> Iterator[tuple[str, str]]:
+    """The paths named near the kernel's words, nearest first, absolute; and the line with those."""
     lines = output.splitlines()
     for index, line in enumerate(lines):
         if not FORBIDDEN.search(line):
@@ -121,4 +206,4 @@ def _named_paths(output: str, cwd: str) -> Iterator[str]:
         for near in reversed(lines[max(0, index - LINES_BEFORE) : index + 1]):
             for pattern in (BEFORE_REASON, QUOTED, ABSOLUTE):
                 for found in pattern.findall(near):
-                    yield os.path.normpath(os.path.join(cwd, found))
+                    yield os.path.normpath(os.path.join(cwd, found)), line

@@ -26,6 +26,18 @@ class ExecParams(msgspec.Struct, frozen=True):
     """The whole environment; nothing is added to it."""
 
 
+class ProtectedPaths(NamedTuple):
+    """What stays as it is inside the writable folders, where mounts can hold it.
+
+    Absolute physical paths that exist when the command starts; one that has gone is passed over.
+    """
+
+    read_only: tuple[str, ...] = ()
+    """Files and folders that cannot be changed, replaced or renamed."""
+    pinned: tuple[str, ...] = ()
+    """Folders that cannot be renamed or removed; what is in them can be."""
+
+
 class RefusedRoot(NamedTuple):
     """A writable folder of the policy that a command could not write to after all."""
 

@@ -41,7 +41,7 @@ def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> Wr
     physical: dict[str, str] = {}
     for root in policy.roots(cwd=cwd, tmpdir=tmpdir):
         try:
-            real = _physical(root)
+            real = physical_path(root)
         except OSError as exc:
             refused.append(RefusedRoot(root, exc.strerror or str(exc)))
             continue
@@ -62,7 +62,7 @@ def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> Wr
     return WritableRoots(tuple(folders), tuple(refused))
 
 
-def _physical(path: str) -> str:
+def physical_path(path: str) -> str:
     """The path of what `path` leads to, as the kernel has it: one look-up, not one a component.
 
     Raises: OSError, when it leads to nothing.

@@ -1,7 +1,8 @@
 """SandboxPolicy -> the arguments of macOS's sandbox-exec. Pure text.
 
 The profile denies by default and names what every program needs. Paths are parameters, never part
-of the profile's text, so no folder's name can change its meaning.
+of the profile's text, so no folder's name can change its meaning. Seatbelt can take a name out of a
+folder, so protected names need no mounts here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.params import ProtectedPaths
+    from codex.sandbox.spawn import Command
 
+MARK = "CODEX_SANDBOX"
+"""Set to `seatbelt` in the child: a Seatbelt cannot be put into another, and programs that would
+try can see it."""
 SANDBOX_EXEC = "/usr/bin/sandbox-exec"
 """By this path alone: one found in PATH could be anything."""
 
@@ -44,23 +50,62 @@ SYSCTL_NAMES = (
 SYSCTL_PREFIXES = ("hw.optional.arm.", "hw.optional.armv8_", "hw.perflevel")
 
 
+def under_seatbelt(
+    command: Command,
+    *,
+    policy: SandboxPolicy,
+    roots: tuple[str, ...],
+    protected: ProtectedPaths,
+) -> Command:
+    """The command that runs a command under a policy; roots and protected as for `seatbelt_argv`.
+
+    sandbox-exec looks its program up in PATH, so it gets the path that was found.
+    """
+    argv = (command.path, *command.argv[1:])
+    return command._replace(
+        path=SANDBOX_EXEC,
+        argv=seatbelt_argv(argv, policy=policy, roots=roots, protected=protected),
+        env={**command.env, MARK: "seatbelt"},
+    )
+
+
 def seatbelt_argv(
-    argv: tuple[str, ...], *, policy: SandboxPolicy, roots: tuple[str, ...]
+    argv: tuple[str, ...],
+    *,
+    policy: SandboxPolicy,
+    roots: tuple[str, ...],
+    protected: ProtectedPaths,
 ) -> tuple[str, ...]:
     """The command line that runs `argv` under a policy.
 
     Args: roots: the writable folders by their physical paths: Seatbelt compares those, and
-        `/tmp` is a link there.
+        `/tmp` is a link there. protected: what stays closed inside of them, there or not.
     """
-    parameters = [f"-DWRITABLE_ROOT_{index}={root}" for index, root in enumerate(roots)]
-    return (SANDBOX_EXEC, "-p", profile(policy, len(roots)), *parameters, "--", *argv)
-
-
-def profile(policy: SandboxPolicy, n_roots: int) -> str:
-    """The profile's text, for as many roots as there are parameters."""
-    return "\n".join(
-        part for part in (_base(), _read(policy), _write(policy, n_roots), _network(policy)) if part
+    named = {
+        "WRITABLE_ROOT": roots,
+        "PROTECTED": protected.read_only,
+        "PINNED": protected.pinned,
+    }
+    parameters = [
+        f"-D{name}_{index}={path}"
+        for name, paths in named.items()
+        for index, path in enumerate(paths)
+    ]
+    text = profile(
+        policy,
+        n_roots=len(roots),
+        n_protected=len(protected.read_only),
+        n_pinned=len(protected.pinned),
     )
+    return (SANDBOX_EXEC, "-p", text, *parameters, "--", *argv)
+
+
+def profile(
+    policy: SandboxPolicy, *, n_roots: int = 0, n_protected: int = 0, n_pinned: int = 0
+) -> str:
+    """The profile's text, for as many folders and names as there are parameters."""
+    parts = (_base(), _read(policy), _write(policy, n_roots, n_protected, n_pinned))
+    return "\n".join(part for part in (*parts, _network(policy)) if part)
 
 
 def _base() -> str:
@@ -73,17 +118,28 @@ def _read(policy: SandboxPolicy) -> str:
     return "(allow file-read*)" if policy.can_read_everything else ""
 
 
-def _write(policy: SandboxPolicy, n_roots: int) -> str:
+def _write(policy: SandboxPolicy, n_roots: int, n_protected: int, n_pinned: int) -> str:
+    # A name and all below it; of a folder on the way the name alone, so that it is not renamed.
+    closed = [f'(require-not (subpath (param "PROTECTED_{i}")))' for i in range(n_protected)]
+    closed += [f'(require-not (literal (param "PINNED_{i}")))' for i in range(n_pinned)]
     if policy.can_write_everything:
-        return '(allow file-write* (regex #"^/"))'
-    if n_roots == 0:
+        roots = ['(regex #"^/")']
+    else:
+        roots = [f'(subpath (param "WRITABLE_ROOT_{i}"))' for i in range(n_roots)]
+    if not roots:
         return ""
+    within = [f"(require-all {' '.join((root, *closed))})" if closed else root for root in roots]
     # What is written there may be read there, also when the policy does not let all be read.
-    roots = " ".join(f'(subpath (param "WRITABLE_ROOT_{index}"))' for index in range(n_roots))
-    return f"(allow file-read* file-write* {roots})"
+    reading = "" if policy.can_write_everything else f"(allow file-read* {' '.join(roots)})\n"
+    return f"{reading}(allow file-write* {' '.join(within)})"
 
 
 def _network(policy: SandboxPolicy) -> str:
-    if not policy.can_use_network:
-        return ""
-    return "(allow network-outbound)\n(allow network-inbound)\n(allow system-socket)"
+    if policy.can_use_network:
+        return "(allow network-outbound)\n(allow network-inbound)\n(allow system-socket)"
+    # Seatbelt takes a port of any host, or all of one host's.
+    rules = [f'(allow network-outbound (remote tcp "*:{port}"))' for port in policy.connect_ports]
+    for port in policy.bind_ports:
+        rules.append(f'(allow network-bind (local tcp "*:{port}"))')
+        rules.append(f'(allow network-inbound (local tcp "*:{port}"))')
+    return "\n".join((*rules, "(allow system-socket)")) if rules else ""

@@ -23,6 +23,7 @@ from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
 from tests.support.hosts import make_host
 
 if TYPE_CHECKING:
+    from codex.core.resume import Resumed
     from tests.support.fake_model import FakeModel
 
 PATIENCE_S = 30.0
@@ -63,9 +64,14 @@ class Engine:
         cwd: str,
         wire_api: WireApi = WireApi.RESPONSES,
         environ: dict[str, str] | None = None,
+        resumed: Resumed | None = None,
         **settings: object,
     ) -> None:
-        """Start it. Args: settings: fields of Config that differ from `fake_config`."""
+        """Start it.
+
+        Args: resumed: an old conversation. settings: fields of Config that differ from
+        `fake_config`.
+        """
         config = fake_config(server.base_url, cwd, wire_api)
         self.config = msgspec.structs.replace(config, **settings)
         self.queue: SimpleQueue[Event] = SimpleQueue()
@@ -73,6 +79,7 @@ class Engine:
             self.config,
             make_host(cwd, environ={"PATH": os.environ["PATH"], **(environ or {})}),
             self.queue,
+            resumed=resumed,
         )
         self.seen: list[Event] = []
         """Every event taken so far."""

@@ -77,6 +77,8 @@ class FakeModel:
         """Every request in order of arrival."""
         self.connections = 0
         """How many connections were accepted."""
+        self.documents: dict[str, Any] = {}
+        """What is answered whatever the script says, by path: a Reply, or JSON."""
         self._script = deque(script)
         self._arrived: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._stalls: list[Stall] = []
@@ -137,10 +139,13 @@ class FakeModel:
     def _reply_to(self, request: Request) -> Reply:
         with self._lock:
             self.requests.append(request)
-            if request.wire is None:
-                reply: Reply | Callable[[Request], Reply] = Reply.error(
-                    404, "fake model: no such path"
-                )
+            document = self.documents.get(request.path)
+            if isinstance(document, Reply):
+                reply: Reply | Callable[[Request], Reply] = document
+            elif document is not None:
+                reply = Reply.raw(json.dumps(document).encode())
+            elif request.wire is None:
+                reply = Reply.error(404, "fake model: no such path")
             elif self._script:
                 reply = self._script.popleft()
             else:

@@ -16,6 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "cancel",
             "jsonio",
             "git",
+            "safe_git",
             "elapsed",
             "embedded",
             "bash",
@@ -28,7 +29,9 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"net"}),
     frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
     frozenset({"core"}),
-    frozenset({"tui", "exec", "mcp_server", "proto", "mcp_command", "session_commands"}),
+    frozenset(
+        {"tui", "exec", "mcp_server", "proto", "mcp_command", "session_commands", "debug_sandbox"}
+    ),
     frozenset({"demo"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

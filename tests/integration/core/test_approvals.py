@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     Error,
@@ -128,7 +130,7 @@ def test_the_question_after_a_denial_shows_what_was_blocked_and_once_is_once(
     ):
         task = engine.say("go")
         first = engine.wait_for(ExecApprovalRequest)
-        assert str(outside / "x") in str(first.reason)
+        assert str(outside / "x") in str(first.denial)
         assert not (outside / "x").exists()
         engine.codex.submit(ExecApproval(first.call_id, ReviewDecision.APPROVED))
         again = engine.wait_for(ExecApprovalRequest)
@@ -253,7 +255,43 @@ def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> Non
     path = f"{tmp_path}:{os.environ['PATH']}"
     with (
         FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), environ={"PATH": path}) as engine,
+        Engine(
+            model,
+            cwd=str(tmp_path),
+            environ={"PATH": path},
+            approval_policy=AskForApproval.UNTRUSTED,
+        ) as engine,
     ):
-        engine.run("go")
-    assert not (tmp_path / "made").exists()
+        task = engine.say("go")
+        request = engine.wait_for(ExecApprovalRequest)
+        assert "trusted to only read" in str(request.reason)
+        assert not (tmp_path / "made").exists()
+        # A yes is to running it as any other command: in the sandbox of the session.
+        engine.codex.submit(ExecApproval(request.call_id, ReviewDecision.APPROVED))
+        engine.until_end(task)
+    assert (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    "approval", [AskForApproval.ON_FAILURE, AskForApproval.ON_REQUEST, AskForApproval.NEVER]
+)
+def test_a_reader_that_has_to_write_is_run_as_any_other_command_where_nobody_is_asked(
+    tmp_path: Path, approval: AskForApproval
+) -> None:
+    # As `git status` does where git-lfs filters the files.
+    program = tmp_path / "ls"
+    program.write_text(f"#!/bin/sh\necho x > {tmp_path}/made && echo fine\n")
+    program.chmod(0o755)
+    script = [Reply.call("shell", {"command": ["ls"]}), Reply.text("ok")]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    with (
+        FakeModel(script) as model,
+        Engine(
+            model, cwd=str(tmp_path), environ={"PATH": path}, approval_policy=approval
+        ) as engine,
+    ):
+        messages = engine.run("go")
+    assert not any(isinstance(m, ExecApprovalRequest) for m in messages)
+    assert [m.exit_code for m in messages if isinstance(m, ExecCommandEnd)] == [2, 0]
+    assert outputs(model.requests[1].body)[0].endswith("Output:\nfine\n")
+    assert (tmp_path / "made").exists()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+import codex.core.codex
 from codex.config.types import NO_HISTORY, HistorySettings
+from codex.core import history_index
+from codex.core.history_index import HistoryIndex, open_index
 from codex.protocol.events import (
     EventMsg,
     GetHistoryEntriesResponse,
@@ -31,7 +35,7 @@ from codex.protocol.ops import (
     SearchHistoryRequest,
 )
 from tests.support.engine import PATIENCE_S, Engine
-from tests.support.fake_model import FakeModel
+from tests.support.fake_model import FakeModel, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +45,7 @@ MsgT = TypeVar("MsgT", bound=EventMsg)
 
 @pytest.fixture
 def model() -> Iterator[FakeModel]:
-    with FakeModel() as model:
+    with FakeModel([Reply.text("fine")]) as model:
         yield model
 
 
@@ -246,3 +250,32 @@ def test_what_others_append_is_reached_by_asking_for_it(model: FakeModel, tmp_pa
         assert texts(first.entries) == ["one"]
         answer = ask(engine, GetHistoryEntryRequest(1, log_id), GetHistoryEntryResponse)
         assert answer.entry == HistoryEntry("other", 5, "two")
+
+
+def test_what_is_wrong_with_the_history_is_said_after_the_session_is_configured(
+    model: FakeModel, tmp_path: Path
+) -> None:
+    history_of(tmp_path).mkdir(parents=True)
+    with Engine(model, cwd=str(tmp_path)) as engine:
+        assert isinstance(engine.next().msg, SessionConfigured)
+        assert "not a regular file" in engine.wait_for(Warning).message
+
+
+def test_a_history_that_is_slow_to_open_does_not_hold_up_the_session(
+    model: FakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_history(tmp_path, "one", "two")
+    may_open = threading.Event()
+
+    def open_slowly(path: str) -> HistoryIndex | None:
+        may_open.wait(PATIENCE_S)
+        return open_index(path)
+
+    monkeypatch.setattr(history_index, "open_index", open_slowly)
+    monkeypatch.setattr(codex.core.codex, "HISTORY_PATIENCE_S", 0.01)
+    with Engine(model, cwd=str(tmp_path)) as engine:
+        configured = engine.wait_for(SessionConfigured)
+        assert (configured.history_log_id, configured.history_entry_count) == (0, 0)
+        engine.run("work")
+        may_open.set()
+        assert engine.wait_for(HistoryReloaded).entry_count == 2

@@ -86,16 +86,27 @@ def test_the_version_is_told_everywhere(home: ConfigHome, argv: list[str]) -> No
 
 
 @pytest.mark.parametrize("argv", [[], ["fix the bug"], ["-m", "o3"], ["--", "exec"]])
-def test_without_a_command_the_error_says_what_there_is(home: ConfigHome, argv: list[str]) -> None:
+def test_without_a_command_and_a_terminal_the_error_says_what_there_is(
+    home: ConfigHome, argv: list[str]
+) -> None:
     status, text = error_of(home, *argv)
     assert status == ExitStatus.USAGE
-    assert text.startswith("Error: this version has no full-screen interface\n")
+    assert text.startswith("Error: standard input is not a terminal")
     assert "codex exec" in text
+
+
+def test_the_overview_names_every_flag_of_the_full_screen(home: ConfigHome) -> None:
+    from codex.cli.commands import TUI
+
+    run(home.host("--help"))
+    for flag in TUI.flags:
+        assert ", ".join(flag.names) in home.stdout.getvalue()
 
 
 def test_a_mistyped_command_is_told_from_a_prompt(home: ConfigHome) -> None:
     status, text = error_of(home, "exce", "x")
-    assert (status, text) == (2, 'Error: unknown command "exce"; did you mean "exec"?\n')
+    assert status == ExitStatus.USAGE
+    assert text.startswith('Error: unknown command "exce"; did you mean "exec"?\n')
 
 
 @pytest.mark.parametrize(
@@ -106,7 +117,7 @@ def test_a_mistyped_command_is_told_from_a_prompt(home: ConfigHome) -> None:
         (["exec", "-m"], "argument -m/--model: expected one argument"),
         (["exec", "--color", "no"], "argument --color: invalid choice: 'no'"),
         (["-m", "o3", "demo"], '"codex demo" has no flag -m'),
-        (["help", "me"], "this version has no full-screen interface"),
+        (["help", "me"], 'unknown command "me"'),
     ],
 )
 def test_a_wrong_command_line_is_a_usage_error(

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from codex.cli.commands import EXEC, PROTO
-from codex.cli.options import exec_arguments, session_overrides, split_images
+from codex.cli.commands import EXEC, EXEC_RESUME, PROTO
+from codex.cli.options import (
+    exec_arguments,
+    session_overrides,
+    split_images,
+    take_old_session,
+)
 from codex.cli.parser import parse
 from codex.config.overrides import Overrides
 from codex.errors import UsageError
@@ -31,7 +36,8 @@ def test_every_flag_arrives() -> None:
     overrides, options = parsed_exec(
         "-m", "o3", "--provider", "groq", "--oss", "-p", "work", "-c", "a=1", "-C", "/w",
         "-s", "workspace-write", "--add-dir", "/x", "--add-dir", "y", "--disable-response-storage",
-        "--config", "b.c=2", "-o", "out", "--skip-git-repo-check", "--color", "never", "do it",
+        "--ephemeral", "--config", "b.c=2", "-o", "out", "--skip-git-repo-check", "--color",
+        "never", "do it",
     )  # fmt: skip
     assert overrides == Overrides(
         model="o3",
@@ -42,6 +48,7 @@ def test_every_flag_arrives() -> None:
         writable_roots=("/x", "y"),
         cwd="/w",
         disable_response_storage=True,
+        is_ephemeral=True,
         config=("a=1", "b.c=2"),
     )
     assert options == ExecOptions(
@@ -187,3 +194,48 @@ def test_an_image_flag_does_not_swallow_the_prompt(
 def test_images_are_looked_for_below_the_working_directory(pictures: str) -> None:
     assert split_images([["a.png", "b.png"]], None, pictures) == (("a.png", "b.png"), None)
     assert split_images([["a.png", "b.png"]], None, "/") == (("a.png",), "b.png")
+
+
+def resumed_by(*argv: str, cwd: str = "/") -> tuple[str | None, ExecOptions]:
+    parsed = parse(EXEC_RESUME, argv)
+    wanted = take_old_session(parsed, EXEC_RESUME.name, cwd)
+    return wanted, exec_arguments(parsed, cwd)[1]
+
+
+@pytest.mark.parametrize(
+    ("argv", "wanted", "prompt", "images"),
+    [
+        (("ID",), "ID", None, ()),
+        (("ID", "go"), "ID", "go", ()),
+        (("ID", "-m", "x", "go"), "ID", "go", ()),
+        (("--last", "go"), None, "go", ()),
+        (("-", "--last"), None, "-", ()),
+        (("--last",), None, None, ()),
+        (("ID", "--image", "/x.png", "go"), "ID", "go", ("/x.png",)),
+        (("--image", "/x.png", "ID", "go"), "ID", "go", ("/x.png",)),
+        (("--image", "/x.png", "--last", "go"), None, "go", ("/x.png",)),
+        (("--image", "/x.png", "--", "ID", "-"), "ID", "-", ("/x.png",)),
+        (("ID", "--", "--odd prompt"), "ID", "--odd prompt", ()),
+        (("--image=/x.png", "ID"), "ID", None, ("/x.png",)),
+    ],
+)
+def test_session_prompt_and_images_are_told_apart(
+    argv: tuple[str, ...], wanted: str | None, prompt: str | None, images: tuple[str, ...]
+) -> None:
+    found, options = resumed_by(*argv)
+    assert (found, options.prompt, options.images) == (wanted, prompt, images)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ((), "needs an id, a name, or --last"),
+        (("ID", "a", "b"), 'unexpected argument "b"'),
+        (("--last", "a", "b"), 'unexpected argument "b"'),
+        (("ID", "--bogus"), "unknown flag --bogus"),
+        (("ID", "-a", "on-request", "go"), "nobody to ask"),
+    ],
+)
+def test_a_wrong_resume_is_a_usage_error(argv: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        resumed_by(*argv)

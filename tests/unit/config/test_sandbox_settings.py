@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codex.config.overrides import Overrides
+from codex.config.types import SandboxSettings
 from codex.errors import ConfigError
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, WORKSPACE_WRITE, SandboxPolicy
 from tests.support.config_home import ConfigHome
@@ -94,6 +95,66 @@ def test_the_table_counts_for_workspace_write_alone(home: ConfigHome) -> None:
     )
     assert home.load("sandbox_mode=read-only").sandbox_policy == READ_ONLY
     assert home.load().sandbox_policy == READ_ONLY
+
+
+@pytest.mark.parametrize(
+    ("settings", "policy"),
+    [
+        ('network = "full"', SandboxPolicy(can_use_network=True)),
+        ('network = "none"', READ_ONLY),
+        ('network = "none"\nconnect_ports = [443]', READ_ONLY),
+        ("connect_ports = [443, 80]", SandboxPolicy(connect_ports=(443, 80))),
+        ('network = "ports"\nbind_ports = [8000]', SandboxPolicy(bind_ports=(8000,))),
+        ('network = "full"\nbind_ports = [8000]', SandboxPolicy(can_use_network=True)),
+    ],
+)
+def test_the_network_is_a_setting_of_its_own(
+    home: ConfigHome, settings: str, policy: SandboxPolicy
+) -> None:
+    home.write(f"[sandbox]\n{settings}\n")
+    assert home.load().sandbox_policy == policy
+
+
+def test_the_networks_own_setting_wins_over_the_older_ones(home: ConfigHome) -> None:
+    home.write("[sandbox_workspace_write]\nnetwork_access = true\n")
+    workspace = "sandbox_mode=workspace-write"
+    assert home.load(workspace).sandbox_policy.can_use_network
+    assert not home.load(workspace, "sandbox.network=none").sandbox_policy.can_use_network
+    ports = home.load(workspace, "sandbox.connect_ports=[1]").sandbox_policy
+    assert (ports.can_use_network, ports.connect_ports) == (True, ())
+
+
+def test_full_access_is_what_its_name_says(home: ConfigHome) -> None:
+    found = home.load("sandbox_mode=danger-full-access", "sandbox.network=none")
+    assert found.sandbox_policy == DANGER_FULL_ACCESS
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("sandbox.require=most", '"full", "best-effort"'),
+        ("sandbox.network=some", '"none", "ports", "full"'),
+        ("sandbox.connect_ports=[0]", "a TCP port"),
+        ("sandbox.bind_ports=[65536]", "a TCP port"),
+        ("sandbox.container=1", "true or false"),
+    ],
+)
+def test_a_wrong_setting_of_the_sandbox_is_refused(
+    home: ConfigHome, assignment: str, expected: str
+) -> None:
+    with pytest.raises(ConfigError, match="sandbox") as caught:
+        home.load(assignment)
+    assert expected in str(caught.value)
+
+
+def test_how_the_sandbox_is_enforced_is_kept_apart_from_what_it_allows(home: ConfigHome) -> None:
+    assert home.load().sandbox == SandboxSettings()
+    home.write('[sandbox]\nrequire = "full"\ncontainer = true\n')
+    assert home.load().sandbox == SandboxSettings(require="full", container=True)
+    home.write('[sandbox]\nrequire = "full"\n')
+    flagged = home.load(overrides=Overrides(is_container=True))
+    assert flagged.sandbox == SandboxSettings(require="full", container=True)
+    assert flagged.sandbox_policy == READ_ONLY
 
 
 def test_the_higher_layer_wins_whichever_form_it_uses(home: ConfigHome) -> None:

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from codex.core.rules import Ruling
 from codex.core.safety import (
     AskUser,
     AutoApprove,
@@ -15,6 +16,7 @@ from codex.core.safety import (
     assess_patch,
     should_offer_retry,
 )
+from codex.execpolicy.prefix import Decision
 from codex.protocol.policy import (
     DANGER_FULL_ACCESS,
     READ_ONLY,
@@ -32,24 +34,30 @@ NEVER = AskForApproval.NEVER
 RESTRICTED = (READ_ONLY, WORKSPACE_WRITE)
 NO_READING = SandboxPolicy(can_read_everything=False)
 
-MAKE = ("make", "test")
-LS = ("bash", "-lc", "ls | wc -l")
+MAKE = Ruling()
+LS = Ruling(is_reader=True)
+ALLOWED = Ruling(Decision.ALLOW)
+PROMPT = Ruling(Decision.PROMPT, "the rule asks")
+FORBIDDEN = Ruling(Decision.FORBIDDEN, "the rule forbids")
+RM = Ruling(is_dangerous=True)
 
 
 def command(
-    argv: tuple[str, ...],
+    ruling: Ruling,
     approval: AskForApproval,
     policy: SandboxPolicy,
     *,
-    is_approved_before: bool = False,
+    is_approved: bool = False,
+    may_leave: bool = False,
     wants_escalation: bool = False,
     justification: str | None = None,
 ) -> SafetyCheck:
     return assess_command(
-        argv,
+        ruling,
         approval=approval,
         policy=policy,
-        is_approved_before=is_approved_before,
+        is_approved=is_approved,
+        may_leave=may_leave,
         wants_escalation=wants_escalation,
         justification=justification,
     )
@@ -86,44 +94,100 @@ def test_untrusted_commands_are_asked_about_or_run_sandboxed(
     approval: AskForApproval, policy: SandboxPolicy, expected: SafetyCheck
 ) -> None:
     assert command(MAKE, approval, policy) == expected
-    before = command(MAKE, approval, policy, is_approved_before=True)
+    before = command(MAKE, approval, policy, is_approved=True)
     assert before == AutoApprove(is_sandboxed=True)
 
 
 @pytest.mark.parametrize("policy", RESTRICTED)
 @pytest.mark.parametrize("approval", [UNTRUSTED, AUTO_EDIT, ON_FAILURE, ON_REQUEST])
-def test_leaving_the_sandbox_is_always_asked_about(
-    approval: AskForApproval, policy: SandboxPolicy
+@pytest.mark.parametrize("ruling", [MAKE, ALLOWED, RM])
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_only_a_yes_to_leaving_the_sandbox_leaves_it(
+    approval: AskForApproval, policy: SandboxPolicy, ruling: Ruling, is_approved: bool
 ) -> None:
-    check = command(MAKE, approval, policy, wants_escalation=True, justification="needs network")
-    assert check == AskUser("needs network", is_sandboxed=False)
-    check = command(MAKE, approval, policy, wants_escalation=True)
-    assert check == AskUser("run without the sandbox", is_sandboxed=False)
-    check = command(MAKE, approval, policy, wants_escalation=True, is_approved_before=True)
-    assert check == AutoApprove(is_sandboxed=False)
-
-
-@pytest.mark.parametrize("is_approved_before", [False, True])
-def test_nobody_leaves_the_sandbox_when_nobody_may_be_asked(is_approved_before: bool) -> None:
-    check = command(
-        MAKE, NEVER, READ_ONLY, wants_escalation=True, is_approved_before=is_approved_before
+    asked = command(
+        ruling,
+        approval,
+        policy,
+        is_approved=is_approved,
+        wants_escalation=True,
+        justification="needs network",
     )
+    assert asked == AskUser("needs network", is_sandboxed=False)
+    asked = command(ruling, approval, policy, is_approved=is_approved, wants_escalation=True)
+    assert asked == AskUser("run without the sandbox", is_sandboxed=False)
+    left = command(ruling, approval, policy, is_approved=is_approved, may_leave=True)
+    assert left == AutoApprove(is_sandboxed=False)
+
+
+@pytest.mark.parametrize("may_leave", [False, True])
+def test_nobody_leaves_the_sandbox_when_nobody_may_be_asked(may_leave: bool) -> None:
+    check = command(MAKE, NEVER, READ_ONLY, wants_escalation=True, may_leave=may_leave)
     assert isinstance(check, Reject)
     assert "approval policy is 'never'" in check.reason
+    inside = command(MAKE, NEVER, READ_ONLY, may_leave=may_leave)
+    assert inside == AutoApprove(is_sandboxed=True)
 
 
 @pytest.mark.parametrize("wants_escalation", [False, True])
 @pytest.mark.parametrize("approval", AskForApproval)
-def test_without_restrictions_nothing_is_sandboxed_but_untrusted_still_asks(
+def test_without_restrictions_nothing_is_sandboxed_but_what_is_trusted_where_others_are_asked_about(
     approval: AskForApproval, wants_escalation: bool
 ) -> None:
+    asks = approval in (UNTRUSTED, AUTO_EDIT)
     check = command(MAKE, approval, DANGER_FULL_ACCESS, wants_escalation=wants_escalation)
-    if approval in (UNTRUSTED, AUTO_EDIT):
+    if asks:
         assert check == AskUser(None, is_sandboxed=False)
     else:
         assert check == AutoApprove(is_sandboxed=False)
     trusted = command(LS, approval, DANGER_FULL_ACCESS, wants_escalation=wants_escalation)
-    assert trusted == AutoApprove(is_sandboxed=False, is_trusted=True)
+    assert trusted == AutoApprove(is_sandboxed=asks, is_trusted=True)
+
+
+@pytest.mark.parametrize("approval", AskForApproval)
+@pytest.mark.parametrize("policy", [*RESTRICTED, DANGER_FULL_ACCESS])
+def test_what_a_rule_allows_runs_without_a_question_as_the_sandbox_policy_says(
+    approval: AskForApproval, policy: SandboxPolicy
+) -> None:
+    check = command(ALLOWED, approval, policy)
+    assert check == AutoApprove(is_sandboxed=policy != DANGER_FULL_ACCESS, is_unattended=True)
+
+
+@pytest.mark.parametrize("approval", AskForApproval)
+@pytest.mark.parametrize("policy", [*RESTRICTED, DANGER_FULL_ACCESS])
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_a_rule_forbids_is_rejected_and_what_it_asks_about_is_asked_each_time(
+    approval: AskForApproval, policy: SandboxPolicy, leaves: bool
+) -> None:
+    forbidden, asked = (
+        command(ruling, approval, policy, is_approved=True, may_leave=True, wants_escalation=leaves)
+        for ruling in (FORBIDDEN, PROMPT)
+    )
+    assert isinstance(forbidden, Reject)
+    assert forbidden.reason.startswith("the rule forbids")
+    if approval is NEVER:
+        assert asked == Reject("the rule asks, and the approval policy is 'never'")
+    else:
+        is_sandboxed = policy != DANGER_FULL_ACCESS and not leaves
+        assert asked == AskUser("the rule asks", is_sandboxed=is_sandboxed, is_kept=False)
+
+
+@pytest.mark.parametrize("approval", AskForApproval)
+@pytest.mark.parametrize("policy", [*RESTRICTED, DANGER_FULL_ACCESS])
+def test_what_deletes_by_force_is_asked_about_even_in_the_sandbox(
+    approval: AskForApproval, policy: SandboxPolicy
+) -> None:
+    check = command(RM, approval, policy)
+    is_free = policy == DANGER_FULL_ACCESS
+    if approval is not NEVER:
+        assert check == AskUser("it deletes files by force", is_sandboxed=not is_free)
+    elif is_free:
+        assert check == AutoApprove(is_sandboxed=False)
+    else:
+        assert isinstance(check, Reject)
+        assert "deletes files by force" in check.reason
+    approved = command(RM, approval, policy, is_approved=True)
+    assert approved == AutoApprove(is_sandboxed=not is_free)
 
 
 def test_a_retry_is_offered_unless_the_model_or_nobody_asks() -> None:

@@ -7,6 +7,8 @@ import pytest
 from codex.core.trusted import is_trusted
 
 TRUSTED = """
+tail -n 5 f
+tail -5 f
 cat README.md
 /bin/cat README.md
 /usr/bin/head -n 5 f
@@ -139,6 +141,16 @@ git show --textconv HEAD
 git log --show-signature
 git log --show-sig
 git log --format=%G?
+git log --format=%+G?
+git log '--format=% GS'
+git branch --format=%(signature)
+git branch --list --format=%(*signature:signer)
+tail -f f
+tail -n5f f
+tail -F f
+tail --follow=name f
+tail --fol f
+tail --retry f
 git status --help
 git branch new
 git branch -d old
@@ -225,7 +237,16 @@ def test_scripts_with_anything_else_are_not(script: str) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [[], [""], ["bash"], ["bash", "-lc"], ["bash", "-lc", "ls", "x"], ["bash", "-ic", "ls"]],
+    [
+        ["./bash", "-c", "ls"],
+        ["/tmp/sh", "-lc", "ls"],
+        [],
+        [""],
+        ["bash"],
+        ["bash", "-lc"],
+        ["bash", "-lc", "ls", "x"],
+        ["bash", "-ic", "ls"],
+    ],
 )
 def test_odd_commands_are_not(argv: list[str]) -> None:
     assert not is_trusted(argv)

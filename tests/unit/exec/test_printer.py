@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -86,6 +87,12 @@ def test_a_command_shows_its_words_and_its_output() -> None:
 )
 def test_the_end_of_a_command_says_how_it_ended(output: str, exit_code: int, expected: str) -> None:
     assert shown(ended(output, exit_code)) == expected
+
+
+def test_what_the_sandbox_stopped_stands_below_the_output() -> None:
+    end = msgspec.structs.replace(ended("no\n", 1), denial="blocked: x (y) - allow with z\x1b[2J")
+    assert shown(end).endswith("\nno\nblocked: x (y) - allow with z\n\n")
+    assert "blocked" not in shown(ended("no\n", 1))
 
 
 def test_a_styled_title_is_not_cut_short_by_an_inner_style() -> None:

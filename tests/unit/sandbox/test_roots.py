@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
@@ -9,7 +10,7 @@ from codex.sandbox.roots import may_write, writable_roots
 
 
 def folders(*roots: Path | str, cwd: Path | str = "/nowhere", **flags: bool) -> tuple[str, ...]:
-    policy = SandboxPolicy(writable_roots=tuple(map(str, roots)), **flags)
+    policy = msgspec.structs.replace(SandboxPolicy(writable_roots=tuple(map(str, roots))), **flags)
     return writable_roots(policy, cwd=str(cwd), tmpdir=None).folders
 
 

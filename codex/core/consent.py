@@ -1,0 +1,65 @@
+"""Ask the user about a command, and keep the answer for as long as it was given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.core.prefixes import propose_prefix
+from codex.errors import PolicyError
+from codex.protocol.events import ExecApprovalRequest, Warning
+from codex.protocol.policy import ReviewDecision
+
+if TYPE_CHECKING:
+    from codex.core.approvals import Answer
+    from codex.core.context import TaskContext
+    from codex.core.session import ApprovedCommand
+
+
+def ask_to_run(
+    context: TaskContext,
+    call_id: str,
+    command: ApprovedCommand,
+    *,
+    reason: str | None,
+    is_kept: bool,
+    denial: str | None = None,
+) -> Answer:
+    """Ask whether a command may run, and remember a yes that is more than once.
+
+    Args:
+        command: and how it would run.
+        is_kept: whether a yes can count for more than once. A prefix is on offer only for what
+            stays in the sandbox.
+        denial: what the sandbox stopped, where the question is whether to leave it.
+    Raises: Interrupted.
+    """
+    prefix = propose_prefix(command.argv) if is_kept and command.is_sandboxed else None
+    answer = context.ask(
+        ExecApprovalRequest(
+            call_id=call_id,
+            command=command.argv,
+            cwd=command.cwd,
+            reason=reason,
+            denial=denial,
+            proposed_prefix=prefix,
+        )
+    )
+    session = context.session
+    match answer.decision:
+        case ReviewDecision.APPROVED_FOR_SESSION if is_kept:
+            session.approved_commands.add(command)
+        case ReviewDecision.APPROVED_FOR_PREFIX if prefix is not None:
+            session.rules.allow(prefix)
+        case ReviewDecision.APPROVED_ALWAYS if prefix is not None:
+            session.rules.allow(prefix)
+            _keep(context, prefix)
+    return answer
+
+
+def _keep(context: TaskContext, prefix: tuple[str, ...]) -> None:
+    from codex.core.rule_files import keep_rule
+
+    try:
+        keep_rule(context.session.config.codex_home, prefix)
+    except PolicyError as error:
+        context.emit(Warning(f"{error}\nIt counts for this session"))

@@ -1,0 +1,108 @@
+"""What the session does beside its task: the user's own commands, and questions about models.
+
+Each errand has a thread of its own, `codex-errand`, so that neither the session thread nor the task
+waits for it. Its result goes back to the session thread as a value.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.cancel import Cancel
+from codex.core.commands import user_command
+from codex.core.context import TaskContext
+from codex.core.task import Note
+from codex.errors import CodexError, Interrupted
+from codex.protocol.events import ListModelsResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.core.session import Session
+
+logger = logging.getLogger(__name__)
+
+
+class CommandEnded(NamedTuple):
+    """A command of the user's is over."""
+
+    note: Note
+
+
+class ModelsListed(NamedTuple):
+    """What the provider offers."""
+
+    submission_id: str
+    response: ListModelsResponse
+
+
+Result = CommandEnded | ModelsListed
+
+
+class Errands:
+    """The running errands of one engine. Used by the session thread alone."""
+
+    def __init__(self, post: Callable[[Result], None]) -> None:
+        """Args: post: tell the session thread what came of one."""
+        self._post = post
+        self._running: dict[threading.Thread, Cancel] = {}
+
+    def run_command(self, session: Session, submission_id: str, text: str) -> None:
+        """Run shell text for the user while a task runs."""
+
+        def work(cancel: Cancel) -> Result:
+            context = TaskContext(session, submission_id, cancel)
+            return CommandEnded(Note(user_command(context, submission_id, text)))
+
+        self._start(work)
+
+    def list_models(self, session: Session, submission_id: str) -> None:
+        """Ask the provider for its models."""
+
+        def work(cancel: Cancel) -> Result:
+            return ModelsListed(submission_id, _listed(session, cancel))
+
+        self._start(work)
+
+    def interrupt(self) -> None:
+        """Stop them all."""
+        for cancel in self._running.values():
+            cancel.set()
+
+    def close(self) -> None:
+        """Stop them all, and wait until they have stopped."""
+        self.interrupt()
+        for thread in self._running:
+            thread.join()
+
+    def _start(self, work: Callable[[Cancel], Result]) -> None:
+        self._running = {
+            thread: cancel for thread, cancel in self._running.items() if thread.is_alive()
+        }
+        cancel = Cancel()
+
+        def run() -> None:
+            try:
+                self._post(work(cancel))
+            finally:
+                cancel.close()
+
+        thread = threading.Thread(target=run, name="codex-errand", daemon=True)
+        self._running[thread] = cancel
+        thread.start()
+
+
+def _listed(session: Session, cancel: Cancel) -> ListModelsResponse:
+    from codex.model.catalog import list_models
+
+    try:
+        return ListModelsResponse(list_models(session.config.provider, session.host, cancel))
+    except Interrupted:
+        return ListModelsResponse((), "interrupted")
+    except CodexError as error:
+        return ListModelsResponse((), str(error))
+    except Exception as error:
+        logger.debug("listing the models failed", exc_info=True)
+        return ListModelsResponse((), f"internal error: {type(error).__name__}: {error}")

@@ -1,0 +1,182 @@
+"""Arguments of a program: their types, the matchers of a rule, and how the one meets the other.
+
+Source: spec/execpolicy.md, sections 1.2 and 2.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.execpolicy.sed import is_safe_sed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+POSITIVE_INTEGER = re.compile(r"\+?0*[1-9]\d{0,19}", re.ASCII)
+MAXIMUM = 2**64 - 1
+
+
+class MismatchError(Exception):
+    """A call does not fit a rule; `error` is what the CLI prints of it."""
+
+    def __init__(self, kind: str, **fields: Any) -> None:
+        super().__init__(kind)
+        self.error: dict[str, Any] = {"type": kind, **fields}
+
+
+class ArgType(msgspec.Struct, frozen=True):
+    """What an argument is; `literal` is the one word that the type "Literal" stands for."""
+
+    name: str
+    literal: str | None = None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the program may write to what the argument names."""
+        return self.name in ("WriteableFile", "Unknown")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the argument names a file."""
+        return self.name in ("ReadableFile", "WriteableFile")
+
+    @property
+    def json(self) -> Any:
+        """As the CLI prints it."""
+        return self.name if self.literal is None else {self.name: self.literal}
+
+    def check(self, value: str) -> None:
+        """Raises: MismatchError, when the value is none of this type."""
+        match self.name:
+            case "Literal" if value != self.literal:
+                raise MismatchError("LiteralValueDidNotMatch", expected=self.literal, actual=value)
+            case "ReadableFile" | "WriteableFile" if not value:
+                raise MismatchError("EmptyFileName")
+            case "PositiveInteger" if not _is_positive(value):
+                raise MismatchError("InvalidPositiveInteger", value=value)
+            case "SedCommand" if not is_safe_sed(value):
+                raise MismatchError("SedCommandNotProvablySafe", command=value)
+
+
+def _is_positive(value: str) -> bool:
+    return POSITIVE_INTEGER.fullmatch(value) is not None and int(value) <= MAXIMUM
+
+
+class Count(enum.Enum):
+    """How many arguments a matcher takes."""
+
+    ONE = "one"
+    SOME = "at least one"
+    ANY = "any number"
+
+
+class Matcher(msgspec.Struct, frozen=True):
+    """One element of a rule's `args`."""
+
+    name: str
+    """The constant's name; a literal's word."""
+    type: ArgType
+    count: Count = Count.ONE
+
+    @property
+    def json(self) -> Any:
+        """As errors print it."""
+        return self.type.json if self.type.literal is not None else self.name
+
+
+def literal(word: str) -> Matcher:
+    """What a plain string in `args` stands for."""
+    return Matcher(word, ArgType("Literal", word))
+
+
+MATCHERS: dict[str, Matcher] = {
+    matcher.name: matcher
+    for matcher in (
+        Matcher("ARG_OPAQUE_VALUE", ArgType("OpaqueNonFile")),
+        Matcher("ARG_RFILE", ArgType("ReadableFile")),
+        Matcher("ARG_WFILE", ArgType("WriteableFile")),
+        Matcher("ARG_RFILES", ArgType("ReadableFile"), Count.SOME),
+        Matcher("ARG_RFILES_OR_CWD", ArgType("ReadableFile"), Count.ANY),
+        Matcher("ARG_POS_INT", ArgType("PositiveInteger")),
+        Matcher("ARG_SED_COMMAND", ArgType("SedCommand")),
+        Matcher("ARG_UNVERIFIED_VARARGS", ArgType("Unknown"), Count.ANY),
+    )
+}
+
+
+class Positional(msgspec.Struct, frozen=True):
+    """An argument that is no option, by its place in the whole argument list."""
+
+    index: int
+    value: str
+
+
+class MatchedArg(msgspec.Struct, frozen=True):
+    """A positional argument that fits, and as what."""
+
+    index: int
+    type: ArgType
+    value: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As the CLI prints it."""
+        return {"index": self.index, "type": self.type.json, "value": self.value}
+
+
+def resolve(
+    program: str, given: Sequence[Positional], matchers: Sequence[Matcher]
+) -> tuple[MatchedArg, ...]:
+    """Give each positional argument to a matcher.
+
+    Raises: MismatchError, when some are left over, missing, or not of the matcher's type.
+    """
+    at = _variable_index(program, matchers)
+    prefix = matchers if at is None else matchers[:at]
+    suffix = () if at is None else matchers[at + 1 :]
+    if len(given) < len(prefix) or len(given) < len(suffix):
+        raise MismatchError(
+            "NotEnoughArgs",
+            program=program,
+            args=[msgspec.structs.asdict(argument) for argument in given],
+            arg_patterns=[matcher.json for matcher in matchers],
+        )
+    end = len(given) - len(suffix)
+    if end < len(prefix):
+        raise MismatchError("PrefixOverlapsSuffix")
+    pairs = list(zip(prefix, given, strict=False))
+    rest = given[len(prefix) : end]
+    if at is None:
+        if rest:
+            raise MismatchError(
+                "UnexpectedArguments",
+                program=program,
+                args=[msgspec.structs.asdict(argument) for argument in rest],
+            )
+    else:
+        variable = matchers[at]
+        if variable.count is Count.SOME and not rest:
+            raise MismatchError(
+                "VarargMatcherDidNotMatchAnything", program=program, matcher=variable.json
+            )
+        pairs += [(variable, argument) for argument in rest]
+    pairs += zip(suffix, given[end:], strict=True)
+    return tuple(_matched(matcher, argument) for matcher, argument in pairs)
+
+
+def _variable_index(program: str, matchers: Sequence[Matcher]) -> int | None:
+    """Where the one matcher without a fixed count stands."""
+    found = [index for index, matcher in enumerate(matchers) if matcher.count is not Count.ONE]
+    if len(found) > 1:
+        first, second = (matchers[index].json for index in found[:2])
+        raise MismatchError("MultipleVarargPatterns", program=program, first=first, second=second)
+    return found[0] if found else None
+
+
+def _matched(matcher: Matcher, argument: Positional) -> MatchedArg:
+    matcher.type.check(argument.value)
+    return MatchedArg(argument.index, matcher.type, argument.value)

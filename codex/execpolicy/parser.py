@@ -1,0 +1,237 @@
+"""The text of a policy -> Policy: what the functions of the language mean.
+
+Examples are verified while loading, and every error names the file and the line.
+Source: spec/execpolicy.md, sections 1 and 8.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from codex.execpolicy.args import MATCHERS, Matcher, MismatchError, literal
+from codex.execpolicy.policy import ForbiddenProgram, Policy
+from codex.execpolicy.prefix import Decision, PrefixRule
+from codex.execpolicy.program import ExecCall, Option, ProgramSpec
+from codex.execpolicy.starlark import Interpreter
+from codex.execpolicy.values import EvaluationError, type_name
+
+NO = False
+DECISIONS = {decision.value: decision for decision in Decision}
+
+
+def parse_policy(text: str, *, name: str) -> Policy:
+    """Read one policy.
+
+    Args: name: of the file, for messages.
+    Raises: PolicyError, naming the file and the line.
+    """
+    interpreter = Interpreter(name)
+    builder = _Builder(interpreter)
+    interpreter.run(
+        text,
+        {
+            **MATCHERS,
+            "define_program": builder.define_program,
+            "flag": _flag,
+            "opt": _opt,
+            "forbid_substrings": builder.forbid_substrings,
+            "forbid_program_regex": builder.forbid_program_regex,
+            "prefix_rule": builder.prefix_rule,
+            "host_executable": builder.host_executable,
+        },
+    )
+    return builder.policy()
+
+
+def _flag(name: Any, required: Any = NO) -> Option:
+    return Option(_word(name, "an option's name"), None, _bool(required, "required"))
+
+
+def _opt(name: Any, type: Any, required: Any = NO) -> Option:
+    kind = _matcher(type, "an option's type").type
+    return Option(_word(name, "an option's name"), kind, _bool(required, "required"))
+
+
+class _Builder:
+    """The policy under construction; its methods are the functions of the language."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._programs: list[ProgramSpec] = []
+        self._forbidden_programs: list[ForbiddenProgram] = []
+        self._forbidden_substrings: list[str] = []
+        self._prefix_rules: list[PrefixRule] = []
+        self._host_executables: dict[str, tuple[str, ...]] = {}
+
+    def policy(self) -> Policy:
+        """What was built."""
+        return Policy(
+            programs=tuple(self._programs),
+            forbidden_programs=tuple(self._forbidden_programs),
+            forbidden_substrings=tuple(self._forbidden_substrings),
+            prefix_rules=tuple(self._prefix_rules),
+            host_executables=self._host_executables,
+        )
+
+    def define_program(
+        self,
+        program: Any,
+        system_path: Any = (),
+        option_bundling: Any = NO,
+        combined_format: Any = NO,
+        options: Any = (),
+        args: Any = (),
+        forbidden: Any = None,
+        should_match: Any = (),
+        should_not_match: Any = (),
+    ) -> None:
+        """Add a rule about one program's arguments."""
+        spec = ProgramSpec(
+            program=_word(program, "program"),
+            options=_options(options),
+            args=tuple(_matcher(arg, "an element of args") for arg in _list(args, "args")),
+            system_path=_words(system_path, "system_path"),
+            option_bundling=_bool(option_bundling, "option_bundling"),
+            combined_format=_bool(combined_format, "combined_format"),
+            forbidden=None if forbidden is None else _word(forbidden, "forbidden"),
+            origin=self._interpreter.place,
+        )
+        _verify_program(spec, should_match, should_not_match)
+        self._programs.append(spec)
+
+    def forbid_substrings(self, strings: Any) -> None:
+        """Forbid every call with an argument that holds one of these."""
+        self._forbidden_substrings += _words(strings, "strings")
+
+    def forbid_program_regex(self, regex: Any, reason: Any) -> None:
+        """Forbid every program in whose name the pattern is found."""
+        # The user's own pattern: how long it takes is the user's business.
+        try:
+            pattern = re.compile(_word(regex, "regex"))
+        except (re.error, OverflowError) as error:
+            raise EvaluationError(f"the regular expression is wrong: {error}") from error
+        self._forbidden_programs.append(ForbiddenProgram(pattern, _word(reason, "reason")))
+
+    def prefix_rule(
+        self,
+        pattern: Any,
+        decision: Any = "allow",
+        justification: Any = None,
+        match: Any = (),
+        not_match: Any = (),
+    ) -> None:
+        """Decide about every command that begins with these words."""
+        if not isinstance(decision, str) or decision not in DECISIONS:
+            raise EvaluationError("decision is none of 'allow', 'prompt', 'forbidden'")
+        rule = PrefixRule(
+            tuple(_alternatives(element) for element in _list(pattern, "pattern")),
+            DECISIONS[decision],
+            None if justification is None else _word(justification, "justification"),
+            self._interpreter.place,
+        )
+        if not rule.pattern:
+            raise EvaluationError("pattern is empty")
+        _verify_prefix(rule, match, not_match)
+        self._prefix_rules.append(rule)
+
+    def host_executable(self, name: Any, paths: Any) -> None:
+        """Say which paths are the program of a bare name."""
+        base = _word(name, "name")
+        found = _words(paths, "paths")
+        if "/" in base or not all(p.startswith("/") and p.endswith("/" + base) for p in found):
+            raise EvaluationError("host_executable takes a bare name, and absolute paths of it")
+        self._host_executables[base] = self._host_executables.get(base, ()) + found
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise EvaluationError(f"{what} is no list but {type_name(value)}")
+    return list(value)
+
+
+def _word(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        got = "empty" if value == "" else type_name(value)
+        raise EvaluationError(f"{what} must be a string that is not empty, not {got}")
+    return value
+
+
+def _words(value: Any, what: str) -> tuple[str, ...]:
+    return tuple(_word(word, f"an element of {what}") for word in _list(value, what))
+
+
+def _bool(value: Any, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise EvaluationError(f"{what} must be True or False, not {type_name(value)}")
+    return value
+
+
+def _matcher(value: Any, what: str) -> Matcher:
+    if isinstance(value, Matcher):
+        return value
+    return literal(_word(value, what))
+
+
+def _options(value: Any) -> dict[str, Option]:
+    options: dict[str, Option] = {}
+    for option in _list(value, "options"):
+        if not isinstance(option, Option):
+            raise EvaluationError("an element of options is neither flag() nor opt()")
+        if option.name in options:
+            raise EvaluationError(f"the option '{option.name}' stands twice")
+        options[option.name] = option
+    return options
+
+
+def _alternatives(element: Any) -> tuple[str, ...]:
+    if isinstance(element, str):
+        return (_word(element, "an element of pattern"),)
+    words = _words(element, "pattern")
+    if not words:
+        raise EvaluationError("an element of pattern is an empty list")
+    return words
+
+
+def _verify_program(spec: ProgramSpec, should_match: Any, should_not_match: Any) -> None:
+    for words in _examples(should_match, "should_match"):
+        try:
+            spec.match(ExecCall(spec.program, words))
+        except MismatchError as mismatch:
+            raise EvaluationError(
+                f"the example {list(words)} of should_match does not match: {mismatch}"
+            ) from mismatch
+    for words in _examples(should_not_match, "should_not_match"):
+        try:
+            spec.match(ExecCall(spec.program, words))
+        except MismatchError:
+            continue
+        raise EvaluationError(f"the example {list(words)} of should_not_match matches")
+
+
+def _verify_prefix(rule: PrefixRule, match: Any, not_match: Any) -> None:
+    for words in _examples(match, "match"):
+        if not rule.matches(words):
+            raise EvaluationError(f"the example {list(words)} of match does not match")
+    for words in _examples(not_match, "not_match"):
+        if rule.matches(words):
+            raise EvaluationError(f"the example {list(words)} of not_match matches")
+
+
+def _examples(value: Any, what: str) -> list[tuple[str, ...]]:
+    """Lists of words; a string is split as a shell would."""
+    return [_example(example, what) for example in _list(value, what)]
+
+
+def _example(value: Any, what: str) -> tuple[str, ...]:
+    if not isinstance(value, str):
+        words = _list(value, f"an example of {what}")
+        if not all(isinstance(word, str) for word in words):
+            raise EvaluationError(f"an example of {what} holds something that is no string")
+        return tuple(words)
+    import shlex
+
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise EvaluationError(f"the example '{value}' of {what}: {error}") from error

@@ -1,0 +1,143 @@
+"""Policy: all the rules of one or more files, and what they say about a call.
+
+Source: spec/execpolicy.md, sections 3 and 8. Without its gap: a rule that forbids wins over one
+that stands before it and permits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from codex.execpolicy.args import MismatchError
+from codex.execpolicy.prefix import Decision, PrefixMatch, PrefixRule
+from codex.execpolicy.program import ExecCall, Match, ProgramSpec
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
+
+
+class Matched(NamedTuple):
+    """A rule understands the call."""
+
+    match: Match
+    origin: str = ""
+
+
+class Forbidden(NamedTuple):
+    """A rule forbids the call."""
+
+    reason: str
+    cause: dict[str, Any]
+    """As the CLI prints it."""
+
+
+class Unverified(NamedTuple):
+    """No rule understands the call."""
+
+    error: dict[str, Any]
+    """As the CLI prints it."""
+
+
+CallResult = Matched | Forbidden | Unverified
+
+
+class ForbiddenProgram(NamedTuple):
+    """One `forbid_program_regex`."""
+
+    regex: re.Pattern[str]
+    reason: str
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules in the order of their files."""
+
+    programs: tuple[ProgramSpec, ...] = ()
+    forbidden_programs: tuple[ForbiddenProgram, ...] = ()
+    forbidden_substrings: tuple[str, ...] = ()
+    prefix_rules: tuple[PrefixRule, ...] = ()
+    host_executables: dict[str, tuple[str, ...]] = {}
+    """The paths that are the program of a bare name."""
+
+    @property
+    def has_programs(self) -> bool:
+        """Whether any rule is of the form that looks at arguments."""
+        return bool(self.programs or self.forbidden_programs or self.forbidden_substrings)
+
+    def joined(self, other: Policy) -> Policy:
+        """This policy's rules, then the other's."""
+        names = {*self.host_executables, *other.host_executables}
+        return Policy(
+            programs=self.programs + other.programs,
+            forbidden_programs=self.forbidden_programs + other.forbidden_programs,
+            forbidden_substrings=self.forbidden_substrings + other.forbidden_substrings,
+            prefix_rules=self.prefix_rules + other.prefix_rules,
+            host_executables={
+                name: self.host_executables.get(name, ()) + other.host_executables.get(name, ())
+                for name in sorted(names)
+            },
+        )
+
+    def check(self, call: ExecCall) -> CallResult:
+        """What the rules about arguments say."""
+        return self._forbidden_by_name(call) or self._forbidden_by_word(call) or self._fit(call)
+
+    def match_prefixes(self, argv: Sequence[str]) -> tuple[PrefixMatch, ...]:
+        """The prefix rules that speak about a command.
+
+        A program given by its path is also known by its base name: to every rule that is stricter
+        than `allow`, and to those where `host_executable` lists the path.
+        """
+        if not argv:
+            return ()
+        found = [
+            PrefixMatch(rule, tuple(argv[: len(rule.pattern)]))
+            for rule in self.prefix_rules
+            if rule.matches(argv)
+        ]
+        name = argv[0].rpartition("/")[2]
+        if name and name != argv[0]:
+            bare = (name, *argv[1:])
+            is_listed = argv[0] in self.host_executables.get(name, ())
+            found += [
+                PrefixMatch(rule, bare[: len(rule.pattern)], argv[0])
+                for rule in self.prefix_rules
+                if rule.matches(bare) and (is_listed or rule.decision is not Decision.ALLOW)
+            ]
+        return tuple(found)
+
+    def _forbidden_by_name(self, call: ExecCall) -> Forbidden | None:
+        cause = {"Program": {"program": call.program, "exec_call": call.json}}
+        for regex, reason in self.forbidden_programs:
+            if regex.search(call.program):
+                return Forbidden(reason, cause)
+        return None
+
+    def _forbidden_by_word(self, call: ExecCall) -> Forbidden | None:
+        for word in self.forbidden_substrings:
+            if word in call.program:
+                cause = {"Program": {"program": call.program, "exec_call": call.json}}
+                return Forbidden(f"program '{call.program}' contains forbidden '{word}'", cause)
+        for argument in call.args:
+            if any(word in argument for word in self.forbidden_substrings):
+                cause = {"Arg": {"arg": argument, "exec_call": call.json}}
+                return Forbidden(f"arg `{argument}` contains forbidden substring", cause)
+        return None
+
+    def _fit(self, call: ExecCall) -> CallResult:
+        matched: Matched | None = None
+        error: dict[str, Any] = {"type": "NoSpecForProgram", "program": call.program}
+        for spec in self.programs:
+            if spec.program != call.program:
+                continue
+            try:
+                match = spec.match(call)
+            except MismatchError as mismatch:
+                error = mismatch.error
+                continue
+            if spec.forbidden is not None:
+                return Forbidden(spec.forbidden, {"Exec": {"exec": match.json}})
+            matched = matched or Matched(match, spec.origin)
+        return matched or Unverified(error)

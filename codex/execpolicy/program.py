@@ -1,0 +1,186 @@
+"""One rule about one program: its options and arguments, and whether a call fits them.
+
+Source: spec/execpolicy.md, section 2. Without its gaps: bundled flags and `--name=value` are
+understood where a rule says so, and `--` ends the options.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from codex.execpolicy.args import ArgType, MatchedArg, Matcher, MismatchError, Positional, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ExecCall(NamedTuple):
+    """A program and its arguments, no shell involved."""
+
+    program: str
+    args: tuple[str, ...]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As the CLI prints it."""
+        return {"program": self.program, "args": list(self.args)}
+
+
+class Option(msgspec.Struct, frozen=True):
+    """An option that a program takes; without a type it is a flag."""
+
+    name: str
+    type: ArgType | None = None
+    is_required: bool = False
+
+
+class MatchedOption(msgspec.Struct, frozen=True):
+    """An option with the value that was given."""
+
+    name: str
+    type: ArgType
+    value: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As the CLI prints it."""
+        return {"name": self.name, "value": self.value, "type": self.type.json}
+
+
+class Match(NamedTuple):
+    """A call that a rule understands."""
+
+    program: str
+    flags: tuple[str, ...]
+    options: tuple[MatchedOption, ...]
+    args: tuple[MatchedArg, ...]
+    system_path: tuple[str, ...]
+
+    @property
+    def types(self) -> tuple[ArgType, ...]:
+        """What the arguments and the values of options are."""
+        return (*(arg.type for arg in self.args), *(option.type for option in self.options))
+
+    @property
+    def may_write(self) -> bool:
+        """Whether any argument may name something that is written."""
+        return any(found.may_write for found in self.types)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As the CLI prints it."""
+        return {
+            "program": self.program,
+            "flags": [{"name": name} for name in self.flags],
+            "opts": [option.json for option in self.options],
+            "args": [argument.json for argument in self.args],
+            "system_path": list(self.system_path),
+        }
+
+
+class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One `define_program`."""
+
+    program: str
+    options: dict[str, Option] = {}
+    args: tuple[Matcher, ...] = ()
+    system_path: tuple[str, ...] = ()
+    option_bundling: bool = False
+    """`-al` stands for `-a -l`; the last of them may take a value."""
+    combined_format: bool = False
+    """`--name=value` stands for `--name value`."""
+    forbidden: str | None = None
+    """Why a call that fits is forbidden."""
+    origin: str = ""
+    """`FILE:LINE`, for the user."""
+
+    def match(self, call: ExecCall) -> Match:
+        """Fit a call to this rule; whether it is forbidden is the policy's business.
+
+        Raises: MismatchError, when it does not fit.
+        """
+        scan = _Scan(self)
+        for index, word in enumerate(call.args):
+            scan.take(index, word)
+        scan.finish()
+        args = resolve(self.program, scan.positionals, self.args)
+        given = {*scan.flags, *(option.name for option in scan.options)}
+        required = (option.name for option in self.options.values() if option.is_required)
+        if missing := sorted(name for name in required if name not in given):
+            raise MismatchError("MissingRequiredOptions", program=self.program, options=missing)
+        return Match(self.program, tuple(scan.flags), tuple(scan.options), args, self.system_path)
+
+
+class _Scan:
+    """One pass over the arguments of a call, from left to right."""
+
+    def __init__(self, spec: ProgramSpec) -> None:
+        self._spec = spec
+        self._pending: Option | None = None
+        self._is_after_options = False
+        self.flags: list[str] = []
+        self.options: list[MatchedOption] = []
+        self.positionals: list[Positional] = []
+
+    def take(self, index: int, word: str) -> None:
+        """Take the next argument."""
+        if self._pending is not None:
+            self._take_value(self._pending, word)
+        elif self._is_after_options or not word.startswith("-") or word == "-":
+            self.positionals.append(Positional(index, word))
+        elif word == "--":
+            self._is_after_options = True
+        else:
+            for part in self._parts(word):
+                self._take_option(part)
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        if self._pending is not None:
+            raise MismatchError(
+                "OptionMissingValue", program=self._spec.program, option=self._pending.name
+            )
+
+    def _take_value(self, option: Option, value: str) -> None:
+        if value.startswith("-"):
+            raise MismatchError(
+                "OptionFollowedByOptionInsteadOfValue",
+                program=self._spec.program,
+                option=option.name,
+                value=value,
+            )
+        self._record(option, value)
+        self._pending = None
+
+    def _record(self, option: Option, value: str) -> None:
+        assert option.type is not None
+        option.type.check(value)
+        self.options.append(MatchedOption(option.name, option.type, value))
+
+    def _parts(self, word: str) -> Sequence[str]:
+        """The options that a word holds: several where the rule says that they may be bundled."""
+        is_known = word in self._spec.options
+        if is_known or word.startswith("--") or not self._spec.option_bundling:
+            return (word,)
+        return [f"-{letter}" for letter in word[1:]]
+
+    def _take_option(self, word: str) -> None:
+        if self._pending is not None:  # Within a bundle, where only the last may take a value.
+            self.finish()
+        name, sign, value = word.partition("=")
+        option = self._spec.options.get(word)
+        is_combined = sign and self._spec.combined_format and name.startswith("--")
+        if option is None and is_combined:
+            option = self._spec.options.get(name)
+            if option is not None and option.type is not None:
+                self._record(option, value)
+                return
+            option = None
+        if option is None:
+            raise MismatchError("UnknownOption", program=self._spec.program, option=word)
+        if option.type is None:
+            self.flags.append(option.name)
+        else:
+            self._pending = option

@@ -1,0 +1,298 @@
+"""The values of the policy language and what can be done with them, all of it bounded.
+
+Starlark's rules where they differ from Python's: a bool is no number, a string is no list, values
+of different types are never equal. Nothing changes a value once it is made. Everything that makes a
+larger one checks the size first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+MAX_SIZE = 100_000
+"""Characters of a string, elements of a list."""
+MAX_BITS = 1024
+"""Of a number."""
+
+
+class EvaluationError(Exception):
+    """The text is understood, but cannot be carried out; the message is for the user."""
+
+
+def type_name(value: object) -> str:
+    """The type as Starlark calls it."""
+    if value is None:
+        return "NoneType"
+    if isinstance(value, str | bool | int | list | tuple | dict):
+        return {"str": "string"}.get(type(value).__name__, type(value).__name__)
+    return "function" if callable(value) else type(value).__name__.strip("_").lower()
+
+
+def sized(size: int) -> None:
+    """Raises: EvaluationError, when a value of this size is too large."""
+    if size > MAX_SIZE:
+        raise EvaluationError(f"a value of more than {MAX_SIZE} characters or elements")
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def number(value: int) -> int:
+    """The number, if it is not too large."""
+    if value.bit_length() > MAX_BITS:
+        raise EvaluationError("a number that is too large")
+    return value
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values are the same: true is not 1."""
+    budget = iter(range(MAX_SIZE))
+    return _equal(left, right, budget)
+
+
+def _equal(left: Any, right: Any, budget: Iterator[int]) -> bool:
+    # Lists within lists may hold the same one twice, and so on: small to make, endless to compare.
+    if next(budget, None) is None:
+        raise EvaluationError("values that are too large to compare")
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list | tuple):
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(_equal(a, b, budget) for a, b in pairs)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(
+            _equal(left[key], right[key], budget) for key in left
+        )
+    return bool(left == right)
+
+
+def less(left: Any, right: Any) -> bool:
+    """Order, among numbers and among strings."""
+    if (_is_int(left) and _is_int(right)) or (isinstance(left, str) and isinstance(right, str)):
+        return bool(left < right)
+    raise EvaluationError(f"{type_name(left)} and {type_name(right)} have no order")
+
+
+def contains(container: Any, value: Any) -> bool:
+    """`value in container`."""
+    if isinstance(container, str) and isinstance(value, str):
+        return value in container
+    if isinstance(container, dict):
+        return _key(value) in container
+    if isinstance(container, list | tuple):
+        return any(equal(element, value) for element in container)
+    raise EvaluationError(f"'in' does not work on {type_name(container)}")
+
+
+def iterate(value: Any) -> list[Any]:
+    """The elements of a list, tuple or dict, as they are now; a string has none."""
+    if isinstance(value, list | tuple | dict):
+        return list(value)
+    raise EvaluationError(f"{type_name(value)} cannot be iterated over")
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    raise EvaluationError(f"{type_name(value)} cannot be a key of a dict")
+
+
+def make_dict(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict; the same key twice is an error."""
+    made: dict[Any, Any] = {}
+    for key, value in pairs:
+        if _key(key) in made:
+            raise EvaluationError(f"the key {text_of(key, is_quoted=True)} stands twice")
+        made[key] = value
+    return made
+
+
+def add(left: Any, right: Any) -> Any:
+    """`left + right`."""
+    if _is_int(left) and _is_int(right):
+        return number(left + right)
+    if type(left) is type(right) and isinstance(left, str | list | tuple):
+        sized(len(left) + len(right))
+        return left + right
+    raise EvaluationError(f"cannot add {type_name(right)} to {type_name(left)}")
+
+
+def subtract(left: Any, right: Any) -> int:
+    """`left - right`."""
+    if _is_int(left) and _is_int(right):
+        return number(left - right)
+    raise EvaluationError(f"cannot subtract {type_name(right)} from {type_name(left)}")
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """`left * right`; a string or list is repeated."""
+    if _is_int(left) and not _is_int(right):
+        left, right = right, left
+    if _is_int(right) and isinstance(left, str | list | tuple):
+        sized(len(left) * max(right, 0))
+        return left * right
+    if _is_int(left) and _is_int(right):
+        return number(left * right)
+    raise EvaluationError(f"cannot multiply {type_name(left)} by {type_name(right)}")
+
+
+def divide(left: Any, right: Any) -> int:
+    """`left // right`."""
+    if _is_int(left) and _is_int(right) and right:
+        return int(left // right)
+    raise EvaluationError(f"cannot divide {type_name(left)} by this {type_name(right)}")
+
+
+def remainder(left: Any, right: Any) -> Any:
+    """`left % right`; of a string, its `%s`, `%d`, `%r` and `%%` are filled in."""
+    if isinstance(left, str):
+        return _percent(left, list(right) if isinstance(right, tuple) else [right])
+    if _is_int(left) and _is_int(right) and right:
+        return left % right
+    raise EvaluationError(f"no remainder of {type_name(left)} by this {type_name(right)}")
+
+
+def _percent(pattern: str, values: list[Any]) -> str:
+    first, *rest = pattern.replace("%%", "\0").split("%")
+    if len(rest) != len(values):
+        raise EvaluationError(f"{len(values)} values for {len(rest)} places in a string")
+    parts = [first]
+    for piece, value in zip(rest, values, strict=True):
+        if piece[:1] not in ("s", "d", "r") or (piece[0] == "d" and not _is_int(value)):
+            raise EvaluationError(f"cannot format {type_name(value)} as %{piece[:1]}")
+        parts += (text_of(value, is_quoted=piece[0] == "r"), piece[1:])
+    return joined("", parts).replace("\0", "%")
+
+
+def joined(separator: str, parts: Sequence[Any]) -> str:
+    """Strings, one after another."""
+    if not all(isinstance(part, str) for part in parts):
+        raise EvaluationError("only strings can be joined")
+    sized(sum(map(len, parts)) + len(separator) * len(parts))
+    return separator.join(parts)
+
+
+def text_of(value: Any, *, is_quoted: bool = False) -> str:
+    """A value as text."""
+    if isinstance(value, str):
+        return f'"{value}"' if is_quoted else value
+    if value is None or isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, dict):
+        pairs = [
+            f"{text_of(key, is_quoted=True)}: {text_of(element, is_quoted=True)}"
+            for key, element in value.items()
+        ]
+        return "{" + joined(", ", pairs) + "}"
+    if isinstance(value, list | tuple):
+        inner = joined(", ", [text_of(element, is_quoted=True) for element in value])
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    raise EvaluationError(f"{type_name(value)} has no text")
+
+
+def _integer(value: Any) -> int:
+    if not _is_int(value):
+        raise EvaluationError(f"expected a number, got {type_name(value)}")
+    return int(value)
+
+
+def item(value: Any, index: Any) -> Any:
+    """`value[index]`."""
+    if isinstance(value, dict):
+        if _key(index) not in value:
+            raise EvaluationError(f"no key {text_of(index, is_quoted=True)} in the dict")
+        return value[index]
+    if not isinstance(value, str | list | tuple):
+        raise EvaluationError(f"{type_name(value)} has no elements")
+    if not -len(value) <= _integer(index) < len(value):
+        raise EvaluationError(f"index {index} is outside {type_name(value)} of {len(value)}")
+    return value[index]
+
+
+def part(value: Any, start: Any, stop: Any) -> Any:
+    """`value[start:stop]`."""
+    if not isinstance(value, str | list | tuple):
+        raise EvaluationError(f"{type_name(value)} has no parts")
+    return value[
+        None if start is None else _integer(start) : None if stop is None else _integer(stop)
+    ]
+
+
+def _range(*limits: Any) -> list[int]:
+    if not 1 <= len(limits) <= 3 or (len(limits) == 3 and limits[2] == 0):
+        raise EvaluationError("range takes an end, or a start, an end and a step that is not 0")
+    numbers = range(*map(_integer, limits))
+    # len() does not work on a range that is too long for the machine.
+    sized(MAX_SIZE + 1 if numbers[MAX_SIZE:] else len(numbers))
+    return list(numbers)
+
+
+def _length(value: Any) -> int:
+    if not isinstance(value, str | list | tuple | dict):
+        raise EvaluationError(f"{type_name(value)} has no length")
+    return len(value)
+
+
+def _fail(*words: Any) -> None:
+    raise EvaluationError(" ".join(map(text_of, words)))
+
+
+def _enumerate(values: Any) -> list[tuple[int, Any]]:
+    return list(enumerate(iterate(values)))
+
+
+def _as_list(value: Any = ()) -> list[Any]:
+    return iterate(value)
+
+
+def _as_tuple(value: Any = ()) -> tuple[Any, ...]:
+    return tuple(iterate(value))
+
+
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "len": _length,
+    "range": _range,
+    "str": text_of,
+    "list": _as_list,
+    "tuple": _as_tuple,
+    "enumerate": _enumerate,
+    "fail": _fail,
+}
+
+
+def call_method(value: Any, name: str, arguments: Sequence[Any]) -> Any:
+    """`value.name(arguments)`, of the few methods that there are."""
+    match value, name, list(arguments):
+        case str(), "lower" | "upper" | "strip", []:
+            return getattr(value, name)()
+        case str(), "startswith" | "endswith", [str(word)]:
+            return getattr(value, name)(word)
+        case str(), "split", [str(separator)] if separator:
+            return value.split(separator)
+        case str(), "replace", [str(old), str(new)] if old:
+            sized(len(value) + value.count(old) * len(new))
+            return value.replace(old, new)
+        case str(), "join", [list() | tuple() as parts]:
+            return joined(value, parts)
+        case str(), "format", parts:
+            return _format(value, parts)
+        case dict(), "keys" | "values" | "items", []:
+            return list(getattr(value, name)())
+        case dict(), "get", [key, *default] if len(default) <= 1:
+            return value.get(_key(key), *default)
+    raise EvaluationError(f"{type_name(value)} has no method '{name}' for these arguments")
+
+
+def _format(pattern: str, values: list[Any]) -> str:
+    """Fill in each `{}`, in order."""
+    pieces = pattern.split("{}")
+    if len(pieces) != len(values) + 1 or any("{" in piece or "}" in piece for piece in pieces):
+        raise EvaluationError("format fills in '{}', as many as there are values, and nothing else")
+    parts = [pieces[0]]
+    for value, piece in zip(values, pieces[1:], strict=True):
+        parts += (text_of(value), piece)
+    return joined("", parts)

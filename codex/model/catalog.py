@@ -1,0 +1,207 @@
+"""The models that a provider offers, and how much fits into each where the server tells.
+
+Asks the provider's own server only. The list is `GET /models` below the base URL, on either wire;
+what a server on one's own machine knows about a model's window stands elsewhere, and is asked for
+only where the list shows which server it is. Such a question that fails leaves the window unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.jsonio import dumps, loads
+from codex.model.retry import ModelError
+from codex.net.failure import RequestError
+from codex.protocol.events import ModelEntry
+
+if TYPE_CHECKING:
+    from codex.cancel import Cancel
+    from codex.host import Host
+    from codex.net.http import Answer, HttpClient
+    from codex.protocol.settings import ModelProvider
+
+TIMEOUT_S = 10.0
+"""For the head of each answer, and for each silence inside it."""
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DETAILS = 32
+"""Models that one server is asked about one by one."""
+WINDOW_NAMES = (
+    "max_model_len",  # vLLM, SGLang
+    "loaded_context_length",  # LM Studio, of a model in memory
+    "context_window",  # Groq
+    "context_length",  # OpenRouter, Together
+    "max_context_length",  # LM Studio, Mistral
+)
+"""What servers call the window, in the order in which they count."""
+
+
+def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[ModelEntry, ...]:
+    """Every model by its id, in alphabetical order.
+
+    Raises: Interrupted. RequestError, when the server has no list.
+    """
+    server = _Server(provider, host, cancel)
+    try:
+        rows = _rows(server.get("/models"), "data")
+        windows = {str(row["id"]): _window(row) for row in rows if row.get("id")}
+        if not any(windows.values()) and not provider.is_openai:
+            _add_details(server, rows, windows)
+    finally:
+        server.close()
+    return tuple(ModelEntry(name, windows[name]) for name in sorted(windows))
+
+
+class _Server:
+    """JSON from one provider's server."""
+
+    def __init__(self, provider: ModelProvider, host: Host, cancel: Cancel) -> None:
+        timeout_ms = min(int(TIMEOUT_S * 1000), provider.header_timeout_ms)
+        self._provider = msgspec.structs.replace(provider, header_timeout_ms=timeout_ms)
+        self._host = host
+        self._cancel = cancel
+        self._http: HttpClient | None = None
+
+    def get(self, path: str, *, is_below_base: bool = True) -> Any:
+        """The answer to GET. Args: is_below_base: of the base URL, not of its part before `/v1`."""
+        return self._ask(path, None, is_below_base=is_below_base)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The answer to POST, above `/v1`."""
+        return self._ask(path, dumps(body), is_below_base=False)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._http is not None:
+            self._http.close()
+
+    def _ask(self, path: str, body: bytes | None, *, is_below_base: bool) -> Any:
+        from codex.model.client import http_client
+        from codex.model.headers import request_headers
+        from codex.net.address import endpoint
+
+        provider, environ = self._provider, self._host.environ
+        base_url = provider.base_url
+        if not is_below_base:
+            base_url = base_url.rstrip("/").removesuffix("/v1")
+        address = endpoint(base_url, path, provider.query_params)
+        headers = request_headers(provider, environ, userinfo=address.userinfo)
+        fields = {**headers.fields, "Accept": "application/json"}
+        if self._http is None:
+            self._http = http_client(provider, environ)
+        method = "GET" if body is None else "POST"
+        try:
+            answer = self._http.request(method, address, fields, self._cancel, body=body)
+            return self._read(answer, str(address))
+        except RequestError as error:
+            error.hide(headers.secrets)
+            raise
+
+    def _read(self, answer: Answer, where: str) -> Any:
+        from codex.model.failure import advice_for, http_failure
+
+        answer.set_timeout(TIMEOUT_S)
+        text = b""
+        try:
+            while (piece := answer.read()) and len(text) < MAX_BYTES:
+                text += piece
+        except BaseException:
+            answer.discard()
+            raise
+        if not 200 <= answer.status < 300:
+            answer.discard()
+            error = http_failure(
+                where=where,
+                status=answer.status,
+                reason=answer.reason,
+                headers=answer.headers,
+                body=text,
+                now=self._host.clock(),
+            )
+            error.advice = advice_for(error.kind, self._provider)
+            raise error
+        answer.release()
+        try:
+            return loads(text)
+        except ValueError as error:
+            raise ModelError(f"{where} did not answer with JSON", kind="protocol") from error
+
+
+def _add_details(
+    server: _Server, rows: list[dict[str, Any]], windows: dict[str, int | None]
+) -> None:
+    """Ask for the windows in the way of the server that the list comes from."""
+    owners = {str(row.get("owned_by")) for row in rows}
+    try:
+        if "llamacpp" in owners:
+            settings = _member(
+                server.get("/props", is_below_base=False), "default_generation_settings"
+            )
+            window = _number(_member(settings, "n_ctx"))
+            windows.update(dict.fromkeys(windows, window))
+        elif "organization_owner" in owners:
+            for row in _rows(server.get("/api/v0/models", is_below_base=False), "data"):
+                if row.get("id") in windows:
+                    windows[row["id"]] = _window(row)
+        elif "library" in owners:
+            _add_from_ollama(server, windows)
+    except RequestError:
+        return
+
+
+def _add_from_ollama(server: _Server, windows: dict[str, int | None]) -> None:
+    """Of a model in memory, what it was loaded with; else what it will be loaded with or can do."""
+    for row in _rows(server.get("/api/ps", is_below_base=False), "models"):
+        if row.get("name") in windows:
+            windows[row["name"]] = _number(row.get("context_length"))
+    unknown = [name for name, window in windows.items() if window is None]
+    for name in unknown[:MAX_DETAILS]:
+        details = server.post("/api/show", {"model": name})
+        windows[name] = _parameter(_member(details, "parameters")) or _trained(
+            _member(details, "model_info")
+        )
+
+
+def _parameter(parameters: Any) -> int | None:
+    """The value of `num_ctx` in Ollama's lines of parameters."""
+    for line in str(parameters or "").splitlines():
+        name, _, value = line.strip().partition(" ")
+        if name == "num_ctx" and value.strip().isdecimal():
+            return int(value)
+    return None
+
+
+def _trained(info: Any) -> int | None:
+    """`llama.context_length` or its like, whatever the architecture is called."""
+    if not isinstance(info, dict):
+        return None
+    names = (name for name in info if str(name).endswith(".context_length"))
+    return next((_number(info[name]) for name in names), None)
+
+
+def _window(row: dict[str, Any]) -> int | None:
+    found = (_number(row.get(name)) for name in WINDOW_NAMES)
+    return next((window for window in found if window), None) or _number(
+        _member(row.get("meta"), "n_ctx")
+    )
+
+
+def _rows(value: Any, name: str) -> list[dict[str, Any]]:
+    """The objects of a list that is a member of an object, or the answer itself.
+
+    Raises: ModelError, when there is no list.
+    """
+    rows = value if isinstance(value, list) else _member(value, name)
+    if not isinstance(rows, list):
+        raise ModelError("the server's answer is no list of models", kind="protocol")
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _number(value: Any) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return value if is_count else None

@@ -1,0 +1,114 @@
+"""What holds a command, as text for people: `codex sandbox --explain`. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.printable import printable
+from codex.sandbox.landlock import Access, ruleset_plan
+from codex.sandbox.roots import writable_roots
+
+if TYPE_CHECKING:
+    import enum
+    from collections.abc import Iterable, Iterator
+
+    from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.landlock import RulesetPlan
+    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.protected import Protection
+    from codex.sandbox.roots import WritableRoots
+
+WIDTH = 12
+
+
+def explain(
+    policy: SandboxPolicy,
+    held_by: Enforcement,
+    protection: Protection,
+    *,
+    cwd: str,
+    tmpdir: str | None,
+) -> str:
+    """Layers, network, folders, protected names and rules, a row each or several."""
+    roots = writable_roots(policy, cwd=cwd, tmpdir=tmpdir)
+    rows = [
+        *_rows("layers", _layers(held_by)),
+        *_rows("network", _network(policy, held_by)),
+        *_rows("readable", ["everything" if policy.can_read_everything else "the system, roots"]),
+        *_rows("writable", _writable(policy, roots)),
+        *_rows("protected", _protected(protection, held_by)),
+    ]
+    if held_by.layers:
+        abi = held_by.landlock_abi
+        plan = ruleset_plan(policy, roots.folders, abi=abi, network=held_by.network)
+        rows += _rows("Landlock", _rules(plan))
+    return "".join(f"{printable(row).replace(chr(10), ' ')}\n" for row in rows)
+
+
+def _rows(title: str, values: Iterable[str]) -> Iterator[str]:
+    heading = f"{title}:"
+    for value in values:
+        yield f"{heading:<{WIDTH}}{value}"
+        heading = ""
+
+
+def _layers(held_by: Enforcement) -> Iterator[str]:
+    if not held_by.layers:
+        yield "none: nothing is enforced"
+        return
+    abi, errata = held_by.landlock_abi, held_by.landlock_errata
+    yield f"1 (Landlock ABI {abi}, errata {errata:#x}; seccomp)"
+    if held_by.without_namespaces is None:
+        yield "2 (namespaces)"
+    else:
+        yield f"not 2 (namespaces): {held_by.without_namespaces}"
+
+
+def _network(policy: SandboxPolicy, held_by: Enforcement) -> Iterator[str]:
+    yield held_by.network.value
+    for verb, ports in (("connect", policy.connect_ports), ("bind", policy.bind_ports)):
+        if ports and not policy.can_use_network:
+            yield f"{verb}: TCP {', '.join(map(str, ports))}"
+
+
+def _writable(policy: SandboxPolicy, roots: WritableRoots) -> Iterator[str]:
+    if policy.can_write_everything:
+        yield "everything"
+        return
+    yield from roots.folders
+    yield from (f"not {root.path}: {root.reason}" for root in roots.refused)
+    if not roots.folders and not roots.refused:
+        yield "nothing"
+
+
+def _protected(protection: Protection, held_by: Enforcement) -> Iterator[str]:
+    how = "read-only" if 2 in held_by.layers else "put back when changed"
+    yield from (f"{path} ({how})" for path in protection.read_only)
+    for watch in protection.unmounted:
+        if not watch.is_kind_only and watch.path not in protection.read_only:
+            is_there = protection.status.get(watch.path) is not None
+            what = "put back when changed" if is_there else "moved aside when made"
+            yield f"{watch.path} ({what})"
+    if not protection.watches:
+        yield "nothing"
+
+
+def _rules(plan: RulesetPlan) -> Iterator[str]:
+    yield f"denied: {_names(plan.fs)}"
+    if plan.net:
+        yield f"denied: {_names(plan.net)}"
+    if plan.scoped:
+        yield f"kept inside: {_names(plan.scoped)}"
+    for grant in plan.grants:
+        yield f"{grant.path}: {_names(grant.access, of=plan.fs)}"
+
+
+def _names(flags: enum.IntFlag, *, of: Access | None = None) -> str:
+    """Rights by their names; where most of them are given, those that are not."""
+    names = [str(flag.name).lower() for flag in type(flags) if flag & flags]
+    missing = (
+        [] if of is None else [str(flag.name).lower() for flag in Access if flag & of & ~flags]
+    )
+    if of is not None and len(missing) < len(names):
+        return "all" + (f" but {' '.join(missing)}" if missing else "")
+    return " ".join(names)

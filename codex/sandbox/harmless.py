@@ -1,0 +1,69 @@
+"""Whether what a command put into a new `.git` runs nothing when git is used there. Pure.
+
+`git init` and `git clone` are work, so a new repository stays, less what is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+HOOKS = "hooks"
+INFO = "info"
+SAMPLE = ".sample"
+"""The end of the names of hooks that git installs and never runs."""
+
+SECTION = re.compile(r'\[\s*([a-z]+)(?:\s+"[^"\\\]]*")?\s*\]', re.I)
+SETTING = re.compile(r"([a-z][a-z0-9]*)\s*(?:=\s*([^\\]*))?", re.I)
+HARMLESS = {
+    "core": {
+        *("repositoryformatversion", "filemode", "bare", "logallrefupdates", "ignorecase"),
+        *("precomposeunicode", "symlinks", "autocrlf", "eol", "sharedrepository"),
+    },
+    "user": {"name", "email"},
+    "remote": {"url", "fetch", "pushurl"},
+    "branch": {"remote", "merge", "rebase"},
+    "submodule": {"active", "url"},
+    "extensions": {"objectformat", "refstorage"},
+    "init": {"defaultbranch"},
+    "pull": {"rebase", "ff"},
+}
+"""Sections of a git configuration and their keys that name no program and no further file."""
+
+
+def is_harmless(path: str, data: bytes | None) -> bool:
+    """Whether a file that a command made in a new `.git` runs nothing when git is used there.
+
+    Args: data: its content; None when it is too large to look at.
+    """
+    folder, name = os.path.split(path)
+    if os.path.basename(folder) == INFO:
+        return True
+    if os.path.basename(folder) == HOOKS:
+        return name.endswith(SAMPLE)
+    if data is None:
+        return False
+    if os.path.basename(os.path.dirname(folder)) == "worktrees" and name != "config.worktree":
+        return name == "gitdir" or data.strip() == b"../.."
+    return name in ("config", "config.worktree") and is_harmless_config(data)
+
+
+def is_harmless_config(data: bytes) -> bool:
+    """Whether a git configuration holds nothing but what `git init` and `git clone` write.
+
+    Strict: what it does not know is not harmless.
+    """
+    section = ""
+    for raw in data.decode("utf-8", "replace").splitlines():
+        line = raw.strip()
+        if not line or line[0] in "#;":
+            continue
+        if found := SECTION.fullmatch(line):
+            section = found[1].lower()
+            continue
+        setting = SETTING.fullmatch(line)
+        if setting is None or setting[1].lower() not in HARMLESS.get(section, ()):
+            return False
+        if "::" in (setting[2] or ""):
+            return False  # a remote helper: a program
+    return True

@@ -1,0 +1,225 @@
+"""ApprovalDialog: one request of the engine's and the user's answer to it. Pure.
+
+Must not answer by itself, and a paste can never choose: it only goes into text that is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.protocol.events import ElicitationRequest
+from codex.tui.approval_view import choice_lines, choices, question, title
+from codex.tui.cells import BAD
+from codex.tui.line_edit import LineEdit
+from codex.tui.text import BOLD, DIM, Line, Span, Style, clip, line, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.protocol.items import Json
+    from codex.tui.approval_view import Choice, Request
+
+EDGE = Style(fg="yellow")
+STEPS = {"pageup": -1, "pagedown": 1}
+LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
+
+
+class Asked(NamedTuple):
+    """A request, and the submission that it belongs to."""
+
+    event_id: str
+    request: Request
+
+
+class Given(NamedTuple):
+    """The user's answer."""
+
+    choice: Choice
+    feedback: str | None = None
+    content: dict[str, Json] | None = None
+    """What was filled in, for a server that asked."""
+
+
+class ApprovalDialog:
+    """Shows a request, whole and scrollable, and takes the answer."""
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        cwd: str,
+        home: str | None,
+        answer: Callable[[Given], None],
+        count: int = 1,
+    ) -> None:
+        """Args: count: the requests that wait, with this one."""
+        self._request = request
+        self._cwd = cwd
+        self._home = home
+        self._answer = answer
+        self.count = count
+        self._choices = choices(request)
+        self._chosen = 0
+        self._scrolled = 0
+        self._page = 1
+        self._hidden = 0
+        self._edit: LineEdit | None = None
+        self._form = _Form(request.schema) if isinstance(request, ElicitationRequest) else None
+        self.is_armed = False
+        """Keys are its own by now; until then it only shows."""
+
+    def key(self, name: str, data: str) -> None:
+        """Take a key, as Picker does."""
+        if name in STEPS or name in LINE_STEPS:
+            step = STEPS.get(name, 0) * max(1, self._page - 1) + LINE_STEPS.get(name, 0)
+            self._scrolled = max(0, min(self._scrolled + step, self._hidden))
+        elif self._edit is not None:
+            self._edit_key(self._edit, name, data)
+        elif name in ("up", "c-p", "down", "c-n"):
+            step = -1 if name in ("up", "c-p") else 1
+            self._chosen = (self._chosen + step) % len(self._choices)
+        elif name in ("c-m", "c-j"):
+            self._choose(self._choices[self._chosen])
+        else:
+            wanted = "escape" if name == "c-c" else name.lower()
+            for choice in self._choices:
+                if choice.key == wanted:
+                    self._choose(choice)
+                    return
+
+    def _choose(self, choice: Choice) -> None:
+        self._chosen = self._choices.index(choice)
+        is_form = choice.action == "accept" and self._form is not None and self._form.fields
+        if choice.wants_feedback or is_form:
+            self._edit = LineEdit()
+        else:
+            self._answer(Given(choice, content={} if choice.action == "accept" else None))
+
+    def _edit_key(self, edit: LineEdit, name: str, data: str) -> None:
+        choice = self._choices[self._chosen]
+        if name in ("escape", "c-c"):
+            self._edit = None
+        elif name not in ("c-m", "c-j"):
+            edit.key(name, data)
+        elif choice.wants_feedback:
+            self._answer(Given(choice, feedback=edit.text.strip() or None))
+        elif self._form is not None and self._form.take(edit.text):
+            self._edit = LineEdit()
+            if self._form.is_complete:
+                self._answer(Given(choice, content=self._form.content))
+
+    def height(self, width: int, rows: int) -> int:
+        """How many rows it wants: all of the question, as far as there is room."""
+        asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        return min(rows, len(asked) + len(self._foot(width)) + 2)
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Heading, the part of the question that fits, the answers."""
+        foot = self._foot(width)
+        asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        self._page = max(1, height - len(foot) - 2)
+        self._hidden = max(0, len(asked) - self._page)
+        self._scrolled = min(self._scrolled, self._hidden)
+        shown = asked[self._scrolled : self._scrolled + self._page]
+        head = f" {title(self._request)} "
+        more = f" 1 of {self.count} " if self.count > 1 else ""
+        if self._hidden:
+            last = self._scrolled + len(shown)
+            more += f" {self._scrolled + 1}-{last} of {len(asked)}, PgUp PgDn "
+        edge = (Span("──", EDGE), Span(head, BOLD), Span(more, DIM))
+        body = [(Span("  "), *row) for row in shown]
+        return [clip(row, width) for row in (edge, *body, (), *foot)][:height]
+
+    def _foot(self, width: int) -> list[Line]:
+        choice = self._choices[self._chosen]
+        if self._edit is None:
+            # Nothing is chosen before a key could choose it.
+            chosen = self._chosen if self.is_armed else -1
+            rows = [row for _, row in choice_lines(self._choices, chosen, width)]
+            if not self.is_armed:
+                rows = [tuple(Span(span.text, DIM) for span in row) for row in rows]
+            return rows
+        if choice.wants_feedback:
+            ask = "What shall the model do instead? (Enter sends, Esc goes back)"
+            return [*wrapped([line(ask, BOLD)], width), self._input(width)]
+        form = self._form
+        assert form is not None
+        found = wrapped([line(form.label, BOLD)], width)
+        if form.complaint:
+            found += wrapped([line(form.complaint, BAD)], width)
+        return [*found, self._input(width)]
+
+    def _input(self, width: int) -> Line:
+        assert self._edit is not None
+        return (Span("> ", Style(fg="cyan", bold=True)), *self._edit.line(width))
+
+
+class _Form:
+    """The fields of an elicitation, filled in one after the other."""
+
+    def __init__(self, schema: Json) -> None:
+        table = schema.get("properties") if isinstance(schema, dict) else None
+        required = schema.get("required") if isinstance(schema, dict) else None
+        self.fields: list[tuple[str, dict[str, Json]]] = (
+            [(str(name), about if isinstance(about, dict) else {}) for name, about in table.items()]
+            if isinstance(table, dict)
+            else []
+        )
+        self._required = required if isinstance(required, list) else []
+        self.content: dict[str, Json] = {}
+        self.complaint = ""
+        self._at = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Every field was asked for."""
+        return self._at >= len(self.fields)
+
+    @property
+    def label(self) -> str:
+        """What is asked for now."""
+        name, about = self.fields[self._at]
+        kind = str(about.get("type", "string"))
+        if isinstance(about.get("enum"), list):
+            kind = " | ".join(str(value) for value in about["enum"])
+        elif kind == "boolean":
+            kind = "yes | no"
+        optional = "" if name in self._required else ", may stay empty"
+        told = f": {about['description']}" if about.get("description") else ""
+        return f"{about.get('title') or name} ({kind}{optional}){told}"
+
+    def take(self, text: str) -> bool:
+        """Take the text for the field; False, with a complaint, when it does not fit."""
+        name, about = self.fields[self._at]
+        text = text.strip()
+        self.complaint = ""
+        if not text:
+            if name in self._required:
+                self.complaint = "This one is needed."
+                return False
+        else:
+            value = _value(text, about)
+            if value is None:
+                self.complaint = f"That is no {about.get('type', 'value')} that fits."
+                return False
+            self.content[name] = value
+        self._at += 1
+        return True
+
+
+def _value(text: str, about: dict[str, Json]) -> Json:
+    """What was typed, as the schema wants it; None when it is something else."""
+    allowed = about.get("enum")
+    if isinstance(allowed, list):
+        return text if text in [str(value) for value in allowed] else None
+    kind = about.get("type")
+    if kind == "boolean":
+        return {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}.get(
+            text.lower()
+        )
+    try:
+        if kind == "integer":
+            return int(text)
+        return float(text) if kind == "number" else text
+    except ValueError:
+        return None

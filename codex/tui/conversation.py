@@ -1,0 +1,305 @@
+"""Conversation: what the user and the engine have with each other, whatever draws it.
+
+Owns the engine, the view's state (`Chat`), what waits to be sent and what waits to be answered. All
+of it happens in the loop. Must not draw, or read keys.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from codex.protocol import events as ev
+from codex.protocol.items import LocalImageInput, TextInput
+from codex.protocol.ops import (
+    ConfigureSession,
+    ElicitationAnswer,
+    ExecApproval,
+    Interrupt,
+    ListModels,
+    McpApproval,
+    PatchApproval,
+    RunUserShellCommand,
+    UserInput,
+)
+from codex.protocol.policy import ReviewDecision
+from codex.tui.approval import Asked, Given
+from codex.tui.draft import Draft
+from codex.tui.engine import Engine
+from codex.tui.notifications import APPROVAL, TURN_COMPLETE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.config.types import Config
+    from codex.core.resume import Resumed
+    from codex.protocol.ops import Op
+    from codex.tui.chat import Chat
+
+REQUESTS = (
+    ev.ExecApprovalRequest,
+    ev.ApplyPatchApprovalRequest,
+    ev.McpApprovalRequest,
+    ev.ElicitationRequest,
+)
+HISTORY = (
+    ev.SessionConfigured,
+    ev.GetHistoryEntriesResponse,
+    ev.SearchHistoryResponse,
+    ev.HistoryReloaded,
+)
+CLOSE_S = 10.0
+"""How long an engine may take to end its processes before the program leaves all the same."""
+
+
+class View(Protocol):
+    """What the conversation needs of the screen."""
+
+    def redraw(self) -> None:
+        """Something has changed."""
+
+    def requests_changed(self) -> None:
+        """Another request is the first one now, or there is none."""
+
+    def follow(self) -> None:
+        """The user has sent something: show the end of the transcript."""
+
+    def notify(self, kind: str, text: str) -> None:
+        """Tell the user who looks elsewhere."""
+
+    def history(self, msg: object) -> None:
+        """What the engine says about the message history."""
+
+    def models(self, msg: ev.ListModelsResponse) -> None:
+        """The models that were asked for."""
+
+    def ready(self) -> None:
+        """The session is there for the first time."""
+
+
+class Conversation:
+    """One conversation after the other, in one window."""
+
+    def __init__(
+        self,
+        config: Config,
+        chat: Chat,
+        view: View,
+        open_engine: Callable[[Config, Callable[[ev.Event], None], Resumed | None], Engine],
+        resumed: Resumed | None = None,
+    ) -> None:
+        """Make it; `start` begins.
+
+        Args: open_engine: makes an engine and starts it. resumed: the conversation to go on with.
+        """
+        self._resumed = resumed
+        self.config = config
+        self.chat = chat
+        self._view = view
+        self._open_engine = open_engine
+        self._engine: Engine | None = None
+        self._closing: list[threading.Thread] = []
+        self.queue: list[Draft] = []
+        """Messages for after the task, oldest first."""
+        self.requests: list[Asked] = []
+        """What waits for an answer, oldest first."""
+        self.is_paused = False
+        """The last task did not come to its end: the queue waits for the user."""
+        self._is_ready = False
+        self._settings_waiting: ConfigureSession | None = None
+        self._wants_window = True
+
+    @property
+    def is_busy(self) -> bool:
+        """A task runs, or will as soon as the engine has read what was sent."""
+        return self.chat.is_running or bool(self.chat.queued)
+
+    # The engine.
+
+    def start(self) -> None:
+        """Start the first engine, or another one after it."""
+        self._engine = self._open_engine(self.config, self._take, self._resumed)
+
+    def restart(self, resumed: Resumed | None = None) -> None:
+        """A new session, or an old one to go on with; the one so far ends in the background."""
+        old, self._engine = self._engine, None
+        if old is not None:
+            thread = threading.Thread(target=old.close, args=(CLOSE_S,), name="codex-close")
+            thread.daemon = True
+            thread.start()
+            self._closing.append(thread)
+        self.requests.clear()
+        self._view.requests_changed()
+        self.is_paused = False
+        self._settings_waiting = None
+        self._wants_window = True
+        self.chat.session = self.chat.usage = None
+        self._resumed = resumed
+        if resumed is not None and resumed.model:
+            self.config = with_model(self.config, resumed.model)
+        self.start()
+
+    def close(self) -> None:
+        """End every engine, and wait until their processes are gone."""
+        if self._engine is not None:
+            self._engine.close(CLOSE_S)
+        for thread in self._closing:
+            thread.join(CLOSE_S)
+
+    def send(self, op: Op) -> None:
+        """Submit an Op."""
+        if self._engine is not None:
+            self._engine.submit(op)
+
+    # What the user does.
+
+    def submit(self, draft: Draft) -> None:
+        """Send a message or a command of the user's, now or after the task, as the draft says."""
+        if draft.mode == "queue":
+            self.queue.append(draft)
+        else:
+            self._send_draft(draft)
+        self._view.follow()
+
+    def send_next(self) -> None:
+        """Send what has waited longest."""
+        if self.queue:
+            self._send_draft(self.queue.pop(0))
+            self._view.follow()
+
+    def take_back(self) -> Draft | None:
+        """Take the newest message off the queue."""
+        draft = self.queue.pop() if self.queue else None
+        self._view.redraw()
+        return draft
+
+    def interrupt(self) -> None:
+        """Stop the task."""
+        self.send(Interrupt())
+
+    def answer(self, asked: Asked, given: Given) -> None:
+        """Answer a request."""
+        if asked not in self.requests:
+            return
+        self.requests.remove(asked)
+        request, choice = asked.request, given.choice
+        decision = choice.decision or ReviewDecision.DENIED
+        match request:
+            case ev.ExecApprovalRequest():
+                self.send(ExecApproval(request.call_id, decision, given.feedback))
+                self.chat.decided(request.call_id, decision)
+            case ev.ApplyPatchApprovalRequest():
+                self.send(PatchApproval(request.call_id, decision, given.feedback))
+                self.chat.decided(request.call_id, decision)
+            case ev.McpApprovalRequest():
+                self.send(McpApproval(request.call_id, decision, given.feedback))
+                self.chat.decided(request.call_id, decision)
+            case ev.ElicitationRequest():
+                self.send(ElicitationAnswer(request.id, choice.action, given.content))
+        self._view.requests_changed()
+
+    def configure(self, config: Config) -> None:
+        """Go on with other settings: at once, or when the task has ended, which it would stop."""
+        op = ConfigureSession(
+            provider=config.provider,
+            model=config.model.model,
+            approval_policy=config.approval_policy,
+            sandbox_policy=config.sandbox_policy,
+            cwd=config.cwd,
+            disable_response_storage=config.disable_response_storage,
+            notify=config.notify or None,
+        )
+        self.config = config
+        if self.is_busy:
+            self._settings_waiting = op
+            self.chat.notice("This holds from the end of the task on.")
+        else:
+            self.send(op)
+        self._view.redraw()
+
+    def _send_draft(self, draft: Draft) -> None:
+        self.is_paused = False
+        if draft.is_shell:
+            self.send(RunUserShellCommand(draft.text))
+            return
+        self.chat.user_prompt(draft.text, [os.path.basename(path) for path in draft.images])
+        text = (TextInput(draft.text),) if draft.text else ()
+        self.send(UserInput((*text, *(LocalImageInput(path) for path in draft.images))))
+
+    # What the engine says.
+
+    def _take(self, event: ev.Event) -> None:
+        msg = event.msg
+        is_end = isinstance(msg, ev.TaskComplete | ev.TurnAborted) or (
+            isinstance(msg, ev.Error) and self.chat.is_task(event.id)
+        )
+        self.chat.handle(msg, event.id)
+        if isinstance(msg, ev.SessionConfigured):
+            self._replay()
+        if isinstance(msg, HISTORY):
+            self._view.history(msg)
+        if isinstance(msg, REQUESTS):
+            self.requests.append(Asked(event.id, msg))
+            self._view.requests_changed()
+            self._view.notify(APPROVAL, "codex waits for your approval")
+        elif isinstance(msg, ev.ListModelsResponse):
+            self._view.models(msg)
+        elif isinstance(msg, ev.SessionConfigured) and not self._is_ready:
+            self._is_ready = True
+            self._view.ready()
+        elif isinstance(msg, ev.TokenCount):
+            self._learn_window(msg)
+        elif is_end:
+            self._ended(event)
+        elif isinstance(msg, ev.Error) and self.chat.session is None:
+            self._refused()
+        self._view.redraw()
+
+    def _replay(self) -> None:
+        """Show what there was of a conversation that goes on, below its header."""
+        from codex.core.replay import replay
+
+        resumed, self._resumed = self._resumed, None
+        if resumed is None:
+            return
+        for msg in replay(resumed):
+            if not isinstance(msg, (ev.TaskStarted, *HISTORY)):
+                self.chat.handle(msg, "")
+        for warning in resumed.warnings:
+            self.chat.notice(warning)
+
+    def _refused(self) -> None:
+        """There is no session, so nothing is taken: it goes back to the user."""
+        for cell in self.chat.queued:
+            self.chat.withdraw(cell)
+            self.queue.append(Draft(cell.message))
+        self.is_paused = True
+
+    def _learn_window(self, msg: ev.TokenCount) -> None:
+        """Ask the server once for the model's window, where nobody knows it."""
+        if msg.context_window is None and self._wants_window:
+            self._wants_window = False
+            self.send(ListModels())
+
+    def _ended(self, event: ev.Event) -> None:
+        before = len(self.requests)
+        self.requests = [asked for asked in self.requests if asked.event_id != event.id]
+        if len(self.requests) != before:
+            self._view.requests_changed()
+        if self._settings_waiting is not None:
+            self.send(self._settings_waiting)
+            self._settings_waiting = None
+        if isinstance(event.msg, ev.TaskComplete):
+            self._view.notify(TURN_COMPLETE, event.msg.last_agent_message or "codex is done")
+            self.send_next()
+        else:
+            self._view.notify(TURN_COMPLETE, "codex has stopped")
+            self.is_paused = True
+
+
+def with_model(config: Config, model: str) -> Config:
+    """The settings with another model of the same provider."""
+    return msgspec.structs.replace(config, model=msgspec.structs.replace(config.model, model=model))

@@ -1,0 +1,78 @@
+"""The engine as the screen sees it: started in the background, behind the first frame.
+
+What is submitted before the engine is there waits for it, in order.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from codex.protocol.events import Error, Event
+from codex.tui.bridge import EventQueue
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+
+    from codex.config.types import Config
+    from codex.core.codex import Codex
+    from codex.core.resume import Resumed
+    from codex.host import Host
+    from codex.protocol.ops import Op
+
+
+class Engine:
+    """One session's engine."""
+
+    def __init__(
+        self,
+        config: Config,
+        host: Host,
+        loop: AbstractEventLoop,
+        take: Callable[[Event], None],
+        resumed: Resumed | None = None,
+    ) -> None:
+        """Start it.
+
+        Args: take: called in the loop with each event. resumed: the conversation to go on with.
+        """
+        self._resumed = resumed
+        self._config = config
+        self._host = host
+        self._events = EventQueue(loop, take)
+        self._lock = threading.Lock()
+        self._codex: Codex | None = None
+        self._waiting: list[Op] = []
+        self._thread = threading.Thread(target=self._start, name="codex-start", daemon=True)
+        self._thread.start()
+
+    def submit(self, op: Op) -> None:
+        """Put an Op in."""
+        with self._lock:
+            if self._codex is None:
+                self._waiting.append(op)
+            else:
+                self._codex.submit(op)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """End it, with its task and its processes; no event comes any more."""
+        self._events.close()
+        self._thread.join()
+        if self._codex is not None:
+            self._codex.close(timeout_s)
+
+    def _start(self) -> None:
+        try:
+            from codex.core.codex import Codex
+
+            codex = Codex(self._config, self._host, self._events, resumed=self._resumed)
+        except Exception as error:  # noqa: BLE001 - the screen shows it, there is no other reader
+            text = f"the engine cannot start: {type(error).__name__}: {error}"
+            self._events.put(Event("0", Error(text, kind="internal")))
+            return
+        with self._lock:
+            self._codex = codex
+            for op in self._waiting:
+                codex.submit(op)
+            self._waiting.clear()

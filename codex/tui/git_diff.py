@@ -1,0 +1,66 @@
+"""What has changed in a repository, untracked files too, as git shows it in colour."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from codex.git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TIMEOUT_S = 20
+MAX_BYTES = 2 * 1024 * 1024
+MAX_FILES = 200
+"""Untracked files that are shown."""
+
+
+def changes(cwd: str, environ: Mapping[str, str]) -> str:
+    """All of it; empty when nothing has changed.
+
+    Raises: OSError, which says why there is none.
+    """
+    git = _Git(cwd, environ)
+    top = git.run(("rev-parse", "--show-toplevel")).strip()
+    git.filters = filters_of(git.run(FILTERS_QUERY, ends=(0, 1)))
+    text = git.run(("diff", "--color=always", "HEAD"), ends=(0, 128))
+    text = text or git.run(("diff", "--color=always"))
+    names = git.run(("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", top))
+    files = [name for name in names.split("\0") if name]
+    for name in files[:MAX_FILES]:
+        arguments = ("diff", "--color=always", "--no-index", "--", os.devnull, f"{top}/{name}")
+        text += git.run(arguments, ends=(0, 1))
+        if len(text) > MAX_BYTES:
+            return text[:MAX_BYTES] + "\n(more is not shown)\n"
+    if len(files) > MAX_FILES:
+        text += f"\n({len(files) - MAX_FILES} more untracked files are not shown)\n"
+    return text
+
+
+class _Git:
+    """Runs git so that nothing of the repository's configuration is run."""
+
+    def __init__(self, cwd: str, environ: Mapping[str, str]) -> None:
+        self._cwd = cwd
+        self._environ = safe_git_environment(environ)
+        self.filters: tuple[str, ...] = ()
+
+    def run(self, arguments: Sequence[str], *, ends: tuple[int, ...] = (0,)) -> str:
+        argv = safe_git_argv(arguments, filters=self.filters)
+        try:
+            done = subprocess.run(
+                argv,
+                cwd=self._cwd,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OSError(f"git took longer than {TIMEOUT_S} s") from error
+        if done.returncode not in ends:
+            raise OSError(done.stderr.decode("utf-8", "replace").strip() or "git failed")
+        return done.stdout.decode("utf-8", "replace")

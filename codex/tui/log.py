@@ -1,0 +1,87 @@
+"""The log of the screen's run: a file in CODEX_HOME/log, for the user alone, of bounded size.
+
+The screen belongs to the conversation, so nothing may be written to standard error meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME = "codex-tui.log"
+MAX_BYTES = 2 * 1024 * 1024
+"""Beyond this a run begins a new file; the one before is kept as `.1`."""
+TAIL_BYTES = 64 * 1024
+
+
+def log_path(codex_home: str) -> str:
+    """Where it is."""
+    return os.path.join(codex_home, "log", NAME)
+
+
+@contextlib.contextmanager
+def logging_to_file(codex_home: str, environ: Mapping[str, str]) -> Iterator[str | None]:
+    """Log there for a while; why it cannot be done, where it cannot, which stops nobody."""
+    path = log_path(codex_home)
+    try:
+        handler = _open(path)
+    except OSError as error:
+        yield f"there is no log: cannot write to '{path}': {error.strerror}"
+        return
+    root = logging.getLogger()
+    level = logging.DEBUG if "debug" in environ.get("RUST_LOG", "").lower() else logging.INFO
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(level)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    try:
+        yield None
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        handler.close()
+
+
+def _open(path: str) -> logging.Handler:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if os.path.getsize(path) > MAX_BYTES:
+            os.replace(path, f"{path}.1")
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    handler = _Bounded(open(descriptor, "a", encoding="utf-8", errors="replace"))  # noqa: SIM115 - `close` ends it
+    form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(form)
+    return handler
+
+
+class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes until the file is full; one run cannot fill the disk."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        if self.stream.tell() < MAX_BYTES * 2:
+            super().emit(record)
+
+    def close(self) -> None:
+        """Close the file, too."""
+        super().close()
+        self.stream.close()
+
+
+def log_tail(codex_home: str) -> str:
+    """The last lines of the log.
+
+    Raises: OSError, when there is none.
+    """
+    with open(log_path(codex_home), "rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - TAIL_BYTES))
+        data = file.read()
+    text = data.decode("utf-8", "replace")
+    return text if len(data) < TAIL_BYTES else text.partition("\n")[2]

@@ -1,0 +1,145 @@
+"""Set-up and tear-down of the full-screen front end: the terminal is restored on every exit.
+
+The engine's processes end before the program does. SIGTERM, SIGHUP and SIGQUIT end it by the loop,
+and by an alarm when the loop does not come to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.errors import CodexError, ExitStatus, UsageError
+from codex.signals import GRACE_S, die_by, let_signals_kill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codex.config.types import Config
+    from codex.core.resume import Resumed
+    from codex.host import Host
+    from codex.tui.options import TuiOptions
+
+
+def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
+    """Let the user choose one of the old sessions; its id, None for none.
+
+    Args: cwd: of this folder; None: of any.
+    Raises: UsageError, when there is no terminal. CodexError, when there is no session.
+    """
+    _check_terminal(host)
+    import asyncio
+
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    from codex.core.sessions import last_session, list_sessions
+    from codex.tui.old_sessions import MAX_SESSIONS, choose_session
+    from codex.tui.terminal import Screen
+
+    last_session(codex_home, cwd=cwd)
+    found = list_sessions(codex_home, cwd=cwd, limit=MAX_SESSIONS)
+    output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
+    with _restored(host):
+        chosen = asyncio.run(
+            choose_session(found, host.clock(), input=Vt100Input(host.stdin), output=output)
+        )
+    return None if chosen is None else found[chosen].id
+
+
+def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None = None) -> int:
+    """Show the screen until the user leaves; the exit status.
+
+    Args: resumed: the conversation to go on with.
+    Raises: UsageError, when there is no terminal. CodexError, when the screen itself fails.
+    """
+    _check_terminal(host)
+    from codex.tui.log import logging_to_file
+
+    with logging_to_file(config.codex_home, host.environ) as complaint, _restored(host):
+        number = _show(host, config, options, complaint, resumed)
+    if number:
+        die_by(number)
+    return ExitStatus.DONE
+
+
+def _check_terminal(host: Host) -> None:
+    if not (host.stdin.isatty() and host.stdout.isatty()):
+        which = "output" if host.stdin.isatty() else "input"
+        raise UsageError(
+            f"standard {which} is not a terminal, which the full screen needs",
+            advice='To work on one prompt without one: codex exec "PROMPT"',
+        )
+    if host.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError(
+            "the terminal cannot place a cursor (TERM is not set, or dumb)",
+            advice='To work on one prompt without one: codex exec "PROMPT"',
+        )
+
+
+def _show(
+    host: Host,
+    config: Config,
+    options: TuiOptions,
+    complaint: str | None,
+    resumed: Resumed | None,
+) -> int:
+    """Run the application; 0, or the signal that ended it."""
+    import asyncio
+
+    from prompt_toolkit.input.vt100 import Vt100Input
+
+    from codex.tui.app import App
+    from codex.tui.terminal import Screen
+
+    output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
+    has_alternate_screen = options.has_alternate_screen and config.tui.alternate_screen != "never"
+    options = msgspec.structs.replace(options, has_alternate_screen=has_alternate_screen)
+    terminal = Vt100Input(host.stdin)
+    app = App(host, config, options, input=terminal, output=output, resumed=resumed)
+    if complaint is not None:
+        app.chat.notice(complaint)
+    try:
+        number = asyncio.run(app.run())
+    except EOFError:  # the terminal is gone
+        number = signal.SIGHUP
+    except CodexError:
+        raise
+    except Exception as error:
+        import logging
+
+        logging.getLogger(__name__).exception("the screen failed")
+        raise CodexError(
+            f"the screen failed: {type(error).__name__}: {error}",
+            advice=f"More is in the log: {config.codex_home}/log",
+        ) from error
+    finally:
+        if app.has_stopped_by_signal:
+            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+        let_signals_kill()
+        app.close()
+    return number
+
+
+@contextlib.contextmanager
+def _restored(host: Host) -> Iterator[None]:
+    """Give the terminal back as it was, whatever happens inside."""
+    import termios
+
+    descriptor = host.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    is_done = False
+    try:
+        yield
+        is_done = True
+    finally:
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcsetattr(descriptor, termios.TCSANOW, before)
+        if not is_done:
+            from codex.tui.terminal import RESTORE
+
+            with contextlib.suppress(OSError):
+                os.write(host.stdout.fileno(), RESTORE.encode())

@@ -1,0 +1,169 @@
+"""The terminal's own language beyond what prompt_toolkit speaks: modes, reports, keys, clipboard.
+
+Bytes of the terminal become keys here. A sequence that no key is known for is dropped whole: taken
+apart, its first byte would be Escape and interrupt the task.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
+from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOCUS_REPORTS = ("\x1b[?1004h", "\x1b[?1004l")
+WHEEL_AS_ARROWS = ("\x1b[?1007h", "\x1b[?1007l")
+"""Alternate scroll: the wheel arrives as arrow keys, and selecting text stays the terminal's."""
+MORE_KEYS = ("\x1b[>4;1m\x1b[>1u", "\x1b[>4;0m\x1b[<u")
+"""xterm's and kitty's ways to tell Shift+Enter from Enter."""
+
+RESTORE = "".join(
+    (
+        WHEEL_AS_ARROWS[1],
+        FOCUS_REPORTS[1],
+        "\x1b[?2004l",  # bracketed paste
+        "\x1b[?1049l",  # alternate screen
+        MORE_KEYS[1],
+        "\x1b[?7h",  # autowrap
+        "\x1b[?25h",  # cursor
+        "\x1b[0m",
+    )
+)
+"""Back to what a shell expects, whatever was on."""
+
+LINK_END = "\x1b]8;;\x1b\\"
+WHEEL_STEPS = 3
+"""As many equal arrows at once are the wheel: a hand presses one at a time."""
+MAX_CLIPBOARD_BYTES = 74_994
+"""What xterm takes; a longer text is refused as a whole by some terminals."""
+
+_PASTE = "\x1b[200~"
+_SEQUENCE = re.compile(
+    r"(?P<up>\x1b[\[O]A)(?P=up)*|(?P<down>\x1b[\[O]B)(?P=down)*"
+    r"|\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
+    r"|\x1b[\]P^_][^\x07\x1b]*(?:\x07|\x1b\\)"
+)
+_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P^_][^\x07\x1b]{0,4096}\x1b?)?\Z")
+_KEPT = re.compile(r"\x1b\[(?:\d+;\d+R|M|<?[\d;]+[mM])\Z")
+"""What the parser knows without a table: the cursor's place, and mouse reports."""
+_ALT, _CTRL, _SHIFT = 2, 4, 1
+
+
+class KeyParser(Vt100Parser):
+    """Text of the terminal -> keys."""
+
+    def __init__(
+        self, feed_key_callback: Callable[[KeyPress], None], on_focus: Callable[[bool], None]
+    ) -> None:
+        """Args: on_focus: told whether the window has the focus, when it changes."""
+        super().__init__(feed_key_callback)
+        self._on_focus = on_focus
+        self._begun = ""
+
+    def feed(self, data: str) -> None:
+        """Take what was read."""
+        if self._in_bracketed_paste:
+            super().feed(data)
+            return
+        data, self._begun = self._begun + data, ""
+        head, mark, paste = data.partition(_PASTE)
+        if not mark and (begun := _BEGUN.search(head)):
+            self._begun = begun[0]
+            head = head[: begun.start()]
+        at = 0
+        for match in _SEQUENCE.finditer(head):
+            super().feed(head[at : match.start()])
+            self._feed_sequence(match)
+            at = match.end()
+        super().feed(head[at:])
+        if mark:
+            super().feed(mark + paste)
+
+    def flush(self) -> None:
+        """Nothing followed for a while: what was begun is all there is."""
+        begun, self._begun = self._begun, ""
+        if begun:
+            super().feed(begun)
+        super().flush()
+
+    def _feed_sequence(self, match: re.Match[str]) -> None:
+        text = match[0]
+        if match["up"] or match["down"]:
+            self._feed_arrows(match)
+        elif text in ("\x1b[I", "\x1b[O"):
+            self._on_focus(text == "\x1b[I")
+        elif match["final"] == "u" or (text.startswith("\x1b[27;") and text.endswith("~")):
+            super().feed(legacy_key(match["parameters"]))
+        elif text in ANSI_SEQUENCES or _KEPT.match(text):
+            super().feed(text)
+
+    def _feed_arrows(self, match: re.Match[str]) -> None:
+        arrow = match["up"] or match["down"]
+        count = len(match[0]) // len(arrow)
+        if count < WHEEL_STEPS:
+            super().feed(match[0])
+            return
+        key = Keys.ScrollUp if match["up"] else Keys.ScrollDown
+        for _ in range(count):
+            self.feed_key_callback(KeyPress(key, ""))
+
+
+def legacy_key(parameters: str) -> str:
+    """The bytes that a key had before it was reported as `CSI code;modifiers u`.
+
+    Args: parameters: of that report, or of xterm's `CSI 27;modifiers;code ~`.
+    Returns: empty for a key that never had any.
+    """
+    numbers = [int(part) if part.isdecimal() else 0 for part in re.split("[;:]", parameters)]
+    if parameters.startswith("27;") and len(numbers) > 2:
+        numbers = [numbers[2], numbers[1]]
+    code, modifiers = numbers[0], max(0, (numbers[1] if len(numbers) > 1 else 1) - 1)
+    if code == 13 and modifiers & (_SHIFT | _ALT | _CTRL):
+        return "\x1b\r"  # each of them is Alt+Enter to the composer: a new line
+    if code == 9 and modifiers & _SHIFT:
+        return "\x1b[Z"
+    if not 0 < code < 0x110000 or 0xD800 <= code < 0xF900:
+        return ""
+    text = chr(code)
+    if modifiers & _CTRL:
+        if not (text.isascii() and text.lower() in "abcdefghijklmnopqrstuvwxyz@[\\]^_ "):
+            return ""
+        text = chr(ord(text.upper()) & 0x1F)
+    return f"\x1b{text}" if modifiers & _ALT else text
+
+
+class Screen(Vt100_Output):
+    """Output to the terminal; what is written after the start of a link is its one character.
+
+    Between two frames only some characters of a link may be drawn, so each carries the whole link.
+    """
+
+    _has_link = False
+
+    def write_raw(self, data: str) -> None:
+        """Take escape sequences."""
+        self._has_link = self._has_link or data.startswith("\x1b]8;")
+        super().write_raw(data)
+
+    def write(self, data: str) -> None:
+        """Take text."""
+        super().write(data)
+        if self._has_link:
+            super().write_raw(LINK_END)
+            self._has_link = False
+
+
+def clipboard(text: str) -> str | None:
+    """The sequence that puts a text into the clipboard (OSC 52); None for one that is too long."""
+    data = base64.b64encode(text.encode("utf-8", "replace"))
+    if len(data) > MAX_CLIPBOARD_BYTES:
+        return None
+    return f"\x1b]52;c;{data.decode('ascii')}\x07"
