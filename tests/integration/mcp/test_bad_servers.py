@@ -184,9 +184,13 @@ def test_colliding_names_stay_apart(tmp_path: Path) -> None:
 
 def test_the_end_of_the_session_leaves_nothing_of_stubborn_servers(tmp_path: Path) -> None:
     servers = {f"s{number}": scripted("stubborn") for number in range(4)}
+    others = {seen.group for seen in processes()}
+    own_session = os.getsid(0)
     with FakeModel([DONE]) as model, engine_with(model, tmp_path, servers) as engine:
         engine.run("go")
-        groups = {seen.group for seen in processes() if seen.parent == os.getpid()}
+        ours = [seen for seen in processes() if seen.parent == os.getpid()]
+        groups = {seen.group for seen in ours if seen.session == own_session} - others
+        assert len(groups) == 4
         assert len([seen for seen in processes() if seen.group in groups]) >= 8
     # What was killed may take a moment to be gone; what was not would stay for good.
     deadline = time.monotonic() + PATIENCE_S
@@ -200,6 +204,7 @@ class Seen(NamedTuple):
 
     parent: int
     group: int
+    session: int
 
 
 def processes() -> list[Seen]:
@@ -207,7 +212,7 @@ def processes() -> list[Seen]:
     found = []
     for name in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8") as file:
-            state, parent, group, *_ = file.read().rpartition(")")[2].split()
+            state, parent, group, session, *_ = file.read().rpartition(")")[2].split()
             if state not in "ZX":
-                found.append(Seen(int(parent), int(group)))
+                found.append(Seen(int(parent), int(group), int(session)))
     return found
