@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from codex.mcp_server.sessions import MAX_IDLE
 from tests.support.fake_model import FakeModel, Reply, Stall
 from tests.support.lifeline import HOLD, UP, Lifeline
 from tests.support.mcp_client import McpClient
@@ -236,6 +237,21 @@ def test_a_session_goes_on_in_another_server(program: Program, model: FakeModel)
     assert "first words" in json.dumps(model.requests[1].body)
     first_line = next(program.home.glob("sessions/*/*/*/*.jsonl")).read_text().splitlines()[0]
     assert json.loads(first_line)["payload"]["source"] == "mcp"
+
+
+def test_of_many_sessions_the_oldest_still_goes_on(program: Program, model: FakeModel) -> None:
+    count = MAX_IDLE + 3
+    model.add(*(Reply.text(f"answer {number}") for number in range(count + 1)))
+    client = serve(program, model)
+    client.hello()
+    ids = [
+        client.call("codex", number, prompt=f"words {number}")["structuredContent"]["threadId"]
+        for number in range(count)
+    ]
+    reply = client.call("codex-reply", "more", threadId=ids[0], prompt="more")
+    assert reply["structuredContent"] == {"threadId": ids[0], "content": f"answer {count}"}
+    assert "words 0" in json.dumps(model.requests[-1].body)
+    assert client.end() == 0
 
 
 def test_a_session_nobody_knows_and_one_at_work_are_refused(
