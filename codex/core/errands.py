@@ -11,7 +11,6 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.cancel import Cancel
-from codex.core.commands import user_command
 from codex.core.context import TaskContext
 from codex.core.task import Note
 from codex.errors import CodexError, Interrupted
@@ -54,6 +53,8 @@ class Errands:
 
         def work(cancel: Cancel) -> Result:
             context = TaskContext(session, submission_id, cancel)
+            from codex.core.commands import user_command
+
             return CommandEnded(Note(user_command(context, submission_id, text)))
 
         self._start(work)
