@@ -201,7 +201,9 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.words import find_command
 
     if find_command(arguments).command is None and not {"-h", "--help"} & set(arguments):
-        return _mcp_server(host, arguments)
+        if arguments or not host.stdin.isatty():
+            return _mcp_server(host, arguments)
+        arguments = ["--help"]  # A person wants to manage servers.
     command, rest = nested(MCP, arguments)
     parsed = parse(command, rest)
     from codex import mcp_command

@@ -52,7 +52,8 @@ def open_rollout(
 ) -> Rollout:
     """The file of a session that begins or goes on.
 
-    Args: source: the front end: `cli`, `exec` or `proto`. instructions: the whole system text.
+    Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. instructions: the whole system
+        text.
     Raises: CodexError, when another process goes on with the same session.
     """
     if config.is_ephemeral:
