@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codex.core.foreign_items import foreign_items
@@ -81,6 +82,8 @@ def session_files(codex_home: str, *, is_archived: bool = False) -> list[Session
             continue
         with contextlib.suppress(OSError):  # gone meanwhile
             status = entry.stat(follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode):
+                continue  # reading a pipe waits for its writer
             found.append(
                 SessionFile(match[4], entry.path, status.st_mtime, status.st_size, is_archived)
             )

@@ -81,6 +81,18 @@ def test_files_that_are_no_sessions_are_passed_over(home: Path) -> None:
     assert ids(home) == [FIRST, SECOND, THIRD]
 
 
+def test_pipes_folders_and_links_of_such_names_are_passed_over(home: Path) -> None:
+    before = ids(home)
+    name = f"rollout-2026-11-23T01-37-4{{}}-{rollouts.ID}.jsonl"
+    folder = home / "sessions/2026/11/23"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(folder / name.format(1))
+    (folder / name.format(2)).mkdir()
+    (folder / name.format(3)).symlink_to("/dev/zero")
+    (folder / name.format(4)).symlink_to("nothing")
+    assert ids(home) == before
+
+
 def test_without_a_sessions_folder_there_is_nothing(tmp_path: Path) -> None:
     assert ids(tmp_path) == []
     with pytest.raises(CodexError, match="there is no session yet"):
