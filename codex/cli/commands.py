@@ -111,7 +111,8 @@ RESUME = Command(
     "folder (with --all: of any).",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
-    "  codex resume\n  codex resume --all\n  codex resume --last\n  codex resume 01a2060d 'now add a test for it'",
+    "  codex resume\n  codex resume --all\n  codex resume --last\n"
+    "  codex resume 01a2060d 'now add a test for it'",
 )
 FORK = Command(
     "fork",
@@ -275,7 +276,7 @@ HISTORY_SEARCH = Command(
 HISTORY_DELETE = Command(
     "history delete",
     "delete messages",
-    "Delete messages from the history. It asks first; without a terminal to ask at, it needs --yes.",
+    "Delete messages from the history. It asks first; where nobody can be asked, it needs --yes.",
     DELETE_FLAGS,
     (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"
