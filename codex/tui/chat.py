@@ -88,6 +88,7 @@ class Chat:
         self.usage: ev.TokenCount | None = None
         """After the last answer."""
         self._usage_before = TokenUsage()
+        self._is_answer_due = False
         self._task_id = ""
         self.started_at: float | None = None
         """When the running task began; None when there is none."""
@@ -231,10 +232,12 @@ class Chat:
                 self._task_id = event_id
                 self.started_at = self._clock()
                 self._usage_before = self.usage.total if self.usage else TokenUsage()
+                self._is_answer_due = False
                 return
             case ev.TaskComplete():
                 end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
-                has_end = msg.last_agent_message is None
+                # A task that only ran a command of the user's asked the model nothing.
+                has_end = msg.last_agent_message is None and self._is_answer_due
             case ev.TurnAborted():
                 end, has_end = NoticeCell(msg.reason, style=BAD), True
             case ev.Error():
@@ -415,6 +418,7 @@ class Chat:
     def _simple(self, msg: _Simple) -> None:
         match msg:
             case ev.UserMessage():
+                self._is_answer_due = True
                 self._read(msg)
             case ev.Warning():
                 self._add(NoticeCell(msg.message, title="warning:", style=CAUTION))
