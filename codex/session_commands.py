@@ -104,15 +104,7 @@ def _text(summary: SessionSummary, *, has_cwd: bool) -> str:
     if len(title) > _TITLE_WIDTH:
         title = title[: _TITLE_WIDTH - 1] + "…"
     place = f"  {printable(summary.cwd or '')}" if has_cwd else ""
-    return f"{when}  {_size(summary.size):>8}  {summary.id}{place}  {title}\n"
-
-
-def _size(size: int) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size} {unit}"
-        size //= 1000
-    return f"{size} GB"
+    return f"{when}  {sessions.size_text(summary.size):>8}  {summary.id}{place}  {title}\n"
 
 
 def _json(summary: SessionSummary) -> str:

@@ -72,6 +72,15 @@ class SessionSummary(NamedTuple):
     """The front end it was begun with: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
 
 
+def size_text(size: int) -> str:
+    """Bytes for people, in units of a thousand: `934 B`, `18 kB`."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size} {unit}"
+        size //= 1000
+    return f"{size} GB"
+
+
 def session_files(codex_home: str, *, is_archived: bool = False) -> list[SessionFile]:
     """Every session file, the one that was written to last first."""
     found = []

@@ -258,8 +258,8 @@ class Actions:
                 wanted = others[index].id
                 self._go_on(lambda: open_session(home, wanted, cwd=cwd))
 
-        now = self._host.clock()
-        screen.open(Picker("Which session?", session_choices(others, now), done))
+        choices = session_choices(others, self._host.clock(), home=self._host.home())
+        screen.open(Picker("Which session?", choices, done))
 
     def _go_on(self, load: Callable[[], Resumed]) -> None:
         """Leave the session so far for another one."""

@@ -45,7 +45,13 @@ def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
     output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
     with _restored(host):
         chosen = asyncio.run(
-            choose_session(found, host.clock(), input=Vt100Input(host.stdin), output=output)
+            choose_session(
+                found,
+                host.clock(),
+                home=host.home(),
+                input=Vt100Input(host.stdin),
+                output=output,
+            )
         )
     return None if chosen is None else found[chosen].id
 
