@@ -232,7 +232,6 @@ class Chat:
                 self._task_id = event_id
                 self.started_at = self._clock()
                 self._usage_before = self.usage.total if self.usage else TokenUsage()
-                self._is_answer_due = False
                 return
             case ev.TaskComplete():
                 end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
@@ -254,6 +253,7 @@ class Chat:
 
     def _close(self) -> None:
         """The task is over: nothing of it will change any more."""
+        self._is_answer_due = False
         for text in (self._message, self._reasoning):
             if text is not None:
                 text.finish()
