@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from codex.core.resume import Resumed
-    from codex.core.sessions import SessionSummary
+    from codex.core.session_files import SessionSummary
     from codex.host import Host
     from codex.tui.cells import Cell
     from codex.tui.chat import Chat
@@ -286,7 +286,7 @@ class Actions:
         self._screen.conversation.restart(resumed)
 
     def _rename(self, args: str) -> None:
-        from codex.core.sessions import rename
+        from codex.core.session_names import rename
 
         screen = self._screen
         session = screen.chat.session

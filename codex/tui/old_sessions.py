@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from codex.core.sessions import size_text
+from codex.core.session_files import size_text
 from codex.tui.cells import short_path
 from codex.tui.picker import Choice, Picker
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from codex.core.sessions import SessionSummary
+    from codex.core.session_files import SessionSummary
 
 MAX_SESSIONS = 200
 """That are offered; older ones can be named."""

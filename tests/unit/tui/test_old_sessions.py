@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codex.core.sessions import SessionSummary
+from codex.core.session_files import SessionSummary
 from codex.tui.old_sessions import TITLE_WIDTH, session_choices
 from tests.support.rollouts import ID
 
