@@ -42,10 +42,12 @@ def ensure_native() -> None:
     key = digest([NATIVE, BUILD / "native.py"], sys.version)
     product = f"_landlock_shim.cpython-3{sys.version_info.minor}-*.so"
     with locked(WORK / "native.lock"):
-        if is_fresh(stamp, key) and any((ROOT / "codex").glob(product)):
+        folder = ROOT / "codex"
+        is_made = any(folder.glob(product)) and (folder / "_sandbox_server").exists()
+        if is_fresh(stamp, key) and is_made:
             return
         system.ensure(system.NATIVE_NEEDS)
-        say("compiling native/landlock_shim.c")
+        say("compiling native/*.c")
         run([VENV_PYTHON, BUILD / "native.py"], what="compiling the shim")
         write_stamp(stamp, key)
 

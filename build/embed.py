@@ -22,7 +22,9 @@ def copy_package(target: Path, certificates: Path) -> None:
     Args: certificates: a PEM file; what is not a certificate in it is left out.
     Raises: BuildError, when embedded.py has not the lines that are filled in.
     """
-    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyc"))
+    # What was made for running from source is inside the executable, or is not needed.
+    made = shutil.ignore_patterns("__pycache__", "*.so", "*.pyc", "_sandbox_server", ".native-*")
+    shutil.copytree(PACKAGE, target, ignore=made)
     texts: dict[str, str] = {}
     for file in sorted(target.rglob("*")):
         if file.is_file() and file.suffix != ".py":

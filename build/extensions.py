@@ -18,7 +18,7 @@ from console import BuildError, output_of, run, say
 from paths import BUILD, NATIVE, REQUIREMENTS, VENV, VENV_PYTHON, WORK, cache_dir
 from stamps import cached, digest, is_fresh, write_stamp
 
-from native import SOURCE, STRICT
+from native import ENTRY, SERVER, SHIM, STRICT, sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,13 +84,14 @@ def link_inputs(prefix: Path) -> list[Path]:
         [VENV_PYTHON, "-c", _EMIT, BUILD, module],
         what="generating the shim's module from native/landlock_shim.h",
     )
+    own = sources(dict.fromkeys((*SHIM, *SERVER, ENTRY)))
     for source, options in (
-        (SOURCE, STRICT),
+        *((source, STRICT) for source in own),
         (module, (f"-I{NATIVE}", include)),
         (BUILD / "builtins.c", (*STRICT, include)),
     ):
         _compile(source, folder / f"{source.stem}.o", *options)
-    names = ("builtins", "module", SOURCE.stem)
+    names = ("builtins", "module", *(source.stem for source in own))
     return [*(folder / f"{name}.o" for name in names), *sorted(packages.iterdir())]
 
 

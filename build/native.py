@@ -1,11 +1,13 @@
 """Compile the C shim: the header's own declarations become cffi's, so they cannot drift apart.
 
-Run as a program, inside an environment that has cffi, it writes the extension:
+Run as a program, inside an environment that has cffi, it writes the extension and, beside it, the
+fork server, which the static executable has inside itself:
 
     python build/native.py [FOLDER]
 
-FOLDER gets `codex/_landlock_shim.*.so`; it is the root of the tree unless named. `emit_c` is the
-half that the static executable needs, which compiles the module into the interpreter instead.
+FOLDER gets `codex/_landlock_shim.*.so` and `codex/_sandbox_server`; it is the root of the tree
+unless named. `emit_c` is the half that the static executable needs, which compiles the module and
+the server into the interpreter instead.
 """
 
 from __future__ import annotations
@@ -15,16 +17,26 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NATIVE = Path(__file__).resolve().parent.parent / "native"
 HEADER = NATIVE / "landlock_shim.h"
-SOURCE = NATIVE / "landlock_shim.c"
+SHARED = ("rules", "child", "request")
+SHIM = (*SHARED, "filter", "client")
+"""What Python calls."""
+SERVER = (*SHARED, "server", "init", "mounts", "namespaces", "supervisor", "unix_peers")
+ENTRY = "entry"
+"""Where the server starts; compiled in one of two ways."""
+PROGRAM = "codex/_sandbox_server"
 MODULE = "codex._landlock_shim"
 CDEF_BEGIN = "/* cdef begin */"
 CDEF_END = "/* cdef end */"
 
 STRICT = ("-std=gnu17", "-Wall", "-Wextra", "-Werror")
-"""For our own file; what cffi generates is compiled without."""
+"""For our own files; what cffi generates is compiled without."""
 
 
 def declarations() -> str:
@@ -58,8 +70,13 @@ def emit_c(destination: Path, module: str = MODULE) -> None:
     ffi.emit_c_code(str(destination))
 
 
+def sources(names: Iterable[str]) -> list[Path]:
+    """The C files of these names."""
+    return [NATIVE / f"{name}.c" for name in names]
+
+
 def compile_extension(root: Path) -> Path:
-    """Compile the module into `root`, beside the package's Python files; its path.
+    """Compile the module into `root`, beside the package's Python files, and the server; its path.
 
     Raises: subprocess.CalledProcessError, after the compiler has written its errors to stderr.
     """
@@ -70,12 +87,16 @@ def compile_extension(root: Path) -> Path:
         emit_c(work / "module.c")
         common = ["cc", "-O2", "-fPIC", "-fvisibility=hidden", f"-I{NATIVE}"]
         python = f"-I{sysconfig.get_path('include')}"
-        shim, module = work / "shim.o", work / "module.o"
-        _run([*common, *STRICT, "-c", str(SOURCE), "-o", str(shim)])
+        module = work / "module.o"
         _run([*common, python, "-c", str(work / "module.c"), "-o", str(module)])
         made = work / target.name
-        _run(["cc", "-shared", "-o", str(made), str(module), str(shim), "-lseccomp"])
-        # One rename, so that a program that runs meanwhile never loads half a file.
+        own = list(map(str, sources(SHIM)))
+        _run([*common, *STRICT, "-shared", "-o", str(made), *own, str(module), "-lseccomp"])
+        server = work / "server"
+        own = list(map(str, sources((*SERVER, ENTRY))))
+        _run([*common, *STRICT, "-DSERVER_PROGRAM", "-o", str(server), *own])
+        # A rename each, so that a program that runs meanwhile never loads half a file.
+        server.rename(root / PROGRAM)
         made.rename(target)
     return target
 

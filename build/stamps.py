@@ -35,7 +35,8 @@ def _walk(path: Path) -> Iterator[Path]:
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith((".", "__pycache__")) for part in file.relative_to(path).parts)
-        if file.is_file() and not hidden and file.suffix not in (".so", ".pyc"):
+        is_made = file.suffix in (".so", ".pyc") or file.name == "_sandbox_server"
+        if file.is_file() and not hidden and not is_made:
             yield file
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+from typing import Annotated
 
 import msgspec
 
@@ -48,6 +49,9 @@ class ReviewDecision(enum.Enum):
     ABORT = "abort"
 
 
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
 class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What model-written commands and patches may touch.
 
@@ -64,9 +68,9 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
     """Further absolute folders."""
-    connect_ports: tuple[int, ...] = ()
+    connect_ports: tuple[Port, ...] = ()
     """TCP ports that commands may connect to, on any host, where the network is else off."""
-    bind_ports: tuple[int, ...] = ()
+    bind_ports: tuple[Port, ...] = ()
     """TCP ports that commands may listen on, of this machine's own addresses; likewise."""
 
     @property

@@ -151,23 +151,36 @@ def _from_permissions(permissions: Any) -> SandboxPolicy:
         raise ValueError('expected an array - at "$.sandbox_policy.permissions"')
     fields: dict[str, Any] = {"can_read_everything": False}
     roots: list[str] = []
+    connect: list[int] = []
+    bind: list[int] = []
     for permission in permissions:
         match permission:
             case str() if permission in PERMISSION_FIELDS:
                 fields[PERMISSION_FIELDS[permission]] = True
             case {"disk-write-folder": {"folder": str(folder)}}:
                 roots.append(folder)
+            case {"tcp-connect": {"port": int(port)}} if 0 < port < 2**16:
+                connect.append(port)
+            case {"tcp-bind": {"port": int(port)}} if 0 < port < 2**16:
+                bind.append(port)
             case _:
                 shown = jsonio.dumps(permission).decode()
                 raise ValueError(f'unknown permission {shown} - at "$.sandbox_policy.permissions"')
-    return SandboxPolicy(writable_roots=tuple(roots), **fields)
+    return SandboxPolicy(
+        writable_roots=tuple(roots),
+        connect_ports=tuple(connect),
+        bind_ports=tuple(bind),
+        **fields,
+    )
 
 
 def permissions(policy: SandboxPolicy) -> dict[str, Any]:
     """A policy as a list of permissions."""
     names: list[Any] = [name for name, field in PERMISSION_FIELDS.items() if getattr(policy, field)]
     folders = [{"disk-write-folder": {"folder": root}} for root in policy.writable_roots]
-    return {"permissions": names + folders}
+    ports = [{"tcp-connect": {"port": port}} for port in policy.connect_ports]
+    ports += [{"tcp-bind": {"port": port}} for port in policy.bind_ports]
+    return {"permissions": [*names, *folders, *ports]}
 
 
 def _without_absent(members: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def explain(
         *_rows("protected", _protected(protection, held_by)),
     ]
     if held_by.layers:
-        plan = ruleset_plan(policy, roots.folders, abi=held_by.landlock_abi)
+        abi = held_by.landlock_abi
+        plan = ruleset_plan(policy, roots.folders, abi=abi, network=held_by.network)
         rows += _rows("Landlock", _rules(plan))
     return "".join(f"{printable(row).replace(chr(10), ' ')}\n" for row in rows)
 

@@ -15,8 +15,23 @@ if TYPE_CHECKING:
 
 MINIMUM_ABI = 2
 """ABI 1 cannot allow a rename from one folder to another, which every build does."""
+NET_ABI = 4
+"""From here on TCP ports can be told apart."""
 SCOPED_SIGNALS_ABI = 6
 """Below it a command may signal the agent."""
+UNIX_ABI = 9
+"""From here on Unix sockets that were made outside the sandbox are out of reach."""
+
+
+class NetworkMode(enum.Enum):
+    """How far a command can reach."""
+
+    NONE = "none"
+    LOOPBACK = "loopback"
+    """A network of its own, with nothing in it but what the commands of the session start."""
+    PORTS = "ports"
+    """The machine's network, less all but the policy's TCP ports."""
+    FULL = "full"
 
 
 class Access(enum.IntFlag):
@@ -38,6 +53,7 @@ class Access(enum.IntFlag):
     REFER = 1 << 13
     TRUNCATE = 1 << 14
     IOCTL_DEV = 1 << 15
+    RESOLVE_UNIX = 1 << 16
 
 
 class Net(enum.IntFlag):
@@ -61,6 +77,13 @@ class Grant(NamedTuple):
     access: Access
 
 
+class Port(NamedTuple):
+    """Rights for a TCP port."""
+
+    number: int
+    access: Net
+
+
 class RulesetPlan(NamedTuple):
     """All that a ruleset denies, and the grants that take parts of it back.
 
@@ -71,11 +94,13 @@ class RulesetPlan(NamedTuple):
     net: Net
     scoped: Scope
     grants: tuple[Grant, ...]
+    ports: tuple[Port, ...] = ()
 
 
 READ = Access.EXECUTE | Access.READ_FILE | Access.READ_DIR
-NEVER = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV
-"""Not even below a writable root: root could make the node of a disk there, and write to it."""
+NEVER = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV | Access.RESOLVE_UNIX
+"""Not even below a writable root: root could make the node of a disk there, and write to it; and
+whoever listens on a socket there is not in the sandbox."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 DEVICE_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.TRUNCATE
 
@@ -96,23 +121,38 @@ def known_access(abi: int) -> Access:
         known |= Access.TRUNCATE
     if abi >= 5:
         known |= Access.IOCTL_DEV
+    if abi >= UNIX_ABI:
+        known |= Access.RESOLVE_UNIX
     return known
 
 
 @functools.lru_cache(maxsize=8)
-def ruleset_plan(policy: SandboxPolicy, writable: tuple[str, ...], *, abi: int) -> RulesetPlan:
+def ruleset_plan(
+    policy: SandboxPolicy, writable: tuple[str, ...], *, abi: int, network: NetworkMode
+) -> RulesetPlan:
     """What to deny and to grant.
 
     Args: writable: the folders that the policy makes writable, as they are to be opened.
         abi: the kernel's; a newer one than is known here is used like the newest known.
     """
     fs = known_access(abi)
-    shares_network = abi >= 4 and not policy.can_use_network
-    net = Net.BIND_TCP | Net.CONNECT_TCP if shares_network else Net(0)
+    if network is NetworkMode.FULL:
+        fs &= ~Access.RESOLVE_UNIX
+    net = Net(0)
+    if abi >= NET_ABI and network in (NetworkMode.NONE, NetworkMode.PORTS):
+        net = Net.BIND_TCP | Net.CONNECT_TCP
     scoped = Scope(0)
     if abi >= SCOPED_SIGNALS_ABI:
         scoped = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
-    return RulesetPlan(fs, net, scoped, _grants(policy, writable, fs))
+    ports = _ports(policy) if network is NetworkMode.PORTS else ()
+    return RulesetPlan(fs, net, scoped, _grants(policy, writable, fs), ports)
+
+
+def _ports(policy: SandboxPolicy) -> tuple[Port, ...]:
+    access: dict[int, Net] = dict.fromkeys(policy.connect_ports, Net.CONNECT_TCP)
+    for number in policy.bind_ports:
+        access[number] = access.get(number, Net(0)) | Net.BIND_TCP
+    return tuple(Port(*port) for port in access.items())
 
 
 def _grants(policy: SandboxPolicy, writable: tuple[str, ...], fs: Access) -> tuple[Grant, ...]:

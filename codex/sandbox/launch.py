@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.errors import ProgramNotFoundError, SpawnError
-from codex.sandbox.landlock import ruleset_plan
-from codex.sandbox.layers import enforcement
+from codex.sandbox.landlock import NetworkMode, ruleset_plan
+from codex.sandbox.layers import NAMESPACES
+from codex.sandbox.namespaces import SERVERS, surroundings
+from codex.sandbox.params import ProtectedPaths
 from codex.sandbox.roots import writable_roots
-from codex.sandbox.seccomp import filter_program
+from codex.sandbox.seatbelt import under_seatbelt
+from codex.sandbox.seccomp import filter_form, filter_program
+from codex.sandbox.server import NoNamespaces
 from codex.sandbox.spawn import (
     Child,
     Command,
@@ -22,14 +27,17 @@ from codex.sandbox.spawn import (
     Stdio,
     create_ruleset,
     spawn,
+    unavailable_for,
 )
 from codex.sandbox.tree import COMMANDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.layers import Enforcement
-    from codex.sandbox.params import ExecParams, ProtectedPaths, RefusedRoot
-    from codex.sandbox.roots import WritableRoots
+    from codex.sandbox.namespaces import Surroundings
+    from codex.sandbox.params import ExecParams, RefusedRoot
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 """For an environment without PATH."""
@@ -49,13 +57,22 @@ class Started(NamedTuple):
     """On the monotonic clock."""
 
 
+class _Asked(NamedTuple):
+    """What is to run, and what it may."""
+
+    command: Command
+    policy: SandboxPolicy
+    policy_cwd: str
+    protected: ProtectedPaths | None
+
+
 def start(
     params: ExecParams,
     *,
     policy: SandboxPolicy,
     policy_cwd: str,
-    held_by: Enforcement | None = None,
-    protected: ProtectedPaths | None = None,
+    held_by: Enforcement,
+    protected: ProtectedPaths | None,
     stdio: Stdio | None = None,
     stack: contextlib.ExitStack,
 ) -> Started:
@@ -64,37 +81,71 @@ def start(
     Args: stdio: its streams; pipes to us, and nothing to read, unless given.
     Raises: SpawnError, SandboxUnavailableError.
     """
-    command = resolve(params)
-    held_by = held_by or enforcement(policy)
+    asked = _Asked(resolve(params), policy, policy_cwd, protected)
     try:
-        return _start(command, policy, policy_cwd, held_by, stdio, stack)
+        return _start(asked, held_by, stdio, stack)
     except OSError as exc:
-        raise SpawnError(f"cannot run '{command.argv[0]}': {exc.strerror}") from exc
+        raise SpawnError(f"cannot run '{asked.command.argv[0]}': {exc.strerror}") from exc
 
 
 def _start(
-    command: Command,
-    policy: SandboxPolicy,
-    policy_cwd: str,
-    held_by: Enforcement,
-    stdio: Stdio | None,
-    stack: contextlib.ExitStack,
+    asked: _Asked, held_by: Enforcement, stdio: Stdio | None, stack: contextlib.ExitStack
 ) -> Started:
     outputs = None
-    roots = writable_roots(policy, cwd=policy_cwd, tmpdir=command.env.get("TMPDIR"))
+    command, policy = asked.command, asked.policy
+    roots = writable_roots(policy, cwd=asked.policy_cwd, tmpdir=command.env.get("TMPDIR"))
     with contextlib.ExitStack() as given:
-        limits = restrictions(policy, roots, held_by, given) if held_by.layers else None
         if stdio is None:
             stdio, outputs = _pipes(stack, given)
         streams = stdio
+        spawner = _spawner(asked, roots.folders, held_by, given)
         at = time.monotonic()
-        child = COMMANDS.start(
-            lambda: spawn(command, streams, limits), is_sandboxed=limits is not None
-        )
+        child = COMMANDS.start(lambda: spawner(streams), is_sandboxed=bool(held_by.layers))
     stack.callback(COMMANDS.remove, child.pid)
-    if child.pidfd is not None:
-        stack.callback(os.close, child.pidfd)
-    return Started(child, outputs, limits is not None, roots.refused, at)
+    for fd in (child.pidfd, child.link):
+        if fd is not None:
+            stack.callback(os.close, fd)
+    return Started(child, outputs, bool(held_by.layers), roots.refused, at)
+
+
+def _spawner(
+    asked: _Asked, folders: tuple[str, ...], held_by: Enforcement, stack: contextlib.ExitStack
+) -> Callable[[Stdio], Child]:
+    """How the command is to be made; `stack` gets what is to be closed when it is.
+
+    Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
+    """
+    command, policy = asked.command, asked.policy
+    if not held_by.layers:
+        return lambda stdio: spawn(command, stdio, None)
+    if sys.platform == "darwin":
+        held = under_seatbelt(
+            command, policy=policy, roots=folders, protected=asked.protected or ProtectedPaths()
+        )
+        return lambda stdio: spawn(held, stdio, None)
+    limits = restrictions(policy, folders, held_by, stack)
+    if NAMESPACES not in held_by.layers:
+        return lambda stdio: spawn(command, stdio, limits)
+    where = surroundings(
+        policy,
+        folders,
+        shares_network=held_by.network in (NetworkMode.PORTS, NetworkMode.FULL),
+        cwd=command.cwd,
+        program=command.path,
+        protected=asked.protected,
+        abi=held_by.landlock_abi,
+    )
+    return lambda stdio: _spawn_contained(where, command, stdio, limits)
+
+
+def _spawn_contained(
+    where: Surroundings, command: Command, stdio: Stdio, limits: Restrictions
+) -> Child:
+    try:
+        return SERVERS.spawn(where, command, stdio, limits)
+    except NoNamespaces as exc:
+        # They could be had before: what the user was told holds a command must hold it.
+        raise unavailable_for(str(exc), exc.error) from exc
 
 
 def _pipes(
@@ -171,17 +222,21 @@ def _check_executable(name: str, path: str) -> None:
 
 
 def restrictions(
-    policy: SandboxPolicy, roots: WritableRoots, held_by: Enforcement, stack: contextlib.ExitStack
+    policy: SandboxPolicy,
+    folders: tuple[str, ...],
+    held_by: Enforcement,
+    stack: contextlib.ExitStack,
 ) -> Restrictions:
     """What to put a command under; `stack` gets what is to be closed.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
-    abi = held_by.landlock_abi
-    ruleset_fd = create_ruleset(ruleset_plan(policy, roots.folders, abi=abi))
+    plan = ruleset_plan(policy, folders, abi=held_by.landlock_abi, network=held_by.network)
+    ruleset_fd = create_ruleset(plan)
     stack.callback(os.close, ruleset_fd)
-    kept = _kept_capabilities(policy, roots.folders)
-    return Restrictions(ruleset_fd, filter_program(policy, abi=abi), kept)
+    form = filter_form(policy, held_by)
+    kept = _kept_capabilities(policy, folders)
+    return Restrictions(ruleset_fd, filter_program(form), kept, form.is_supervised)
 
 
 def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:

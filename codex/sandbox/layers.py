@@ -1,17 +1,25 @@
 """Which layers hold a command on this machine, and whether they are enough to run one.
 
-Layer 1 is Landlock and seccomp, layer 2 namespaces. What the kernel can do is asked for once in a
+Layer 1 is Landlock and seccomp, layer 2 namespaces. What the kernel can do is tried out once in a
 process; what is enough is decided here, by one table, for every command.
 """
 
 from __future__ import annotations
 
-import enum
 import functools
+import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from codex.sandbox.landlock import MINIMUM_ABI, SCOPED_SIGNALS_ABI
-from codex.sandbox.spawn import landlock_abi, landlock_errata, too_little
+from codex.sandbox.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI, NetworkMode
+from codex.sandbox.namespaces import SERVERS, plain_config
+from codex.sandbox.server import NoNamespaces
+from codex.sandbox.spawn import (
+    PASSING,
+    landlock_abi,
+    landlock_errata,
+    too_little,
+    unavailable_for,
+)
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
@@ -19,16 +27,8 @@ if TYPE_CHECKING:
 Require = Literal["full", "best-effort"]
 """Whether a command may run where a part of the sandbox is not to be had."""
 
-
-class NetworkMode(enum.Enum):
-    """How far a command can reach."""
-
-    NONE = "none"
-    LOOPBACK = "loopback"
-    """A network of its own, with nothing in it but what the commands of the session start."""
-    PORTS = "ports"
-    """The machine's network, less all but the policy's TCP ports."""
-    FULL = "full"
+RULES, NAMESPACES = 1, 2
+"""The layers."""
 
 
 class Enforcement(NamedTuple):
@@ -42,7 +42,7 @@ class Enforcement(NamedTuple):
     """A bit for each defect of Landlock that the kernel says it has mended."""
     network: NetworkMode
     without_namespaces: str | None
-    """Why layer 2 is not in force, for people; None when it is."""
+    """Why layer 2 is not in force, for people; None when it is, or nothing is enforced."""
     notice: str | None
     """What to tell the user once in a session; None when nothing is missing."""
 
@@ -50,23 +50,60 @@ class Enforcement(NamedTuple):
 def enforcement(
     policy: SandboxPolicy, *, require: Require = "best-effort", container: bool = False
 ) -> Enforcement:
-    """What holds the commands of a policy on this machine.
+    """What holds the commands of a policy on this machine; the first call takes some milliseconds.
 
     Args: container: the user says that the container around us is the sandbox: nothing is enforced.
     Raises: SandboxUnavailableError, when less can be enforced than is required.
     """
     if policy.is_unrestricted or container:
-        network = _network(policy, has_namespaces=False) if container else NetworkMode.FULL
-        return Enforcement((), 0, 0, network, None, None)
+        return Enforcement((), 0, 0, NetworkMode.FULL, None, None)
+    if sys.platform == "darwin":
+        # Seatbelt; what it cannot do is said by sandbox-exec itself.
+        return Enforcement(
+            (RULES,), 0, 0, _network(policy, abi=NET_ABI, has_namespaces=False), None, None
+        )
     abi, errata = _landlock()
     lowest = SCOPED_SIGNALS_ABI if require == "full" else MINIMUM_ABI
     if abi < lowest:
         raise too_little("Landlock", f"the kernel has ABI {abi}, and {lowest} is needed")
-    missing = "this build has none"
-    if require == "full":
+    missing = without_namespaces()
+    if require == "full" and missing is not None:
         raise too_little("namespaces", missing)
-    network = _network(policy, has_namespaces=False)
-    return Enforcement((1,), abi, errata, network, missing, None)
+    return with_layers(policy, abi=abi, errata=errata, missing=missing)
+
+
+def with_layers(
+    policy: SandboxPolicy, *, abi: int, errata: int, missing: str | None
+) -> Enforcement:
+    """What holds a command where the kernel can do this much.
+
+    Args: missing: why there are no namespaces; None when there are.
+    """
+    layers = (RULES, NAMESPACES) if missing is None else (RULES,)
+    network = _network(policy, abi=abi, has_namespaces=missing is None)
+    return Enforcement(
+        layers, abi, errata, network, missing, _notice(policy, network, abi, missing)
+    )
+
+
+def _notice(
+    policy: SandboxPolicy, network: NetworkMode, abi: int, missing: str | None
+) -> str | None:
+    """One line for each thing that is weaker than it could be."""
+    lines = []
+    if missing is not None:
+        lines.append(
+            f"The sandbox is weaker here, without namespaces ({missing}): commands can change the"
+            " modes, times and attributes of files outside the writable folders, and protected"
+            " files are put back only after a command."
+        )
+        if abi < SCOPED_SIGNALS_ABI:
+            lines.append(f"Commands can signal other processes (Landlock ABI {abi}).")
+    if (policy.connect_ports or policy.bind_ports) and not (
+        network is NetworkMode.PORTS or policy.can_use_network
+    ):
+        lines.append(f"No port is open to commands: that takes Landlock ABI {NET_ABI}.")
+    return "\n".join(lines) or None
 
 
 @functools.cache
@@ -74,9 +111,21 @@ def _landlock() -> tuple[int, int]:
     return landlock_abi(), landlock_errata()
 
 
-def _network(policy: SandboxPolicy, *, has_namespaces: bool) -> NetworkMode:
+@functools.cache
+def without_namespaces() -> str | None:
+    """Why layer 2 cannot be had on this machine; None when it can. Tried out, not inferred."""
+    try:
+        SERVERS.prepare(plain_config())
+    except NoNamespaces as exc:
+        if exc.error in PASSING:
+            raise unavailable_for(str(exc), exc.error) from exc
+        return str(exc)
+    return None
+
+
+def _network(policy: SandboxPolicy, *, abi: int, has_namespaces: bool) -> NetworkMode:
     if policy.can_use_network:
         return NetworkMode.FULL
-    if policy.connect_ports or policy.bind_ports:
+    if abi >= NET_ABI and (policy.connect_ports or policy.bind_ports):
         return NetworkMode.PORTS
     return NetworkMode.LOOPBACK if has_namespaces else NetworkMode.NONE

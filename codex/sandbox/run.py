@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import enum
 import fcntl
-import functools
 import os
 import selectors
 import time
@@ -17,10 +16,12 @@ from signal import SIGKILL
 from typing import TYPE_CHECKING
 
 from codex.protocol.events import OutputStream
+from codex.sandbox.contained import ContainedProcesses
 from codex.sandbox.launch import start
+from codex.sandbox.layers import NAMESPACES, enforcement
 from codex.sandbox.output import CappedOutput, LiveOutput
 from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
-from codex.sandbox.tree import COMMANDS, send_to_group
+from codex.sandbox.tree import COMMANDS, SharedProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from codex.sandbox.launch import Started
     from codex.sandbox.layers import Enforcement
     from codex.sandbox.params import ExecParams, ProtectedPaths
-    from codex.sandbox.spawn import Stdio
+    from codex.sandbox.spawn import Child, Stdio
 
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
@@ -43,13 +44,9 @@ INTERRUPT_GRACE_S = 0.5
 """Between SIGTERM and SIGKILL."""
 LINGER_S = 0.1
 """How long output may stay open after the command's own end: `> >(tee log)` needs a moment."""
-CLEAN_UP_S = 2.0
-"""How long killed processes may take to go: all do at once, but for one stuck in the kernel."""
 TICK_S = 0.1
 BUSY_TICK_S = 0.01
 """How often to look for what sends no event; the second while an end is awaited."""
-SWEEP_S = 0.0005
-"""How often to look whether killed processes are gone."""
 
 
 class _Phase(enum.Enum):
@@ -110,8 +107,10 @@ def run(
             duration_ms=0,
             is_interrupted=True,
         )
+    held_by = held_by or enforcement(policy)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(COMMANDS.adopting())
+        if NAMESPACES not in held_by.layers:
+            stack.enter_context(COMMANDS.adopting())
         started = start(
             params,
             policy=policy,
@@ -121,8 +120,8 @@ def run(
             stdio=stdio,
             stack=stack,
         )
-        on_start(functools.partial(send_to_group, started.child.pid))
         execution = _Execution(started, cancel, on_output)
+        on_start(execution.send)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)
         finally:
@@ -136,7 +135,7 @@ class _Execution:
     def __init__(
         self, started: Started, cancel: Cancel, on_output: Callable[[OutputStream, str], None]
     ) -> None:
-        self._child = started.child
+        self._processes = _processes(started.child)
         self._is_sandboxed = started.is_sandboxed
         self._refused_roots = started.refused_roots
         self._started_at = started.at
@@ -152,9 +151,12 @@ class _Execution:
         self._is_timed_out = False
         self._is_interrupted = False
         self._has_exited = False
-        self._status: os.waitid_result | None = None
         self._look_at = self._started_at + TICK_S
         self._open = set(self._readers)
+
+    def send(self, number: int) -> None:
+        """Send the command, and what is in its process group, a signal."""
+        self._processes.send(number)
 
     def loop(self, deadline: float) -> None:
         """Until the command is over, or has to be killed."""
@@ -163,8 +165,8 @@ class _Execution:
             for reader in self._readers:
                 selector.register(reader.fd, selectors.EVENT_READ, reader)
             selector.register(self._cancel.fileno(), selectors.EVENT_READ)
-            if self._child.pidfd is not None:
-                selector.register(self._child.pidfd, selectors.EVENT_READ)
+            if (fd := self._processes.fileno()) is not None:
+                selector.register(fd, selectors.EVENT_READ, self._processes)
             while self._phase is not _Phase.OVER:
                 for key, _ in selector.select(self._wait_s()):
                     if self._is_finished(key):
@@ -180,10 +182,10 @@ class _Execution:
         """Take one event; whether its source has no more."""
         if isinstance(key.data, _Reader):
             return not self._read(key.data)
-        if key.fd == self._child.pidfd:
-            self._has_exited = True
-        else:
+        if key.data is None:
             self._interrupt()
+        else:
+            self._has_exited = self._processes.is_over()
         return True
 
     def _read(self, reader: _Reader) -> bool:
@@ -221,7 +223,7 @@ class _Execution:
         self._phase = _Phase.ENDING
         self._deadline = deadline
         self._look_at = 0.0
-        COMMANDS.terminate(self._child.pid)
+        self._processes.terminate()
 
     def _tick(self) -> None:
         """What depends on the time, and what sends no event."""
@@ -248,34 +250,18 @@ class _Execution:
             self._phase = _Phase.OVER
 
     def _look(self, now: float) -> None:
-        pidfd, pid = self._child.pidfd, self._child.pid
-        is_busy = self._phase is _Phase.ENDING or pidfd is None
+        processes = self._processes
+        is_busy = self._phase is _Phase.ENDING or processes.fileno() is None
         self._look_at = now + (BUSY_TICK_S if is_busy else TICK_S)
-        if pidfd is None and not self._has_exited:
-            self._has_exited = _wait(pid, os.WNOWAIT) is not None
-        alive = COMMANDS.reap(pid)
-        if self._phase is _Phase.ENDING and self._has_exited and not (alive or self._open):
+        if processes.fileno() is None:
+            self._has_exited = processes.is_over()
+        is_empty = processes.have_left() and not self._open
+        if self._phase is _Phase.ENDING and self._has_exited and is_empty:
             self._phase = _Phase.OVER
 
     def clean_up(self) -> None:
         """Kill what is left of the command and reap it."""
-        pid = self._child.pid
-        deadline = time.monotonic() + CLEAN_UP_S
-        # Before it is reaped, because until then its group is its own. What had another parent
-        # than the command is an orphan once the command is over.
-        if self._has_exited:
-            send_to_group(pid, SIGKILL)
-        else:
-            COMMANDS.kill(pid)
-        is_swept = False
-        while True:
-            if self._status is None:
-                self._status = _wait(pid)
-            if self._status is not None:
-                is_swept = COMMANDS.sweep(pid)
-            if is_swept or time.monotonic() >= deadline:
-                return
-            time.sleep(SWEEP_S)
+        self._processes.clear_away()
 
     def result(self) -> ExecResult:
         """What came of it, with the output that was still under way."""
@@ -310,13 +296,10 @@ class _Execution:
             self._forward(reader, reader.live.close())
 
     def _exit(self) -> tuple[int, int | None]:
-        status = self._status
-        if status is None or status.si_code != os.CLD_EXITED:
-            signal = SIGKILL if status is None else status.si_status
-            exit_code = SIGNAL_BASE + signal
-        else:
-            signal = None
-            exit_code = status.si_status
+        status = self._processes.status
+        ended = -SIGKILL if status is None else os.waitstatus_to_exitcode(status)
+        signal = -ended if ended < 0 else None
+        exit_code = SIGNAL_BASE - ended if ended < 0 else ended
         if self._is_interrupted:
             return INTERRUPTED, signal
         if self._is_timed_out:
@@ -324,5 +307,5 @@ class _Execution:
         return exit_code, signal
 
 
-def _wait(pid: int, flags: int = 0) -> os.waitid_result | None:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | flags)
+def _processes(child: Child) -> SharedProcesses | ContainedProcesses:
+    return SharedProcesses(child) if child.link is None else ContainedProcesses(child, child.link)

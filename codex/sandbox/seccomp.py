@@ -15,14 +15,28 @@ import errno
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex.sandbox.landlock import UNIX_ABI, NetworkMode
+from codex.sandbox.layers import NAMESPACES
 from codex.sandbox.spawn import compile_filter
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.layers import Enforcement
 
 INT = 0xFFFF_FFFF
 """The kernel looks at 32 bits of an int argument, so a filter that compared 64 could be passed by
 setting one above."""
+
+
+class UnixMode(enum.Enum):
+    """Which Unix sockets there are."""
+
+    PAIRS = "pairs"
+    """Only such as are connected to each other from the start."""
+    SUPERVISED = "supervised"
+    """Streams, and a connection only to what listens inside the sandbox."""
+    FREE = "free"
+    """All: nobody needs to hold them, or Landlock does."""
 
 
 class Op(enum.IntEnum):
@@ -76,7 +90,13 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR = 0x4008_6602, 0x401C_5820
 
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
-SOCK_TYPE, SOCK_DGRAM, SOCK_RAW = 0xF, 2, 3
+SOCK_TYPE, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 0xF, 1, 2, 3
+IPPROTO_TCP = 6
+MSG_FASTOPEN = 0x2000_0000
+TCP_FASTOPENS = (23, 30, 33, 34)
+"""TCP_FASTOPEN, _CONNECT, _KEY and _NO_COOKIE of setsockopt."""
+ASK = 0
+"""In the place of an errno: the supervisor answers."""
 IOPRIO_WHO_PROCESS = 1
 
 ALWAYS: tuple[Refusal, ...] = (
@@ -162,25 +182,86 @@ SHARED_PROCESSES: tuple[Refusal, ...] = (
     ),
 )
 
-NO_NETWORK: tuple[Refusal, ...] = (
-    *(
-        Refusal(errno.EPERM, ("socket",), (Where(0, family),))
-        for family in (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK)
-    ),
+UNKNOWN_FAMILIES: tuple[Refusal, ...] = (
     *(
         Refusal(errno.EAFNOSUPPORT, ("socket",), (Where(0, family),))
         for family in range(AF_NETLINK)
         if family not in (AF_UNIX, AF_INET, AF_INET6)
     ),
     Refusal(errno.EAFNOSUPPORT, ("socket",), (Where(0, AF_NETLINK, op=Op.GREATER),)),
-    # A pair is connected to nothing else, unless it is of datagrams: those can name a receiver
-    # each time they are sent, in memory, where no filter looks. A raw pair is one of datagrams.
-    *(
-        Refusal(errno.EPERM, ("socketpair",), (Where(1, kind, mask=SOCK_TYPE),))
-        for kind in (SOCK_DGRAM, SOCK_RAW)
-    ),
     Refusal(errno.EAFNOSUPPORT, ("socketpair",), (Where(0, AF_UNIX, op=Op.NOT),)),
 )
+
+
+def no_family(*families: int) -> tuple[Refusal, ...]:
+    """No socket of these families."""
+    return tuple(Refusal(errno.EPERM, ("socket",), (Where(0, family),)) for family in families)
+
+
+def no_kind(family: int, *kinds: int) -> tuple[Refusal, ...]:
+    """No socket of these kinds of a family."""
+    return tuple(
+        Refusal(errno.EPERM, ("socket",), (Where(0, family), Where(1, kind, mask=SOCK_TYPE)))
+        for kind in kinds
+    )
+
+
+# Datagrams can name a receiver each time they are sent, in memory, where no filter looks. A raw
+# Unix socket is one of datagrams.
+NO_DATAGRAM_PAIRS: tuple[Refusal, ...] = tuple(
+    Refusal(errno.EPERM, ("socketpair",), (Where(1, kind, mask=SOCK_TYPE),))
+    for kind in (SOCK_DGRAM, SOCK_RAW)
+)
+UNIX: dict[UnixMode, tuple[Refusal, ...]] = {
+    UnixMode.PAIRS: (*no_family(AF_UNIX), *NO_DATAGRAM_PAIRS),
+    UnixMode.SUPERVISED: (
+        *no_kind(AF_UNIX, SOCK_DGRAM, SOCK_RAW),
+        *NO_DATAGRAM_PAIRS,
+        Refusal(ASK, ("connect",)),
+    ),
+    UnixMode.FREE: (),
+}
+NETWORK: dict[NetworkMode, tuple[Refusal, ...]] = {
+    NetworkMode.NONE: (*UNKNOWN_FAMILIES, *no_family(AF_INET, AF_INET6, AF_NETLINK)),
+    NetworkMode.LOOPBACK: (
+        *UNKNOWN_FAMILIES,
+        *no_kind(AF_INET, SOCK_RAW),
+        *no_kind(AF_INET6, SOCK_RAW),
+        # NETLINK_ROUTE, which is 0, answers which addresses there are.
+        Refusal(errno.EPERM, ("socket",), (Where(0, AF_NETLINK), Where(2, 0, op=Op.NOT))),
+    ),
+    NetworkMode.PORTS: (
+        *UNKNOWN_FAMILIES,
+        *no_family(AF_NETLINK),
+        # TCP alone, for Landlock looks at nothing else.
+        *(
+            refusal
+            for family in (AF_INET, AF_INET6)
+            for refusal in (
+                *no_kind(family, *(k for k in range(SOCK_TYPE + 1) if k != SOCK_STREAM)),
+                *(
+                    Refusal(errno.EPERM, ("socket",), (Where(0, family), Where(2, protocol)))
+                    for protocol in range(1, IPPROTO_TCP)
+                ),
+                Refusal(
+                    errno.EPERM,
+                    ("socket",),
+                    (Where(0, family), Where(2, IPPROTO_TCP, op=Op.GREATER)),
+                ),
+            )
+        ),
+        # Fast Open connects without connect.
+        Refusal(errno.EPERM, ("sendto", "sendmmsg"), (has_bit(3, MSG_FASTOPEN),)),
+        Refusal(errno.EPERM, ("sendmsg",), (has_bit(2, MSG_FASTOPEN),)),
+        *(
+            Refusal(errno.EPERM, ("setsockopt",), (Where(1, IPPROTO_TCP), Where(2, option)))
+            for option in TCP_FASTOPENS
+        ),
+    ),
+    NetworkMode.FULL: (),
+}
+NO_LISTENING: tuple[Refusal, ...] = (Refusal(errno.EPERM, ("listen",)),)
+"""Without a bind, which Landlock looks at, it takes any port."""
 
 TRUNCATE_ABI = 3
 """From here on Landlock holds truncate(2)."""
@@ -188,32 +269,57 @@ NO_TRUNCATE: tuple[Refusal, ...] = (Refusal(errno.EPERM, ("truncate",)),)
 """ftruncate may stay: its descriptor was opened for writing."""
 
 
-def refusals(policy: SandboxPolicy, *, abi: int) -> tuple[Refusal, ...]:
-    """The table for a policy on a kernel with this Landlock ABI."""
-    return _table(has_network=policy.can_use_network, holds_truncate=_holds_truncate(policy, abi))
+class FilterForm(NamedTuple):
+    """All that decides what is in a filter."""
+
+    network: NetworkMode
+    unix: UnixMode
+    has_namespaces: bool
+    """Processes, IPC objects and mounts are the command's own."""
+    holds_truncate: bool
+    may_listen: bool
+
+    @property
+    def is_supervised(self) -> bool:
+        """Some calls wait for an answer."""
+        return self.unix is UnixMode.SUPERVISED
 
 
-def filter_program(policy: SandboxPolicy, *, abi: int) -> bytes:
-    """The table as BPF instructions, for the architecture we run on.
+def filter_form(policy: SandboxPolicy, held_by: Enforcement) -> FilterForm:
+    """The form of the filter for a command."""
+    has_namespaces = NAMESPACES in held_by.layers
+    network, abi = held_by.network, held_by.landlock_abi
+    if network is NetworkMode.FULL or abi >= UNIX_ABI:
+        unix = UnixMode.FREE
+    else:
+        unix = UnixMode.SUPERVISED if network is NetworkMode.LOOPBACK else UnixMode.PAIRS
+    is_read_only = not policy.can_write_everything
+    return FilterForm(
+        network=network,
+        unix=unix,
+        has_namespaces=has_namespaces,
+        holds_truncate=abi < TRUNCATE_ABI and is_read_only and not has_namespaces,
+        may_listen=network is not NetworkMode.PORTS or bool(policy.bind_ports),
+    )
 
-    Raises: SandboxUnavailableError, when libseccomp cannot make it.
-    """
-    return _program(has_network=policy.can_use_network, holds_truncate=_holds_truncate(policy, abi))
 
-
-def _holds_truncate(policy: SandboxPolicy, abi: int) -> bool:
-    return abi < TRUNCATE_ABI and not policy.can_write_everything
-
-
-def _table(*, has_network: bool, holds_truncate: bool) -> tuple[Refusal, ...]:
+def refusals(form: FilterForm) -> tuple[Refusal, ...]:
+    """The table."""
     return (
         *ALWAYS,
-        *SHARED_PROCESSES,
-        *(() if has_network else NO_NETWORK),
-        *(NO_TRUNCATE if holds_truncate else ()),
+        *(() if form.has_namespaces else SHARED_PROCESSES),
+        *NETWORK[form.network],
+        *UNIX[form.unix],
+        *(NO_TRUNCATE if form.holds_truncate else ()),
+        *(() if form.may_listen else NO_LISTENING),
     )
 
 
 @functools.cache
-def _program(*, has_network: bool, holds_truncate: bool) -> bytes:
-    return compile_filter(_table(has_network=has_network, holds_truncate=holds_truncate))
+def filter_program(form: FilterForm, *, architecture: int = 0) -> bytes:
+    """The table as BPF instructions.
+
+    Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
+    Raises: SandboxUnavailableError, when libseccomp cannot make it.
+    """
+    return compile_filter(refusals(form), architecture=architecture)

@@ -17,7 +17,7 @@ from codex.errors import CodexError, SandboxUnavailableError, SpawnError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from codex.sandbox.landlock import RulesetPlan
+    from codex.sandbox.landlock import Grant, RulesetPlan
     from codex.sandbox.seccomp import Refusal
 
 MAX_FILTER_BYTES = 8 * 4096
@@ -25,6 +25,17 @@ MAX_FILTER_BYTES = 8 * 4096
 
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
 """What says nothing of the kernel's abilities."""
+
+NAMESPACE_STAGES = {
+    lib.SHIM_STAGE_SERVER: "the process that makes namespaces",
+    lib.SHIM_STAGE_NAMESPACES: "user namespaces",
+    lib.SHIM_STAGE_IDS: "the user of a namespace",
+    lib.SHIM_STAGE_NETWORK: "a network namespace",
+    lib.SHIM_STAGE_DEVICES: "devices in a namespace",
+    lib.SHIM_STAGE_PROC: "a /proc of its own",
+    lib.SHIM_STAGE_MOUNTS: "mounts in a namespace",
+}
+"""What is not to be had, by where a fork server, or a command in its namespaces, failed."""
 
 WAYS_OUT = (
     "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later, `landlock` among"
@@ -58,6 +69,8 @@ class Restrictions(NamedTuple):
     filter_program: bytes
     kept_capabilities: int
     """A bit each, of those that this process has."""
+    is_supervised: bool = False
+    """Some calls of the filter wait for an answer, which only a fork server gives."""
 
 
 class Child(NamedTuple):
@@ -67,6 +80,9 @@ class Child(NamedTuple):
     """Also of its session and of its process group."""
     pidfd: int | None
     """Readable when the process is over; None on a kernel before 5.2."""
+    link: int | None = None
+    """Of a command in namespaces: readable when the command is over, with its wait status. The
+    process is the first of its process namespace then, and what is left ends with it."""
 
 
 def landlock_abi() -> int:
@@ -87,10 +103,13 @@ def landlock_errata() -> int:
 
 def create_ruleset(plan: RulesetPlan) -> int:
     """A descriptor of a new ruleset; its paths are opened now."""
-    grants, _ = _native_grants(plan)
+    grants, _ = native_grants(plan.grants)
     ret_fd = ffi.new("int *")
+    ports = ffi.new("shim_port[]", list(plan.ports))
     result = lib.shim_ruleset_create(
-        plan.fs, plan.net, plan.scoped, grants, len(plan.grants), ret_fd
+        *(plan.fs, plan.net, plan.scoped),
+        *(grants, len(plan.grants), ports, len(plan.ports)),
+        ret_fd,
     )
     if result < 0:
         raise unavailable("Landlock", -result)
@@ -98,21 +117,26 @@ def create_ruleset(plan: RulesetPlan) -> int:
 
 
 @functools.lru_cache(maxsize=8)
-def _native_grants(plan: RulesetPlan) -> tuple[Any, list[Any]]:
+def native_grants(grants: tuple[Grant, ...]) -> tuple[Any, list[Any]]:
     """The grants as C has them, and what keeps their texts alive."""
-    paths = [ffi.new("char[]", os.fsencode(path)) for path, _ in plan.grants]
-    grants = [(path, grant.access) for path, grant in zip(paths, plan.grants, strict=True)]
-    return ffi.new("shim_grant[]", grants), paths
+    paths = [ffi.new("char[]", os.fsencode(path)) for path, _ in grants]
+    pairs = [(path, grant.access) for path, grant in zip(paths, grants, strict=True)]
+    return ffi.new("shim_grant[]", pairs), paths
 
 
-def compile_filter(refusals: Iterable[Refusal]) -> bytes:
-    """Refusals as BPF instructions, 8 bytes each, for the architecture we run on."""
+def compile_filter(refusals: Iterable[Refusal], *, architecture: int = 0) -> bytes:
+    """Refusals as BPF instructions, 8 bytes each.
+
+    Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
+    """
     keep: list[Any] = []
     rules = [_rule(call, refusal, keep) for refusal in refusals for call in refusal.calls]
     program = ffi.new("char[]", MAX_FILTER_BYTES)
     ret_size = ffi.new("size_t *")
     table = ffi.new("shim_rule[]", rules)
-    result = lib.shim_filter_compile(table, len(rules), program, MAX_FILTER_BYTES, ret_size)
+    result = lib.shim_filter_compile(
+        table, len(rules), architecture, program, MAX_FILTER_BYTES, ret_size
+    )
     if result < 0:
         raise unavailable("seccomp", -result)
     return bytes(ffi.buffer(program, ret_size[0]))
@@ -149,6 +173,18 @@ def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> 
         the restrictions, in which case the program did not start.
     """
     keep: list[Any] = []
+    ret = ffi.new("int[3]")
+    native = native_command(command, stdio, restrictions, keep)
+    result = lib.shim_spawn(native, ret, ret + 1, ret + 2)
+    if result < 0:
+        raise_failure(command, ret[2], -result)
+    return Child(ret[0], ret[1] if ret[1] >= 0 else None)
+
+
+def native_command(
+    command: Command, stdio: Stdio, restrictions: Restrictions | None, keep: list[Any]
+) -> Any:
+    """A command as C has it; `keep` gets what has to live as long."""
     native = ffi.new("shim_command *")
     native.path = _texts([command.path], keep)
     native.cwd = _texts([command.cwd], keep)
@@ -166,11 +202,8 @@ def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> 
         native.filter = program
         native.filter_size = len(restrictions.filter_program)
         native.kept_capabilities = restrictions.kept_capabilities
-    ret = ffi.new("int[3]")
-    result = lib.shim_spawn(native, ret, ret + 1, ret + 2)
-    if result < 0:
-        _raise(command, ret[2], -result)
-    return Child(ret[0], ret[1] if ret[1] >= 0 else None)
+        native.is_supervised = restrictions.is_supervised
+    return native
 
 
 def _texts(texts: Sequence[str], keep: list[Any]) -> Any:
@@ -199,11 +232,14 @@ def _is_encodable(text: str) -> bool:
 def unavailable(layer: str, error: int) -> CodexError:
     """The error for a restriction that the kernel does not enforce, or only not now."""
     cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
+    return unavailable_for(f"{layer}: {cause}", error)
+
+
+def unavailable_for(cause: str, error: int) -> CodexError:
+    """The same, with the layer and the errno in words."""
     if error in PASSING:
-        return SpawnError(f"cannot start a command: {layer}: {cause}")
-    return SandboxUnavailableError(
-        f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
-    )
+        return SpawnError(f"cannot start a command: {cause}")
+    return SandboxUnavailableError(f"The sandbox is not available: {cause}", advice=WAYS_OUT)
 
 
 def too_little(layer: str, cause: str) -> SandboxUnavailableError:
@@ -213,15 +249,17 @@ def too_little(layer: str, cause: str) -> SandboxUnavailableError:
     )
 
 
-def _raise(command: Command, stage: int, error: int) -> NoReturn:
+def raise_failure(command: Command, stage: int, error: int) -> NoReturn:
     """Turn the stage and errno of a failed start into the error that names the thing."""
     what = f"cannot run '{command.argv[0]}'"
     cause = os.strerror(error)
     layers = {
+        **NAMESPACE_STAGES,
         lib.SHIM_STAGE_CAPABILITIES: "capabilities",
         lib.SHIM_STAGE_NO_NEW_PRIVS: "no_new_privs",
         lib.SHIM_STAGE_SECCOMP: "seccomp",
         lib.SHIM_STAGE_LANDLOCK: "Landlock",
+        lib.SHIM_STAGE_RULES: "Landlock",
     }
     if stage == lib.SHIM_STAGE_LANDLOCK and error == errno.E2BIG:
         raise SandboxUnavailableError(

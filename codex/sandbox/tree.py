@@ -19,6 +19,7 @@ import functools
 import os
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from codex.sandbox.spawn import adopt_orphans
@@ -29,15 +30,22 @@ if TYPE_CHECKING:
     from codex.sandbox.spawn import Child
 
 
+CLEAN_UP_S = 2.0
+"""How long killed processes may take to go: all do at once, but for one stuck in the kernel."""
+SWEEP_S = 0.0005
+"""How often to look whether killed processes are gone."""
+
+
 class Commands:
     """The commands that run now; orphans are adopted as long as there is one."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # `keep` is called while a command starts
         self._adopters = 0
         self._pids: set[int] = set()
         self._others: set[int] = set()
         """Children that were there before any command."""
+        self._servers: set[int] = set()
         self._all_have_filters = True
 
     @contextlib.contextmanager
@@ -61,14 +69,21 @@ class Commands:
         """Start a command; no orphan is looked for meanwhile, or it could be taken for one."""
         with self._lock:
             child = spawn()
-            self._pids.add(child.pid)
+            # The kernel knows what comes from a command with a process namespace.
+            (self._pids if child.link is None else self._servers).add(child.pid)
             self._all_have_filters = self._all_have_filters and is_sandboxed
         return child
 
+    def keep(self, pid: int) -> None:
+        """Tell of a child of ours that comes from no command, though it is in another session."""
+        with self._lock:
+            self._servers.add(pid)
+
     def remove(self, pid: int) -> None:
-        """A command was reaped."""
+        """A command, or what `keep` was told of, was reaped."""
         with self._lock:
             self._pids.discard(pid)
+            self._servers.discard(pid)
 
     def orphans(self, pid: int) -> list[int]:
         """Adopted processes, zombies too, that are left of the command `pid`.
@@ -82,7 +97,8 @@ class Commands:
         with self._lock:
             is_last = self._pids <= {pid}
             has_filter = self._all_have_filters
-            found = [c for c in children if c not in self._others and c not in self._pids]
+            ours = self._others | self._pids | self._servers
+            found = [child for child in children if child not in ours]
         if not is_last:
             return [child for child in found if _session(child) == pid]
         # Without a filter it is no sandboxed command's: an MCP server left it just now.
@@ -126,6 +142,59 @@ class Commands:
 
 COMMANDS = Commands()
 """The adopting of orphans is a property of the process, so this is too."""
+
+
+class SharedProcesses:
+    """The processes of one command that has no process namespace: they are among all the others."""
+
+    def __init__(self, child: Child) -> None:
+        """Take over a child that is not reaped."""
+        self._child = child
+        self._is_over = False
+        self.status: int | None = None
+        """The command's wait status, once `clear_away` was called."""
+
+    def fileno(self) -> int | None:
+        """Readable when the command may be over; None on a kernel that cannot tell."""
+        return self._child.pidfd
+
+    def is_over(self) -> bool:
+        """Whether the command itself has ended."""
+        if not self._is_over:
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            self._is_over = os.waitid(os.P_PID, self._child.pid, flags) is not None
+        return self._is_over
+
+    def have_left(self) -> bool:
+        """Whether nothing is left of what the command started and then lost; reaps."""
+        return not COMMANDS.reap(self._child.pid)
+
+    def send(self, number: int) -> None:
+        """Send the command a signal."""
+        send_to_group(self._child.pid, number)
+
+    def terminate(self) -> None:
+        """Ask all of them to end."""
+        COMMANDS.terminate(self._child.pid)
+
+    def clear_away(self) -> None:
+        """Kill what is left and reap it all."""
+        pid = self._child.pid
+        deadline = time.monotonic() + CLEAN_UP_S
+        # Before it is reaped, because until then its group is its own. What had another parent
+        # than the command is an orphan once the command is over.
+        if self._is_over:
+            send_to_group(pid, signal.SIGKILL)
+        else:
+            COMMANDS.kill(pid)
+        while not self._is_swept() and time.monotonic() < deadline:
+            time.sleep(SWEEP_S)
+
+    def _is_swept(self) -> bool:
+        if self.status is None:
+            reaped, status = os.waitpid(self._child.pid, os.WNOHANG)
+            self.status = status if reaped else None
+        return self.status is not None and COMMANDS.sweep(self._child.pid)
 
 
 def foreign_children() -> list[int]:

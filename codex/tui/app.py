@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import Application
@@ -290,6 +292,7 @@ class App:
             self.scrollback.restart()
         self.transcript.to_bottom()
         self._app.renderer.clear()
+        self.redraw()
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
         """Do something slow in a thread, then in the loop what it returns."""
@@ -472,11 +475,12 @@ class App:
     def redraw_all(self) -> None:
         """Draw everything anew, whatever the terminal shows now."""
         self._app.renderer.clear()
+        self.redraw()
 
     def suspend(self) -> None:
         """Stop as any program does; the shell brings it back."""
-        self._leave()
-        self._app.suspend_to_background()
+        stop = partial(os.kill, 0, signal.SIGTSTP)
+        self._app.create_background_task(self.outside(stop))
 
     # The user's input.
 

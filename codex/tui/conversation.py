@@ -254,7 +254,7 @@ class Conversation:
             self._learn_window(msg)
         elif is_end:
             self._ended(event)
-        elif isinstance(msg, ev.Error) and not self.chat.is_running:
+        elif isinstance(msg, ev.Error) and self.chat.session is None:
             self._refused()
         self._view.redraw()
 
@@ -272,7 +272,7 @@ class Conversation:
             self.chat.notice(warning)
 
     def _refused(self) -> None:
-        """The engine takes no input, or not this one: it goes back to the user."""
+        """There is no session, so nothing is taken: it goes back to the user."""
         for cell in self.chat.queued:
             self.chat.withdraw(cell)
             self.queue.append(Draft(cell.message))

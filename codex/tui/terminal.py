@@ -51,7 +51,7 @@ _SEQUENCE = re.compile(
     r"|\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
     r"|\x1b[\]P^_][^\x07\x1b]*(?:\x07|\x1b\\)"
 )
-_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P^_][^\x07\x1b]{0,4096}\x1b?)\Z")
+_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P^_][^\x07\x1b]{0,4096}\x1b?)?\Z")
 _KEPT = re.compile(r"\x1b\[(?:\d+;\d+R|M|<?[\d;]+[mM])\Z")
 """What the parser knows without a table: the cursor's place, and mouse reports."""
 _ALT, _CTRL, _SHIFT = 2, 4, 1
@@ -100,10 +100,10 @@ class KeyParser(Vt100Parser):
             self._feed_arrows(match)
         elif text in ("\x1b[I", "\x1b[O"):
             self._on_focus(text == "\x1b[I")
+        elif match["final"] == "u" or (text.startswith("\x1b[27;") and text.endswith("~")):
+            super().feed(legacy_key(match["parameters"]))
         elif text in ANSI_SEQUENCES or _KEPT.match(text):
             super().feed(text)
-        elif match["final"] == "u" or (match["parameters"] or "").startswith("27;"):
-            super().feed(legacy_key(match["parameters"]))
 
     def _feed_arrows(self, match: re.Match[str]) -> None:
         arrow = match["up"] or match["down"]

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from codex.cancel import Cancel
 from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, SandboxPolicy
+from codex.sandbox.layers import enforcement, with_layers
 from codex.sandbox.params import ExecParams
 from codex.sandbox.run import run
 
@@ -25,7 +26,7 @@ RESIDENT_BYTES = 300 * 1000**2
 N_THREADS = 4
 """Idle ones beside the one that runs commands, as the engine has."""
 TRUE = "/bin/true"
-WAYS = ("posix_spawn", "unsandboxed", "sandboxed")
+WAYS = ("posix_spawn", "unsandboxed", "layer_1", "layer_2")
 
 
 class SpawnCost(NamedTuple):
@@ -33,7 +34,10 @@ class SpawnCost(NamedTuple):
 
     posix_spawn: list[float]
     unsandboxed: list[float]
-    sandboxed: list[float]
+    layer_1: list[float]
+    """Landlock and seccomp."""
+    layer_2: list[float]
+    """Those, in namespaces; the same again where there are none."""
 
     def over_posix_spawn_s(self, way: str) -> float:
         """How much longer the median of a way takes."""
@@ -63,7 +67,10 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
     def plain() -> None:
         os.waitpid(os.posix_spawn(TRUE, ["true"], environ), 0)
 
-    def ours(policy: SandboxPolicy) -> Callable[[], None]:
+    def ours(policy: SandboxPolicy, missing: str | None = None) -> Callable[[], None]:
+        held_by = enforcement(policy)
+        if missing is not None:
+            held_by = with_layers(policy, abi=held_by.landlock_abi, errata=0, missing=missing)
         params = ExecParams((TRUE,), folder, 10_000, environ)
 
         def start() -> None:
@@ -73,16 +80,18 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
                 policy_cwd=folder,
                 cancel=cancel,
                 on_output=lambda _stream, _text: None,
+                held_by=held_by,
             )
             assert result.exit_code == 0
 
         return start
 
-    return (plain, ours(DANGER_FULL_ACCESS), ours(WORKSPACE_WRITE))
+    rules_alone = ours(WORKSPACE_WRITE, "to be measured without")
+    return (plain, ours(DANGER_FULL_ACCESS), rules_alone, ours(WORKSPACE_WRITE))
 
 
 def _measure(rounds: int, ways: tuple[Callable[[], None], ...]) -> SpawnCost:
-    cost = SpawnCost([], [], [])
+    cost = SpawnCost([], [], [], [])
     for way in ways:
         way()  # what is made once, such as the filter, is not the cost of a command
     for _ in range(rounds):

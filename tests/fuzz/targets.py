@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from tests.fuzz import front, patches, rules, streams
+from tests.fuzz import front, patches, rules, screen, streams
 
-TARGETS = {**patches.TARGETS, **streams.TARGETS, **front.TARGETS, **rules.TARGETS}
+TARGETS = {
+    **patches.TARGETS,
+    **streams.TARGETS,
+    **front.TARGETS,
+    **rules.TARGETS,
+    **screen.TARGETS,
+}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from codex.errors import SandboxUnavailableError
+from codex.sandbox.layers import without_namespaces
 from codex.sandbox.spawn import landlock_abi
 from tests.support.commands import Workspace
 
@@ -17,8 +18,12 @@ def abi() -> int:
         pytest.skip(f"this kernel has no Landlock: {error.message}")
 
 
-@pytest.fixture
-def workspace(abi: int, tmp_path: Path) -> Workspace:
+@pytest.fixture(params=[False, True], ids=["layer 1", "layer 2"])
+def workspace(request: pytest.FixtureRequest, abi: int, tmp_path: Path) -> Workspace:
+    """Once for each way in which a command can be held."""
+    if request.param and (missing := without_namespaces()):
+        pytest.skip(f"this machine has no namespaces for us: {missing}")
     (tmp_path / "inside").mkdir()
     (tmp_path / "outside").mkdir()
-    return Workspace(tmp_path.resolve() / "inside", tmp_path.resolve() / "outside")
+    here = tmp_path.resolve()
+    return Workspace(here / "inside", here / "outside", is_contained=request.param)

@@ -7,8 +7,11 @@ import sys
 
 import pytest
 
+from codex.sandbox.layers import without_namespaces
 from tests.support.commands import Workspace
 from tests.support.lesser_kernel import run_without
+
+pytestmark = pytest.mark.parametrize("workspace", [False], indirect=True, ids=["any layer"])
 
 IGNORES_SIGCHLD = (
     sys.executable,
@@ -59,13 +62,49 @@ def test_a_command_does_not_run_when_a_layer_is_missing(
     assert not (workspace.inside / "new").exists()
 
 
+STARVED = {
+    "no user namespaces": ("unshare", errno.EPERM, "user namespaces: "),
+    "too many user namespaces": ("unshare", errno.ENOSPC, "user namespaces: "),
+    "namespaces without capabilities": ("mount", errno.EACCES, "mounts in a namespace: "),
+    "mounts that cannot be made read-only": ("mount_setattr", errno.ENOSYS, "mounts in a "),
+    "no copies of mounts": ("move_mount", errno.EPERM, "devices in a namespace: "),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "cause"), STARVED.values(), ids=STARVED)
+def test_without_namespaces_layer_1_holds_a_command_and_the_user_is_told(
+    workspace: Workspace, call: str, error: int, cause: str
+) -> None:
+    starved = {call: error}
+    script = "echo hi; echo x > /dev/full; touch ../outside/new"
+    found = run_without(workspace.inside, starved, "sh", "-c", script)
+    assert found["layers"] == [1]
+    assert "hi\n" in found["output"]
+    assert "touch: cannot touch '../outside/new': Permission denied" in found["output"]
+    assert f"The sandbox is weaker here, without namespaces ({cause}" in found["notice"]
+    assert "\n" not in found["notice"]
+    full = run_without(workspace.inside, starved, "touch", "new", require="full")
+    assert full["error"] == "SandboxUnavailableError"
+    assert full["message"].startswith(f"The sandbox is not available: namespaces: {cause}")
+    assert not (workspace.inside / "new").exists()
+
+
+def test_a_kernel_that_lacks_nothing_is_enough_for_all_that_can_be_required(
+    workspace: Workspace,
+) -> None:
+    if (missing := without_namespaces()) is not None:
+        pytest.skip(f"this machine lacks namespaces: {missing}")
+    found = run_without(workspace.inside, {}, "echo", "hi", require="full")
+    assert found == {"output": "hi\n", "exit_code": 0, "layers": [1, 2], "notice": None}
+
+
 @pytest.mark.parametrize("call", ["landlock_create_ruleset", "seccomp", "close_range"])
 def test_without_a_sandbox_a_lesser_kernel_is_enough(workspace: Workspace, call: str) -> None:
     script = "ls /proc/self/fd | wc -l"
     found = run_without(
         workspace.inside, {call: errno.ENOSYS}, "sh", "-c", script, is_sandboxed=False
     )
-    assert found == {"output": "4\n", "exit_code": 0}
+    assert found == {"output": "4\n", "exit_code": 0, "layers": [], "notice": None}
 
 
 def test_a_folder_that_may_not_be_entered_is_named(workspace: Workspace) -> None:
@@ -78,6 +117,9 @@ def test_a_folder_that_may_not_be_entered_is_named(workspace: Workspace) -> None
 
 def test_what_fails_before_the_program_is_told_in_words(workspace: Workspace) -> None:
     found = run_without(workspace.inside, {"clone": errno.EAGAIN}, "true")
+    cause = "the process that makes namespaces: Resource temporarily unavailable (EAGAIN)"
+    assert found == {"error": "SpawnError", "message": f"cannot start a command: {cause}"}
+    found = run_without(workspace.inside, {"clone": errno.EAGAIN}, "true", is_sandboxed=False)
     assert found == {
         "error": "SpawnError",
         "message": "cannot run 'true': Resource temporarily unavailable",
@@ -87,7 +129,7 @@ def test_what_fails_before_the_program_is_told_in_words(workspace: Workspace) ->
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("pipe2", "cannot run 'true': Too many open files"),
+        ("pipe2", "cannot start a command: user namespaces: Too many open files (EMFILE)"),
         (
             "landlock_create_ruleset",
             "cannot start a command: Landlock: Too many open files (EMFILE)",
@@ -107,7 +149,7 @@ def test_a_caller_that_ignores_sigchld_still_learns_how_a_command_ended(
     found = run_without(
         workspace.inside, {}, "sh", "-c", "(setsid sleep 0.01 &); exit 3", launcher=IGNORES_SIGCHLD
     )
-    assert found == {"output": "", "exit_code": 3}
+    assert (found["output"], found["exit_code"]) == ("", 3)
 
 
 def test_a_caller_without_a_stdin_and_stderr_of_its_own_can_run_commands(

@@ -19,7 +19,7 @@ from codex.cancel import Cancel
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.params import ExecResult
-from tests.support.commands import WORKSPACE, OutputWatch, Workspace, is_alive, pids_in
+from tests.support.commands import WORKSPACE, OutputWatch, Workspace, pids_in, processes_in
 
 POLICIES = pytest.mark.parametrize(
     "policy", [WORKSPACE, DANGER_FULL_ACCESS], ids=["sandboxed", "unsandboxed"]
@@ -48,9 +48,8 @@ UNTIL_STARTED = "\nuntil ls pid.* >/dev/null 2>&1; do sleep 0.01; done; sleep 0.
 
 
 def assert_gone(workspace: Workspace) -> None:
-    pids = pids_in(workspace.inside)
-    assert pids, "the probe left no process id"
-    assert not [pid for pid in pids if is_alive(pid)]
+    assert pids_in(workspace.inside), "the probe left no process id"
+    assert not processes_in(workspace.inside)
 
 
 def time_out(
@@ -225,7 +224,8 @@ def running(workspace: Workspace) -> Iterator[int]:
     thread.start()
     try:
         assert watch.seen.wait(10)
-        yield int((workspace.inside / "pid.other").read_text())
+        (pid,) = processes_in(workspace.inside)
+        yield pid
     finally:
         cancel.set()
         thread.join()
@@ -239,8 +239,7 @@ def test_two_commands_at_once_do_not_end_each_other(
     with running(workspace) as other:
         script = "sh -c 'echo $$ > pid.1; exec sleep 600' & sleep 0.1; echo done"
         assert workspace.shell(script, policy=policy).stdout == "done\n"
-        assert is_alive(other)
-        assert not is_alive(int((workspace.inside / "pid.1").read_text()))
+        assert processes_in(workspace.inside) == [other]
     assert_gone(workspace)
 
 
@@ -263,9 +262,9 @@ def test_an_error_of_the_front_end_ends_the_command(workspace: Workspace) -> Non
     assert_gone(workspace)
 
 
-@pytest.fixture
-def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own that runs a command, which says its process id."""
+@contextlib.contextmanager
+def agent(workspace: Workspace, script: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own that runs a script, and has seen its first line."""
     text = (
         "import sys\n"
         "sys.path[:0] = sys.argv[2].split(':')\n"
@@ -273,24 +272,41 @@ def agent(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
         "from tests.support.commands import Workspace\n"
         "folder = Path(sys.argv[1])\n"
         "say = lambda stream, text: print(text, end='', flush=True)\n"
-        "command = ('sh', '-c', 'echo $$; exec sleep 600')\n"
-        "Workspace(folder, folder).run(*command, on_output=say)\n"
+        f"workspace = Workspace(folder, folder, {workspace.is_contained})\n"
+        "workspace.run('sh', '-c', sys.argv[3], on_output=say)\n"
     )
-    path = ":".join(sys.path)
-    argv = [sys.executable, "-c", text, str(workspace.inside), path]
+    argv = [sys.executable, "-c", text, str(workspace.inside), ":".join(sys.path), script]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
         yield process
         process.kill()
 
 
-def test_a_command_dies_when_the_agent_is_killed(agent: subprocess.Popen[str]) -> None:
-    assert agent.stdout is not None
-    pid = int(agent.stdout.readline())
-    assert is_alive(pid)
-    watch = os.pidfd_open(pid)
-    agent.kill()
-    assert select.select([watch], [], [], 10)[0], "the command outlives the agent"
-    os.close(watch)
+def wait_for_the_end_of(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            watch = os.pidfd_open(pid)
+            assert select.select([watch], [], [], 10)[0], "it outlives the agent"
+            os.close(watch)
+
+
+def test_a_command_dies_when_the_agent_is_killed(workspace: Workspace) -> None:
+    with agent(workspace, "echo up; exec sleep 600") as process:
+        (pid,) = processes_in(workspace.inside)
+        process.kill()
+        wait_for_the_end_of([pid])
+
+
+def test_nothing_of_a_command_outlives_an_agent_that_is_killed(workspace: Workspace) -> None:
+    if not workspace.is_contained:
+        pytest.skip("without a process namespace, what is in the background may live on")
+    script = "(setsid sh -c 'trap \"\" TERM HUP; sleep 600; sleep 600' &); echo up; sleep 600"
+    with agent(workspace, script) as process:
+        pids = processes_in(workspace.inside)
+        assert len(pids) >= 3
+        process.kill()
+        wait_for_the_end_of(pids)
 
 
 def test_no_descriptor_is_left_open(workspace: Workspace) -> None:

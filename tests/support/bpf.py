@@ -6,6 +6,7 @@ import struct
 
 KILL_PROCESS = "kill"
 ALLOW = "allow"
+ASK = "ask"
 
 X86_64 = 0xC000_003E
 AARCH64 = 0xC000_00B7
@@ -15,7 +16,7 @@ WORD = 0xFFFF_FFFF
 
 
 def answer(program: bytes, arch: int, number: int, *args: int) -> str | int:
-    """What happens to a system call: `ALLOW`, `KILL_PROCESS`, or the errno it fails with."""
+    """What happens to a system call: `ALLOW`, `ASK`, `KILL_PROCESS`, or the errno it fails with."""
     padded = (*args, *([0] * (6 - len(args))))
     data = struct.pack("<IIQ6Q", number & WORD, arch, 0, *padded)
     result = Machine(program, data).run()
@@ -23,6 +24,8 @@ def answer(program: bytes, arch: int, number: int, *args: int) -> str | int:
     match action:
         case 0x7FFF_0000:
             return ALLOW
+        case 0x7FC0_0000:
+            return ASK
         case 0x8000_0000:
             return KILL_PROCESS
         case 0x0005_0000:

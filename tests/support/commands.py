@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -12,7 +13,8 @@ from typing import NamedTuple
 from codex.cancel import Cancel
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
-from codex.sandbox.params import ExecParams, ExecResult
+from codex.sandbox.layers import Enforcement, enforcement, with_layers
+from codex.sandbox.params import ExecParams, ExecResult, ProtectedPaths
 from codex.sandbox.run import run
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
@@ -27,6 +29,21 @@ class Workspace(NamedTuple):
 
     inside: Path
     outside: Path
+    is_contained: bool | None = None
+    """Whether commands have namespaces of their own; None: if they can be had."""
+
+    @property
+    def folders(self) -> tuple[str, str]:
+        """Both."""
+        return str(self.inside), str(self.outside)
+
+    def enforcement(self, policy: SandboxPolicy) -> Enforcement:
+        """What holds a command of this policy."""
+        best = enforcement(policy)
+        if self.is_contained is not False or not best.layers:
+            return best
+        missing = "this test does without"
+        return with_layers(policy, abi=best.landlock_abi, errata=0, missing=missing)
 
     def run(
         self,
@@ -37,6 +54,7 @@ class Workspace(NamedTuple):
         cwd: Path | None = None,
         cancel: Cancel | None = None,
         on_output: Callable[[OutputStream, str], None] | None = None,
+        protected: ProtectedPaths | None = None,
     ) -> ExecResult:
         """Run a command; the policy's paths refer to `inside`."""
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", **(env or {})}
@@ -46,6 +64,8 @@ class Workspace(NamedTuple):
             policy_cwd=str(self.inside),
             cancel=cancel or Cancel(),
             on_output=on_output or (lambda _stream, _text: None),
+            held_by=self.enforcement(policy),
+            protected=protected,
         )
 
     def shell(self, script: str, *, policy: SandboxPolicy = WORKSPACE) -> ExecResult:
@@ -85,6 +105,17 @@ def pids_in(folder: Path) -> list[int]:
     """The process ids that a command left in files named `pid.*`; not those half written."""
     texts = [path.read_text() for path in sorted(folder.glob("pid.*"))]
     return [int(text) for text in texts if text.endswith("\n")]
+
+
+def processes_in(folder: Path) -> list[int]:
+    """The processes that work in a folder; their ids are ours, also of those in namespaces."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                if os.readlink(entry / "cwd") == str(folder) and is_alive(int(entry.name)):
+                    found.append(int(entry.name))
+    return found
 
 
 class OutputWatch:

@@ -16,6 +16,7 @@ from typing import Any
 
 from codex.errors import CodexError
 from codex.protocol.policy import DANGER_FULL_ACCESS
+from codex.sandbox.layers import Require, enforcement
 from codex.sandbox.seccomp import Refusal
 from codex.sandbox.spawn import compile_filter
 from tests.support.commands import WORKSPACE, Workspace
@@ -29,16 +30,18 @@ def run_without(
     calls: dict[str, int],
     *command: str,
     is_sandboxed: bool = True,
+    require: Require = "best-effort",
     launcher: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Run a command where system calls fail with errnos.
 
     Args: launcher: a program that starts the one in its arguments, in some state of its own.
-    Returns: `error`, its class, and `message`; or `output` and `exit_code`.
+        require: how much of the sandbox there has to be.
+    Returns: `error`, its class, and `message`; or `output`, `exit_code`, `layers` and `notice`.
     """
     lacking = [f"{call}={error}" for call, error in calls.items()]
     argv = [*launcher, sys.executable, "-m", "tests.support.lesser_kernel", str(folder)]
-    argv += [str(int(is_sandboxed)), *lacking, "--", *command]
+    argv += [require if is_sandboxed else "none", *lacking, "--", *command]
     done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -62,17 +65,20 @@ def lose(calls: dict[str, int]) -> None:
 
 
 def main(argv: list[str]) -> None:
-    folder, is_sandboxed, *rest = argv
+    folder, require, *rest = argv
     end = rest.index("--")
     lose({call: int(error) for call, _, error in (text.partition("=") for text in rest[:end])})
     workspace = Workspace(Path(folder), Path(folder))
-    policy = WORKSPACE if is_sandboxed == "1" else DANGER_FULL_ACCESS
+    policy = DANGER_FULL_ACCESS if require == "none" else WORKSPACE
+    needed: Require = "full" if require == "full" else "best-effort"
     try:
+        held_by = enforcement(policy, require=needed)
         result = workspace.run(*rest[end + 1 :], policy=policy)
     except CodexError as exc:
         print(json.dumps({"error": type(exc).__name__, "message": str(exc)}))
-    else:
-        print(json.dumps({"output": result.output, "exit_code": result.exit_code}))
+        return
+    found = {"output": result.output, "exit_code": result.exit_code}
+    print(json.dumps({**found, "layers": held_by.layers, "notice": held_by.notice}))
 
 
 if __name__ == "__main__":

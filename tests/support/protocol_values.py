@@ -23,12 +23,15 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
         return st.one_of([values_of(member) for member in arguments])
     if origin is tuple:
         return st.lists(values_of(arguments[0]), max_size=3).map(tuple)
+    if origin is typing.Annotated:
+        limits = arguments[1]
+        return st.integers(limits.ge, limits.le)
     if origin is dict:
         return st.dictionaries(TEXT, values_of(arguments[1]), max_size=3)
     if declared is Delete:
         return st.just(Delete(""))  # what it held does not travel
     if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
-        members = typing.get_type_hints(declared)
+        members = typing.get_type_hints(declared, include_extras=True)
         return st.builds(declared, **{name: values_of(type_) for name, type_ in members.items()})
     return _plain(declared)
 

@@ -192,7 +192,8 @@ class Tui:
         """Wait until what was sent is read, and an Escape at its end is taken for a key."""
         done = threading.Event()
         self._call(lambda: self._loop.call_later(3 * KEY_TIMEOUT_S, done.set))
-        done.wait(PATIENCE_S)
+        while self._thread.is_alive() and not done.wait(0.02):
+            pass
 
     # What the user sees.
 

@@ -95,6 +95,19 @@ def test_the_specified_configure_session_is_read() -> None:
     )
 
 
+def test_single_ports_are_permissions() -> None:
+    listed = [{"tcp-connect": {"port": 443}}, {"tcp-bind": {"port": 8000}}]
+    found = configured(configure(sandbox_policy={"permissions": listed})).sandbox_policy
+    assert (found.connect_ports, found.bind_ports) == ((443,), (8000,))
+
+
+@pytest.mark.parametrize("port", [0, 65536, -1, "443"])
+def test_what_is_no_port_is_refused(port: object) -> None:
+    policy = {"permissions": [{"tcp-connect": {"port": port}}]}
+    with pytest.raises(wire.SubmissionError, match="unknown permission"):
+        wire.decode_submission(configure(sandbox_policy=policy))
+
+
 def test_a_provider_elsewhere_is_not_openai() -> None:
     provider = {"name": "mine", "base_url": "http://localhost:11434/v1", "wire_api": "chat"}
     assert not configured(configure(provider=provider)).provider.is_openai

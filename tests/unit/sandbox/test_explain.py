@@ -4,7 +4,8 @@ from pathlib import Path
 
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.explain import explain
-from codex.sandbox.layers import Enforcement, NetworkMode
+from codex.sandbox.landlock import NetworkMode
+from codex.sandbox.layers import Enforcement
 from codex.sandbox.protected import NOTHING, protection
 
 LAYER_1 = Enforcement((1,), 7, 5, NetworkMode.NONE, "the kernel says no", None)

@@ -8,213 +8,47 @@
  * to a task, not to the memory: the caller stays unrestricted.
  */
 #define _GNU_SOURCE
-#include "landlock_shim.h"
+#include "child.h"
+#include "kernel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-/* The distributions we build on may have headers older than the kernels we run on. */
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
-#endif
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x00001000
 #endif
-#define RULESET_VERSION (1U << 0)
-#define RULESET_ERRATA (1U << 1)
-#define RULE_PATH_BENEATH 1
-#define RANGE_CLOEXEC (1U << 2)
-#define FILE_RIGHTS 0xC007 /* execute, write, read; truncate, device ioctls */
+/* A signal that does not kill must not end a call that the supervisor is at work on. */
+#define LISTENER_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | 1UL << 5)
 
 #define N_SIGNALS 64
 #define CHILD_STACK_SIZE 16384
-
-struct ruleset_attr {
-    uint64_t handled_access_fs;
-    uint64_t handled_access_net; /* ABI 4; earlier kernels take it when it is zero */
-    uint64_t scoped;             /* ABI 6; likewise */
-};
-
-struct path_beneath_attr {
-    uint64_t allowed_access;
-    int32_t parent_fd;
-} __attribute__((packed));
 
 struct child {
     const shim_command *command;
     char **argv;
     char **envp;
     pid_t parent;
+    volatile int listener;
     volatile int stage;
     volatile int error;
 };
-
-int shim_landlock_abi(void) {
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
-
-    return abi < 0 ? -errno : (int) abi;
-}
-
-int shim_landlock_errata(void) {
-    long errata = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_ERRATA);
-
-    return errata < 0 ? -errno : (int) errata;
-}
-
-static int add_grant(int ruleset_fd, const shim_grant *grant) {
-    struct path_beneath_attr attr = { grant->access, -1 };
-    struct stat status;
-    int r = 0;
-
-    attr.parent_fd = open(grant->path, O_PATH | O_CLOEXEC);
-    if (attr.parent_fd < 0)
-        return 0; /* granting less is safe */
-    if (fstat(attr.parent_fd, &status) < 0) {
-        r = -errno;
-        goto finish;
-    }
-    if (!S_ISDIR(status.st_mode))
-        attr.allowed_access &= FILE_RIGHTS;
-    if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0)
-        r = -errno;
-finish:
-    close(attr.parent_fd);
-    return r;
-}
-
-int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
-                        const shim_grant *grants, size_t n_grants, int *ret_fd) {
-    struct ruleset_attr attr = { fs, net, scoped };
-    int r, fd, low = (int) syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
-
-    if (low < 0)
-        return -errno;
-    /* Not one of the first three, which the child replaces. */
-    fd = fcntl(low, F_DUPFD_CLOEXEC, 3);
-    r = fd < 0 ? -errno : 0;
-    close(low);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < n_grants; i++) {
-        r = add_grant(fd, &grants[i]);
-        if (r < 0)
-            goto fail;
-    }
-    *ret_fd = fd;
-    return 0;
-fail:
-    close(fd);
-    return r;
-}
-
-/* libseccomp only exports to a descriptor. */
-static int export_program(scmp_filter_ctx filter, void *program, size_t capacity, size_t *ret_size) {
-    ssize_t size = 0;
-    int r, fd = memfd_create("seccomp", MFD_CLOEXEC);
-
-    if (fd < 0)
-        return -errno;
-    r = seccomp_export_bpf(filter, fd);
-    if (r < 0)
-        goto finish;
-    size = pread(fd, program, capacity, 0);
-    if (size < 0)
-        r = -errno;
-    else if ((size_t) size == capacity)
-        r = -EFBIG; /* perhaps cut */
-    else
-        *ret_size = (size_t) size;
-finish:
-    close(fd);
-    return r;
-}
-
-static int add_rule(scmp_filter_ctx filter, const shim_rule *rule) {
-    struct scmp_arg_cmp arguments[3];
-    int number = rule->number;
-
-    if (rule->name) {
-        number = seccomp_syscall_resolve_name(rule->name);
-        if (number == __NR_SCMP_ERROR)
-            return -EINVAL;
-        if (number < 0)
-            return 0; /* this architecture does not have it */
-    }
-    if (rule->n_comparisons > 3)
-        return -EINVAL;
-    for (unsigned i = 0; i < rule->n_comparisons; i++) {
-        const shim_comparison *c = &rule->comparisons[i];
-        bool is_masked = c->op == SCMP_CMP_MASKED_EQ;
-
-        arguments[i] = (struct scmp_arg_cmp) { c->index, (enum scmp_compare) c->op,
-                                               is_masked ? c->mask : c->value, c->value };
-    }
-    return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint32_t) rule->refusal), number,
-                                  rule->n_comparisons, arguments);
-}
-
-int shim_filter_compile(const shim_rule *rules, size_t n_rules,
-                        void *program, size_t capacity, size_t *ret_size) {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    int r;
-
-    if (!filter)
-        return -ENOMEM;
-    r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    if (r < 0)
-        goto finish;
-    r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree, not a list */
-    if (r < 0)
-        goto finish;
-    for (size_t i = 0; i < n_rules; i++) {
-        r = add_rule(filter, &rules[i]);
-        if (r < 0)
-            goto finish;
-    }
-    r = export_program(filter, program, capacity, ret_size);
-finish:
-    seccomp_release(filter);
-    return r;
-}
-
-int shim_adopt_orphans(int is_on) {
-    struct sigaction action;
-
-    /* Whoever started us may have had it ignored: then the kernel reaps, and no child's end can be
-     * learned. */
-    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
-        action.sa_handler = SIG_DFL;
-        (void) sigaction(SIGCHLD, &action, NULL);
-    }
-    return prctl(PR_SET_CHILD_SUBREAPER, is_on, 0, 0, 0) < 0 ? -errno : 0;
-}
 
 /* The functions below run in the child. They return 0 or -1 with errno set. */
 
 static int leave_parent(const struct child *child) {
     if (setsid() < 0)
         return -1;
+    if (child->command->outlives_caller)
+        return 0;
     /* The command must not outlive the caller. What it started itself may: the signal reaches one
      * process. It comes when the thread that called clone ends, so that thread has to stay. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
@@ -269,7 +103,7 @@ static int close_others_on_exec(void) {
     return 0;
 }
 
-static int drop_capabilities(uint64_t kept) {
+int drop_capabilities(uint64_t kept) {
     struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
     struct __user_cap_data_struct sets[2];
 
@@ -297,13 +131,21 @@ static int restrict_to_ruleset(const shim_command *command) {
     return (int) syscall(SYS_landlock_restrict_self, command->ruleset_fd, 0);
 }
 
-static int install_filter(const shim_command *command) {
+static int install_filter(struct child *child) {
+    const shim_command *command = child->command;
+    unsigned long flags = command->is_supervised ? LISTENER_FLAGS : 0;
     struct sock_fprog program = {
         .len = (unsigned short) (command->filter_size / sizeof(struct sock_filter)),
         .filter = (struct sock_filter *) command->filter,
     };
 
-    return (int) syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+
+    if (r < 0)
+        return -1;
+    if (command->is_supervised)
+        child->listener = (int) r;
+    return 0;
 }
 
 static int child_main(void *argument) {
@@ -337,7 +179,7 @@ static int child_main(void *argument) {
         if (restrict_to_ruleset(command) < 0)
             goto fail;
         child->stage = SHIM_STAGE_SECCOMP;
-        if (install_filter(command) < 0) /* last: it may refuse what stands above */
+        if (install_filter(child) < 0) /* last: it may refuse what stands above */
             goto fail;
     }
     child->stage = SHIM_STAGE_EXEC;
@@ -364,12 +206,16 @@ static char **point_at_texts(const shim_command *command, char ***ret_envp) {
     return vector;
 }
 
-int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage) {
+int child_start(const shim_command *command, child_ids *ret, int *ret_stage) {
     _Alignas(16) char stack[CHILD_STACK_SIZE]; /* the child's; this thread sleeps meanwhile */
-    struct child child = { .command = command, .parent = getpid(), .stage = SHIM_STAGE_CLONE };
+    struct child child = { .command = command, .parent = getpid(), .listener = -1,
+                           .stage = SHIM_STAGE_CLONE };
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
     sigset_t all, before;
     int pid = -1, pidfd = -1, r = -ENOMEM;
 
+    if (command->is_supervised)
+        flags |= CLONE_FILES;
     child.argv = point_at_texts(command, &child.envp);
     if (!child.argv)
         goto fail;
@@ -378,15 +224,13 @@ int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *r
     r = -pthread_sigmask(SIG_SETMASK, &all, &before);
     if (r < 0)
         goto fail;
-    pid = clone(child_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-                &child, &pidfd);
+    pid = clone(child_main, stack + sizeof stack, flags, &child, &pidfd);
     r = pid < 0 ? -errno : -child.error;
     (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (r < 0)
         goto fail;
     free(child.argv);
-    *ret_pid = pid;
-    *ret_pidfd = pidfd;
+    *ret = (child_ids) { pid, pidfd, child.listener };
     return 0;
 fail:
     free(child.argv);
@@ -396,4 +240,27 @@ fail:
         close(pidfd);
     *ret_stage = child.stage;
     return r;
+}
+
+int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage) {
+    child_ids ids;
+    int r = child_start(command, &ids, ret_stage);
+
+    if (r < 0)
+        return r;
+    *ret_pid = ids.pid;
+    *ret_pidfd = ids.pidfd;
+    return 0;
+}
+
+int shim_adopt_orphans(int is_on) {
+    struct sigaction action;
+
+    /* Whoever started us may have had it ignored: then the kernel reaps, and no child's end can be
+     * learned. */
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+        action.sa_handler = SIG_DFL;
+        (void) sigaction(SIGCHLD, &action, NULL);
+    }
+    return prctl(PR_SET_CHILD_SUBREAPER, is_on, 0, 0, 0) < 0 ? -errno : 0;
 }

@@ -1,0 +1,176 @@
+/* The first process of a command's process namespace: makes the command, reaps, and takes all that
+ * is left with it when it ends.
+ *
+ * It ends when nothing is left, when the agent closes its end of the link, also by dying, and when
+ * the agent kills it. It is in no sandbox itself, so no process of the command may trace it, read
+ * it or signal it: it cannot be dumped, Landlock stands between them, and it takes no signal from
+ * inside.
+ */
+#define _GNU_SOURCE
+#include "init.h"
+#include "child.h"
+#include "kernel.h"
+#include "mounts.h"
+#include "request.h"
+#include "rules.h"
+#include "supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#define MAX_PROCESSES 4096 /* counted in the user namespace alone */
+#define CAP_SYS_PTRACE_BIT (1ULL << 19)
+
+static void limit_processes(void) {
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NPROC, &limit) < 0 || limit.rlim_max < MAX_PROCESSES)
+        return;
+    limit.rlim_cur = limit.rlim_max = MAX_PROCESSES;
+    (void) setrlimit(RLIMIT_NPROC, &limit);
+}
+
+/* In the place of the agent's null device that of the command's own tree: the agent's is on no
+ * read-only mount, so its mode could be changed. */
+static int open_nothing(int given) {
+    struct stat found;
+    int fd;
+
+    if (fstat(given, &found) == 0
+        && !(S_ISCHR(found.st_mode) && found.st_rdev == makedev(1, 3)))
+        return given;
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? given : fd;
+}
+
+static int start(const int *fds, child_ids *ret, int *ret_stage) {
+    shim_command command;
+    shim_view view;
+    int r;
+
+    *ret_stage = SHIM_STAGE_SERVER;
+    r = request_unpack(fds[REQUEST_FILE], &command, &view);
+    if (r < 0)
+        return r;
+    r = mounts_enter(&view, ret_stage);
+    if (r < 0)
+        return r;
+    *ret_stage = SHIM_STAGE_RULES;
+    for (size_t i = 0; i < view.n_grants; i++) {
+        r = rules_add(fds[REQUEST_RULESET], &view.grants[i]);
+        if (r < 0)
+            return r;
+    }
+    command.stdin_fd = open_nothing(fds[REQUEST_STDIN]);
+    command.stdout_fd = fds[REQUEST_STDOUT];
+    command.stderr_fd = fds[REQUEST_STDERR];
+    command.ruleset_fd = fds[REQUEST_RULESET];
+    limit_processes();
+    return child_start(&command, ret, ret_stage);
+}
+
+/* Close all but these, which get the lowest numbers; -1 is none. All are above 2, because the server
+ * has its socket there, and the command its stdio. */
+static int keep_only(int *link, int *signals, int *listener) {
+    int *kept[] = { link, signals, listener };
+    int n = 0;
+
+    for (int i = 0; i < 3; i++)
+        if (*kept[i] >= 0) {
+            if (dup3(*kept[i], n, O_CLOEXEC) < 0)
+                return -1;
+            *kept[i] = n++;
+        }
+    return (int) syscall(SYS_close_range, (unsigned) n, ~0U, 0);
+}
+
+/* Reap whatever has ended; tell of the command. 0: nothing is left. */
+static int reap(pid_t command, int link) {
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, WNOHANG);
+
+        if (pid == 0)
+            return 1;
+        if (pid < 0)
+            return errno != ECHILD;
+        if (pid == command)
+            (void) send(link, &status, sizeof status, MSG_NOSIGNAL);
+    }
+}
+
+/* What `codex sandbox` hands on besides SIGTERM. */
+static const int handed_on[] = { SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1, SIGUSR2 };
+
+/* Only a signal from outside counts; its sender has no number in here. */
+static void take_signals(int signals, pid_t command) {
+    struct signalfd_siginfo info;
+
+    while (read(signals, &info, sizeof info) == (ssize_t) sizeof info) {
+        if (info.ssi_signo == SIGCHLD || info.ssi_pid != 0)
+            continue;
+        if (info.ssi_signo == SIGTERM) {
+            (void) kill(-1, SIGTERM);
+            (void) kill(-1, SIGCONT);
+        } else {
+            (void) kill(-command, (int) info.ssi_signo); /* it leads its process group */
+        }
+    }
+}
+
+static void watch(pid_t command, int link, int signals, int listener) {
+    struct pollfd polled[] = {
+        { .fd = link, .events = POLLIN },
+        { .fd = signals, .events = POLLIN },
+        { .fd = listener, .events = POLLIN },
+    };
+
+    while (reap(command, link)) {
+        if (poll(polled, 3, -1) < 0 && errno != EINTR)
+            return;
+        if (polled[0].revents)
+            return; /* nothing is ever sent to us: it is closed */
+        if (polled[1].revents)
+            take_signals(signals, command);
+        if (polled[2].revents & POLLIN)
+            supervisor_answer(listener);
+        else if (polled[2].revents)
+            polled[2].fd = -1; /* nobody is left under the filter */
+    }
+}
+
+_Noreturn void init_main(const int *fds) {
+    request_answer answer = { 0, 0 };
+    child_ids ids = { .listener = -1 };
+    int link = fds[REQUEST_LINK], signals;
+    sigset_t watched;
+
+    (void) prctl(PR_SET_NAME, "codex-sandbox");
+    (void) prctl(PR_SET_DUMPABLE, 0);
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGTERM);
+    for (size_t i = 0; i < sizeof handed_on / sizeof handed_on[0]; i++)
+        sigaddset(&watched, handed_on[i]);
+    signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    answer.error = signals < 0 ? -errno : start(fds, &ids, &answer.stage);
+    if (answer.error == 0)
+        answer.stage = 0;
+    /* What only reads addresses and takes sockets of those it supervises needs no more. */
+    if (answer.stage == 0
+        && (drop_capabilities(CAP_SYS_PTRACE_BIT) < 0
+            || keep_only(&link, &signals, &ids.listener) < 0))
+        answer = (request_answer) { SHIM_STAGE_CAPABILITIES, -errno };
+    if (request_send(link, &answer, sizeof answer, NULL, 0) == 0 && answer.stage == 0)
+        watch(ids.pid, link, signals, ids.listener);
+    _exit(0);
+}

@@ -1,0 +1,107 @@
+/* The fork server: makes namespaces once, and for each command one process in a process and a mount
+ * namespace of its own, which becomes a child of the agent and not of the server.
+ *
+ * It is small, so that a fork of it is cheap however large the agent is. It runs from the agent's
+ * own executable, caught before Python starts, or from a small program where the agent runs from
+ * source; it has no privileges of the agent's, and ends when the agent closes its socket or dies.
+ */
+#define _GNU_SOURCE
+#include "server.h"
+#include "init.h"
+#include "kernel.h"
+#include "mounts.h"
+#include "namespaces.h"
+#include "request.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define CONTROL 0
+
+static pid_t make_process(unsigned long flags) {
+    return (pid_t) syscall(SYS_clone, flags | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+}
+
+/* Do for nobody what will be done for each command: some of it may be forbidden here. */
+static int try_process(int *ret_stage) {
+    request_answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE,
+                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const shim_view nothing = { 0 };
+    pid_t pid;
+    int r;
+
+    *ret_stage = SHIM_STAGE_NAMESPACES;
+    if (answer == MAP_FAILED)
+        return -errno;
+    pid = make_process(0);
+    if (pid < 0)
+        return -errno;
+    if (pid == 0) {
+        answer->error = mounts_enter(&nothing, &answer->stage);
+        _exit(0);
+    }
+    r = waitpid(pid, NULL, 0) < 0 ? -errno : answer->error;
+    *ret_stage = answer->stage;
+    (void) munmap(answer, sizeof *answer);
+    return r;
+}
+
+static request_answer prepare(void) {
+    request_start start;
+    request_answer answer = { SHIM_STAGE_SERVER, 0 };
+    shim_server_config config;
+
+    answer.error = request_receive(CONTROL, &start, sizeof start, NULL, 0);
+    if (answer.error < 0)
+        return answer;
+    config = (shim_server_config) { start.shares_network, start.shares_memory, start.hides_run,
+                                    start.ids, start.n_ids };
+    answer.error = namespaces_enter(&config, &answer.stage);
+    if (answer.error == 0)
+        answer.error = mounts_prepare(&config, &answer.stage);
+    if (answer.error == 0)
+        answer.error = try_process(&answer.stage);
+    if (answer.error == 0)
+        answer.stage = 0;
+    return answer;
+}
+
+/* Start one process; 0 when there are no more to be started. */
+static int serve(void) {
+    int fds[REQUEST_N_FDS], r, pid;
+    char byte;
+
+    r = request_receive(CONTROL, &byte, sizeof byte, fds, REQUEST_N_FDS);
+    if (r < 0)
+        return 0;
+    pid = make_process(CLONE_PARENT);
+    if (pid == 0)
+        init_main(fds);
+    if (pid < 0)
+        pid = -errno;
+    for (int i = 0; i < REQUEST_N_FDS; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return request_send(CONTROL, &pid, sizeof pid, NULL, 0) == 0;
+}
+
+_Noreturn void server_main(void) {
+    request_answer answer;
+    sigset_t all;
+
+    (void) prctl(PR_SET_NAME, SHIM_SERVER_NAME);
+    sigfillset(&all);
+    (void) sigprocmask(SIG_SETMASK, &all, NULL);
+    answer = prepare();
+    /* The maps are written; from here on nobody may look into us. */
+    (void) prctl(PR_SET_DUMPABLE, 0);
+    if (request_send(CONTROL, &answer, sizeof answer, NULL, 0) == 0 && answer.stage == 0)
+        while (serve())
+            continue;
+    _exit(0);
+}
