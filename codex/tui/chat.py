@@ -88,6 +88,7 @@ class Chat:
         self.usage: ev.TokenCount | None = None
         """After the last answer."""
         self._usage_before = TokenUsage()
+        self._is_answer_due = False
         self._task_id = ""
         self.started_at: float | None = None
         """When the running task began; None when there is none."""
@@ -234,7 +235,8 @@ class Chat:
                 return
             case ev.TaskComplete():
                 end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
-                has_end = msg.last_agent_message is None
+                # A task that only ran a command of the user's asked the model nothing.
+                has_end = msg.last_agent_message is None and self._is_answer_due
             case ev.TurnAborted():
                 end, has_end = NoticeCell(msg.reason, style=BAD), True
             case ev.Error():
@@ -251,6 +253,7 @@ class Chat:
 
     def _close(self) -> None:
         """The task is over: nothing of it will change any more."""
+        self._is_answer_due = False
         for text in (self._message, self._reasoning):
             if text is not None:
                 text.finish()
@@ -415,6 +418,7 @@ class Chat:
     def _simple(self, msg: _Simple) -> None:
         match msg:
             case ev.UserMessage():
+                self._is_answer_due = True
                 self._read(msg)
             case ev.Warning():
                 self._add(NoticeCell(msg.message, title="warning:", style=CAUTION))
