@@ -126,6 +126,17 @@ def test_a_protected_file_stays_as_it_is_and_somebody_says_why(work: Path) -> No
         assert line in told
 
 
+def test_a_workspace_in_another_writable_folder_is_not_exchanged(work: Path) -> None:
+    hooks = work / ".git" / "hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "pre-push").write_text("mine\n")
+    policy = SandboxPolicy(can_write_cwd=True, writable_roots=(str(work.parent),))
+    script = "cd ..; mv work moved; cp -r moved work; echo evil >> work/.git/hooks/pre-push"
+    with FakeModel(shell(script)) as model, Engine(model, cwd=str(work), sandbox_policy=policy) as it:
+        it.run("go")
+    assert (hooks / "pre-push").read_text() == "mine\n"
+
+
 def test_it_is_undone_when_the_command_runs_out_of_time(work: Path) -> None:
     arguments = {"command": ["sh", "-c", "echo > .mcp.json; sleep 60"], "timeout": 300}
     script = [Reply.call("shell", arguments, "c1"), Reply.text("ok")]
