@@ -111,6 +111,7 @@ def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
 
 def _sessions(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import SESSIONS
+    from codex.cli.options import session_limit
     from codex.cli.parser import parse
 
     parsed = parse(SESSIONS, arguments)
@@ -120,7 +121,7 @@ def _sessions(host: Host, arguments: Sequence[str]) -> int:
         is_everywhere=parsed.all,
         is_archived=parsed.archived,
         is_json=parsed.json,
-        limit=parsed.limit,
+        limit=session_limit(parsed),
     )
     return show_sessions(host, _codex_home(host), listing)
 

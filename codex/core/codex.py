@@ -396,9 +396,6 @@ class Codex:
             ),
         )
         self._history.described(event_id)
-        if (notice := session.sandbox_notice()) and notice not in session.warnings_shown:
-            session.warnings_shown.add(notice)
-            session.emit(event_id, Warning(notice))
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
         """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""

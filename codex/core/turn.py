@@ -12,6 +12,7 @@ import msgspec
 
 from codex.core.prompt import build_prompt
 from codex.core.tools import call_tool, mcp_offer, tool_specs
+from codex.core.transcript import ABORTED
 from codex.errors import Interrupted
 from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
 from codex.model.retry import ModelError, RetryTally
@@ -36,7 +37,7 @@ from codex.protocol.items import (
 )
 
 if TYPE_CHECKING:
-    from codex.core.context import TaskContext
+    from codex.core.context import TaskContext, ToolOutput
     from codex.core.mcp_tools import Offer
     from codex.model.prompt import Prompt
 
@@ -157,6 +158,16 @@ def _count_tokens(context: TaskContext, usage: TokenUsage | None) -> None:
     )
 
 
+def _run_call(context: TaskContext, call: FunctionCall, offer: Offer | None) -> ToolOutput:
+    try:
+        return call_tool(context, call, offer)
+    except Interrupted as interrupted:
+        if interrupted.findings:
+            text = "\n".join((ABORTED, *interrupted.findings))
+            context.session.transcript.record([FunctionCallOutput(call.call_id, text)])
+        raise
+
+
 def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | None) -> None:
     """Run the calls in order; record their outputs, then the images that they opened."""
     transcript = context.session.transcript
@@ -164,7 +175,7 @@ def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | N
     try:
         for call in calls:
             context.cancel.check()
-            output = call_tool(context, call, offer)
+            output = _run_call(context, call, offer)
             transcript.record([FunctionCallOutput(call.call_id, output.text)])
             images.extend(output.image_urls)
     finally:
