@@ -369,12 +369,18 @@ def test_a_command_whose_start_was_cut_short_is_not_started_twice(workspace: Wor
 def stopped_servers() -> list[int]:
     """The fork servers, and then what waits below them for the next command."""
     servers = [server.pid for server in SERVERS.running()]
-    send(servers, signal.SIGSTOP)
-    for pid in servers:
-        os.waitid(os.P_PID, pid, os.WSTOPPED)
+    stop(servers)
     waiting = [child for pid in servers for child in children_of(pid)]
-    send(waiting, signal.SIGSTOP)
+    stop(waiting)
     return [*servers, *waiting]
+
+
+def stop(pids: list[int]) -> None:
+    send(pids, signal.SIGSTOP)
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):
+            while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "TXZ":
+                time.sleep(0.001)
 
 
 def unread_bytes(socket: int) -> int:
