@@ -50,23 +50,10 @@ int shim_server_start(const char *path, const shim_server_config *config,
     return 0;
 }
 
-static int ask_server(int server_fd, const int *fds, int *ret_pid) {
-    int pid = 0, r = request_send(server_fd, "", 1, fds, REQUEST_N_FDS);
-
-    if (r == 0)
-        r = request_receive(server_fd, &pid, sizeof pid, NULL, 0);
-    if (r < 0)
-        return r;
-    if (pid < 0)
-        return pid;
-    *ret_pid = pid;
-    return 0;
-}
-
 int shim_server_spawn(int server_fd, const shim_command *command, const shim_view *view,
-                      int *ret_pid, int *ret_pidfd, int *ret_link, int *ret_stage) {
-    request_answer answer = { SHIM_STAGE_SERVER, 0 };
-    int link[2] = { -1, -1 }, file = -1, pid = -1, pidfd = -1, r;
+                      int *ret_pidfd, int *ret_link, int *ret_stage) {
+    request_answer answer;
+    int link[2] = { -1, -1 }, file = -1, pidfd = -1, r;
 
     *ret_stage = SHIM_STAGE_SERVER;
     r = request_pack(command, view, &file);
@@ -83,30 +70,28 @@ int shim_server_spawn(int server_fd, const shim_command *command, const shim_vie
             [REQUEST_LINK] = link[1],
         };
 
-        r = ask_server(server_fd, fds, &pid);
+        r = request_send(server_fd, "", 1, fds, REQUEST_N_FDS);
         close(link[1]);
     }
     close(file);
-    if (r < 0)
-        goto fail;
-    pidfd = (int) syscall(SYS_pidfd_open, pid, 0);
-    r = request_receive(link[0], &answer, sizeof answer, NULL, 0);
+    if (r == 0) {
+        *ret_stage = SHIM_STAGE_FIRST_PROCESS;
+        r = request_receive(link[0], &answer, sizeof answer, &pidfd, 1);
+    }
     if (r == 0 && answer.stage) {
         *ret_stage = answer.stage;
         r = answer.error ? answer.error : -EIO;
+    } else if (r == 0 && pidfd < 0) {
+        r = -EMFILE; /* there was no room for it; the command ends with the link */
     }
-    if (r < 0)
-        goto fail;
-    *ret_pid = pid;
+    if (r < 0) {
+        if (link[0] >= 0)
+            close(link[0]);
+        if (pidfd >= 0)
+            close(pidfd);
+        return r;
+    }
     *ret_pidfd = pidfd;
     *ret_link = link[0];
     return 0;
-fail:
-    if (link[0] >= 0)
-        close(link[0]);
-    if (pid > 0)
-        (void) waitpid(pid, NULL, 0);
-    if (pidfd >= 0)
-        close(pidfd);
-    return r;
 }

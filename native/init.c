@@ -57,7 +57,7 @@ static int start(const int *fds, child_ids *ret, int *ret_stage) {
     shim_view view;
     int r;
 
-    *ret_stage = SHIM_STAGE_SERVER;
+    *ret_stage = SHIM_STAGE_FIRST_PROCESS;
     r = request_unpack(fds[REQUEST_FILE], &command, &view);
     if (r < 0)
         return r;
@@ -93,19 +93,20 @@ static int keep_only(int *link, int *signals, int *listener) {
     return (int) syscall(SYS_close_range, (unsigned) n, ~0U, 0);
 }
 
-/* Reap whatever has ended; tell of the command. 0: nothing is left. */
-static int reap(pid_t command, int link) {
-    for (;;) {
-        int status;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
+/* Reap whatever has ended; tell when the command is over, and when nothing is left. 0: nothing is. */
+static int reap(pid_t command, int link, shim_end *end) {
+    int is_over = 0, status;
+    pid_t pid;
 
-        if (pid == 0)
-            return 1;
-        if (pid < 0)
-            return errno != ECHILD;
-        if (pid == command)
-            (void) send(link, &status, sizeof status, MSG_NOSIGNAL);
-    }
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (pid == command) {
+            end->status = status;
+            is_over = 1;
+        }
+    end->is_last = pid < 0;
+    if (is_over || end->is_last)
+        (void) send(link, end, sizeof *end, MSG_NOSIGNAL);
+    return !end->is_last;
 }
 
 /* What `codex sandbox` hands on besides SIGTERM. */
@@ -133,8 +134,9 @@ static void watch(pid_t command, int link, int signals, int listener) {
         { .fd = signals, .events = POLLIN },
         { .fd = listener, .events = POLLIN },
     };
+    shim_end end = { 0 };
 
-    while (reap(command, link)) {
+    while (reap(command, link, &end)) {
         if (poll(polled, 3, -1) < 0 && errno != EINTR)
             return;
         if (polled[0].revents)
@@ -148,29 +150,46 @@ static void watch(pid_t command, int link, int signals, int listener) {
     }
 }
 
-_Noreturn void init_main(const int *fds) {
-    request_answer answer = { 0, 0 };
-    child_ids ids = { .listener = -1 };
-    int link = fds[REQUEST_LINK], signals;
+/* All signals are blocked, from the server on. */
+static int open_signals(void) {
     sigset_t watched;
 
-    (void) prctl(PR_SET_NAME, "codex-sandbox");
-    (void) prctl(PR_SET_DUMPABLE, 0);
+    (void) signal(SIGCHLD, SIG_DFL); /* the server ignores it */
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGTERM);
     for (size_t i = 0; i < sizeof handed_on / sizeof handed_on[0]; i++)
         sigaddset(&watched, handed_on[i]);
-    signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-    answer.error = signals < 0 ? -errno : start(fds, &ids, &answer.stage);
+    return signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+_Noreturn void init_main(int control) {
+    request_answer answer = { SHIM_STAGE_FIRST_PROCESS, 0 };
+    child_ids ids = { .listener = -1 };
+    int fds[REQUEST_N_FDS], link, signals, self;
+    char byte;
+
+    (void) prctl(PR_SET_NAME, "codex-sandbox");
+    (void) prctl(PR_SET_DUMPABLE, 0);
+    signals = open_signals();
+    self = (int) syscall(SYS_pidfd_open, getpid(), 0);
+    if (signals < 0 || self < 0)
+        answer.error = -errno;
     if (answer.error == 0)
+        answer.error = mounts_own_processes(&answer.stage);
+    if (request_receive(control, &byte, sizeof byte, fds, REQUEST_N_FDS) < 0)
+        _exit(0); /* nobody asks any more */
+    link = fds[REQUEST_LINK];
+    if (answer.error == 0)
+        answer.error = start(fds, &ids, &answer.stage);
+    if (answer.error == 0) {
         answer.stage = 0;
-    /* What only reads addresses and takes sockets of those it supervises needs no more. */
-    if (answer.stage == 0
-        && (drop_capabilities(CAP_SYS_PTRACE_BIT) < 0
-            || keep_only(&link, &signals, &ids.listener) < 0))
-        answer = (request_answer) { SHIM_STAGE_CAPABILITIES, -errno };
-    if (request_send(link, &answer, sizeof answer, NULL, 0) == 0 && answer.stage == 0)
+        /* What only reads addresses and takes sockets of those it supervises needs no more. */
+        if (drop_capabilities(CAP_SYS_PTRACE_BIT) < 0)
+            answer = (request_answer) { SHIM_STAGE_CAPABILITIES, -errno };
+    }
+    if (request_send(link, &answer, sizeof answer, &self, answer.stage == 0) == 0
+        && answer.stage == 0 && keep_only(&link, &signals, &ids.listener) == 0)
         watch(ids.pid, link, signals, ids.listener);
     _exit(0);
 }

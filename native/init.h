@@ -2,7 +2,8 @@
 #ifndef CODEX_INIT_H
 #define CODEX_INIT_H
 
-/* Run one request to its end and exit; see shim_server_spawn. `fds` are the request's. */
-_Noreturn void init_main(const int *fds);
+/* Take one request from a server's socket, run it to its end and exit; see shim_server_spawn. Once
+ * the command runs, no other descriptor than those that it needs is open. */
+_Noreturn void init_main(int control);
 
 #endif

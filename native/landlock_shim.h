@@ -34,7 +34,8 @@ typedef enum {
     SHIM_STAGE_DEVICES,
     SHIM_STAGE_PROC,
     SHIM_STAGE_MOUNTS,
-    SHIM_STAGE_RULES
+    SHIM_STAGE_RULES,
+    SHIM_STAGE_FIRST_PROCESS  /* took the command, and could not tell what became of it */
 } shim_stage;
 
 /* A program to run, and under what. */
@@ -147,13 +148,21 @@ typedef struct {
 int shim_server_start(const char *path, const shim_server_config *config,
                       int *ret_pid, int *ret_fd, int *ret_stage);
 
-/* As shim_spawn, in the namespaces of a server. The process is the first of a process namespace: it
- * runs the command, and all that is in it ends with it. SIGTERM to it goes to all the others.
- * ret_link gives a message of four bytes, the command's wait status, when the command is over; the
- * process ends when nothing is left, or when ret_link is closed everywhere.
+/* What the first process of a command tells. */
+typedef struct {
+    int status;               /* the command's wait status */
+    int is_last;              /* nothing is left of what the command started, either */
+} shim_end;
+
+/* As shim_spawn, in the namespaces of a server. ret_pidfd is the first process of a process
+ * namespace: it runs the command, and all that is in it ends with it. SIGTERM to it goes to all the
+ * others. ret_link gives a shim_end when the command is over and, if that was not the last, another
+ * when nothing is left. The process ends then, or when ret_link is closed everywhere.
+ *
+ * SHIM_STAGE_SERVER: the server is not there, and nothing was started.
  */
 int shim_server_spawn(int server_fd, const shim_command *command, const shim_view *view,
-                      int *ret_pid, int *ret_pidfd, int *ret_link, int *ret_stage);
+                      int *ret_pidfd, int *ret_link, int *ret_stage);
 
 /* cdef end */
 

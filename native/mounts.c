@@ -183,6 +183,13 @@ static int open_terminals(void) {
     return r < 0 && errno != ENOENT && errno != EINVAL ? -errno : 0;
 }
 
+int mounts_own_processes(int *ret_stage) {
+    *ret_stage = SHIM_STAGE_PROC;
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0)
+        return -errno;
+    return 0;
+}
+
 int mounts_enter(const shim_view *view, int *ret_stage) {
     int (*fds)[2] = calloc(view->n_places + 1, sizeof *fds);
     int r;
@@ -196,12 +203,5 @@ int mounts_enter(const shim_view *view, int *ret_stage) {
             r = put_place(&view->places[i], fds[i][0], fds[i][1]);
     }
     free(fds);
-    if (r == 0)
-        r = open_terminals();
-    if (r < 0)
-        return r;
-    *ret_stage = SHIM_STAGE_PROC;
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0)
-        return -errno;
-    return 0;
+    return r < 0 ? r : open_terminals();
 }

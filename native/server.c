@@ -1,5 +1,5 @@
 /* The fork server: makes namespaces once, and for each command one process in a process and a mount
- * namespace of its own, which becomes a child of the agent and not of the server.
+ * namespace of its own. That is made ahead of time, and takes the request from the agent by itself.
  *
  * It is small, so that a fork of it is cheap however large the agent is. It runs from the agent's
  * own executable, caught before Python starts, or from a small program where the agent runs from
@@ -14,6 +14,7 @@
 #include "request.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -23,8 +24,8 @@
 
 #define CONTROL 0
 
-static pid_t make_process(unsigned long flags) {
-    return (pid_t) syscall(SYS_clone, flags | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+static pid_t make_process(void) {
+    return (pid_t) syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
 }
 
 /* Do for nobody what will be done for each command: some of it may be forbidden here. */
@@ -38,11 +39,13 @@ static int try_process(int *ret_stage) {
     *ret_stage = SHIM_STAGE_NAMESPACES;
     if (answer == MAP_FAILED)
         return -errno;
-    pid = make_process(0);
+    pid = make_process();
     if (pid < 0)
         return -errno;
     if (pid == 0) {
-        answer->error = mounts_enter(&nothing, &answer->stage);
+        answer->error = mounts_own_processes(&answer->stage);
+        if (answer->error == 0)
+            answer->error = mounts_enter(&nothing, &answer->stage);
         _exit(0);
     }
     r = waitpid(pid, NULL, 0) < 0 ? -errno : answer->error;
@@ -71,23 +74,50 @@ static request_answer prepare(void) {
     return answer;
 }
 
-/* Start one process; 0 when there are no more to be started. */
-static int serve(void) {
-    int fds[REQUEST_N_FDS], r, pid;
+/* Wait until the process runs its command or is gone, which both close the gate; 0 when there will be
+ * no more requests. */
+static int wait_at(int gate) {
+    struct pollfd polled[] = { { .fd = gate, .events = POLLIN }, { .fd = CONTROL } };
+
+    while (poll(polled, 2, -1) < 0)
+        if (errno != EINTR)
+            return 0;
+    return !polled[1].revents;
+}
+
+/* There is no process to take the next request. */
+static int refuse(int error) {
+    const request_answer answer = { SHIM_STAGE_NAMESPACES, error };
+    int fds[REQUEST_N_FDS];
     char byte;
 
-    r = request_receive(CONTROL, &byte, sizeof byte, fds, REQUEST_N_FDS);
-    if (r < 0)
+    if (request_receive(CONTROL, &byte, sizeof byte, fds, REQUEST_N_FDS) < 0)
         return 0;
-    pid = make_process(CLONE_PARENT);
-    if (pid == 0)
-        init_main(fds);
-    if (pid < 0)
-        pid = -errno;
+    (void) request_send(fds[REQUEST_LINK], &answer, sizeof answer, NULL, 0);
     for (int i = 0; i < REQUEST_N_FDS; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    return request_send(CONTROL, &pid, sizeof pid, NULL, 0) == 0;
+    return 1;
+}
+
+/* Make the process that takes the next request, before it is there: a command does not wait for its
+ * namespaces. 0: there are no more requests. */
+static int serve(void) {
+    int gate[2], r;
+    pid_t pid;
+
+    if (pipe2(gate, O_CLOEXEC) < 0)
+        return refuse(-errno);
+    pid = make_process();
+    if (pid == 0) {
+        close(gate[0]);
+        init_main(CONTROL);
+    }
+    r = pid < 0 ? -errno : 0;
+    close(gate[1]);
+    r = r < 0 ? refuse(r) : wait_at(gate[0]);
+    close(gate[0]);
+    return r;
 }
 
 _Noreturn void server_main(void) {
@@ -100,6 +130,7 @@ _Noreturn void server_main(void) {
     answer = prepare();
     /* The maps are written; from here on nobody may look into us. */
     (void) prctl(PR_SET_DUMPABLE, 0);
+    (void) signal(SIGCHLD, SIG_IGN); /* the kernel reaps */
     if (request_send(CONTROL, &answer, sizeof answer, NULL, 0) == 0 && answer.stage == 0)
         while (serve())
             continue;

@@ -23,6 +23,7 @@ from codex.sandbox.server import NoNamespaces
 from codex.sandbox.spawn import (
     Child,
     Command,
+    Contained,
     Restrictions,
     Stdio,
     create_ruleset,
@@ -48,7 +49,7 @@ CAP_DAC_OVERRIDE = 1 << 1
 class Started(NamedTuple):
     """A command that runs, and our ends of its pipes."""
 
-    child: Child
+    child: Child | Contained
     outputs: tuple[int, int] | None
     """Of stdout and stderr; None when the command has streams that are not ours."""
     is_sandboxed: bool
@@ -101,16 +102,19 @@ def _start(
         spawner = _spawner(asked, roots.folders, held_by, given)
         at = time.monotonic()
         child = COMMANDS.start(lambda: spawner(streams), is_sandboxed=bool(held_by.layers))
-    stack.callback(COMMANDS.remove, child.pid)
-    for fd in (child.pidfd, child.link):
-        if fd is not None:
-            stack.callback(os.close, fd)
+    if isinstance(child, Contained):
+        stack.callback(os.close, child.pidfd)
+        stack.callback(os.close, child.link)
+    else:
+        stack.callback(COMMANDS.remove, child.pid)
+        if child.pidfd is not None:
+            stack.callback(os.close, child.pidfd)
     return Started(child, outputs, bool(held_by.layers), roots.refused, at)
 
 
 def _spawner(
     asked: _Asked, folders: tuple[str, ...], held_by: Enforcement, stack: contextlib.ExitStack
-) -> Callable[[Stdio], Child]:
+) -> Callable[[Stdio], Child | Contained]:
     """How the command is to be made; `stack` gets what is to be closed when it is.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
@@ -140,7 +144,7 @@ def _spawner(
 
 def _spawn_contained(
     where: Surroundings, command: Command, stdio: Stdio, limits: Restrictions
-) -> Child:
+) -> Contained:
     try:
         return SERVERS.spawn(where, command, stdio, limits)
     except NoNamespaces as exc:

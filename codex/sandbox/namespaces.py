@@ -31,7 +31,7 @@ from codex.sandbox.tree import COMMANDS
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.params import ProtectedPaths
-    from codex.sandbox.spawn import Child, Command, Restrictions, Stdio
+    from codex.sandbox.spawn import Command, Contained, Restrictions, Stdio
 
 MOUNTS = "/proc/self/mountinfo"
 RUN = "/run"
@@ -132,7 +132,7 @@ class Servers:
 
     def spawn(
         self, where: Surroundings, command: Command, stdio: Stdio, restrictions: Restrictions
-    ) -> Child:
+    ) -> Contained:
         """Start a command in its surroundings.
 
         Raises: NoNamespaces; as `spawn.spawn` else.
@@ -146,6 +146,11 @@ class Servers:
                 self._drop(where.config)
             server = self._server(where.config)
             return spawn_inside(server, command, stdio, restrictions, where.view)
+
+    def running(self) -> tuple[Server, ...]:
+        """The servers that were started and not dropped."""
+        with self._lock:
+            return tuple(self._servers.values())
 
     def prepare(self, config: ServerConfig) -> None:
         """Start a server before it is needed.

@@ -21,6 +21,7 @@ from codex.sandbox.launch import start
 from codex.sandbox.layers import NAMESPACES, enforcement
 from codex.sandbox.output import CappedOutput, LiveOutput
 from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
+from codex.sandbox.spawn import Contained
 from codex.sandbox.tree import COMMANDS, SharedProcesses
 
 if TYPE_CHECKING:
@@ -307,5 +308,5 @@ class _Execution:
         return exit_code, signal
 
 
-def _processes(child: Child) -> SharedProcesses | ContainedProcesses:
-    return SharedProcesses(child) if child.link is None else ContainedProcesses(child, child.link)
+def _processes(child: Child | Contained) -> SharedProcesses | ContainedProcesses:
+    return ContainedProcesses(child) if isinstance(child, Contained) else SharedProcesses(child)

@@ -15,8 +15,8 @@ import codex._landlock_shim as shim
 from codex._landlock_shim import ffi, lib
 from codex.sandbox.spawn import (
     NAMESPACE_STAGES,
-    Child,
     Command,
+    Contained,
     Restrictions,
     Stdio,
     native_command,
@@ -114,22 +114,23 @@ def _program() -> str:
 
 def spawn_inside(
     server: Server, command: Command, stdio: Stdio, restrictions: Restrictions, view: View
-) -> Child:
+) -> Contained:
     """Start a program in the namespaces of a server.
 
-    Raises: NoNamespaces, when the server is not there any more; as spawn else.
+    Raises: NoNamespaces, when the server is not there any more, and nothing was started; as
+        spawn else.
     """
     keep: list[Any] = []
-    ret = ffi.new("int[4]")
+    ret = ffi.new("int[3]")
     native = native_command(command, stdio, restrictions, keep)
     result = lib.shim_server_spawn(
-        server.fd, native, _native_view(view, keep), ret, ret + 1, ret + 2, ret + 3
+        server.fd, native, _native_view(view, keep), ret, ret + 1, ret + 2
     )
     if result < 0:
-        if ret[3] == lib.SHIM_STAGE_SERVER:
-            raise NoNamespaces(ret[3], -result)
-        raise_failure(command, ret[3], -result)
-    return Child(ret[0], ret[1] if ret[1] >= 0 else None, ret[2])
+        if ret[2] == lib.SHIM_STAGE_SERVER:
+            raise NoNamespaces(ret[2], -result)
+        raise_failure(command, ret[2], -result)
+    return Contained(ret[0], ret[1])
 
 
 def _native_view(view: View, keep: list[Any]) -> Any:

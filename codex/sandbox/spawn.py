@@ -80,9 +80,17 @@ class Child(NamedTuple):
     """Also of its session and of its process group."""
     pidfd: int | None
     """Readable when the process is over; None on a kernel before 5.2."""
-    link: int | None = None
-    """Of a command in namespaces: readable when the command is over, with its wait status. The
-    process is the first of its process namespace then, and what is left ends with it."""
+
+
+class Contained(NamedTuple):
+    """The first process of a command's process namespace; what is left of the command ends with it.
+
+    It is a fork server's child, and reaped there.
+    """
+
+    pidfd: int
+    link: int
+    """Readable when the command is over; see shim_server_spawn."""
 
 
 def landlock_abi() -> int:
@@ -268,6 +276,8 @@ def raise_failure(command: Command, stage: int, error: int) -> NoReturn:
         )
     if stage in layers:
         raise unavailable(layers[stage], error)
+    if stage == lib.SHIM_STAGE_FIRST_PROCESS and error == errno.ENOTCONN:
+        raise SpawnError(f"{what}: the process that held it was killed, and all that ran with it")
     if stage == lib.SHIM_STAGE_CWD:
         raise SpawnError(f"{what}: the working directory '{command.cwd}': {cause}")
     if stage == lib.SHIM_STAGE_EXEC:

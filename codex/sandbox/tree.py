@@ -20,15 +20,15 @@ import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from codex.sandbox.spawn import adopt_orphans
+from codex.sandbox.spawn import Child, Contained, adopt_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from codex.sandbox.spawn import Child
 
+_Started = TypeVar("_Started", bound="Child | Contained")
 
 CLEAN_UP_S = 2.0
 """How long killed processes may take to go: all do at once, but for one stuck in the kernel."""
@@ -65,12 +65,13 @@ class Commands:
                 if self._adopters == 0:
                     adopt_orphans(is_on=False)
 
-    def start(self, spawn: Callable[[], Child], *, is_sandboxed: bool) -> Child:
+    def start(self, spawn: Callable[[], _Started], *, is_sandboxed: bool) -> _Started:
         """Start a command; no orphan is looked for meanwhile, or it could be taken for one."""
         with self._lock:
             child = spawn()
             # The kernel knows what comes from a command with a process namespace.
-            (self._pids if child.link is None else self._servers).add(child.pid)
+            if isinstance(child, Child):
+                self._pids.add(child.pid)
             self._all_have_filters = self._all_have_filters and is_sandboxed
         return child
 

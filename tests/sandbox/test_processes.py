@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from codex.cancel import Cancel
+from codex.errors import SpawnError
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
+from codex.sandbox.namespaces import SERVERS
 from codex.sandbox.params import ExecResult
+from codex.sandbox.tree import children_of, send
 from tests.support.commands import WORKSPACE, OutputWatch, Workspace, pids_in, processes_in
 
 POLICIES = pytest.mark.parametrize(
@@ -330,3 +337,51 @@ def test_orphans_of_others_are_adopted_only_while_a_command_runs(workspace: Work
         assert int(parent) != os.getpid()
     finally:
         os.kill(pid, signal.SIGKILL)
+
+
+def test_a_fork_server_that_was_killed_is_replaced(workspace: Workspace) -> None:
+    if not workspace.is_contained:
+        pytest.skip("without namespaces there is none")
+    assert workspace.run("true").exit_code == 0
+    held = stopped_servers()
+    send(held, signal.SIGKILL)
+    wait_for_the_end_of(held)
+    assert workspace.run("true").exit_code == 0
+
+
+def test_a_command_whose_start_was_cut_short_is_not_started_twice(workspace: Workspace) -> None:
+    if not workspace.is_contained:
+        pytest.skip("without namespaces nothing stands between")
+    assert workspace.run("true").exit_code == 0
+    ends = [server.fd for server in SERVERS.running()]
+    held = stopped_servers()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(workspace.run, "sh", "-c", "echo x >> started")
+        while not any(map(unread_bytes, ends)):
+            time.sleep(0.001)
+        send(held, signal.SIGKILL)
+        with pytest.raises(SpawnError, match="the process that held it was killed"):
+            running.result()
+    assert not (workspace.inside / "started").exists()
+    assert workspace.run("true").exit_code == 0
+
+
+def stopped_servers() -> list[int]:
+    """The fork servers, and then what waits below them for the next command."""
+    servers = [server.pid for server in SERVERS.running()]
+    stop(servers)
+    waiting = [child for pid in servers for child in children_of(pid)]
+    stop(waiting)
+    return [*servers, *waiting]
+
+
+def stop(pids: list[int]) -> None:
+    send(pids, signal.SIGSTOP)
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):
+            while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "TXZ":
+                time.sleep(0.001)
+
+
+def unread_bytes(socket: int) -> int:
+    return int.from_bytes(fcntl.ioctl(socket, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
