@@ -8,18 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.protocol.events import ElicitationRequest
-from codex.tui.approval_view import choice_lines, choices, question, title
+from codex.tui.approval_view import choice_lines, choices, question, short_choice_lines, title
 from codex.tui.cells import BAD
 from codex.tui.line_edit import LineEdit
-from codex.tui.text import BOLD, DIM, Line, Span, Style, clip, line, wrapped
+from codex.tui.text import BOLD, DIM, Line, Span, Style, clip, line, line_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from codex.protocol.items import Json
     from codex.tui.approval_view import Choice, Request
 
 EDGE = Style(fg="yellow")
+ENOUGH = 6
+"""Rows for the heading and the question; with fewer of them, the answers stand side by side."""
 STEPS = {"pageup": -1, "pagedown": 1}
 LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
 
@@ -67,6 +69,17 @@ class ApprovalDialog:
         self._form = _Form(request.schema) if isinstance(request, ElicitationRequest) else None
         self.is_armed = False
         """Keys are its own by now; until then it only shows."""
+
+    def takes(self, name: str) -> bool:
+        """Whether a key means something here; typing that does not was not meant for it."""
+        is_text = len(name) == 1 and name.isprintable()
+        known = {choice.key for choice in self._choices}
+        return self._edit is not None or not is_text or name.lower() in known
+
+    @property
+    def is_typing(self) -> bool:
+        """Text is asked for."""
+        return self._edit is not None
 
     def key(self, name: str, data: str) -> None:
         """Take a key, as Picker does."""
@@ -117,6 +130,9 @@ class ApprovalDialog:
         """Heading, the part of the question that fits, the answers."""
         foot = self._foot(width)
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)
+        if self._edit is None and is_low:
+            foot = self._answers(short_choice_lines, width)
         self._page = max(1, height - len(foot) - 2)
         self._hidden = max(0, len(asked) - self._page)
         self._scrolled = min(self._scrolled, self._hidden)
@@ -126,19 +142,15 @@ class ApprovalDialog:
         if self._hidden:
             last = self._scrolled + len(shown)
             more += f" {self._scrolled + 1}-{last} of {len(asked)}, PgUp PgDn "
-        edge = (Span("──", EDGE), Span(head, BOLD), Span(more, DIM))
+        edge: Line = (Span("──", EDGE), Span(head, BOLD), Span(more, DIM))
+        edge = (*edge, Span("─" * (width - line_width(edge)), EDGE))
         body = [(Span("  "), *row) for row in shown]
         return [clip(row, width) for row in (edge, *body, (), *foot)][:height]
 
     def _foot(self, width: int) -> list[Line]:
         choice = self._choices[self._chosen]
         if self._edit is None:
-            # Nothing is chosen before a key could choose it.
-            chosen = self._chosen if self.is_armed else -1
-            rows = [row for _, row in choice_lines(self._choices, chosen, width)]
-            if not self.is_armed:
-                rows = [tuple(Span(span.text, DIM) for span in row) for row in rows]
-            return rows
+            return self._answers(choice_lines, width)
         if choice.wants_feedback:
             ask = "What shall the model do instead? (Enter sends, Esc goes back)"
             return [*wrapped([line(ask, BOLD)], width), self._input(width)]
@@ -148,6 +160,16 @@ class ApprovalDialog:
         if form.complaint:
             found += wrapped([line(form.complaint, BAD)], width)
         return [*found, self._input(width)]
+
+    def _answers(
+        self, draw: Callable[[Sequence[Choice], int, int], list[Line]], width: int
+    ) -> list[Line]:
+        if self.is_armed:
+            return draw(self._choices, self._chosen, width)
+        # Nothing is chosen before a key could choose it.
+        return [
+            tuple(Span(span.text, DIM) for span in row) for row in draw(self._choices, -1, width)
+        ]
 
     def _input(self, width: int) -> Line:
         assert self._edit is not None

@@ -162,6 +162,23 @@ def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
     return [((head if index == 0 else indent) + part) for index, part in enumerate(rows)]
 
 
+def git_lines(text: str) -> list[Line]:
+    """What `git diff` prints, in colours; what the files hold is text and nothing else."""
+    return [
+        row
+        for text_row in text.removesuffix("\n").split("\n")
+        for row in lines(text_row.removesuffix("\r"), _git_style(text_row), tab=CODE_TAB) or [()]
+    ]
+
+
+def _git_style(row: str) -> Style:
+    if row.startswith(("diff --git ", "--- ", "+++ ")):
+        return BOLD
+    if row.startswith("@@"):
+        return Style(fg="cyan")
+    return _STYLES.get(row[:1], DIM)
+
+
 class PatchState(enum.Enum):
     """How far a patch is."""
 
