@@ -58,6 +58,8 @@ TYPING_QUIET_S = 1.0
 """The same, while something is being written: a pause between words is no answer."""
 DOUBLE_S = 1.5
 """Within which a key counts as pressed twice."""
+SAMPLE = "`x`\n\n```python\nx = 1\n```\n"
+"""Markdown that needs all that draws Markdown."""
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -113,6 +115,7 @@ class App:
         self.hint_until = 0.0
         self._pressed: tuple[str, float] = ("", 0.0)
         self._has_ticker = False
+        self._is_prepared = False
         self._parser: KeyParser | None = None
         self.has_stopped_by_signal = False
         """So that leaving may not take long."""
@@ -512,6 +515,13 @@ class App:
             self.actions.run(draft.command.name, draft.args)
         else:
             self.conversation.submit(draft)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Load what draws an answer while the model is still thinking."""
+        if self._loop is not None and not self._is_prepared:
+            self._is_prepared = True
+            self._loop.run_in_executor(None, _draw_sample)
 
     def _run_editor(self, text: str) -> None:
         self._app.create_background_task(self._edit(text))
@@ -526,3 +536,9 @@ class App:
                 self.chat.notice(str(error), is_error=True)
 
         await self.outside(work)
+
+
+def _draw_sample() -> None:
+    from codex.tui.markdown import render
+
+    render(SAMPLE, 80)

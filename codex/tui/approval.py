@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codex.protocol.events import ElicitationRequest
 from codex.tui.approval_view import choice_lines, choices, question, short_choice_lines, title
 from codex.tui.cells import BAD
+from codex.tui.form import Form
 from codex.tui.line_edit import LineEdit
 from codex.tui.text import BOLD, DIM, Line, Span, Style, clip, line, line_width, wrapped
 
@@ -66,7 +67,7 @@ class ApprovalDialog:
         self._page = 1
         self._hidden = 0
         self._edit: LineEdit | None = None
-        self._form = _Form(request.schema) if isinstance(request, ElicitationRequest) else None
+        self._form = Form(request.schema) if isinstance(request, ElicitationRequest) else None
         self.is_armed = False
         """Keys are its own by now; until then it only shows."""
 
@@ -174,74 +175,3 @@ class ApprovalDialog:
     def _input(self, width: int) -> Line:
         assert self._edit is not None
         return (Span("> ", Style(fg="cyan", bold=True)), *self._edit.line(width))
-
-
-class _Form:
-    """The fields of an elicitation, filled in one after the other."""
-
-    def __init__(self, schema: Json) -> None:
-        table = schema.get("properties") if isinstance(schema, dict) else None
-        required = schema.get("required") if isinstance(schema, dict) else None
-        self.fields: list[tuple[str, dict[str, Json]]] = (
-            [(str(name), about if isinstance(about, dict) else {}) for name, about in table.items()]
-            if isinstance(table, dict)
-            else []
-        )
-        self._required = required if isinstance(required, list) else []
-        self.content: dict[str, Json] = {}
-        self.complaint = ""
-        self._at = 0
-
-    @property
-    def is_complete(self) -> bool:
-        """Every field was asked for."""
-        return self._at >= len(self.fields)
-
-    @property
-    def label(self) -> str:
-        """What is asked for now."""
-        name, about = self.fields[self._at]
-        kind = str(about.get("type", "string"))
-        if isinstance(about.get("enum"), list):
-            kind = " | ".join(str(value) for value in about["enum"])
-        elif kind == "boolean":
-            kind = "yes | no"
-        optional = "" if name in self._required else ", may stay empty"
-        told = f": {about['description']}" if about.get("description") else ""
-        return f"{about.get('title') or name} ({kind}{optional}){told}"
-
-    def take(self, text: str) -> bool:
-        """Take the text for the field; False, with a complaint, when it does not fit."""
-        name, about = self.fields[self._at]
-        text = text.strip()
-        self.complaint = ""
-        if not text:
-            if name in self._required:
-                self.complaint = "This one is needed."
-                return False
-        else:
-            value = _value(text, about)
-            if value is None:
-                self.complaint = f"That is no {about.get('type', 'value')} that fits."
-                return False
-            self.content[name] = value
-        self._at += 1
-        return True
-
-
-def _value(text: str, about: dict[str, Json]) -> Json:
-    """What was typed, as the schema wants it; None when it is something else."""
-    allowed = about.get("enum")
-    if isinstance(allowed, list):
-        return text if text in [str(value) for value in allowed] else None
-    kind = about.get("type")
-    if kind == "boolean":
-        return {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}.get(
-            text.lower()
-        )
-    try:
-        if kind == "integer":
-            return int(text)
-        return float(text) if kind == "number" else text
-    except ValueError:
-        return None

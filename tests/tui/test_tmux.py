@@ -1,6 +1,6 @@
 """A whole session in tmux, a terminal that nobody here wrote, compared with committed screens.
 
-After a change that is meant, CODEX_UPDATE_SNAPSHOTS=1 writes the screens anew.
+After a change that is meant, UPDATE_SNAPSHOTS=1 writes the screens anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.fake_model import Call, FakeModel, Reply, Stall, Text
 from tests.support.program import Program, provider_config
+from tests.support.snapshots import check
 
 SCREENS = Path(__file__).parent / "snapshots" / "session"
 PATIENCE_S = 60.0
@@ -92,12 +93,7 @@ def normal(screen: str, folder: Path) -> str:
 
 
 def compare(name: str, screen: str, folder: Path) -> None:
-    path = SCREENS / f"{name}.txt"
-    shown = normal(screen, folder)
-    if os.environ.get("CODEX_UPDATE_SNAPSHOTS"):
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    check(name, normal(screen, folder), folder=SCREENS)
 
 
 @pytest.fixture
