@@ -82,6 +82,11 @@ def short_path(path: str, home: str | None) -> str:
     return path
 
 
+def short_paths(text: str, home: str | None) -> str:
+    """The same for every folder that a text names."""
+    return text.replace(f"{home.rstrip('/')}/", "~/") if home and home != "/" else text
+
+
 class HeaderCell(Cell):
     """What a session runs with; the first cell."""
 
@@ -96,7 +101,7 @@ class HeaderCell(Cell):
             ("model", f"{session.model} ({session.provider})"),
             ("workdir", short_path(session.cwd, self._home)),
             ("approval", session.approval_policy),
-            ("sandbox", session.sandbox),
+            ("sandbox", short_paths(session.sandbox, self._home)),
             (
                 "session",
                 f"{session.name} ({session.session_id})" if session.name else session.session_id,

@@ -64,6 +64,12 @@ def diff_lines(
     return found
 
 
+def _titles(changes: Mapping[str, FileChange], width: int, *, cwd: str) -> list[Line]:
+    """Each file's name with its counts."""
+    rows = [_title(path, change, _shape(change), cwd=cwd) for path, change in changes.items()]
+    return wrapped(rows, width, indent=(Span("  "),))
+
+
 def short_name(path: str, cwd: str) -> str:
     """The path from the working directory on, when it is below."""
     prefix = cwd.rstrip("/") + "/"
@@ -223,7 +229,11 @@ class PatchCell(Cell):
         found = wrap((Span(self.state.value, style),), width)
         if self._reason:
             found += wrapped(lines(self._reason, Style(italic=True)), width)
-        found += diff_lines(self._changes, width, cwd=self._cwd, limit=None if full else MAX_LINES)
+        if self.state is PatchState.PROPOSED and not full:  # the dialog shows the lines
+            found += _titles(self._changes, width, cwd=self._cwd)
+        else:
+            limit = None if full else MAX_LINES
+            found += diff_lines(self._changes, width, cwd=self._cwd, limit=limit)
         if self._message:
             found += wrapped(lines(self._message, BAD), width)
         return found

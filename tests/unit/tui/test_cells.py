@@ -156,6 +156,7 @@ def test_long_lines_of_output_are_whole_in_the_full_form() -> None:
 
 def test_long_diffs_are_whole_in_the_full_form() -> None:
     cell = PatchCell({"/a": ev.Add("x\n" * 500)}, cwd="/", reason=None)
+    cell.advance(PatchState.APPLIED)
     assert "… 440 lines (Ctrl+T shows all)" in shown(cell)
     assert sum("+x" in row for row in shown(cell, full=True)) == 500
     cell.advance(PatchState.FAILED, "no\nway")
