@@ -55,8 +55,10 @@ class Interrupted(CodexError):  # noqa: N818 - no error: the user asked for it
 
     exit_status = ExitStatus.INTERRUPTED
 
-    def __init__(self, message: str = "interrupted") -> None:
+    def __init__(self, message: str = "interrupted", *, findings: tuple[str, ...] = ()) -> None:
+        """Args: findings: what the model is to read of it."""
         super().__init__(message)
+        self.findings = findings
 
 
 class SandboxUnavailableError(CodexError):

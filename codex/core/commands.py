@@ -33,11 +33,19 @@ from codex.protocol.events import (
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
+from codex.sandbox.layers import enforcement
 from codex.sandbox.params import ExecParams, ExecResult
+from codex.sandbox.protected import protection as protection_of
 from codex.sandbox.run import run
 
 if TYPE_CHECKING:
     from codex.core.rules import Ruling
+    from codex.core.session import Session
+    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.protected import Protection
+
+
+ON_TRIAL = "it was trusted to only read, so it is now treated as any other command"
 
 
 class ShellArguments(msgspec.Struct, frozen=True):
@@ -73,6 +81,8 @@ class _Command(NamedTuple):
     is_unattended: bool = False
     """It was judged by its words alone, and runs as they say and nothing besides."""
     is_from_user: bool = False
+    is_on_trial: bool = False
+    """It is trusted to only read; where that is not so, it is judged again as any other."""
 
     def params(self, environment: dict[str, str]) -> ExecParams:
         """What is run, given the environment that commands get."""
@@ -129,8 +139,8 @@ def user_command(context: TaskContext, call_id: str, text: str) -> str:
     command = _Command(call_id, argv, config.cwd, config.max_command_timeout_ms, is_from_user=True)
     try:
         report = _report(_execute(context, command, config.sandbox_policy)).text
-    except Interrupted:
-        report = "The command was interrupted."
+    except Interrupted as interrupted:
+        report = "\n".join(("The command was interrupted.", *interrupted.findings))
     return f"I ran this command myself:\n{text}\n\n{report}"
 
 
@@ -177,13 +187,15 @@ def _assess(
 def _read(context: TaskContext, command: _Command) -> ToolOutput | None:
     """Run a trusted command, which may not write; None where that stopped it."""
     config = context.session.config
+    command = command._replace(is_unattended=True)
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
-    attempt = _execute(context, command._replace(is_unattended=True), policy)
-    is_stopped = _denial(attempt) is not None
+    if policy == config.sandbox_policy:
+        # Judged again, it would run in this very sandbox.
+        return _run_and_offer_retry(context, command, policy)
+    attempt = _execute(context, command._replace(is_on_trial=True), policy)
     if attempt.is_sandbox_missing:
-        # Without questions nothing else can come of it.
-        is_stopped = should_offer_retry(config.approval_policy)
-    return None if is_stopped else _report(attempt)
+        return _offer_retry(context, command, attempt)
+    return None if attempt.denial is not None else _report(attempt)
 
 
 def _run_as_decided(context: TaskContext, command: _Command, check: SafetyCheck) -> ToolOutput:
@@ -216,27 +228,31 @@ def _run_as_decided(context: TaskContext, command: _Command, check: SafetyCheck)
 def _run_and_offer_retry(
     context: TaskContext, command: _Command, policy: SandboxPolicy
 ) -> ToolOutput:
-    session = context.session
-    attempt = _execute(context, command, policy)
-    denial = _denial(attempt)
-    if denial is None or not should_offer_retry(session.config.approval_policy):
+    return _offer_retry(context, command, _execute(context, command, policy))
+
+
+def _offer_retry(context: TaskContext, command: _Command, attempt: _Attempt) -> ToolOutput:
+    """What came of it; where the sandbox stopped it, the user may let it run without."""
+    denial = attempt.failure if attempt.is_sandbox_missing else attempt.denial
+    if denial is None or not should_offer_retry(context.session.config.approval_policy):
         return _report(attempt)
-    answer = ask_to_run(
-        context,
-        command.call_id,
-        command.approval(is_sandboxed=False),
-        reason="retry without the sandbox?",
-        denial=denial,
-        is_kept=True,
-    )
+    try:
+        answer = ask_to_run(
+            context,
+            command.call_id,
+            command.approval(is_sandboxed=False),
+            reason="retry without the sandbox?",
+            denial=denial,
+            is_kept=True,
+        )
+    except Interrupted:
+        raise Interrupted(findings=attempt.undone) from None
     if not answer.is_approved:
         return ToolOutput(f"{_report(attempt).text}\n{answer.rejection}")
-    return _report(_execute(context, command, DANGER_FULL_ACCESS))
-
-
-def _denial(attempt: _Attempt) -> str | None:
-    """What the sandbox stopped, as far as that can be seen."""
-    return attempt.failure if attempt.is_sandbox_missing else attempt.denial
+    # A yes is to the command as the question showed it, start-up files and all.
+    again = _execute(context, command._replace(is_unattended=False), DANGER_FULL_ACCESS)
+    again = msgspec.structs.replace(again, undone=attempt.undone + again.undone)
+    return ToolOutput(_report(again).text + answer.remark)
 
 
 def _execute(context: TaskContext, command: _Command, policy: SandboxPolicy) -> _Attempt:
@@ -283,8 +299,28 @@ def _attempt(
     for root in result.refused_roots:
         context.warn_once(f"commands cannot write to '{root.path}': {root.reason}")
     if result.is_interrupted:
-        raise Interrupted
+        raise Interrupted(findings=tuple(undone))
     return _Attempt(result, denial=denial, undone=tuple(undone))
+
+
+def _held_by(session: Session, policy: SandboxPolicy) -> Enforcement:
+    """What holds the commands of a policy, as the settings want it.
+
+    Raises: SandboxUnavailableError, when less can be enforced than they require.
+    """
+    settings = session.config.sandbox
+    return enforcement(policy, require=settings.require, container=settings.container)
+
+
+def _protection(session: Session, policy: SandboxPolicy) -> Protection:
+    """The protected names inside the writable folders of a policy, as they are now."""
+    return protection_of(
+        policy,
+        cwd=session.config.cwd,
+        tmpdir=session.host.environ.get("TMPDIR"),
+        codex_home=session.config.codex_home,
+        home=session.host.home(),
+    )
 
 
 def _run(
@@ -295,8 +331,10 @@ def _run(
     Args: undone: gets what was done to protected names, however the command ends.
     """
     session = context.session
-    held_by = session.held_by(policy)
-    protection = session.protection(policy)
+    held_by = _held_by(session, policy)
+    if held_by.notice is not None:
+        context.warn_once(held_by.notice)
+    protection = _protection(session, policy)
 
     def on_output(stream: OutputStream, chunk: str) -> None:
         context.emit(ExecCommandOutputDelta(command.call_id, stream, chunk))
@@ -322,6 +360,7 @@ def _run(
         roots=session.roots_of(policy),
         cwd=command.cwd,
         protection=protection,
+        next_step=ON_TRIAL if command.is_on_trial else None,
     )
     return result, denial
 

@@ -12,6 +12,7 @@ import msgspec
 
 from codex.core.prompt import build_prompt
 from codex.core.tools import call_tool, mcp_offer, tool_specs
+from codex.core.transcript import ABORTED
 from codex.errors import Interrupted
 from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
 from codex.model.retry import ModelError, RetryTally
@@ -36,7 +37,7 @@ from codex.protocol.items import (
 )
 
 if TYPE_CHECKING:
-    from codex.core.context import TaskContext
+    from codex.core.context import TaskContext, ToolOutput
     from codex.core.mcp_tools import Offer
     from codex.model.prompt import Prompt
 
@@ -103,6 +104,8 @@ def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
     hides_reasoning = context.session.config.hide_agent_reasoning
     items: list[ResponseItem] = []
     with context.session.client.stream(prompt, context.cancel) as stream:
+        if context.session.mcp is not None:
+            context.session.mcp.request_sent()
         for event in stream:
             match event:
                 case TextDelta(text):
@@ -155,6 +158,16 @@ def _count_tokens(context: TaskContext, usage: TokenUsage | None) -> None:
     )
 
 
+def _run_call(context: TaskContext, call: FunctionCall, offer: Offer | None) -> ToolOutput:
+    try:
+        return call_tool(context, call, offer)
+    except Interrupted as interrupted:
+        if interrupted.findings:
+            text = "\n".join((ABORTED, *interrupted.findings))
+            context.session.transcript.record([FunctionCallOutput(call.call_id, text)])
+        raise
+
+
 def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | None) -> None:
     """Run the calls in order; record their outputs, then the images that they opened."""
     transcript = context.session.transcript
@@ -162,7 +175,7 @@ def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | N
     try:
         for call in calls:
             context.cancel.check()
-            output = call_tool(context, call, offer)
+            output = _run_call(context, call, offer)
             transcript.record([FunctionCallOutput(call.call_id, output.text)])
             images.extend(output.image_urls)
     finally:

@@ -35,6 +35,8 @@ FORBIDDEN = re.compile(REASONS, re.I)
 """What Landlock's refusals look like, and those of read-only mounts."""
 BUSY = re.compile(r"device or resource busy|\bEBUSY\b", re.I)
 """The refusal of a mount point that was to be renamed; evidence for protected names alone."""
+READ_ONLY = re.compile(r"read-only file system|\bEROFS\b", re.I)
+"""Few file systems are: evidence also where it is not known of which path."""
 NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b", re.I)
 """What seccomp's refusals look like."""
 DENIED = r"(?:operation not permitted|permission denied|\bEPERM\b|\bEACCES\b)"
@@ -42,6 +44,7 @@ NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|network is unreachable"
     r"|failed to lookup address|no such host|getaddrinfo|\bEAI_AGAIN\b|\bENOTFOUND\b"
     r"|address family not supported"
+    r"|failed to connect to (?!localhost|127\.|\[?::1)\S+ port"
     r"|(sock|connect|bind|network|dial|listen)[\s\S]{0,160}(operation not permitted|\bEPERM\b)",
     re.I,
 )
@@ -62,6 +65,8 @@ ABSOLUTE = re.compile("(?<![^\\s:=('\"`\u2018])(/[^\\s:'\"`\u2019,;()]+)")
 BEFORE_REASON = re.compile(
     r"(?:^|: |\s)([^\s:'\"]+): (?:permission denied|read-only file|device or resource busy)", re.I
 )
+ADVICE = " - "
+"""Between what was blocked and what can be done about it."""
 LINES_BEFORE = 3
 """How far above the kernel's words a program may have named the path."""
 
@@ -83,13 +88,29 @@ def explain_denial(
     cwd: str,
     protection: Protection = NOTHING,
     is_writable: Callable[[str], bool] = may_write,
+    next_step: str | None = None,
 ) -> str | None:
     """What the sandbox refused and how to allow it; None when nothing speaks for that.
 
     Args: roots: the policy's writable folders. cwd: the command's, for relative paths.
         protection: the protected names inside of them. is_writable: whether the agent itself could
         write there: if not, the sandbox is not to blame, and a run without it would fail alike.
+        next_step: what is done about it anyhow, in the place of advice.
     """
+    line = _explain(result, policy, roots, cwd, protection, is_writable)
+    if line is None or next_step is None:
+        return line
+    return f"{line.rpartition(ADVICE)[0]}{ADVICE}{next_step}"
+
+
+def _explain(
+    result: ExecResult,
+    policy: SandboxPolicy,
+    roots: tuple[str, ...],
+    cwd: str,
+    protection: Protection,
+    is_writable: Callable[[str], bool],
+) -> str | None:
     if not result.is_sandboxed or result.exit_code == 0:
         return None
     if result.is_timed_out or result.is_interrupted:
@@ -112,7 +133,9 @@ def _explain_call(output: str) -> str | None:
     if found := SYSTEM_PROGRAMS.search(output):
         return _probably(found[1].lower(), "commands cannot change the system")
     if found := UNIX_SOCKET.search(output):
-        return _probably(f"connect to {found[1]}", "a socket of a service outside the sandbox")
+        return _probably(
+            f"connect to {os.path.normpath(found[1])}", "a socket of a service outside the sandbox"
+        )
     if TRACING.search(output):
         return _probably("ptrace", "commands can trace only what they have started")
     if SIGNALLING.search(output):
@@ -153,6 +176,9 @@ def _explain_file(
             continue
         if not _is_inside_any(path, open_roots) and is_writable(path):
             return _explain_write(path, policy, cwd, refused)
+        if READ_ONLY.search(reason) and _is_inside_any(path, open_roots):
+            # It is writable there: the command had gone to another folder.
+            return _probably("a write", "outside the writable folders", "--add-dir FOLDER")
     return None
 
 
@@ -190,7 +216,7 @@ def _probably(what: str, rule: str, remedy: str | None = None) -> str:
 
 def _blocked(what: str, rule: str, remedy: str | None = None) -> str:
     how = "possible only outside the sandbox" if remedy is None else f"allow with {remedy}"
-    return f"blocked: {what} ({rule}) - {how}"
+    return f"blocked: {what} ({rule}){ADVICE}{how}"
 
 
 def _is_inside_any(path: str, roots: tuple[str, ...]) -> bool:
@@ -205,5 +231,13 @@ def _named_paths(output: str, cwd: str) -> Iterator[tuple[str, str]]:
             continue
         for near in reversed(lines[max(0, index - LINES_BEFORE) : index + 1]):
             for pattern in (BEFORE_REASON, QUOTED, ABSOLUTE):
-                for found in pattern.findall(near):
+                for found in filter(_can_be_path, pattern.findall(near)):
                     yield os.path.normpath(os.path.join(cwd, found)), line
+
+
+def _can_be_path(text: str) -> bool:
+    """Whether a system call takes it: output may hold anything."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False

@@ -50,7 +50,8 @@ class Watch(NamedTuple):
     exempt: tuple[str, ...] = ()
     """Names directly below it that may change: those that begin so."""
     is_mountable: bool = True
-    """Layer 2 can make it read-only. A worktree's files are removed with it."""
+    """Layer 2 makes it read-only. Not where git itself writes: `gc` in `info`; a worktree's files
+    are removed with it."""
     is_kind_only: bool = False
     """A folder on the way to others: it may change inside, but must stay that folder."""
     is_repository: bool = False
@@ -147,6 +148,9 @@ class _Found:
         """Args: physical: the writable folders, and where they really are."""
         self.physical = physical
         self.roots = frozenset(physical.values())
+        self._outermost = frozenset(
+            root for root in self.roots if not any(above in self.roots for above in _above(root))
+        )
         self._above = {folder for root in self.roots for folder in _above(root)}
         self._watches: dict[str, Watch] = {}
         self._status: dict[str, os.stat_result | None] = {}
@@ -214,7 +218,7 @@ class _Found:
         if folder not in self.roots:
             self._watches.setdefault(folder, Watch(folder, is_kind_only=True))
         self.add(Watch(f"{folder}/{HOOKS}"))
-        self.add(Watch(f"{folder}/{INFO}", INFO_EXEMPT))
+        self.add(Watch(f"{folder}/{INFO}", INFO_EXEMPT, is_mountable=False))
         for name in GIT_FILES:
             self.add(Watch(f"{folder}/{name}"))
         worktrees = f"{folder}/worktrees"
@@ -263,10 +267,13 @@ class _Found:
         return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
     def _on_the_way(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """The folders between the innermost writable one and each of these."""
+        """The folders between the outermost writable one and each of these.
+
+        A writable folder in another one could be renamed away there, and be made anew.
+        """
         found: set[str] = set()
         for folder in {os.path.dirname(path) for path in paths}:
-            while folder not in self.roots and folder not in found and folder != "/":
+            while folder not in self._outermost and folder not in found and folder != "/":
                 found.add(folder)
                 folder = os.path.dirname(folder)
         return tuple(sorted(path for path in found if stat.S_ISDIR(self._mode(path))))

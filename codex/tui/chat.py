@@ -84,6 +84,7 @@ class Chat:
         self.usage: ev.TokenCount | None = None
         """After the last answer."""
         self._usage_before = TokenUsage()
+        self._is_answer_due = False
         self._task_id = ""
         self._is_command_only = False
         """The running task is a command of the user's, and the model was asked nothing."""
@@ -229,7 +230,8 @@ class Chat:
                 return
             case ev.TaskComplete():
                 end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
-                has_end = msg.last_agent_message is None and not self._is_command_only
+                # A task that only ran a command of the user's asked the model nothing.
+                has_end = msg.last_agent_message is None and self._is_answer_due
             case ev.TurnAborted():
                 end, has_end = NoticeCell(msg.reason, style=BAD), not self._is_command_only
             case ev.Error():
@@ -246,6 +248,7 @@ class Chat:
 
     def _close(self) -> None:
         """The task is over: nothing of it will change any more."""
+        self._is_answer_due = False
         for text in (self._message, self._reasoning):
             if text is not None:
                 text.finish()
@@ -324,6 +327,7 @@ class Chat:
     def _simple(self, msg: _Simple) -> None:
         match msg:
             case ev.UserMessage():
+                self._is_answer_due = True
                 self._read(msg)
             case ev.Warning():
                 self.warn(msg.message)

@@ -23,6 +23,7 @@ FIGURES = (
     Figure("`--version`", "ms", MS, "time"),
     Figure("`--version`, memory", "MiB", MIB, "memory"),
     Figure("start to first request", "ms", MS, "time"),
+    Figure("the same with ten MCP servers", "ms", MS, "time"),
     Figure("one turn", "ms", MS, "time"),
     Figure("one turn, memory", "MiB", MIB, "memory"),
     Figure("ten turns", "ms", MS, "time"),
@@ -90,13 +91,7 @@ def measure_round(programs: list[Program], samples: Samples) -> None:
         add(program.name, "`--version`", program.version_s())
     for program in programs:
         add(program.name, "`--version`, memory", program.version_bytes())
-    for program in programs:
-        run = program.task("answer")
-        add(program.name, "start to first request", run.to_request_s)
-        add(program.name, "one turn", run.wall_s)
-        add(program.name, "first request", run.request_bytes)
-    for program in programs:
-        add(program.name, "one turn, memory", program.task_bytes("answer"))
+    _measure_answers(programs, add)
     for program in programs:
         run = program.task("turns")
         add(program.name, "ten turns", run.wall_s)
@@ -116,6 +111,20 @@ def _measure_frames(programs: list[Program], add: Callable[..., None]) -> None:
     for program, (start,) in zip(programs, starts, strict=True):
         add(program.name, "first settled frame", start.settled_ms / 1000)
         add(program.name, "first settled frame, memory", start.peak_mib * 1024**2)
+
+
+def _measure_answers(programs: list[Program], add: Callable[..., None]) -> None:
+    """What does without tool calls."""
+    for program in programs:
+        run = program.task("answer")
+        add(program.name, "start to first request", run.to_request_s)
+        add(program.name, "one turn", run.wall_s)
+        add(program.name, "first request", run.request_bytes)
+    for program in programs:
+        run = program.task("answer", mcp_servers=10)
+        add(program.name, "the same with ten MCP servers", run.to_request_s)
+    for program in programs:
+        add(program.name, "one turn, memory", program.task_bytes("answer"))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from codex.core.commands import ON_TRIAL
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     Error,
@@ -20,6 +21,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.ops import ExecApproval, PatchApproval
 from codex.protocol.policy import READ_ONLY, AskForApproval, ReviewDecision
+from tests.support.conversation import YES, converse, shell
 from tests.support.engine import Engine, only, outputs
 from tests.support.fake_model import FakeModel, Reply
 
@@ -246,6 +248,11 @@ def test_a_patch_of_the_programs_own_settings_is_rejected_where_nobody_can_be_as
     assert not (home / "config.toml").exists()
 
 
+def write_to(program: Path, script: str) -> None:
+    program.write_text(script)
+    program.chmod(0o755)
+
+
 def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> None:
     # `ls` is trusted by its name; here it is a script of the workspace that writes.
     program = tmp_path / "ls"
@@ -269,7 +276,44 @@ def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> Non
         # A yes is to running it as any other command: in the sandbox of the session.
         engine.codex.submit(ExecApproval(request.call_id, ReviewDecision.APPROVED))
         engine.until_end(task)
+        first = next(e.msg for e in engine.seen if isinstance(e.msg, ExecCommandEnd))
     assert (tmp_path / "made").exists()
+    # No advice: the session has the wider sandbox already.
+    assert str(first.denial).endswith(f"{tmp_path}/made (the sandbox is read-only) - {ON_TRIAL}")
+
+
+def test_a_reader_that_a_read_only_session_stops_is_one_question_and_runs_as_it_was_shown(
+    tmp_path: Path,
+) -> None:
+    write_to(tmp_path / "ls", f"#!/bin/sh\necho $BASH_ENV > {tmp_path}/made\n")
+    env = tmp_path / "start"
+    env.write_text(f"echo hello > {tmp_path}/started\n")
+    out = converse(
+        tmp_path,
+        shell("bash", "-c", "ls"),
+        answers=(YES,),
+        feedback="just this once",
+        environ={"PATH": f"{tmp_path}:{os.environ['PATH']}", "BASH_ENV": str(env)},
+        approval_policy=AskForApproval.UNTRUSTED,
+        sandbox_policy=READ_ONLY,
+    )
+    (question,) = out.questions
+    assert isinstance(question, ExecApprovalRequest)
+    assert str(question.denial).endswith("allow with -s workspace-write")
+    assert len(out.statuses) == 2
+    assert (tmp_path / "made").read_text() == f"{env}\n"
+    assert (tmp_path / "started").exists()
+    assert out.outputs[0].endswith("The user says: just this once")
+
+
+def test_a_reader_that_a_read_only_session_stops_runs_once_where_nobody_is_asked(
+    tmp_path: Path,
+) -> None:
+    write_to(tmp_path / "ls", f"#!/bin/sh\necho x > {tmp_path}/made\n")
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    out = converse(tmp_path, shell("ls"), environ={"PATH": path}, sandbox_policy=READ_ONLY)
+    assert len(out.began) == 1
+    assert "allow with -s workspace-write" in out.outputs[0]
 
 
 @pytest.mark.parametrize(

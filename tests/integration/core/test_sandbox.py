@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 
 from codex.config.types import SandboxSettings
+from codex.core.transcript import ABORTED
 from codex.protocol.events import (
     ExecApprovalRequest,
     ExecCommandEnd,
+    ExecCommandOutputDelta,
     SessionConfigured,
     TaskComplete,
     Warning,
 )
-from codex.protocol.ops import ExecApproval
+from codex.protocol.ops import ExecApproval, Interrupt
 from codex.protocol.policy import READ_ONLY, AskForApproval, ReviewDecision, SandboxPolicy
 from codex.sandbox.layers import enforcement
+from tests.support.conversation import converse
 from tests.support.engine import Engine, only, outputs
 from tests.support.fake_model import FakeModel, Reply
 
@@ -126,6 +129,20 @@ def test_a_protected_file_stays_as_it_is_and_somebody_says_why(work: Path) -> No
         assert line in told
 
 
+def test_a_workspace_in_another_writable_folder_is_not_exchanged(work: Path) -> None:
+    hooks = work / ".git" / "hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "pre-push").write_text("mine\n")
+    policy = SandboxPolicy(can_write_cwd=True, writable_roots=(str(work.parent),))
+    script = "cd ..; mv work moved; cp -r moved work; echo evil >> work/.git/hooks/pre-push"
+    with (
+        FakeModel(shell(script)) as model,
+        Engine(model, cwd=str(work), sandbox_policy=policy) as it,
+    ):
+        it.run("go")
+    assert (hooks / "pre-push").read_text() == "mine\n"
+
+
 def test_it_is_undone_when_the_command_runs_out_of_time(work: Path) -> None:
     arguments = {"command": ["sh", "-c", "echo > .mcp.json; sleep 60"], "timeout": 300}
     script = [Reply.call("shell", arguments, "c1"), Reply.text("ok")]
@@ -137,6 +154,36 @@ def test_it_is_undone_when_the_command_runs_out_of_time(work: Path) -> None:
     assert only(messages, ExecCommandEnd).exit_code == 124
     assert "'.mcp.json" in only(messages, Warning).message.replace(f"{work}/", "")
     assert not (work / ".mcp.json").exists()
+
+
+def test_it_is_told_to_the_model_also_when_the_command_is_interrupted(work: Path) -> None:
+    script = "echo > .mcp.json; echo ready; sleep 60"
+    with (
+        FakeModel([*shell(script), Reply.text("fine")]) as model,
+        Engine(model, cwd=str(work), sandbox_policy=WORKSPACE) as engine,
+    ):
+        task = engine.say("go")
+        engine.wait_for(ExecCommandOutputDelta)
+        engine.codex.submit(Interrupt())
+        messages = engine.until_end(task)
+        engine.run("go on")
+        told = outputs(model.requests[1].body)[0]
+    assert told == f"{ABORTED}\n{only(messages, Warning).message}"
+    assert "'.mcp.json.quarantined'" in told.replace(f"{work}/", "")
+
+
+def test_what_a_first_attempt_did_is_told_with_the_second(work: Path) -> None:
+    target = work.parent / "outside"
+    out = converse(
+        work,
+        {"command": ["sh", "-c", f"echo > .mcp.json; touch {target}"]},
+        answers=(ReviewDecision.APPROVED,),
+        approval_policy=AskForApproval.ON_FAILURE,
+        sandbox_policy=WORKSPACE,
+    )
+    assert target.exists()
+    (line,) = out.warnings
+    assert line in out.outputs[0].splitlines()
 
 
 def test_the_agents_own_folder_is_held(work: Path) -> None:
@@ -198,7 +245,7 @@ def test_in_a_container_nothing_is_enforced_and_names_are_still_held(work: Path)
     assert not (work / ".mcp.json").exists()
 
 
-def test_what_is_weaker_here_is_said_once_at_the_start(work: Path) -> None:
+def test_what_is_weaker_here_is_said_once_with_the_first_command(work: Path) -> None:
     with (
         FakeModel([*shell("true"), *shell("true")]) as model,
         Engine(model, cwd=str(work), sandbox_policy=WORKSPACE) as engine,

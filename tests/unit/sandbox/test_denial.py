@@ -250,3 +250,34 @@ def test_of_several_refused_roots_the_one_that_matters_is_named() -> None:
     text = explain(found)
     assert text is not None
     assert "write /tmp/x (the writable folder /tmp was not opened: it is a link)" in text
+
+
+def test_a_read_only_file_system_is_evidence_where_the_command_had_gone_elsewhere() -> None:
+    line = explain(result("touch: cannot touch 'q': Read-only file system"))
+    assert line == (
+        "probably blocked: a write (outside the writable folders) - allow with --add-dir FOLDER"
+    )
+    assert explain(result("touch: cannot touch 'q': Permission denied")) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "is_denial"), [("1.1.1.1", True), ("localhost", False), ("127.0.0.1", False)]
+)
+def test_a_host_that_curl_cannot_reach_is_no_service_that_is_down(
+    host: str, is_denial: bool
+) -> None:
+    text = f"curl: (7) Failed to connect to {host} port 80 after 0 ms: Couldn't connect to server"
+    assert (explain(result(text, exit_code=7)) is not None) is is_denial
+
+
+def test_what_is_done_about_it_anyhow_takes_the_place_of_advice() -> None:
+    found = result("touch: cannot touch 'x': Read-only file system")
+    line = explain_denial(
+        found, policy=READ_ONLY, roots=(), cwd="/work", is_writable=bool, next_step="asked again"
+    )
+    assert line == "probably blocked: write /work/x (the sandbox is read-only) - asked again"
+
+
+@pytest.mark.parametrize("path", ["/x\0/y", "/x\ud83d/y", "/\0"])
+def test_what_cannot_be_a_path_is_no_evidence(path: str) -> None:
+    assert explain(result(f"sh: 1: cannot create '{path}': Permission denied")) is None

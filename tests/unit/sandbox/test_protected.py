@@ -44,7 +44,7 @@ def test_what_exists_is_for_mounts_and_the_way_to_it_is_pinned(work: Path) -> No
     module = ".git/modules/lib/a"
     assert names(found.read_only, work) == {
         ".vscode",
-        *(".git/config", ".git/hooks", ".git/info"),
+        *(".git/config", ".git/hooks"),
         *(f"{module}/config", f"{module}/hooks"),
     }
     assert names(found.pinned, work) == {".git", ".git/modules", ".git/modules/lib", module}
@@ -55,6 +55,7 @@ def test_what_does_not_exist_and_what_mounts_cannot_hold_is_watched(work: Path) 
     for name in (".mcp.json", ".codex", ".agents", ".idea", ".vscode", ".git/commondir"):
         assert str(work / name) in watched
     assert str(work / ".git/worktrees/w/commondir") in watched
+    assert str(work / ".git/info") in watched  # `git gc` writes a file in it
     assert str(work / ".git/config") not in watched
 
 
@@ -107,6 +108,14 @@ def test_every_folder_down_to_the_working_directory_counts(work: Path) -> None:
     found = protect(inner, policy)
     assert str(inner / ".mcp.json") in found.read_only
     assert {str(work / "a"), str(inner)} <= set(found.pinned)
+
+
+def test_a_writable_folder_in_another_one_is_pinned_too(work: Path) -> None:
+    (work / ".codex").mkdir()
+    outer = work.parent.parent
+    policy = SandboxPolicy(can_write_cwd=True, writable_roots=(str(outer),))
+    assert {str(work), str(work.parent)} <= set(protect(work, policy).pinned)
+    assert str(work) not in protect(work).pinned
 
 
 def test_a_home_folder_has_more_names(tmp_path: Path) -> None:

@@ -218,8 +218,16 @@ def test_time_and_tokens_are_summed_up_at_the_end() -> None:
     assert chat.elapsed_s() == 0
     send(chat, ev.TaskStarted(), ev.TaskComplete("x"))
     assert len(shown(chat)) == 3
-    send(chat, ev.TaskStarted(), ev.TaskComplete(None))
+
+
+def test_an_answer_is_missed_where_the_model_was_asked() -> None:
+    chat = made()
+    send(chat, ev.TaskStarted(), ev.UserMessage("well?"), ev.TaskComplete(None))
     assert shown(chat)[-1] == f"warning: {NO_ANSWER}"
+    # In a conversation of the past, nobody says that a task begins.
+    before = shown(chat)
+    send(chat, ev.TaskComplete(None))
+    assert shown(chat) == before
 
 
 def test_a_session_that_changes_says_what() -> None:
