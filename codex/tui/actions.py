@@ -317,6 +317,7 @@ class Actions:
         if not self._wants_models:
             return
         self._wants_models = False
+        self._screen.say("")
         if not msg.models:
             why = msg.error or "the server has none"
             self._screen.chat.notice(
@@ -463,9 +464,9 @@ class Actions:
         screen.in_background(work)
 
     def _show_diff(self, text: str) -> None:
-        from codex.tui.ansi import parse
+        from codex.tui.diff import git_lines
 
-        self._page([LinesCell(parse(text))], "Changes")
+        self._page([LinesCell(git_lines(text))], "Changes")
 
     # Texts that leave the screen.
 

@@ -30,7 +30,7 @@ from codex.tui.engine import Engine
 from codex.tui.frame import Frame
 from codex.tui.git_warning import GitWarning
 from codex.tui.history import Transcript
-from codex.tui.inline import Scrollback
+from codex.tui.inline import Scrollback, follow_reflow, has_reflow
 from codex.tui.keys import bindings
 from codex.tui.notifications import Notifier
 from codex.tui.status import FRAME_S
@@ -58,6 +58,8 @@ TYPING_QUIET_S = 1.0
 """The same, while something is being written: a pause between words is no answer."""
 DOUBLE_S = 1.5
 """Within which a key counts as pressed twice."""
+SAMPLE = "`x`\n\n```python\nx = 1\n```\n"
+"""Markdown that needs all that draws Markdown."""
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -113,6 +115,8 @@ class App:
         self.hint_until = 0.0
         self._pressed: tuple[str, float] = ("", 0.0)
         self._has_ticker = False
+        self._is_prepared = False
+        self._parser: KeyParser | None = None
         self.has_stopped_by_signal = False
         """So that leaving may not take long."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -194,7 +198,7 @@ class App:
 
     def _start(self) -> None:
         for warning in self.conversation.config.warnings:
-            self.chat.notice(warning)
+            self.chat.warn(warning)
         self.conversation.start()
 
     def _open_engine(
@@ -261,6 +265,7 @@ class App:
         """Let something take the keys until it is dismissed."""
         self.modal = modal
         self._modal_seen = None
+        self.hint = ""
         if modal.is_armed:
             self._app.layout.focus(self._frame.sink)
         self.redraw()
@@ -291,8 +296,7 @@ class App:
         if self.scrollback is not None:
             self.scrollback.restart()
         self.transcript.to_bottom()
-        self._app.renderer.clear()
-        self.redraw()
+        self.redraw_all()
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
         """Do something slow in a thread, then in the loop what it returns."""
@@ -331,11 +335,14 @@ class App:
             input=input,
             output=self.output,
         )
+        # What prompt_toolkit calls on SIGWINCH.
+        self._on_resize = application._on_resize
+        application._on_resize = self.resized  # type: ignore[method-assign]
         application.ttimeoutlen = application.timeoutlen = KEY_TIMEOUT_S
         application.key_processor.before_key_press += self._note_key
         if (parser := getattr(input, "vt100_parser", None)) is not None:
-            parsed = KeyParser(parser.feed_key_callback, self._focus_changed)
-            input.vt100_parser = parsed  # type: ignore[attr-defined]
+            self._parser = KeyParser(parser.feed_key_callback, self._focus_changed)
+            input.vt100_parser = self._parser  # type: ignore[attr-defined]
         return application
 
     def _rendered(self, _: object) -> None:
@@ -400,9 +407,23 @@ class App:
         self.redraw()
 
     def modal_key(self, name: str, data: str) -> None:
-        """Give the modal a key."""
-        if self.modal is not None:
-            self.modal.key(name, data)
+        """Give the modal a key; typing that was not meant for it goes on into the composer."""
+        modal = self.modal
+        if isinstance(modal, ApprovalDialog) and not modal.is_typing:
+            is_burst = self._parser is not None and self._parser.is_burst
+            if is_burst or not modal.takes(name):
+                self._disarm(modal, data)
+                return
+        if modal is not None:
+            modal.key(name, data)
+        self.redraw()
+
+    def _disarm(self, modal: Modal, data: str) -> None:
+        """Take the keys from a modal until no more come for a while."""
+        modal.is_armed = False
+        self._app.layout.focus(self.composer.focus_target)
+        self.composer.type(data)
+        self._arm_later()
         self.redraw()
 
     def _twice(self, key: str) -> bool:
@@ -469,12 +490,17 @@ class App:
         self.redraw()
 
     def resized(self) -> None:
-        """The window has another size, for where no signal says so."""
-        self._app._on_resize()
+        """The window has another size; called by hand where no signal says so."""
+        if self.scrollback is not None and has_reflow(self._host.environ):
+            follow_reflow(self._app.renderer, self.output.get_size().columns)
+        self._on_resize()
 
     def redraw_all(self) -> None:
-        """Draw everything anew, whatever the terminal shows now."""
-        self._app.renderer.clear()
+        """Draw everything anew, whatever the terminal shows now; what is printed stays."""
+        if self._is_full:
+            self._app.renderer.clear()
+        else:
+            self._app.renderer.erase()
         self.redraw()
 
     def suspend(self) -> None:
@@ -489,6 +515,13 @@ class App:
             self.actions.run(draft.command.name, draft.args)
         else:
             self.conversation.submit(draft)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Load what draws an answer while the model is still thinking."""
+        if self._loop is not None and not self._is_prepared:
+            self._is_prepared = True
+            self._loop.run_in_executor(None, _draw_sample)
 
     def _run_editor(self, text: str) -> None:
         self._app.create_background_task(self._edit(text))
@@ -503,3 +536,9 @@ class App:
                 self.chat.notice(str(error), is_error=True)
 
         await self.outside(work)
+
+
+def _draw_sample() -> None:
+    from codex.tui.markdown import render
+
+    render(SAMPLE, 80)

@@ -8,18 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.protocol.events import ElicitationRequest
-from codex.tui.approval_view import choice_lines, choices, question, title
+from codex.tui.approval_view import choice_lines, choices, question, short_choice_lines, title
 from codex.tui.cells import BAD
+from codex.tui.form import Form
 from codex.tui.line_edit import LineEdit
-from codex.tui.text import BOLD, DIM, Line, Span, Style, clip, line, wrapped
+from codex.tui.text import BOLD, DIM, Line, Span, Style, clip, line, line_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from codex.protocol.items import Json
     from codex.tui.approval_view import Choice, Request
 
 EDGE = Style(fg="yellow")
+ENOUGH = 6
+"""Rows for the heading and the question; with fewer of them, the answers stand side by side."""
 STEPS = {"pageup": -1, "pagedown": 1}
 LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
 
@@ -64,9 +67,20 @@ class ApprovalDialog:
         self._page = 1
         self._hidden = 0
         self._edit: LineEdit | None = None
-        self._form = _Form(request.schema) if isinstance(request, ElicitationRequest) else None
+        self._form = Form(request.schema) if isinstance(request, ElicitationRequest) else None
         self.is_armed = False
         """Keys are its own by now; until then it only shows."""
+
+    def takes(self, name: str) -> bool:
+        """Whether a key means something here; typing that does not was not meant for it."""
+        is_text = len(name) == 1 and name.isprintable()
+        known = {choice.key for choice in self._choices}
+        return self._edit is not None or not is_text or name.lower() in known
+
+    @property
+    def is_typing(self) -> bool:
+        """Text is asked for."""
+        return self._edit is not None
 
     def key(self, name: str, data: str) -> None:
         """Take a key, as Picker does."""
@@ -117,6 +131,9 @@ class ApprovalDialog:
         """Heading, the part of the question that fits, the answers."""
         foot = self._foot(width)
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)
+        if self._edit is None and is_low:
+            foot = self._answers(short_choice_lines, width)
         self._page = max(1, height - len(foot) - 2)
         self._hidden = max(0, len(asked) - self._page)
         self._scrolled = min(self._scrolled, self._hidden)
@@ -126,19 +143,15 @@ class ApprovalDialog:
         if self._hidden:
             last = self._scrolled + len(shown)
             more += f" {self._scrolled + 1}-{last} of {len(asked)}, PgUp PgDn "
-        edge = (Span("──", EDGE), Span(head, BOLD), Span(more, DIM))
+        edge: Line = (Span("──", EDGE), Span(head, BOLD), Span(more, DIM))
+        edge = (*edge, Span("─" * (width - line_width(edge)), EDGE))
         body = [(Span("  "), *row) for row in shown]
         return [clip(row, width) for row in (edge, *body, (), *foot)][:height]
 
     def _foot(self, width: int) -> list[Line]:
         choice = self._choices[self._chosen]
         if self._edit is None:
-            # Nothing is chosen before a key could choose it.
-            chosen = self._chosen if self.is_armed else -1
-            rows = [row for _, row in choice_lines(self._choices, chosen, width)]
-            if not self.is_armed:
-                rows = [tuple(Span(span.text, DIM) for span in row) for row in rows]
-            return rows
+            return self._answers(choice_lines, width)
         if choice.wants_feedback:
             ask = "What shall the model do instead? (Enter sends, Esc goes back)"
             return [*wrapped([line(ask, BOLD)], width), self._input(width)]
@@ -149,77 +162,16 @@ class ApprovalDialog:
             found += wrapped([line(form.complaint, BAD)], width)
         return [*found, self._input(width)]
 
+    def _answers(
+        self, draw: Callable[[Sequence[Choice], int, int], list[Line]], width: int
+    ) -> list[Line]:
+        if self.is_armed:
+            return draw(self._choices, self._chosen, width)
+        # Nothing is chosen before a key could choose it.
+        return [
+            tuple(Span(span.text, DIM) for span in row) for row in draw(self._choices, -1, width)
+        ]
+
     def _input(self, width: int) -> Line:
         assert self._edit is not None
         return (Span("> ", Style(fg="cyan", bold=True)), *self._edit.line(width))
-
-
-class _Form:
-    """The fields of an elicitation, filled in one after the other."""
-
-    def __init__(self, schema: Json) -> None:
-        table = schema.get("properties") if isinstance(schema, dict) else None
-        required = schema.get("required") if isinstance(schema, dict) else None
-        self.fields: list[tuple[str, dict[str, Json]]] = (
-            [(str(name), about if isinstance(about, dict) else {}) for name, about in table.items()]
-            if isinstance(table, dict)
-            else []
-        )
-        self._required = required if isinstance(required, list) else []
-        self.content: dict[str, Json] = {}
-        self.complaint = ""
-        self._at = 0
-
-    @property
-    def is_complete(self) -> bool:
-        """Every field was asked for."""
-        return self._at >= len(self.fields)
-
-    @property
-    def label(self) -> str:
-        """What is asked for now."""
-        name, about = self.fields[self._at]
-        kind = str(about.get("type", "string"))
-        if isinstance(about.get("enum"), list):
-            kind = " | ".join(str(value) for value in about["enum"])
-        elif kind == "boolean":
-            kind = "yes | no"
-        optional = "" if name in self._required else ", may stay empty"
-        told = f": {about['description']}" if about.get("description") else ""
-        return f"{about.get('title') or name} ({kind}{optional}){told}"
-
-    def take(self, text: str) -> bool:
-        """Take the text for the field; False, with a complaint, when it does not fit."""
-        name, about = self.fields[self._at]
-        text = text.strip()
-        self.complaint = ""
-        if not text:
-            if name in self._required:
-                self.complaint = "This one is needed."
-                return False
-        else:
-            value = _value(text, about)
-            if value is None:
-                self.complaint = f"That is no {about.get('type', 'value')} that fits."
-                return False
-            self.content[name] = value
-        self._at += 1
-        return True
-
-
-def _value(text: str, about: dict[str, Json]) -> Json:
-    """What was typed, as the schema wants it; None when it is something else."""
-    allowed = about.get("enum")
-    if isinstance(allowed, list):
-        return text if text in [str(value) for value in allowed] else None
-    kind = about.get("type")
-    if kind == "boolean":
-        return {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}.get(
-            text.lower()
-        )
-    try:
-        if kind == "integer":
-            return int(text)
-        return float(text) if kind == "number" else text
-    except ValueError:
-        return None

@@ -38,6 +38,8 @@ class Choice(NamedTuple):
     key: str
     """A character, or `escape`."""
     label: str
+    short: str
+    """The same where there is little room."""
     decision: ReviewDecision | None
     """None for an elicitation, whose answer is `action`."""
     wants_feedback: bool = False
@@ -46,9 +48,9 @@ class Choice(NamedTuple):
     """`accept`, `decline` or `cancel`."""
 
 
-_YES = Choice("y", "yes", ReviewDecision.APPROVED)
-_NO = Choice("n", "no, and tell the model why", ReviewDecision.DENIED, wants_feedback=True)
-_STOP = Choice("escape", "no, and stop here", ReviewDecision.ABORT)
+_YES = Choice("y", "yes", "yes", ReviewDecision.APPROVED)
+_NO = Choice("n", "no, and tell the model why", "no", ReviewDecision.DENIED, wants_feedback=True)
+_STOP = Choice("escape", "no, and stop here", "stop", ReviewDecision.ABORT)
 
 
 def choices(request: Request) -> tuple[Choice, ...]:
@@ -58,17 +60,17 @@ def choices(request: Request) -> tuple[Choice, ...]:
             return (_YES, *_more_choices(request), _NO, _STOP)
         case ApplyPatchApprovalRequest():
             label = "yes, and these files for this session"
-            session = Choice("s", label, ReviewDecision.APPROVED_FOR_SESSION)
+            session = Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)
             return (_YES, session, _NO, _STOP)
         case McpApprovalRequest():
             label = "yes, and this tool for this session"
-            session = Choice("s", label, ReviewDecision.APPROVED_FOR_SESSION)
+            session = Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)
             return (_YES, session, _NO, _STOP)
         case ElicitationRequest():
             return (
-                Choice("y", "answer", None, action="accept"),
-                Choice("n", "decline", None, action="decline"),
-                Choice("escape", "not now", None, action="cancel"),
+                Choice("y", "answer", "answer", None, action="accept"),
+                Choice("n", "decline", "decline", None, action="decline"),
+                Choice("escape", "not now", "not now", None, action="cancel"),
             )
         case _:
             assert_never(request)
@@ -76,18 +78,20 @@ def choices(request: Request) -> tuple[Choice, ...]:
 
 def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
     label = "yes, and this very command for this session"
-    found = [Choice("s", label, ReviewDecision.APPROVED_FOR_SESSION)]
+    found = [Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)]
     if request.proposed_prefix:
         prefix = f"`{join(request.proposed_prefix)}`"
         found += [
             Choice(
                 "p",
                 f"yes, and commands starting with {prefix} for this session",
+                "prefix",
                 ReviewDecision.APPROVED_FOR_PREFIX,
             ),
             Choice(
                 "a",
                 f"always: keep a rule for commands starting with {prefix}",
+                "always",
                 ReviewDecision.APPROVED_ALWAYS,
             ),
         ]
@@ -135,11 +139,9 @@ def _exec(request: ExecApprovalRequest, width: int, home: str | None) -> list[Li
     found = command_lines(request.command, width, mark=Span("$ ", WORK))
     place = (Span("in ", DIM), *line(short_path(request.cwd, home)))
     found += [(), *wrap(place, width)]
-    # Without the sandbox, what it blocked is the reason; it is not told twice.
+    # Without the sandbox, what it blocked is the reason, and the heading asks.
     if request.denial:
         found += [(), *_said(request.denial, CAUTION, width)]
-        if request.reason and request.denial not in request.reason:
-            found += _said(request.reason, REASON, width)
     elif request.reason:
         found += [(), *_said(request.reason, REASON, width)]
     return found
@@ -179,14 +181,26 @@ def _fields(schema: Json, width: int) -> list[Line]:
     return found
 
 
-def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[tuple[int, Line]]:
-    """The answers with their keys; each row under the index of its answer, for the mouse."""
-    found: list[tuple[int, Line]] = []
+def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
+    """The answers with their keys, one below the other."""
+    found: list[Line] = []
     for index, choice in enumerate(offered):
-        key = "Esc" if choice.key == "escape" else choice.key
         style = CHOSEN if index == chosen else PLAIN
         mark = "> " if index == chosen else "  "
-        row = (Span(f"{mark}{key:<3} ", BOLD.over(style)), *line(choice.label, style))
-        rows = wrap(row, width, indent=(Span("      "),))
-        found += [(index, part) for part in rows]
+        row = (Span(f"{mark}{_key(choice):<3} ", BOLD.over(style)), *line(choice.label, style))
+        found += wrap(row, width, indent=(Span("      "),))
     return found
+
+
+def short_choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
+    """The same in as few rows as can be."""
+    row: Line = ()
+    for index, choice in enumerate(offered):
+        style = CHOSEN if index == chosen else PLAIN
+        gap = (Span("  "),) if row else ()
+        row = (*row, *gap, Span(_key(choice), BOLD.over(style)), Span(f" {choice.short}", style))
+    return wrap(row, width)
+
+
+def _key(choice: Choice) -> str:
+    return "Esc" if choice.key == "escape" else choice.key

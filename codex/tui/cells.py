@@ -28,6 +28,10 @@ CAUTION = Style(fg="yellow")
 
 MORE = "Ctrl+T shows all"
 
+PROMPT_LINES = 24
+"""Of a message of the user's, in the compact form: who pastes a file knows what is in it."""
+TIP = "@ names a file · / lists the commands · ! runs a command of yours · /help"
+
 NARROW = 20
 """Columns that every cell fits into by itself."""
 
@@ -78,6 +82,11 @@ def short_path(path: str, home: str | None) -> str:
     return path
 
 
+def short_paths(text: str, home: str | None) -> str:
+    """The same for every folder that a text names."""
+    return text.replace(f"{home.rstrip('/')}/", "~/") if home and home != "/" else text
+
+
 class HeaderCell(Cell):
     """What a session runs with; the first cell."""
 
@@ -92,7 +101,7 @@ class HeaderCell(Cell):
             ("model", f"{session.model} ({session.provider})"),
             ("workdir", short_path(session.cwd, self._home)),
             ("approval", session.approval_policy),
-            ("sandbox", session.sandbox),
+            ("sandbox", short_paths(session.sandbox, self._home)),
             (
                 "session",
                 f"{session.name} ({session.session_id})" if session.name else session.session_id,
@@ -107,7 +116,8 @@ class HeaderCell(Cell):
             wrap((Span(f"{name:<10}", DIM), *line(value)), width, indent=indent)
             for name, value in self._rows()
         ]
-        return [*wrap(title, width), *(part for row in rows for part in row)]
+        tip = wrapped([line(TIP, DIM)], width)
+        return [*wrap(title, width), *(part for row in rows for part in row), (), *tip]
 
     def text(self) -> str:
         """The same without styles."""
@@ -139,7 +149,12 @@ class PromptCell(Cell):
         """The words as they were typed, behind a mark, and the images below."""
         style = DIM if self.is_queued else PLAIN
         mark = Span("> ", USER.over(style))
-        rows = wrapped(lines(self.message, style), max(2, width - 2)) if self.message else []
+        inner = max(2, width - 2)
+        text = self.message if full else self.message[: inner * (PROMPT_LINES + 2)]
+        rows = wrapped(lines(text, style), inner) if text else []
+        if not full and (len(rows) > PROMPT_LINES + 1 or len(text) < len(self.message)):
+            rest = f"… {len(self.message):,} characters in all ({MORE})"
+            rows = [*rows[:PROMPT_LINES], *wrap((Span(rest, DIM),), inner)]
         found = [((mark if index == 0 else Span("  ")), *row) for index, row in enumerate(rows)]
         for name in self.images:
             found += wrap((Span("  "), Span("[image] ", WORK), *line(name, style)), width)

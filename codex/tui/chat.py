@@ -147,6 +147,10 @@ class Chat:
         else:
             self._add(NoticeCell(text))
 
+    def warn(self, text: str) -> None:
+        """A warning, of the front end or of the engine."""
+        self._add(NoticeCell(text, title="warning:", style=CAUTION))
+
     def report(self, rows: Sequence[Line]) -> None:
         """Lines that the user asked for."""
         self._add(LinesCell(rows))
@@ -326,7 +330,7 @@ class Chat:
                 self._is_answer_due = True
                 self._read(msg)
             case ev.Warning():
-                self._add(NoticeCell(msg.message, title="warning:", style=CAUTION))
+                self.warn(msg.message)
             case ev.BackgroundEvent():
                 self._add(NoticeCell(msg.message))
             case ev.PlanUpdate():
@@ -368,5 +372,4 @@ class Chat:
     def _server(self, msg: ev.McpServerStatus) -> None:
         self.mcp_servers[msg.server] = msg
         if msg.state is ev.McpServerState.FAILED:
-            text = f"MCP server '{msg.server}': {msg.message or 'it has ended'}"
-            self._add(NoticeCell(text, title="warning:", style=CAUTION))
+            self.warn(f"MCP server '{msg.server}': {msg.message or 'it has ended'}")

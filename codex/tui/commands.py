@@ -26,7 +26,7 @@ USER_LINES = 40
 TAIL = 8_192
 """Characters of output that the last lines are looked for in."""
 
-_CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
+_CUT = re.compile(r"\[\.\.\. (\d+) bytes, (\d+) lines left out \.\.\.\]")
 """What sandbox/output.py leaves in the place of lines that it did not keep."""
 
 
@@ -99,10 +99,10 @@ class CommandCell(Cell):
 
     def _output(self) -> str:
         """All the output that is known."""
-        live = "".join(self._parts)
-        if not self._kept or (live and NOT_SHOWN not in live):
+        live, stop, _ = "".join(self._parts).partition(NOT_SHOWN)
+        if not self._kept or (live and not stop):
             return live
-        return f"{live.rstrip()}\n{self._kept}" if live else self._kept
+        return _joined(live, self._kept) if live else self._kept
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
         """The command, its output, what the sandbox blocked, and how it ended."""
@@ -211,4 +211,17 @@ def _head_and_tail(text: str, limit: int) -> list[Line]:
 def _lines_in(row: str) -> int:
     """How many lines one stands for: the mark of a cut stands for all it cut."""
     match = _CUT.fullmatch(row)
-    return 1 if match is None else int(match[1])
+    return 1 if match is None else int(match[2])
+
+
+def _joined(shown: str, kept: str) -> str:
+    """Long output of which the beginning was shown, and less of the beginning and the end kept."""
+    cut = _CUT.search(kept)
+    if cut is None or cut.start() > len(shown):
+        return kept
+    head, tail = kept[: cut.start()], kept[cut.end() :].removeprefix("\n")
+    size = len(head.encode()) + int(cut[1]) - len(shown.encode())
+    count = head.count("\n") + int(cut[2]) - shown.count("\n")
+    if count <= 0:  # the end begins in what was shown
+        return shown.rstrip("\n") + "\n" + "".join(tail.splitlines(keepends=True)[-count:])
+    return f"{shown.rstrip()}\n[... {size} bytes, {count} lines left out ...]\n{tail}"

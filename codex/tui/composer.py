@@ -13,8 +13,7 @@ from prompt_toolkit.application.current import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, VSplit, Window
-from prompt_toolkit.layout.controls import BufferControl
+from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
 
 from codex.protocol.events import (
     GetHistoryEntriesResponse,
@@ -28,13 +27,13 @@ from codex.tui.attachments import Attachments
 from codex.tui.completion import CommandMenu, Completion, FileMenu
 from codex.tui.draft import Draft, Mode
 from codex.tui.editor_rows import Wrapper
-from codex.tui.editor_view import EditorControl, RowsControl, Shown
+from codex.tui.editor_view import EditorControl, RowsControl
 from codex.tui.file_search import FileSearch
 from codex.tui.history_search import HistorySearch
 from codex.tui.mention import written
 from codex.tui.paste import clean, image_paths, is_large
-from codex.tui.popup import fit
 from codex.tui.recall import Recall
+from codex.tui.search_line import SearchLine
 from codex.tui.slash_command import CommandLine, nearest_command, parse_command
 
 if TYPE_CHECKING:
@@ -88,7 +87,6 @@ class Composer:
         self._notice = notice
         self._attachments = Attachments()
         self._recall = Recall(send)
-        self._search: HistorySearch | None = None
         self.files = FileSearch(cwd, environ, changed=invalidate)
         self._completion = Completion(self.files)
         self._placed: tuple[str, int] | None = None
@@ -107,31 +105,19 @@ class Composer:
             self._buffer,
             wrapper=self._wrapper,
             label=self._attachments.label,
-            shown=self._found_text,
+            shown=lambda: self._line.shown,
             placeholder=placeholder,
             key_bindings=composer_keys.editor_keys(self),
         )
-        self._query = Buffer(multiline=False)
-        self._query.on_text_changed += lambda _: self._query_changed()
-        query = BufferControl(self._query, key_bindings=composer_keys.search_keys(self))
+        self._line = SearchLine(composer_keys.search_keys(self))
         self._editor_window = Window(
             self._editor, height=lambda: self._rows(self._editor_height), wrap_lines=False
-        )
-        self._query_window = Window(query, height=1, style="class:composer.query")
-        search_line = VSplit(
-            [
-                Window(
-                    RowsControl(lambda width, _: [self._search_label(width)]), width=9, height=1
-                ),
-                self._query_window,
-                Window(RowsControl(self._search_status), width=self._status_width, height=1),
-            ]
         )
         popup = Window(RowsControl(self._popup_rows), height=lambda: self._rows(self._popup_height))
         self.container = HSplit(
             [
                 ConditionalContainer(popup, Condition(lambda: self._completion.menu is not None)),
-                ConditionalContainer(search_line, Condition(lambda: self._search is not None)),
+                self._line.container,
                 self._editor_window,
             ]
         )
@@ -141,7 +127,7 @@ class Composer:
     @property
     def focus_target(self) -> Window:
         """What to give the focus to: the editor, or the search line while it is open."""
-        return self._editor_window if self._search is None else self._query_window
+        return self._editor_window if self._search is None else self._line.window
 
     @property
     def text(self) -> str:
@@ -305,11 +291,8 @@ class Composer:
         """Begin one; the draft stays where it is, unseen."""
         self._completion.close()
         self._recall.stop_waiting()
-        self._query.reset()
-        self._search = HistorySearch(
-            self._send, log_id=self._recall.log_id, local=self._recall.local
-        )
-        get_app().layout.focus(self._query_window)
+        recall = self._recall
+        self._line.open(HistorySearch(self._send, log_id=recall.log_id, local=recall.local))
 
     def search_older(self) -> None:
         """To the next match, further back."""
@@ -323,38 +306,20 @@ class Composer:
 
     def accept_search(self) -> None:
         """Put the match in the place of the draft, which can be recalled."""
-        shown = None if self._search is None else self._search.shown
+        shown = self._line.shown
         self.close_search()
         if shown is not None:
             self._recall.displaced(self._buffer.text)
-            self._place(shown)
+            self._place(shown.text)
 
     def close_search(self) -> None:
         """Back to the draft."""
         if self._search is not None:
-            self._search = None
-            layout = get_app().layout
-            if layout.has_focus(self._query_window):  # not a dialog that opened meanwhile
-                layout.focus(self._editor_window)
+            self._line.close(self._editor_window)
 
-    def _query_changed(self) -> None:
-        if self._search is not None:
-            self._search.set_query(self._query.text)
-
-    def _found_text(self) -> Shown | None:
-        if self._search is None or self._search.shown is None:
-            return None
-        return Shown(self._search.shown, self._search.query)
-
-    def _search_label(self, width: int) -> Fragments:
-        return [("class:composer.search", fit("history: ", width))]
-
-    def _status_width(self) -> int:
-        return len(self._search.status) + 2 if self._search is not None else 0
-
-    def _search_status(self, width: int, _: int) -> list[Fragments]:
-        status = "" if self._search is None else self._search.status
-        return [[("class:composer.search", fit(f"  {status}", width))]]
+    @property
+    def _search(self) -> HistorySearch | None:
+        return self._line.search
 
     def _popup_rows(self, width: int, height: int) -> list[Fragments]:
         menu = self._completion.menu

@@ -269,7 +269,7 @@ class Conversation:
             if not isinstance(msg, (ev.TaskStarted, *HISTORY)):
                 self.chat.handle(msg, "")
         for warning in resumed.warnings:
-            self.chat.notice(warning)
+            self.chat.warn(warning)
 
     def _refused(self) -> None:
         """There is no session, so nothing is taken: it goes back to the user."""

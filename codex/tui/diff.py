@@ -64,6 +64,12 @@ def diff_lines(
     return found
 
 
+def _titles(changes: Mapping[str, FileChange], width: int, *, cwd: str) -> list[Line]:
+    """Each file's name with its counts."""
+    rows = [_title(path, change, _shape(change), cwd=cwd) for path, change in changes.items()]
+    return wrapped(rows, width, indent=(Span("  "),))
+
+
 def short_name(path: str, cwd: str) -> str:
     """The path from the working directory on, when it is below."""
     prefix = cwd.rstrip("/") + "/"
@@ -162,6 +168,23 @@ def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
     return [((head if index == 0 else indent) + part) for index, part in enumerate(rows)]
 
 
+def git_lines(text: str) -> list[Line]:
+    """What `git diff` prints, in colours; what the files hold is text and nothing else."""
+    return [
+        row
+        for text_row in text.removesuffix("\n").split("\n")
+        for row in lines(text_row.removesuffix("\r"), _git_style(text_row), tab=CODE_TAB) or [()]
+    ]
+
+
+def _git_style(row: str) -> Style:
+    if row.startswith(("diff --git ", "--- ", "+++ ")):
+        return BOLD
+    if row.startswith("@@"):
+        return Style(fg="cyan")
+    return _STYLES.get(row[:1], DIM)
+
+
 class PatchState(enum.Enum):
     """How far a patch is."""
 
@@ -206,7 +229,11 @@ class PatchCell(Cell):
         found = wrap((Span(self.state.value, style),), width)
         if self._reason:
             found += wrapped(lines(self._reason, Style(italic=True)), width)
-        found += diff_lines(self._changes, width, cwd=self._cwd, limit=None if full else MAX_LINES)
+        if self.state is PatchState.PROPOSED and not full:  # the dialog shows the lines
+            found += _titles(self._changes, width, cwd=self._cwd)
+        else:
+            limit = None if full else MAX_LINES
+            found += diff_lines(self._changes, width, cwd=self._cwd, limit=limit)
         if self._message:
             found += wrapped(lines(self._message, BAD), width)
         return found

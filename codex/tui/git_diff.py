@@ -1,4 +1,4 @@
-"""What has changed in a repository, untracked files too, as git shows it in colour."""
+"""What has changed in a repository, untracked files too, as git shows it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def changes(cwd: str, environ: Mapping[str, str]) -> str:
     git = _Git(cwd, environ)
     top = git.run(("rev-parse", "--show-toplevel")).strip()
     git.filters = filters_of(git.run(FILTERS_QUERY, ends=(0, 1)))
-    text = git.run(("diff", "--color=always", "HEAD"), ends=(0, 128))
-    text = text or git.run(("diff", "--color=always"))
+    text = git.run(("diff", "--no-color", "HEAD"), ends=(0, 128))
+    text = text or git.run(("diff", "--no-color"))
     names = git.run(("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", top))
     files = [name for name in names.split("\0") if name]
     for name in files[:MAX_FILES]:
-        arguments = ("diff", "--color=always", "--no-index", "--", os.devnull, f"{top}/{name}")
-        text += git.run(arguments, ends=(0, 1))
+        arguments = ("diff", "--no-color", "--no-index", "--", os.devnull, name)
+        text += git.run(arguments, ends=(0, 1), cwd=top)
         if len(text) > MAX_BYTES:
             return text[:MAX_BYTES] + "\n(more is not shown)\n"
     if len(files) > MAX_FILES:
@@ -47,12 +47,12 @@ class _Git:
         self._environ = safe_git_environment(environ)
         self.filters: tuple[str, ...] = ()
 
-    def run(self, arguments: Sequence[str], *, ends: tuple[int, ...] = (0,)) -> str:
+    def run(self, arguments: Sequence[str], *, ends: tuple[int, ...] = (0,), cwd: str = "") -> str:
         argv = safe_git_argv(arguments, filters=self.filters)
         try:
             done = subprocess.run(
                 argv,
-                cwd=self._cwd,
+                cwd=cwd or self._cwd,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_toolkit.data_structures import Point
+
 from codex.tui.ansi import to_ansi
 from codex.tui.cells import draw
 from codex.tui.history import Transcript
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_toolkit.renderer import Renderer
+
     from codex.tui.chat import Chat
     from codex.tui.text import Line
 
@@ -55,3 +61,22 @@ class Scrollback:
         if height <= 0:
             return []
         return Transcript(self._chat.cells[self._count :]).view(width, height)
+
+
+def has_reflow(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal breaks rows anew when its window becomes narrower, as most do."""
+    is_xterm = "XTERM_VERSION" in environ and "TMUX" not in environ
+    return not is_xterm and environ.get("TERM", "") not in ("linux", "screen")
+
+
+def follow_reflow(renderer: Renderer, columns: int) -> None:
+    """Let the renderer know where its cursor is after the terminal has broken its rows anew.
+
+    It goes up to its first row to draw anew, and would leave the rows that have come in between.
+    """
+    screen = renderer.last_rendered_screen
+    if screen is None or columns >= screen.width:
+        return
+    place = renderer._cursor_pos
+    rows = [max(screen.data_buffer[y], default=0) // columns for y in range(place.y)]
+    renderer._cursor_pos = Point(x=place.x % columns, y=place.y + sum(rows) + place.x // columns)

@@ -47,13 +47,14 @@ MAX_CLIPBOARD_BYTES = 74_994
 
 _PASTE = "\x1b[200~"
 _SEQUENCE = re.compile(
-    r"(?P<up>\x1b[\[O]A)(?P=up)*|(?P<down>\x1b[\[O]B)(?P=down)*"
+    r"(?P<up>\x1b[\[O]A)(?P=up)*|(?P<down>\x1b[\[O]B)(?P=down)*|\x1b\[M..."
     r"|\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
     r"|\x1b[\]P^_][^\x07\x1b]*(?:\x07|\x1b\\)"
 )
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P^_][^\x07\x1b]{0,4096}\x1b?)?\Z")
-_KEPT = re.compile(r"\x1b\[(?:\d+;\d+R|M|<?[\d;]+[mM])\Z")
-"""What the parser knows without a table: the cursor's place, and mouse reports."""
+_KEPT = re.compile(r"\x1b\[\d+;\d+R\Z")
+"""What the parser knows without a table: the cursor's place. No mouse report was asked for."""
+_BREAK = re.compile(r"\r\n?|\n")
 _ALT, _CTRL, _SHIFT = 2, 4, 1
 
 
@@ -67,6 +68,8 @@ class KeyParser(Vt100Parser):
         super().__init__(feed_key_callback)
         self._on_focus = on_focus
         self._begun = ""
+        self.is_burst = False
+        """What was read last held more than one character: no key that a hand pressed by itself."""
 
     def feed(self, data: str) -> None:
         """Take what was read."""
@@ -74,6 +77,11 @@ class KeyParser(Vt100Parser):
             super().feed(data)
             return
         data, self._begun = self._begun + data, ""
+        self.is_burst = sum(map(str.isprintable, data)) > 1 and "\x1b" not in data
+        if self.is_burst and _BREAK.search(data.rstrip("\r\n")):
+            # Lines at once are a paste of a terminal that does not mark them: none is sent.
+            self.feed_key_callback(KeyPress(Keys.BracketedPaste, data))
+            return
         head, mark, paste = data.partition(_PASTE)
         if not mark and (begun := _BEGUN.search(head)):
             self._begun = begun[0]
@@ -152,6 +160,14 @@ class Screen(Vt100_Output):
         """Take escape sequences."""
         self._has_link = self._has_link or data.startswith("\x1b]8;")
         super().write_raw(data)
+
+    def erase_down(self) -> None:
+        """Erase from the cursor, in the first column, on.
+
+        Not by one sequence: what is erased from the first row on, tmux takes for a screen that was
+        cleared, and keeps it in the scrollback.
+        """
+        super().write_raw("\x1b[K\x1b7\x1b[B\x1b[J\x1b8")
 
     def write(self, data: str) -> None:
         """Take text."""

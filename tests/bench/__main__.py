@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.program import ROOT, Program, plain_python_bytes, plain_python_s
+from tests.bench.screen import frames
 from tests.bench.table import Figure, Samples, markdown
 
 MS, MIB, KB = 1000.0, 1 / 1024**2, 1 / 1000
@@ -31,6 +32,8 @@ FIGURES = (
     Figure("command printing 50 MB", "ms", MS, "time"),
     Figure("command printing 50 MB, memory", "MiB", MIB, "memory"),
     Figure("first request", "kB", KB),
+    Figure("first settled frame", "ms", MS),
+    Figure("first settled frame, memory", "MiB", MIB),
 )
 
 
@@ -100,6 +103,14 @@ def measure_round(programs: list[Program], samples: Samples) -> None:
         add(program.name, "command printing 50 MB", *program.task("output").per_call_s)
     for program in programs:
         add(program.name, "command printing 50 MB, memory", program.task_bytes("output"))
+    _measure_frames(programs, add)
+
+
+def _measure_frames(programs: list[Program], add: Callable[..., None]) -> None:
+    starts = frames([program.argv for program in programs], rounds=1)
+    for program, (start,) in zip(programs, starts, strict=True):
+        add(program.name, "first settled frame", start.settled_ms / 1000)
+        add(program.name, "first settled frame, memory", start.peak_mib * 1024**2)
 
 
 def _measure_answers(programs: list[Program], add: Callable[..., None]) -> None:

@@ -52,7 +52,7 @@ class Program:
 
     def __init__(self, name: str, argv: list[str], folder: Path, port: int) -> None:
         self.name = name
-        self._argv = argv
+        self.argv = argv
         self._port = port
         self._key = folder.name
         self._home = folder / "home"
@@ -130,7 +130,7 @@ class Program:
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [*self._argv, *arguments],
+            [*self.argv, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -79,6 +79,7 @@ class Tui:
         self,
         model: FakeModel,
         folder: Path,
+        /,
         *,
         options: TuiOptions | None = None,
         size: tuple[int, int] = (80, 24),

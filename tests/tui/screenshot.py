@@ -10,8 +10,10 @@ import tempfile
 from html import escape
 from pathlib import Path
 
+import msgspec
 import pyte
 
+from tests.support.engine import fake_config
 from tests.support.fake_model import Call, FakeModel, Reply, Text
 from tests.support.tui import Tui
 
@@ -27,11 +29,14 @@ FIX = """*** Begin Patch
 *** Update File: mean.py
 @@
  def mean(values):
--    return sum(values) / len(values)
+-    return sum(values)/len(values)
 +    if not values:
-+        raise ValueError("mean of nothing")
++        raise ValueError("mean of an empty list")
 +    return sum(values) / len(values)
 *** End Patch"""
+
+
+RUN = "python3 -c 'import mean; mean.mean([])'"
 
 
 def svg(screen: pyte.Screen) -> str:
@@ -87,24 +92,36 @@ def main(path: str) -> None:
     """Play the session and write the picture."""
     replies = [
         Reply.of(
-            Text("I look at the tests first."),
-            Call("shell", {"command": ["bash", "-lc", "cat mean.py"]}),
+            Text("I reproduce it first."),
+            Call("shell", {"command": ["bash", "-c", RUN]}),
         ),
         Reply.of(
-            Text("An empty list divides by zero. I make that an error **with a name**:"),
+            Text("An empty list divides by zero. That becomes an error **with a name**:"),
             Call("apply_patch", {"input": FIX}, "call_2"),
         ),
     ]
     with tempfile.TemporaryDirectory() as name, FakeModel(replies) as model:
         folder = Path(name) / "statistics"
         folder.mkdir()
-        (folder / "mean.py").write_text("def mean(values):\n    return sum(values) / len(values)\n")
-        with Tui(model, folder, size=(88, 34)) as tui:
-            tui.wait_for("fake-model")
+        (folder / "mean.py").write_text("def mean(values):\n    return sum(values)/len(values)\n")
+        config = fake_config(model.base_url, str(folder))
+        settings = msgspec.structs.replace(config.model, model="qwen3-coder")
+        tui = Tui(
+            model,
+            folder,
+            size=(88, 44),
+            environ={"HOME": name},
+            provider=msgspec.structs.replace(config.provider, name="Ollama"),
+            model=settings,
+        )
+        with tui:
+            tui.wait_for("qwen3-coder")
             tui.type("why does mean([]) crash? fix it\r")
-            tui.wait_for(lambda _: tui.app.is_modal_armed)
             tui.wait_for("> y")
-            picture = svg(tui.shown.screen).replace(str(folder), "~/statistics")
+            tui.press("y")
+            tui.wait_for("Change this file?")
+            tui.wait_for("> y")
+            picture = svg(tui.shown.screen)
     Path(path).write_text(picture, encoding="utf-8")
 
 

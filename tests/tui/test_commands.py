@@ -240,7 +240,7 @@ def test_without_an_alternate_screen_finished_cells_are_printed(tmp_path: Path) 
     options = TuiOptions(has_alternate_screen=False)
     stall = Stall()
     replies = [Reply.text("one"), Reply.text("two").stall_at(0, stall)]
-    with FakeModel(replies) as model, Tui(model, tmp_path, options=options) as tui:
+    with FakeModel(replies) as model, Tui(model, tmp_path, options=options, size=(80, 30)) as tui:
         tui.type("first\r")
         tui.wait_for("tokens in")
         tui.type("second\r")

@@ -134,6 +134,26 @@ def test_what_is_being_typed_when_the_dialog_comes_stays_in_the_composer(tmp_pat
         assert tui.app.composer.text == "maybe yes sn"
 
 
+@pytest.mark.parametrize("written", ["please", "/status", "yes"])
+def test_what_is_written_to_a_dialog_that_stands_there_is_no_answer(
+    tmp_path: Path, written: str
+) -> None:
+    with FakeModel([COMMAND, Reply.text("ran")]) as model, Tui(model, tmp_path) as tui:
+        tui.type("go\r")
+        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        if written[0] == "y":
+            tui.type(written)  # in one go: nobody's single key
+        else:
+            for letter in written:
+                tui.type(letter)
+        tui.wait_for(f"› {written}")
+        assert tui.app.conversation.requests
+        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.press("y")
+        tui.wait_for("ran")
+        assert tui.app.composer.text == written
+
+
 def test_alt_and_a_letter_is_no_answer(tmp_path: Path) -> None:
     with FakeModel([COMMAND]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")

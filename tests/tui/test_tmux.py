@@ -1,6 +1,6 @@
 """A whole session in tmux, a terminal that nobody here wrote, compared with committed screens.
 
-After a change that is meant, CODEX_UPDATE_SNAPSHOTS=1 writes the screens anew.
+After a change that is meant, UPDATE_SNAPSHOTS=1 writes the screens anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.fake_model import Call, FakeModel, Reply, Stall, Text
 from tests.support.program import Program, provider_config
+from tests.support.snapshots import check
 
 SCREENS = Path(__file__).parent / "snapshots" / "session"
 PATIENCE_S = 60.0
@@ -38,8 +39,9 @@ class Tmux:
         )
         return done.stdout
 
-    def start(self, program: Program) -> None:
-        self._open(program, f"{command_of(program)}; echo left with $?; exec cat")
+    def start(self, program: Program, *arguments: str) -> None:
+        command = " ".join((command_of(program), *arguments))
+        self._open(program, f"{command}; echo left with $?; exec cat")
 
     def start_shell(self, program: Program) -> None:
         self._open(program, "PS1='$ ' exec bash --norc --noprofile -i")
@@ -59,6 +61,10 @@ class Tmux:
     def screen(self) -> str:
         rows = self.run("capture-pane", "-p").splitlines()
         return "\n".join(row.rstrip() for row in rows).rstrip() + "\n"
+
+    def scrollback(self) -> list[str]:
+        """All rows, from the first on, without blanks."""
+        return [row.strip() for row in self.run("capture-pane", "-p", "-S", "-").splitlines()]
 
     def wait_for(self, *wanted: str, without: str = "\0") -> str:
         end = time.monotonic() + PATIENCE_S
@@ -87,12 +93,7 @@ def normal(screen: str, folder: Path) -> str:
 
 
 def compare(name: str, screen: str, folder: Path) -> None:
-    path = SCREENS / f"{name}.txt"
-    shown = normal(screen, folder)
-    if os.environ.get("CODEX_UPDATE_SNAPSHOTS"):
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    check(name, normal(screen, folder), folder=SCREENS)
 
 
 @pytest.fixture
@@ -189,3 +190,38 @@ def test_it_is_suspended_and_comes_back_with_the_draft(
     finally:
         subprocess.run(["tmux", "-S", str(folder / "tmux.sock"), "kill-server"], check=False)
         shutil.rmtree(folder)
+
+
+def test_without_the_alternate_screen_the_scrollback_holds_everything_once(
+    program_argv: tuple[str, ...], folder: Path
+) -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("no tmux here: apt install tmux")
+    answer = "\n".join(f"- item {number}" for number in range(40))
+    tmux = Tmux(folder)
+    try:
+        with FakeModel([Reply.text(answer)]) as model, Program(program_argv, folder) as program:
+            program.configure(provider_config(model.base_url))
+            tmux.start(program, "--no-alt-screen")
+            tmux.wait_for("› Ask")
+            tmux.type("list them")
+            tmux.keys("Enter")
+            tmux.wait_for("tokens in", "› Ask")
+            while "- item 0" not in tmux.scrollback():  # printed, so that nothing is live
+                time.sleep(0.02)
+            tmux.run("resize-window", "-x", "44", "-y", "20")
+            tmux.wait_for("› Ask", without="workspace-write ·")
+            tmux.type("!seq 60")
+            tmux.keys("Enter")
+            tmux.wait_for("exit 0", "› Ask")
+            tmux.run("resize-window", "-x", "90", "-y", "30")
+            tmux.wait_for("workspace-write · 15 tokens", "› Ask")
+            tmux.keys("C-d")
+            tmux.wait_for("left with 0")
+            rows = tmux.scrollback()
+    finally:
+        subprocess.run(["tmux", "-S", str(folder / "tmux.sock"), "kill-server"], check=False)
+        shutil.rmtree(folder)
+    once = ["> list them", *(f"- item {number}" for number in range(40)), "! seq 60", "60"]
+    assert {row: rows.count(row) for row in once} == dict.fromkeys(once, 1), rows
+    assert not [row for row in rows if row.startswith(("›", "fake-model"))]

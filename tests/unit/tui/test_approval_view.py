@@ -11,7 +11,14 @@ from codex.protocol.events import (
     Update,
 )
 from codex.protocol.policy import ReviewDecision
-from codex.tui.approval_view import Request, choice_lines, choices, question, title
+from codex.tui.approval_view import (
+    Request,
+    choice_lines,
+    choices,
+    question,
+    short_choice_lines,
+    title,
+)
 from codex.tui.text import line_width, plain
 
 HOME = "/home/ann"
@@ -68,7 +75,7 @@ def test_what_the_sandbox_blocked_is_told_once() -> None:
     denial = "writing to /etc"
     request = run("x", denial=denial, reason=f"{denial}\nRetry?")
     assert asked(request) == ["$ x", "", "in ~/repo", "", denial]
-    assert asked(run("x", denial=denial, reason="why"))[-2:] == [denial, "why"]
+    assert asked(run("x", denial=denial, reason="again?"))[-2:] == ["", denial]
     assert title(request) == "Run without the sandbox?"
     assert title(run("x")) == "Run this command?"
 
@@ -141,17 +148,23 @@ def test_the_prefix_is_named_in_its_choices() -> None:
 
 def test_answers_are_listed_with_the_chosen_one_marked() -> None:
     rows = choice_lines(choices(run("x")), 1, 24)
-    assert [(index, plain(row).rstrip()) for index, row in rows] == [
-        (0, "  y   yes"),
-        (1, "> s   yes, and this very"),
-        (1, "      command for this"),
-        (1, "      session"),
-        (2, "  n   no, and tell the"),
-        (2, "      model why"),
-        (3, "  Esc no, and stop here"),
+    assert [plain(row).rstrip() for row in rows] == [
+        "  y   yes",
+        "> s   yes, and this very",
+        "      command for this",
+        "      session",
+        "  n   no, and tell the",
+        "      model why",
+        "  Esc no, and stop here",
     ]
-    assert all(span.style.reverse for span in rows[1][1])
-    assert not any(span.style.reverse for span in rows[0][1])
+    assert all(span.style.reverse for span in rows[1])
+    assert not any(span.style.reverse for span in rows[0])
+
+
+def test_where_there_is_little_room_the_answers_stand_side_by_side() -> None:
+    rows = short_choice_lines(choices(run("x", proposed_prefix=("x",))), 1, 60)
+    assert [plain(row) for row in rows] == ["y yes  s session  p prefix  a always  n no  Esc stop"]
+    assert [span.text for span in rows[0] if span.style.reverse] == ["s", " session"]
 
 
 @pytest.mark.parametrize("width", range(2, 30))
@@ -159,5 +172,6 @@ def test_every_request_fits_into_every_window(width: int) -> None:
     prefixed = run("git", "commit", denial="it said no", proposed_prefix=("git", "commit"))
     for request in (run("bash", "-lc", "a\nb" * 30), prefixed, PATCH, TOOL, FORM):
         rows = question(request, width, cwd=CWD, home=HOME)
-        rows += [row for _, row in choice_lines(choices(request), 0, width)]
+        rows += choice_lines(choices(request), 0, width)
+        rows += short_choice_lines(choices(request), 0, width)
         assert all(line_width(row) <= width for row in rows)

@@ -6,7 +6,17 @@ import pytest
 
 from codex.protocol import events as ev
 from codex.tui.ansi import parse_on
-from codex.tui.cells import Cell, HeaderCell, ImageCell, NoticeCell, PlanCell, draw, short_path
+from codex.tui.cells import (
+    PROMPT_LINES,
+    Cell,
+    HeaderCell,
+    ImageCell,
+    NoticeCell,
+    PlanCell,
+    PromptCell,
+    draw,
+    short_path,
+)
 from codex.tui.commands import CommandCell, command_text
 from codex.tui.diff import PatchCell, PatchState, diff_lines
 from codex.tui.messages import MessageCell, ReasoningCell
@@ -48,8 +58,18 @@ def test_a_named_session_shows_its_name() -> None:
         session_id="id", model="m", cwd="/", provider="p", approval_policy="never", sandbox="s",
         name="parser",
     )  # fmt: skip
-    assert shown(HeaderCell(named, None))[-1] == "session   parser (id)"
+    assert "session   parser (id)" in shown(HeaderCell(named, None))
     assert HeaderCell(configured(), "/home/ann").text().startswith("codex ")
+
+
+@pytest.mark.parametrize("message", ["line\n" * 30_000, "x" * 1_000_000])
+def test_a_message_that_is_a_file_is_shown_by_its_beginning(message: str) -> None:
+    cell = PromptCell(message, is_queued=False)
+    rows = shown(cell)
+    assert len(rows) == PROMPT_LINES + 1
+    assert rows[-1] == f"  … {len(message):,} characters in all (Ctrl+T shows all)"
+    assert len(cell.lines(60, full=True)) > 10_000
+    assert shown(PromptCell("line\n" * PROMPT_LINES, is_queued=False))[-1] == "  line"
 
 
 def test_texts_of_the_simple_cells() -> None:
@@ -100,15 +120,23 @@ def test_lines_that_the_engine_left_out_are_counted() -> None:
     assert "  … 110 lines (Ctrl+T shows all)" in shown(command("x", output=output))
 
 
-def test_output_beyond_the_live_limit_is_completed_at_the_end() -> None:
-    cell = CommandCell(("x",), CWD)
-    for chunk in ("live\n", "\n[... further output is not shown while the command runs ...]\n"):
-        cell.output(chunk)
-    cell.end(ended("x", "kept tail\n"))
-    text = "\n".join(shown(cell, full=True))
-    assert "live" in text
-    assert "kept tail" in text
-    assert cell.text().count("kept tail") == 1
+@pytest.mark.parametrize("shown", [6, 93, 95, 96])
+def test_output_beyond_the_live_limit_is_completed_at_the_end(shown: int) -> None:
+    rows = [f"line {number:02}\n" for number in range(100)]
+    # As sandbox/output.py keeps it: the first and last five lines.
+    kept = ["".join(rows[:5]), "[... 720 bytes, 90 lines left out ...]\n", "".join(rows[-5:])]
+    cell = CommandCell(("make",), "/")
+    cell.begin(ev.ExecCommandBegin("c", ("make",), "/"))
+    cell.output("".join(rows[:shown]))
+    cell.output("\n[... further output is not shown while the command runs ...]\n")
+    cell.end(ended("c", "".join(kept)))
+    text = [plain(row).strip() for row in cell.lines(60, full=True)][1:-1]
+    left = [row for row in text if row.startswith("[")]
+    whole = [row.strip() for row in rows]
+    end = max(95, shown)
+    count = end - shown
+    assert left == ([f"[... {8 * count} bytes, {count} lines left out ...]"] if count else [])
+    assert [row for row in text if row not in left] == whole[:shown] + whole[end:]
 
 
 def test_a_running_command_shows_the_last_state_of_its_last_lines() -> None:
@@ -128,6 +156,7 @@ def test_long_lines_of_output_are_whole_in_the_full_form() -> None:
 
 def test_long_diffs_are_whole_in_the_full_form() -> None:
     cell = PatchCell({"/a": ev.Add("x\n" * 500)}, cwd="/", reason=None)
+    cell.advance(PatchState.APPLIED)
     assert "… 440 lines (Ctrl+T shows all)" in shown(cell)
     assert sum("+x" in row for row in shown(cell, full=True)) == 500
     cell.advance(PatchState.FAILED, "no\nway")

@@ -149,9 +149,10 @@ def test_patches_tell_what_became_of_them() -> None:
     changes: dict[str, ev.FileChange] = {f"{CWD}/a": ev.Add("x\n")}
     chat = made()
     send(chat, ev.ApplyPatchApprovalRequest(call_id="p", changes=changes, reason="why"))
-    assert shown(chat) == ["proposed patch", "why", "A a (+1 -0)", "1 +x"]
+    assert shown(chat) == ["proposed patch", "why", "A a (+1 -0)"]
+    assert shown(chat, is_full=True)[-1] == "1 +x"
     send(chat, ev.PatchApplyBegin("p", auto_approved=False, changes=changes))
-    assert shown(chat)[0] == "applying patch"
+    assert shown(chat) == ["applying patch", "why", "A a (+1 -0)", "1 +x"]
     send(chat, ev.PatchApplyEnd("p", "", "disk full\n", success=False))
     assert [shown(chat)[0], shown(chat)[-1]] == ["patch failed", "disk full"]
 
@@ -234,7 +235,7 @@ def test_a_session_that_changes_says_what() -> None:
     send(chat, configured(), configured(model="other"), configured(model="other"))
     assert shown(chat)[-1] == "the model is now other"
     send(chat, configured(session_id="new"))
-    assert shown(chat)[-1] == "session   new"
+    assert "session   new" in shown(chat)
 
 
 def test_servers_are_reported_when_they_fail_and_when_asked_for() -> None:

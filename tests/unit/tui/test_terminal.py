@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from prompt_toolkit.key_binding import KeyPress
+from prompt_toolkit.keys import Keys
 
 from codex.config.types import TuiSettings
 from codex.tui.line_edit import LineEdit
@@ -37,6 +38,7 @@ def keys_of(*pieces: str) -> tuple[list[str], list[bool]]:
         ("\x1b[99;5u", ["c-c"]),
         ("\x1b[121;3u", ["escape", "y"]),
         ("\x1b[27;5R", ["<cursor-position-response>"]),
+        ("\x1b[<64;1;2M\x1b[<64;1Ma\x1b[<0;1;1m", ["a"]),
         ("\x1b[57414u\x1b[1;99Xa", ["a"]),
         ("\x1b]11;rgb:0/0/0\x07b", ["b"]),
         ("\x1b[200~\x1b[A\x1b[A\x1b[Ay\x1b[201~", ["<bracketed-paste>"]),
@@ -46,6 +48,28 @@ def test_bytes_become_keys_however_they_are_cut(text: str, keys: list[str]) -> N
     assert keys_of(text)[0] == keys
     if "scroll" not in keys[0]:
         assert keys_of(*text)[0] == keys
+
+
+@pytest.mark.parametrize("breaks", ["\r", "\n", "\r\n"])
+def test_lines_at_once_are_a_paste(breaks: str) -> None:
+    text = breaks.join(["one", "two", ""])
+    presses: list[KeyPress] = []
+    KeyParser(presses.append, lambda _: None).feed(text)
+    assert [(press.key, press.data) for press in presses] == [(Keys.BracketedPaste, text)]
+
+
+def test_a_line_at_once_is_typed_and_its_end_is_enter() -> None:
+    assert keys_of("one\r")[0] == ["o", "n", "e", "c-m"]
+    assert keys_of("\x1b[M !!a")[0] == ["a"]
+
+
+def test_only_what_came_alone_was_pressed_by_itself() -> None:
+    parser = KeyParser(lambda _: None, lambda _: None)
+    seen = []
+    for data in ("y", "yes", "y\r", "\x1b[A", "é", "\x1bOP"):
+        parser.feed(data)
+        seen.append(parser.is_burst)
+    assert seen == [False, True, False, False, False, False]
 
 
 def test_reports_of_focus_are_no_keys() -> None:

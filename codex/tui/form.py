@@ -1,0 +1,81 @@
+"""Form: what an MCP server wants to be told, field by field. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from codex.protocol.items import Json
+
+
+class Form:
+    """The fields, filled in one after the other. Args: schema: JSON Schema of an object."""
+
+    def __init__(self, schema: Json) -> None:
+        table = schema.get("properties") if isinstance(schema, dict) else None
+        required = schema.get("required") if isinstance(schema, dict) else None
+        self.fields: list[tuple[str, dict[str, Json]]] = (
+            [(str(name), about if isinstance(about, dict) else {}) for name, about in table.items()]
+            if isinstance(table, dict)
+            else []
+        )
+        self._required = required if isinstance(required, list) else []
+        self.content: dict[str, Json] = {}
+        self.complaint = ""
+        self._at = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Every field was asked for."""
+        return self._at >= len(self.fields)
+
+    @property
+    def label(self) -> str:
+        """What is asked for now."""
+        name, about = self.fields[self._at]
+        optional = "" if name in self._required else ", may stay empty"
+        told = f": {about['description']}" if about.get("description") else ""
+        return f"{about.get('title') or name} ({self._kind()}{optional}){told}"
+
+    def _kind(self) -> str:
+        about = self.fields[self._at][1]
+        kind = str(about.get("type", "string"))
+        if isinstance(about.get("enum"), list):
+            return " | ".join(str(value) for value in about["enum"])
+        return "yes | no" if kind == "boolean" else kind
+
+    def take(self, text: str) -> bool:
+        """Take the text for the field; False, with a complaint, when it does not fit."""
+        name, about = self.fields[self._at]
+        text = text.strip()
+        self.complaint = ""
+        if not text:
+            if name in self._required:
+                self.complaint = "This one is needed."
+                return False
+        else:
+            value = _value(text, about)
+            if value is None:
+                self.complaint = f"That does not fit: {self._kind()} is expected."
+                return False
+            self.content[name] = value
+        self._at += 1
+        return True
+
+
+def _value(text: str, about: dict[str, Json]) -> Json:
+    """What was typed, as the schema wants it; None when it is something else."""
+    allowed = about.get("enum")
+    if isinstance(allowed, list):
+        return text if text in [str(value) for value in allowed] else None
+    kind = about.get("type")
+    if kind == "boolean":
+        return {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}.get(
+            text.lower()
+        )
+    try:
+        if kind == "integer":
+            return int(text)
+        return float(text) if kind == "number" else text
+    except ValueError:
+        return None
