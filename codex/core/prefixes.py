@@ -30,7 +30,8 @@ NEVER = (
         "umount find fd fdfind tar zip rsync parallel watch entr script expect strace ltrace gdb "
         "lldb at batch crontab kill pkill killall systemd-run systemctl chmod chown chgrp ln tee "
         "curl wget nc ncat socat ftp npx bunx pipx uvx pnpx flock runuser unshare nsenter bwrap "
-        "firejail screen tmux fzf less more man git-shell docker-compose source . trap alias export set "
+        "firejail screen tmux fzf less more man git-shell docker-compose source . trap alias "
+        "export set "
     )
 )
 INTERPRETER = re.compile(r"(python|pypy|node|ruby|perl|php|lua)[\d.]*", re.ASCII)
