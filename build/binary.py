@@ -57,8 +57,6 @@ OPTIONS = (
     "--include-module=types",
     "--include-module=typing",
     "--include-package=msgspec",
-    # Some of its modules are imported by name (patches.py).
-    "--include-package=wcwidth",
     # What is imported inside functions is there too, and nothing is missed silently.
     "--include-package=codex",
     # Built in (build/builtins.c), so there is no file to follow.
@@ -69,6 +67,8 @@ OPTIONS = (
     "--nofollow-import-to=multiprocessing",
     # Optional imports of prompt_toolkit, for Windows and for programs that changed signals from C.
     "--nofollow-import-to=ctypes",
+    # Optional imports of modules that are not used here: debuggers, XML, fallbacks of C modules.
+    *(f"--nofollow-import-to={name}" for name in ("pdb", "xml", "_pydecimal", "_pyio")),
     # Settings of the machine that built CPython.
     "--nofollow-import-to=_sysconfigdata*",
 )

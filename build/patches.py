@@ -22,6 +22,14 @@ class Patch(NamedTuple):
     new: str
 
 
+UNUSED_MODULES = (
+    *("cgi", "cgitb", "chunk", "cmd", "code", "codeop", "colorsys", "configparser", "fileinput"),
+    *("filecmp", "ftplib", "getopt", "graphlib", "imaplib", "imghdr", "imp", "mailcap", "netrc"),
+    *("modulefinder", "nturl2path", "pickletools", "pipes", "poplib", "pstats", "pyclbr", "sched"),
+    *("rlcompleter", "sndhdr", "socketserver", "symtable", "timeit", "tomllib", "trace", "uu"),
+    *("webbrowser", "xdrlib", "_aix_support", "_bootsubprocess", "_osx_support", "_pyio"),
+)
+
 NUITKA = (
     # Nuitka teaches `inspect` about its own function types, and imports that module at every start
     # to do so: 10 ms. It is enough to do it right after somebody else imported it.
@@ -37,6 +45,65 @@ NUITKA = (
         '            if (strcmp(name, "inspect") == 0) {\n'
         "                patchInspectModule(tstate);\n"
         "            }\n",
+    ),
+    # All lexers and styles of pygments: 3 MB, of which codex/tui/highlight.py names what it uses.
+    Patch(
+        "nuitka/plugins/standard/standard.nuitka-package.config.yml",
+        "- module-name: 'pygments.lexers' # checksum: 1851bf53\n"
+        "  implicit-imports:\n    - depends:\n        - '.*'\n\n"
+        "- module-name: 'pygments.styles' # checksum: 1851bf53\n"
+        "  implicit-imports:\n    - depends:\n        - '.*'\n\n",
+        "",
+    ),
+    # Modules of the standard library that Nuitka adds unasked, and that nothing here imports: the
+    # file is read as a whole at the start, so each counts in memory, too.
+    Patch(
+        "nuitka/importing/StandardLibrary.py",
+        '    "optparse",\n',
+        '    "optparse",\n' + "".join(f'    "{name}",\n' for name in UNUSED_MODULES),
+    ),
+    # Nuitka goes through all bytecode at every start to find where each module's begins, and so
+    # maps the whole of it, 9 MiB. The lengths are in its tables already.
+    Patch(
+        "nuitka/code_generation/templates/CodeTemplatesLoader.py",
+        '        loadConstantsBlob(tstate, bytecode_data, ".bytecode");\n',
+        "        static int sizes[%(bytecode_count)d];\n"
+        "        for (int i = 0; i < %(entry_count)d && meta_path_loader_entries[i]; i++)\n"
+        "            if (meta_path_loader_entries[i]->flags & NUITKA_BYTECODE_FLAG)\n"
+        "                sizes[meta_path_loader_entries[i]->bytecode_index] =\n"
+        "                    meta_path_loader_entries[i]->bytecode_size;\n"
+        "        nuitka_bytecode_sizes = sizes;\n"
+        '        loadConstantsBlob(tstate, bytecode_data, ".bytecode");\n',
+    ),
+    Patch(
+        "nuitka/code_generation/templates/CodeTemplatesLoader.py",
+        "static void _loadBytesCodesBlob(PyThreadState *tstate) {\n",
+        "extern int const *nuitka_bytecode_sizes;\n\n"
+        "static void _loadBytesCodesBlob(PyThreadState *tstate) {\n",
+    ),
+    Patch(
+        "nuitka/build/static_src/HelpersConstantsBlob.c",
+        "void loadConstantsBlob(PyThreadState *tstate, void *output, char const *name) {\n",
+        "int const *nuitka_bytecode_sizes = NULL;\n\n"
+        "void loadConstantsBlob(PyThreadState *tstate, void *output, char const *name) {\n",
+    ),
+    Patch(
+        "nuitka/build/static_src/HelpersConstantsBlob.c",
+        "    unpackBlobConstants(tstate, output, w);\n}\n",
+        '    if (strcmp(name, ".bytecode") == 0) {\n'
+        "        int count = (int)unpackValueUint16(&w);\n\n"
+        "        for (int i = 0; i < count; i++) {\n"
+        "            unsigned int size = (unsigned int)nuitka_bytecode_sizes[i];\n\n"
+        "            /* A tag, the length in groups of seven bits, the code. */\n"
+        "            w += 2;\n"
+        "            for (unsigned int left = size >> 7; left != 0; left >>= 7)\n"
+        "                w += 1;\n"
+        "            ((unsigned char const **)output)[i] = w;\n"
+        "            w += size;\n"
+        "        }\n"
+        "        return;\n"
+        "    }\n"
+        "    unpackBlobConstants(tstate, output, w);\n}\n",
     ),
     # Nuitka turns its own path into wide characters by the locale, and aborts when neither the
     # user's nor C.UTF-8 is installed: an empty root, or an old distribution. CPython's own decoder

@@ -15,6 +15,7 @@ from codex.bash import join
 from codex.config.edit import remove_table, set_table
 from codex.errors import CodexError, ExitStatus, UsageError
 from codex.jsonio import dumps
+from codex.net.address import parse_url
 from codex.printable import printable
 
 if TYPE_CHECKING:
@@ -91,21 +92,35 @@ def add_server(host: Host, config: Config, new: NewServer) -> int:
             "expected either a command or --url, got " + ("both" if new.url else "neither"),
             advice="codex mcp add NAME -- COMMAND..., or codex mcp add NAME --url URL",
         )
-    values: dict[str, Any] = {}
-    if new.argv:
-        values["command"] = new.argv[0]
-        if len(new.argv) > 1:
-            values["args"] = list(new.argv[1:])
-        if new.env:
-            values["env"] = dict(_assignment(text) for text in new.env)
-    else:
-        values["url"] = new.url
-        if new.bearer_token_env_var:
-            values["bearer_token_env_var"] = new.bearer_token_env_var
+    values = _http_values(new) if new.url else _stdio_values(new)
     path = os.path.join(config.codex_home, "config.toml")
     existed = set_table(path, SECTION, new.name, values)
     host.stderr.write(f"{'Replaced' if existed else 'Added'} the MCP server '{new.name}'.\n")
     return ExitStatus.DONE
+
+
+def _stdio_values(new: NewServer) -> dict[str, Any]:
+    if new.bearer_token_env_var:
+        raise UsageError("--bearer-token-env-var is for an address", advice="For a program: --env")
+    values: dict[str, Any] = {"command": new.argv[0]}
+    if len(new.argv) > 1:
+        values["args"] = list(new.argv[1:])
+    if new.env:
+        values["env"] = dict(_assignment(text) for text in new.env)
+    return values
+
+
+def _http_values(new: NewServer) -> dict[str, Any]:
+    if new.env:
+        raise UsageError("--env is for a program, got --url")
+    try:
+        parse_url(new.url or "", ("http", "https"), what="--url")
+    except CodexError as error:
+        raise UsageError(error.message, advice=error.advice) from error
+    values = {"url": new.url}
+    if new.bearer_token_env_var:
+        values["bearer_token_env_var"] = new.bearer_token_env_var
+    return values
 
 
 def remove_server(host: Host, config: Config, name: str) -> int:
@@ -114,6 +129,11 @@ def remove_server(host: Host, config: Config, name: str) -> int:
     Raises: CodexError, when there is none of that name.
     """
     if not remove_table(os.path.join(config.codex_home, "config.toml"), SECTION, name):
+        if name in config.mcp_servers:
+            raise CodexError(
+                f"the MCP server '{name}' is not in [{SECTION}] of config.toml itself",
+                advice="It is in a profile or another file: remove it by hand.",
+            )
         raise _no_such(name, config)
     host.stderr.write(f"Removed the MCP server '{name}'.\n")
     return ExitStatus.DONE
@@ -140,7 +160,15 @@ def _status(server: McpServer) -> str:
 def _where(server: McpServer) -> str:
     if server.command is not None:
         return join((server.command, *server.args))
-    return server.url or ""
+    return _shown_url(server.url or "")
+
+
+def _shown_url(url: str) -> str:
+    """Without user, password and query, which may be secrets."""
+    try:
+        return str(parse_url(url, ("http", "https"), what="url"))
+    except CodexError:
+        return HIDDEN
 
 
 def _members(name: str, server: McpServer) -> dict[str, Any]:
@@ -148,6 +176,8 @@ def _members(name: str, server: McpServer) -> dict[str, Any]:
     members = {"name": name, **msgspec.to_builtins(server)}
     for table in ("env", "http_headers"):
         members[table] = dict.fromkeys(members[table], HIDDEN)
+    if server.url is not None:
+        members["url"] = _shown_url(server.url)
     return {key: value for key, value in members.items() if value not in (None, {}, [])}
 
 

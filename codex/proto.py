@@ -11,17 +11,15 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol, cast
 
+from codex.core.refusal import refusal_of
 from codex.errors import CodexError, ExitStatus
 from codex.lines import EndOfInput, Line, start_reading
 from codex.protocol.events import (
-    ApplyPatchApprovalRequest,
     Error,
     Event,
-    ExecApprovalRequest,
     ShutdownComplete,
 )
-from codex.protocol.ops import ExecApproval, PatchApproval, Shutdown, Submission
-from codex.protocol.policy import ReviewDecision
+from codex.protocol.ops import Op, Shutdown, Submission
 from codex.protocol.wire import SubmissionError, decode_submission, encode_event
 from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from codex.config.types import Config
+    from codex.core.refusal import Refusal
     from codex.host import Host
 
 OWN_ID = ""
@@ -84,7 +83,8 @@ class Conversation:
     def __init__(self, engine: Engine, output: TextIO) -> None:
         self._engine = engine
         self._output = output
-        self._question: ExecApprovalRequest | ApplyPatchApprovalRequest | None = None
+        self._refusals: list[tuple[str, Refusal]] = []
+        """Of every question that is open, with the id of its event."""
         self._is_input_over = False
 
     def until_end(self, inbox: Inbox) -> StopSignal | None:
@@ -96,7 +96,7 @@ class Conversation:
                     self._take(data)
                 case EndOfInput():
                     self._is_input_over = True
-                    self._refuse_question()
+                    self._refuse_questions()
                     self._submit(Shutdown(after_task=True))
                 case StopSignal() as signal:
                     stopped_by = signal
@@ -114,28 +114,30 @@ class Conversation:
             refusal = Error(str(error), kind="bad_submission")
             self._write(Event(error.submission_id, refusal))
             return
-        if isinstance(submission.op, ExecApproval | PatchApproval):
-            self._question = None
+        self._forget_question(submission.op)
         self._engine.submit_with_id(submission)
 
     def _write(self, event: Event) -> None:
         self._output.write(encode_event(event).decode() + "\n")
         self._output.flush()
-        if isinstance(event.msg, ExecApprovalRequest | ApplyPatchApprovalRequest):
-            self._question = event.msg
+        if (refusal := refusal_of(event.msg)) is not None:
+            self._refusals.append((event.id, refusal))
             if self._is_input_over:
-                self._refuse_question()
+                self._refuse_questions()
 
-    def _refuse_question(self) -> None:
+    def _refuse_questions(self) -> None:
         """Answer no in the name of a client that cannot answer any more."""
-        match self._question:
-            case ExecApprovalRequest(call_id=call_id):
-                self._submit(ExecApproval(call_id, ReviewDecision.DENIED))
-            case ApplyPatchApprovalRequest(call_id=call_id):
-                self._submit(PatchApproval(call_id, ReviewDecision.DENIED))
-            case None:
-                pass
-        self._question = None
+        refusals, self._refusals = self._refusals, []
+        for _, refusal in refusals:
+            self._submit(refusal)
 
-    def _submit(self, op: Shutdown | ExecApproval | PatchApproval) -> None:
+    def _forget_question(self, op: Op) -> None:
+        """The client answers by itself; an approval may name the event instead of the call."""
+        self._refusals = [
+            (event_id, refusal)
+            for event_id, refusal in self._refusals
+            if type(refusal) is not type(op) or getattr(op, "id", "") not in (event_id, refusal.id)
+        ]
+
+    def _submit(self, op: Op) -> None:
         self._engine.submit_with_id(Submission(OWN_ID, op))

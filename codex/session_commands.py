@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.core import sessions
 from codex.core.rollout_format import timestamp
+from codex.core.session_files import size_text, summarize
+from codex.core.session_names import rename, session_names
 from codex.errors import CodexError, ExitStatus
 from codex.jsonio import dumps
 from codex.printable import printable
 
 if TYPE_CHECKING:
-    from codex.core.sessions import SessionSummary
+    from codex.core.session_files import SessionFile, SessionSummary
     from codex.host import Host
 
 DEFAULT_LIMIT = 20
@@ -55,7 +57,7 @@ def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
 def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
     """Give a session a name."""
     file = sessions.find_session(codex_home, wanted)
-    sessions.rename(codex_home, file.id, name, clock_s=host.clock())
+    rename(codex_home, file.id, name, clock_s=host.clock())
     return ExitStatus.DONE
 
 
@@ -84,13 +86,13 @@ def delete_session(host: Host, codex_home: str, wanted: str, *, is_sure: bool) -
     return ExitStatus.DONE
 
 
-def _is_sure(host: Host, codex_home: str, file: sessions.SessionFile) -> bool:
+def _is_sure(host: Host, codex_home: str, file: SessionFile) -> bool:
     if not host.stdin.isatty():
         raise CodexError(
             f"the session {file.id} was not deleted: there is nobody to ask",
             advice="To delete it without a question: --yes",
         )
-    summary = sessions.summarize(file, sessions.session_names(codex_home).get(file.id))
+    summary = summarize(file, session_names(codex_home).get(file.id))
     if summary is not None:
         host.stderr.write(_text(summary, has_cwd=True))
     host.stderr.write("Delete this session for good? [y/N] ")
@@ -104,15 +106,7 @@ def _text(summary: SessionSummary, *, has_cwd: bool) -> str:
     if len(title) > _TITLE_WIDTH:
         title = title[: _TITLE_WIDTH - 1] + "…"
     place = f"  {printable(summary.cwd or '')}" if has_cwd else ""
-    return f"{when}  {_size(summary.size):>8}  {summary.id}{place}  {title}\n"
-
-
-def _size(size: int) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size} {unit}"
-        size //= 1000
-    return f"{size} GB"
+    return f"{when}  {size_text(summary.size):>8}  {summary.id}{place}  {title}\n"
 
 
 def _json(summary: SessionSummary) -> str:

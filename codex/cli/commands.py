@@ -75,15 +75,16 @@ TUI = Command(
     '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
 )
 """What runs without a subcommand."""
+_WHICH_SESSION = "an id, the beginning of one, or a name (none with --last); and what to do"
 _OLD_SESSION = (
     Positional(
         "words",
         "[SESSION] [PROMPT]",
-        "an id, the beginning of one, or a name (none with --last); and what to do: '-' or nothing"
-        " reads it from standard input",
+        f"{_WHICH_SESSION}: '-' or nothing reads it from standard input",
         "*",
     ),
 )
+_SHOWN_SESSION = (Positional("words", "[SESSION] [PROMPT]", _WHICH_SESSION, "*"),)
 EXEC_RESUME = Command(
     "exec resume",
     "go on with an old session",
@@ -109,16 +110,18 @@ RESUME = Command(
     "Go on with an old session on the full screen; without SESSION and --last, choose one of this\n"
     "folder (with --all: of any).",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
-    _OLD_SESSION,
-    "  codex resume\n  codex resume --last\n  codex resume 01a2060d 'now add a test for it'",
+    _SHOWN_SESSION,
+    "  codex resume\n  codex resume --all\n  codex resume --last\n"
+    "  codex resume 01a2060d 'now add a test for it'",
 )
 FORK = Command(
     "fork",
     "go on with a copy of an old session",
-    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.",
+    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.\n"
+    "Without SESSION and --last, choose one of this folder (with --all: of any).",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
-    _OLD_SESSION,
-    "  codex fork --last",
+    _SHOWN_SESSION,
+    "  codex fork\n  codex fork --last",
 )
 EXEC = Command(
     "exec",
@@ -273,7 +276,7 @@ HISTORY_SEARCH = Command(
 HISTORY_DELETE = Command(
     "history delete",
     "delete messages",
-    "Delete messages from the history. At a terminal it asks first.",
+    "Delete messages from the history. It asks first; where nobody can be asked, it needs --yes.",
     DELETE_FLAGS,
     (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"

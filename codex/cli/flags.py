@@ -169,7 +169,7 @@ DELETE_FLAGS: tuple[Flag, ...] = (
 
 WHICH_FLAGS: tuple[Flag, ...] = (
     Flag(("--last",), "the session of this folder that was written to last"),
-    Flag(("--all",), "with --last: of any folder"),
+    Flag(("--all",), "sessions of any folder, not only of this one"),
 )
 """Which session, where no id is given."""
 
@@ -177,7 +177,7 @@ SESSIONS_FLAGS: tuple[Flag, ...] = (
     Flag(("--all",), "of every folder, not only of this one"),
     Flag(("--archived",), "those that were put away"),
     Flag(("--json",), "as JSON lines, for programs"),
-    Flag(("--limit",), "show at most this many (20; with --json all)", "N", {"type": int}),
+    Flag(("--limit",), "show at most this many (20; with --json all)", "N"),
 )
 
 ALL_FLAGS = (

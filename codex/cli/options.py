@@ -138,6 +138,14 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
     return partial(history_command.show_matches, text=" ".join(parsed.text), shown=shown)
 
 
+def session_limit(parsed: Namespace) -> int | None:
+    """How many sessions `codex sessions` shows, if that was said.
+
+    Raises: UsageError.
+    """
+    return None if parsed.limit is None else _number(parsed.limit, "a number for --limit")
+
+
 def _number(text: str, expected: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
         raise UsageError(f'expected {expected} from 1 up, got "{text}"')

@@ -111,6 +111,7 @@ def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
 
 def _sessions(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import SESSIONS
+    from codex.cli.options import session_limit
     from codex.cli.parser import parse
 
     parsed = parse(SESSIONS, arguments)
@@ -120,7 +121,7 @@ def _sessions(host: Host, arguments: Sequence[str]) -> int:
         is_everywhere=parsed.all,
         is_archived=parsed.archived,
         is_json=parsed.json,
-        limit=parsed.limit,
+        limit=session_limit(parsed),
     )
     return show_sessions(host, _codex_home(host), listing)
 
@@ -201,7 +202,9 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.words import find_command
 
     if find_command(arguments).command is None and not {"-h", "--help"} & set(arguments):
-        return _mcp_server(host, arguments)
+        if arguments or not host.stdin.isatty():
+            return _mcp_server(host, arguments)
+        arguments = ["--help"]  # A person wants to manage servers.
     command, rest = nested(MCP, arguments)
     parsed = parse(command, rest)
     from codex import mcp_command

@@ -1,21 +1,25 @@
-"""Changes to config.toml that leave its comments and its order alone: the one importer of tomlkit.
+"""Changes to tables of config.toml that leave everything else as it is, to the byte.
 
-What was written is read again before it replaces the file: where it would not say what it should,
-the file is left as it is. The new file takes the old one's place in one step, with its mode.
+A table that stands under headers of its own is changed as text. Where it is written otherwise, as
+an inline table or by dotted keys, tomlkit does it; this is its one importer. What was written is
+read again before it replaces the file: where it would not say what it should, the file is left as
+it is. The new file takes the old one's place in one step, with its mode.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from codex.config.toml_text import with_table, without_table
 from codex.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 BY_HAND = "Change the file by hand."
 
@@ -26,24 +30,26 @@ def set_table(path: str, section: str, name: str, values: dict[str, Any]) -> boo
     Returns: whether there was such a table.
     Raises: ConfigError, when the file cannot be read, understood or written.
     """
-    text = _read(path)
-    before = _parse(text, path)
-    existed = name in before.get(section, {})
-    expected = {**before, section: {**before.get(section, {}), name: values}}
+    with _locked(path):
+        text = _read(path)
+        before = _parse(text, path)
+        existed = name in before.get(section, {})
+        expected = {**before, section: {**before.get(section, {}), name: values}}
 
-    def change(document: Any) -> None:
-        import tomlkit
+        def by_tomlkit(document: Any) -> None:
+            import tomlkit
 
-        if section not in document:
-            document[section] = tomlkit.table(is_super_table=True)
-        table = tomlkit.table()
-        for key, value in values.items():
-            table[key] = _nested(value)
-        if name in document[section]:
-            del document[section][name]
-        document[section][name] = table
+            table = tomlkit.inline_table()
+            table.update(values)
+            document[section][name] = table
 
-    _rewrite(path, text, expected, change)
+        new_text = _first_right(
+            path,
+            lambda: with_table(text, (section, name), values),
+            lambda: _changed(text, by_tomlkit),
+            lambda found: found == expected,
+        )
+        _replace(path, text, new_text)
     return existed
 
 
@@ -53,33 +59,77 @@ def remove_table(path: str, section: str, name: str) -> bool:
     Returns: whether it was there.
     Raises: ConfigError, as `set_table`.
     """
-    text = _read(path)
-    before = _parse(text, path)
-    if name not in before.get(section, {}):
-        return False
-    left = {key: value for key, value in before[section].items() if key != name}
-    expected = {**before, section: left}
-    if not left:
-        del expected[section]
+    with _locked(path):
+        text = _read(path)
+        before = _parse(text, path)
+        if name not in before.get(section, {}):
+            return False
+        left = {key: value for key, value in before.pop(section).items() if key != name}
 
-    def change(document: Any) -> None:
-        del document[section][name]
-        if not document[section]:
-            del document[section]
+        def is_right(found: dict[str, Any]) -> bool:
+            return found.pop(section, {}) == left and found == before
 
-    _rewrite(path, text, expected, change)
+        def by_tomlkit(document: Any) -> None:
+            del document[section][name]
+
+        new_text = _first_right(
+            path,
+            lambda: without_table(text, (section, name)),
+            lambda: _changed(text, by_tomlkit),
+            is_right,
+        )
+        _replace(path, text, new_text)
     return True
 
 
-def _nested(value: Any) -> Any:
-    """A table within a table reads best on one line."""
-    if not isinstance(value, dict):
-        return value
-    import tomlkit
+def _first_right(
+    path: str,
+    first: Callable[[], str],
+    second: Callable[[], str],
+    is_right: Callable[[dict[str, Any]], bool],
+) -> str:
+    """The text of the first way that says what it should.
 
-    table = tomlkit.inline_table()
-    table.update(value)
-    return table
+    Raises: ConfigError, when neither does.
+    """
+    reason = "it would change other settings too"
+    for make in (first, second):
+        try:
+            text = make()
+            if is_right(tomli.loads(text)):
+                return text
+        except (KeyError, TypeError, ValueError) as error:  # TOMLDecodeError, TOMLKitError
+            reason = str(error) or type(error).__name__
+    raise ConfigError(f"cannot change '{path}': {reason}", advice=BY_HAND)
+
+
+def _changed(text: str, change: Callable[[Any], None]) -> str:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+        change(document)
+        return tomlkit.dumps(document)
+    except TOMLKitError as error:
+        raise ValueError(str(error)) from error
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> Iterator[None]:
+    """Let nobody else of us change the folder's files meanwhile; the folder is made if need be."""
+    folder = os.path.dirname(os.path.realpath(path))
+    try:
+        os.makedirs(folder, 0o700, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigError(f"cannot change '{path}': {error.strerror}") from error
+    try:
+        with contextlib.suppress(OSError):  # Some network file systems have no locks.
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def _read(path: str) -> str:
@@ -100,23 +150,7 @@ def _parse(text: str, path: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error}", advice="Correct the file first.") from error
 
 
-def _rewrite(path: str, text: str, expected: dict[str, Any], change: Callable[[Any], None]) -> None:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        document = tomlkit.parse(text)
-        change(document)
-        new_text = tomlkit.dumps(document)
-        is_right = tomli.loads(new_text) == expected
-    except (TOMLKitError, tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"cannot change '{path}': {error}", advice=BY_HAND) from error
-    if not is_right:
-        raise ConfigError(f"cannot change '{path}' without touching other settings", advice=BY_HAND)
-    _replace(path, new_text)
-
-
-def _replace(path: str, text: str) -> None:
+def _replace(path: str, old_text: str, text: str) -> None:
     """Write it beside the file and put it in its place; where a link leads, it goes on leading."""
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.new"
@@ -129,6 +163,8 @@ def _replace(path: str, text: str) -> None:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+            if _read(path) != old_text:
+                raise ConfigError(f"'{path}' was changed by another program; try again")
             os.rename(beside, target)
         except BaseException:
             with contextlib.suppress(OSError):

@@ -89,7 +89,7 @@ class Codex:
     ) -> None:
         """Start the session thread; the first event is `session_configured`, or `error`.
 
-        Args: source: the front end, for the session's file: `cli`, `exec` or `proto`.
+        Args: source: the front end, for the session's file: `cli`, `exec`, `proto` or `mcp`.
             resumed: the conversation to go on with, of core/resume.py.
         """
         self._config = config
@@ -292,7 +292,8 @@ class Codex:
         if not config.mcp_servers:
             return
         from codex.core.mcp_tools import Elicitations
-        from codex.mcp.servers import McpServers, Outside
+        from codex.mcp.managed import Outside
+        from codex.mcp.servers import McpServers
 
         def emit(msg: EventMsg) -> None:
             self._events.put(Event(START_ID, msg))
@@ -308,6 +309,7 @@ class Codex:
                 report=emit,
                 ask=self._elicitations.ask,
                 log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
+                warn=self._warn,
             ),
         )
         session.mcp.start()
@@ -394,9 +396,6 @@ class Codex:
             ),
         )
         self._history.described(event_id)
-        if (notice := session.sandbox_notice()) and notice not in session.warnings_shown:
-            session.warnings_shown.add(notice)
-            session.emit(event_id, Warning(notice))
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
         """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""

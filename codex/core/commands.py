@@ -33,11 +33,16 @@ from codex.protocol.events import (
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
+from codex.sandbox.layers import enforcement
 from codex.sandbox.params import ExecParams, ExecResult
+from codex.sandbox.protected import protection as protection_of
 from codex.sandbox.run import run
 
 if TYPE_CHECKING:
     from codex.core.rules import Ruling
+    from codex.core.session import Session
+    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.protected import Protection
 
 
 ON_TRIAL = "it was trusted to only read, so it is now treated as any other command"
@@ -298,6 +303,26 @@ def _attempt(
     return _Attempt(result, denial=denial, undone=tuple(undone))
 
 
+def _held_by(session: Session, policy: SandboxPolicy) -> Enforcement:
+    """What holds the commands of a policy, as the settings want it.
+
+    Raises: SandboxUnavailableError, when less can be enforced than they require.
+    """
+    settings = session.config.sandbox
+    return enforcement(policy, require=settings.require, container=settings.container)
+
+
+def _protection(session: Session, policy: SandboxPolicy) -> Protection:
+    """The protected names inside the writable folders of a policy, as they are now."""
+    return protection_of(
+        policy,
+        cwd=session.config.cwd,
+        tmpdir=session.host.environ.get("TMPDIR"),
+        codex_home=session.config.codex_home,
+        home=session.host.home(),
+    )
+
+
 def _run(
     context: TaskContext, command: _Command, policy: SandboxPolicy, undone: list[str]
 ) -> tuple[ExecResult, str | None]:
@@ -306,8 +331,10 @@ def _run(
     Args: undone: gets what was done to protected names, however the command ends.
     """
     session = context.session
-    held_by = session.held_by(policy)
-    protection = session.protection(policy)
+    held_by = _held_by(session, policy)
+    if held_by.notice is not None:
+        context.warn_once(held_by.notice)
+    protection = _protection(session, policy)
 
     def on_output(stream: OutputStream, chunk: str) -> None:
         context.emit(ExecCommandOutputDelta(command.call_id, stream, chunk))

@@ -11,11 +11,10 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.cancel import Cancel
-from codex.core.commands import user_command
 from codex.core.context import TaskContext
 from codex.core.task import Note
 from codex.errors import CodexError, Interrupted
-from codex.protocol.events import ListModelsResponse
+from codex.protocol.events import Error, ListModelsResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +52,7 @@ class Errands:
         """Run shell text for the user while a task runs."""
 
         def work(cancel: Cancel) -> Result:
-            context = TaskContext(session, submission_id, cancel)
-            return CommandEnded(Note(user_command(context, submission_id, text)))
+            return CommandEnded(Note(_ran(session, submission_id, text, cancel)))
 
         self._start(work)
 
@@ -92,6 +90,19 @@ class Errands:
         thread = threading.Thread(target=run, name="codex-errand", daemon=True)
         self._running[thread] = cancel
         thread.start()
+
+
+def _ran(session: Session, submission_id: str, text: str, cancel: Cancel) -> str:
+    """Run a command of the user's; what the model reads of it. A defect ends only the command."""
+    from codex.core.commands import user_command
+
+    try:
+        return user_command(TaskContext(session, submission_id, cancel), submission_id, text)
+    except Exception as error:
+        logger.debug("a command of the user's failed", exc_info=True)
+        report = f"internal error: {type(error).__name__}: {error}"
+        session.emit(submission_id, Error(report, kind="internal"))
+        return f"I ran this command myself:\n{text}\n\n{report}"
 
 
 def _listed(session: Session, cancel: Cancel) -> ListModelsResponse:

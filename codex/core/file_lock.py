@@ -17,7 +17,9 @@ else:
     import fcntl
 
     _BUSY = frozenset({errno.EWOULDBLOCK})
-_UNAVAILABLE = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+_UNAVAILABLE = frozenset(
+    {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
+)
 
 
 class LockState(enum.Enum):

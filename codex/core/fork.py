@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +41,28 @@ def fork(
         with open(resumed.path, "rb") as file:
             copied = list(_copied(file, resumed, keep_messages))
         meta = _meta(resumed, session_id, clock_s)
-        make_folders(os.path.dirname(path))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        with open(os.open(path, flags, 0o600), "wb") as new:
-            ordinal = None if resumed.next_ordinal is None else 0
-            new.writelines([line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
+        ordinal = None if resumed.next_ordinal is None else 0
+        _write_whole(path, [line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
     except OSError as error:
         raise CodexError(f"cannot copy the session to '{path}': {error.strerror}") from error
-    return load(path)
+    # What could not be read is not in the copy, and the user is to know.
+    return msgspec.structs.replace(load(path), warnings=resumed.warnings)
+
+
+def _write_whole(path: str, lines: list[bytes]) -> None:
+    """A new file with these lines, or none: half a copy would pass for the conversation."""
+    unfinished = f"{path}.new"
+    make_folders(os.path.dirname(path))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(unfinished, flags, 0o600)
+    try:
+        with open(descriptor, "wb") as new:
+            new.writelines(lines)
+        os.rename(unfinished, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished)
+        raise
 
 
 def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
 
     Args: is_sure: do not ask.
     Returns: FAILED when the answer was no, or when nothing fits.
-    Raises: UsageError, HistoryError; nothing was deleted.
+    Raises: CodexError, also when there is nobody to ask; nothing was deleted.
     """
     kinds = (bool(chosen.numbers), chosen.matching is not None, chosen.is_all)
     if sum(kinds) != 1:
@@ -112,7 +112,7 @@ def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
         if not lines and not chosen.is_all:
             host.stderr.write(f'No message holds "{printable(chosen.matching or "")}".\n')
             return ExitStatus.FAILED
-        if not is_sure and host.stdin.isatty() and not _confirmed(host, index, lines):
+        if not is_sure and not _confirmed(host, index, lines):
             host.stderr.write("Nothing was deleted.\n")
             return ExitStatus.FAILED
         _rewrite(HistoryFile(folder), lines, is_all=chosen.is_all)
@@ -160,6 +160,11 @@ def _chosen_lines(index: HistoryIndex, chosen: Chosen) -> dict[int, bytes]:
 
 
 def _confirmed(host: Host, index: HistoryIndex, lines: Mapping[int, bytes]) -> bool:
+    if not host.stdin.isatty():
+        raise CodexError(
+            "nothing was deleted from the message history: there is nobody to ask",
+            advice="To delete without a question: --yes",
+        )
     width = len(str(index.count))
     for offset in list(lines)[:_SHOWN_BEFORE_DELETION]:
         host.stderr.write(_row(offset, decode(lines[offset]), width))

@@ -118,7 +118,10 @@ class HistoryFile:
                 os.makedirs(self._folder, 0o700, exist_ok=True)
                 yield self._try_hold(stack)
             except OSError as error:
-                raise HistoryError(f'cannot {purpose} "{self.path}": {error.strerror}') from error
+                about = "" if error.filename in (None, self.path) else f'"{error.filename}": '
+                raise HistoryError(
+                    f'cannot {purpose} "{self.path}": {about}{error.strerror}'
+                ) from error
 
     def _try_hold(self, stack: contextlib.ExitStack) -> _Held | None:
         lock = open_own(self._lock_path, os.O_RDWR | os.O_CREAT)

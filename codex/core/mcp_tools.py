@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,8 @@ import msgspec
 from codex.core.context import ToolOutput
 from codex.errors import CodexError, Interrupted
 from codex.jsonio import dumps, loads
-from codex.mcp.results import ToolResult, resource_text, shortened, tool_result
+from codex.mcp.names import fair_share
+from codex.mcp.results import ToolResult, capped, resource_text, shortened, tool_result
 from codex.mcp.schema import parameters_of
 from codex.model.prompt import ToolSpec
 from codex.protocol.events import (
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from codex.protocol.items import FunctionCall, Json
     from codex.protocol.ops import ElicitationAnswer
 
+MAX_TOOLS = 120
+"""Of all servers; OpenAI takes 128 functions with a request, some of which are ours."""
 MAX_DESCRIPTION_CHARS = 1024
 """The longest that OpenAI takes for a function."""
 
@@ -72,6 +76,32 @@ class _ListArguments(msgspec.Struct, frozen=True):
 class _ReadArguments(msgspec.Struct, frozen=True):
     server: str
     uri: str
+
+
+def make_offer(context: TaskContext, servers: McpServers, taken: Iterable[str]) -> Offer:
+    """What the servers offer now, as far as a request can carry it.
+
+    Args: taken: names of other tools.
+    Raises: CodexError, when a required server has failed. Interrupted.
+    """
+    servers.wait_for_required(context.cancel)
+    tools = servers.tools(context.cancel, taken)
+    counts = Counter(tool.server for tool in tools)
+    share = fair_share(tuple(counts.values()), MAX_TOOLS)
+    seen: Counter[str] = Counter()
+    kept: list[OfferedTool] = []
+    for tool in tools:
+        seen[tool.server] += 1
+        if seen[tool.server] <= share:
+            kept.append(tool)
+    for server, count in counts.items():
+        if count > share:
+            context.warn_once(
+                f"the MCP server '{server}' offers {count:,} tools, which is more than a model "
+                f"takes: {count - share:,} are left out; choose some by "
+                f"mcp_servers.{server}.enabled_tools"
+            )
+    return Offer(servers, kept)
 
 
 class Offer:
@@ -194,7 +224,7 @@ def _report(
         if isinstance(error, CodexError) and not isinstance(error, Interrupted):
             return ToolOutput(f"error: {error}")
         raise
-    end(result, None, success=not answer.is_error)
+    end(capped(result), None, success=not answer.is_error)
     text = f"error: {answer.text}" if answer.is_error else answer.text
     return ToolOutput(text, answer.image_urls)
 
@@ -265,6 +295,16 @@ def _first_line(text: str) -> str | None:
     return text.strip().partition("\n")[0] or None
 
 
+def defaults_of(schema: Json) -> dict[str, Json]:
+    """What a form holds before anybody fills it in."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return {
+        name: property_["default"]
+        for name, property_ in (properties if isinstance(properties, dict) else {}).items()
+        if isinstance(property_, dict) and "default" in property_
+    }
+
+
 class Elicitations:
     """What MCP servers ask the user, and who waits for the answers."""
 
@@ -306,5 +346,5 @@ class Elicitations:
             raise CodexError(f"no question '{op.id}' is waiting for an answer")
         result: dict[str, Json] = {"action": op.action}
         if op.action == "accept":
-            result["content"] = op.content or {}
+            result["content"] = defaults_of(question.schema) | (op.content or {})
         question.answer(result)

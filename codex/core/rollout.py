@@ -4,8 +4,9 @@ Each line is one write, made at the moment its item enters the transcript: a pro
 loses at most the line that it was writing. No fsync: what a kill leaves is the kernel's, and a
 power cut may cost the last lines. Nothing is read here; resume.py does that.
 
-A rollout has one owner at a time, as the transcript has: the task thread while a task runs, the
-session thread between tasks.
+Items come from the transcript's owner; what the user saw may come at the same time from a command
+of the user's beside the task (errands.py). So each line is made and written under a lock, the one
+that is held over I/O: it is what keeps lines whole and in order.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import contextlib
 import errno
 import os
 import stat
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from codex import git
+from codex.core.file_lock import LockState, try_lock
 from codex.core.rollout_format import RECORDED, event_payload, line, session_meta, turn_context
 from codex.errors import CodexError
 
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 """What is kept in memory for a disk that may have room again, before recording ends."""
 
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -52,7 +54,8 @@ def open_rollout(
 ) -> Rollout:
     """The file of a session that begins or goes on.
 
-    Args: source: the front end: `cli`, `exec` or `proto`. instructions: the whole system text.
+    Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. instructions: the whole system
+        text.
     Raises: CodexError, when another process goes on with the same session.
     """
     if config.is_ephemeral:
@@ -115,6 +118,7 @@ class Rollout:
         self._waiting = bytearray()
         """What is not written yet: a line while it is made, more while the disk is full."""
         self._has_failed = False
+        self._lock = threading.Lock()
         if meta is not None and path is not None:
             self._instructions = meta["instructions"]
             self._waiting += line(clock(), "session_meta", meta)
@@ -131,6 +135,10 @@ class Rollout:
         self._instructions, self._ordinal = resumed.instructions, resumed.next_ordinal
         if path is None:
             return
+        with self._lock:
+            self._reopen(path, resumed.size)
+
+    def _reopen(self, path: str, known_size: int) -> None:
         try:
             self._descriptor = self._open(path)
             size = os.fstat(self._descriptor).st_size
@@ -138,10 +146,10 @@ class Rollout:
                 self._waiting += b"\n"  # a killed process left its last line broken
         except OSError as error:
             self._fail(error)
-            self.close()
+            self._close()
             return
-        if size != resumed.size:
-            self.close()
+        if size != known_size:
+            self._close()
             raise CodexError(
                 f"the session file '{path}' was changed while it was read", advice="Try again."
             )
@@ -167,6 +175,10 @@ class Rollout:
 
     def close(self) -> None:
         """Let go of the file, after one last try to write what waits; nothing more is recorded."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         path, self.path = self.path, None
         if self._descriptor is not None:
             if path is not None and self._has_failed:
@@ -176,15 +188,16 @@ class Rollout:
             self._descriptor = None
 
     def _record(self, kind: str, payload: Any) -> None:
-        if self.path is None:
-            return
-        self._waiting += line(self._clock(), kind, payload, ordinal=self._ordinal)
-        if self._ordinal is not None:
-            self._ordinal += 1
-        try:
-            self._write(self.path)
-        except OSError as error:
-            self._fail(error)
+        with self._lock:
+            if self.path is None:
+                return
+            self._waiting += line(self._clock(), kind, payload, ordinal=self._ordinal)
+            if self._ordinal is not None:
+                self._ordinal += 1
+            try:
+                self._write(self.path)
+            except OSError as error:
+                self._fail(error)
 
     def _write(self, path: str) -> None:
         """Write what waits; of a write that is cut short the rest waits on."""
@@ -220,7 +233,7 @@ class Rollout:
         if len(self._waiting) > MAX_WAITING_BYTES:
             self._warn(f"the session file '{self.path}' ends here: too much waits to be written")
             self._waiting.clear()
-            self.close()
+            self._close()
 
 
 def make_folders(path: str) -> None:
@@ -258,20 +271,15 @@ def lock(descriptor: int, path: str, warn: Callable[[str], None]) -> None:
 
     Raises: CodexError, when one already does.
     """
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    state = try_lock(descriptor)
+    if state is LockState.BUSY:
         raise CodexError(
             f"the session '{path}' is open in {_owner(descriptor)}",
-            advice="End that one first, or work on a copy: codex exec fork ID.",
-        ) from error
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
+            advice="End that one first, or work on a copy: codex fork, codex exec fork.",
+        )
+    if state is LockState.UNAVAILABLE:
         warn(
-            f"the session file '{path}' cannot be locked ({error.strerror}): "
+            f"the session file '{path}' cannot be locked, as its file system has no locks: "
             "do not resume it twice at once"
         )
 

@@ -6,15 +6,14 @@ starts (rules.py).
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import fcntl
 import os
 import time
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from codex.core.file_lock import LockState, try_lock
 from codex.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -80,8 +79,8 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
 def _lock(file: FileIO) -> None:
     """Wait for other sessions, which are done at once; closing the file gives the lock back."""
     for _ in range(LOCK_ATTEMPTS):
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Without locks the line is still one write behind what is there.
+        if try_lock(file.fileno()) is not LockState.BUSY:
             return
         time.sleep(LOCK_PAUSE_S)
     raise OSError(errno.EWOULDBLOCK, "another program has locked it")

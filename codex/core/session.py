@@ -6,17 +6,14 @@ transcript and the token total while it runs.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.core.approvals import Approvals
 from codex.core.transcript import Transcript
-from codex.errors import SandboxUnavailableError
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.items import TokenUsage
 from codex.protocol.policy import SandboxPolicy
-from codex.sandbox.layers import Enforcement, enforcement
-from codex.sandbox.protected import Protection, protection
-from codex.sandbox.tripwire import Tripwire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from codex.host import Host
     from codex.mcp.servers import McpServers
     from codex.model.client import ModelClient
+    from codex.sandbox.tripwire import Tripwire
 
 
 class ApprovedCommand(NamedTuple):
@@ -82,7 +80,6 @@ class Session:
         self.approved_mcp_tools: set[tuple[str, str]] = set()
         """Servers and tools that may be called without a further question."""
         self.warnings_shown: set[str] = set()
-        self.tripwire = Tripwire()
         self.mcp: McpServers | None = None
         """None where none is configured; it outlives a change of the settings."""
 
@@ -138,33 +135,12 @@ class Session:
         """The folders that a policy makes writable in this session."""
         return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
 
-    def held_by(self, policy: SandboxPolicy) -> Enforcement:
-        """What holds the commands of a policy, as the settings want it.
+    @functools.cached_property
+    def tripwire(self) -> Tripwire:
+        """What guards the protected names; made with the first command, as it costs at start."""
+        from codex.sandbox.tripwire import Tripwire
 
-        Raises: SandboxUnavailableError, when less can be enforced than they require.
-        """
-        settings = self.config.sandbox
-        return enforcement(policy, require=settings.require, container=settings.container)
-
-    def sandbox_notice(self) -> str | None:
-        """What is weaker about the sandbox here than elsewhere, to be told once.
-
-        Where it is missing altogether, the first command says so.
-        """
-        try:
-            return self.held_by(self.config.sandbox_policy).notice
-        except SandboxUnavailableError:
-            return None
-
-    def protection(self, policy: SandboxPolicy) -> Protection:
-        """The protected names inside the writable folders of a policy, as they are now."""
-        return protection(
-            policy,
-            cwd=self.config.cwd,
-            tmpdir=self.host.environ.get("TMPDIR"),
-            codex_home=self.config.codex_home,
-            home=self.host.home(),
-        )
+        return Tripwire()
 
     def patch_roots(self) -> tuple[str, ...] | None:
         """The folders a patch may write to without a question; None where all may be written."""

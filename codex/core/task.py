@@ -10,7 +10,6 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.cancel import Cancel
-from codex.core.commands import user_command
 from codex.core.context import TaskContext
 from codex.core.turn import run_turn
 from codex.errors import CodexError, Interrupted
@@ -173,6 +172,8 @@ class Task:
         """What the task starts with; a command of the user is run first."""
         if isinstance(self._first, QueuedInput):
             return (self._first,)
+        from codex.core.commands import user_command
+
         note = Note(user_command(self._context, self.id, self._first.text))
         if self.cancel.is_set():
             self._record(note)

@@ -114,11 +114,9 @@ def mcp_offer(context: TaskContext) -> Offer | None:
     servers = context.session.mcp
     if servers is None:
         return None
-    from codex.core.mcp_tools import Offer
+    from codex.core.mcp_tools import make_offer
 
-    servers.wait_for_required(context.cancel)
-    own = (spec.name for spec in tool_specs(context.session.config))
-    return Offer(servers, servers.tools(context.cancel, own))
+    return make_offer(context, servers, [spec.name for spec in tool_specs(context.session.config)])
 
 
 def call_tool(context: TaskContext, call: FunctionCall, offer: Offer | None = None) -> ToolOutput:

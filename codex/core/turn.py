@@ -104,6 +104,8 @@ def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
     hides_reasoning = context.session.config.hide_agent_reasoning
     items: list[ResponseItem] = []
     with context.session.client.stream(prompt, context.cancel) as stream:
+        if context.session.mcp is not None:
+            context.session.mcp.request_sent()
         for event in stream:
             match event:
                 case TextDelta(text):

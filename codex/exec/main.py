@@ -14,22 +14,21 @@ from typing import TYPE_CHECKING, Protocol, cast
 import msgspec
 
 from codex.config.types import NO_HISTORY
+from codex.core.refusal import refusal_of
 from codex.errors import CodexError, ExitStatus, Interrupted
 from codex.exec.console import Console
 from codex.exec.stdin import read_prompt
 from codex.git import repository_root
 from codex.protocol.events import (
-    ApplyPatchApprovalRequest,
     Error,
     Event,
-    ExecApprovalRequest,
     SessionConfigured,
     TaskComplete,
     TurnAborted,
 )
 from codex.protocol.items import ImageInput, TextInput
-from codex.protocol.ops import ExecApproval, Interrupt, Op, PatchApproval, UserInput
-from codex.protocol.policy import AskForApproval, ReviewDecision
+from codex.protocol.ops import Interrupt, Op, UserInput
+from codex.protocol.policy import AskForApproval
 from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
 if TYPE_CHECKING:
@@ -157,10 +156,8 @@ class HeadlessTask:
             case TurnAborted() if event.id == self._id:
                 return ExitStatus.INTERRUPTED
             # The policy `never` asks nothing; were it to ask, silence would wait for ever.
-            case ExecApprovalRequest(call_id=call_id):
-                engine.submit(ExecApproval(call_id, ReviewDecision.DENIED))
-            case ApplyPatchApprovalRequest(call_id=call_id):
-                engine.submit(PatchApproval(call_id, ReviewDecision.DENIED))
+            case msg if (refusal := refusal_of(msg)) is not None:
+                engine.submit(refusal)
             case _:
                 pass
         return None

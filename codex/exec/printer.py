@@ -15,7 +15,6 @@ from codex.bash import join
 from codex.elapsed import format_duration
 from codex.exec.style import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, Style
 from codex.jsonio import dumps
-from codex.mcp.results import result_text
 from codex.printable import printable
 from codex.protocol.events import (
     Add,
@@ -281,6 +280,8 @@ class Printer:
             title, color = f"succeeded in {duration}", GREEN
             if not msg.success:
                 title, color = f"answered with an error in {duration}", RED
+            from codex.mcp.results import result_text
+
             text = result_text(msg.result)
         output = self._dim(clipped(printable(text)))
         return self._paint(f"{title}:" if output else title, color) + f"\n{output}\n"

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codex import __version__
 from codex.errors import CodexError
-from codex.mcp.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, RpcError
+from codex.mcp.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, Invalid, RpcError
 from codex.mcp.peer import Peer, PeerTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from codex.cancel import Cancel
-    from codex.mcp.jsonrpc import Id, Invalid, Message, Notification, Request
+    from codex.mcp.jsonrpc import Id, Message, Notification, Request
     from codex.mcp.peer import Progress
     from codex.protocol.items import Json
 
@@ -31,6 +31,8 @@ PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 MAX_PAGES = 200
 """Of one list; a server that never ends it is cut off."""
 MAX_TOOLS = 5000
+MAX_INVALID = 1000
+"""Messages that are none, after which a server is taken for something else."""
 
 
 class Transport(Protocol):
@@ -85,6 +87,9 @@ class Wishes(Protocol):
     def on_log(self, level: str, text: str) -> None:
         """The server logs something."""
 
+    def on_defect(self, text: str) -> None:
+        """The server does what it should not; the user is to know."""
+
     def on_end(self, reason: str) -> None:
         """The connection is over, whether we ended it or not."""
 
@@ -104,14 +109,19 @@ class Client:
         self._capabilities: dict[str, Json] = {}
         self._tools: tuple[Tool, ...] = ()
         self._is_stale = False
-        self.is_gone = False
-        self.instructions: str | None = None
-        """What the server says about its use."""
+        self._invalid_count = 0
+        self.end: str | None = None
+        """Why the connection is over; None while it is not."""
 
     @property
     def tools(self) -> tuple[Tool, ...]:
         """As last listed, in the server's order."""
         return self._tools
+
+    @property
+    def transport_name(self) -> str:
+        """`stdio`, `http` or `sse`."""
+        return self._transport.name
 
     @property
     def has_resources(self) -> bool:
@@ -125,7 +135,7 @@ class Client:
         """
         deadline = time.monotonic() + timeout_s
         try:
-            self._transport.start(self._peer.receive, self._ended)
+            self._transport.start(self._receive, self._ended)
             self._initialize(cancel, timeout_s)
             self.refresh(cancel, max(0.0, deadline - time.monotonic()))
         except PeerTimeoutError as error:
@@ -154,8 +164,6 @@ class Client:
             raise CodexError(f"it speaks version {version!r} of the protocol; known are {known}")
         capabilities = result.get("capabilities")
         self._capabilities = capabilities if isinstance(capabilities, dict) else {}
-        instructions = result.get("instructions")
-        self.instructions = instructions if isinstance(instructions, str) else None
         self._transport.agreed(version)
         self._peer.notify("notifications/initialized")
 
@@ -167,7 +175,15 @@ class Client:
         self._is_stale = False
         if "tools" in self._capabilities:
             listed = self._list("tools/list", "tools", cancel, timeout_s)
-            self._tools = tuple(tool for item in listed if (tool := read_tool(item)))
+            self._tools = self._distinct(tool for item in listed if (tool := read_tool(item)))
+
+    def _distinct(self, tools: Iterable[Tool]) -> tuple[Tool, ...]:
+        """The first of each name."""
+        found: dict[str, Tool] = {}
+        for tool in tools:
+            if found.setdefault(tool.name, tool) is not tool:
+                self._wishes.on_defect(f"it lists the tool '{tool.name}' twice; the first counts")
+        return tuple(found.values())
 
     @property
     def is_stale(self) -> bool:
@@ -245,9 +261,24 @@ class Client:
                 break
         return found[:MAX_TOOLS]
 
+    def _receive(self, message: Message | Invalid) -> None:
+        if isinstance(message, Invalid):
+            self._count_invalid(message)
+        else:
+            self._peer.receive(message)
+
+    def _count_invalid(self, message: Invalid) -> None:
+        """Bear with a few, such as a greeting on stdout; a flood of them ends the server."""
+        self._invalid_count += 1
+        if self._invalid_count == 1:
+            self._wishes.on_defect(f"it sent what is no message ({message.message}); left out")
+        elif self._invalid_count == MAX_INVALID:
+            self._transport.begin_close()
+            self._ended(f"it sent {MAX_INVALID:,} lines that are no messages ({message.message})")
+
     def _ended(self, reason: str) -> None:
-        if not self.is_gone:
-            self.is_gone = True
+        if self.end is None:
+            self.end = reason
             self._peer.close(reason)
             self._wishes.on_end(reason)
 
@@ -269,7 +300,7 @@ class Client:
     def _ask(self, request_id: Id, params: Json) -> None:
         message = params.get("message") if isinstance(params, dict) else None
         if not isinstance(message, str) or params.get("mode", "form") != "form":
-            raise RpcError(INVALID_PARAMS, "only questions in the form of a message are answered")
+            raise RpcError(INVALID_PARAMS, "only questions of the mode `form` can be answered")
         self._wishes.on_question(
             Question(
                 message,
@@ -292,8 +323,11 @@ class Client:
 
 
 def read_tool(item: Json) -> Tool | None:
-    """A tool of a list; None when it has no name."""
+    """A tool of a list; None when it has no name, or can only be called as a background task."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
+        return None
+    execution = item.get("execution")
+    if isinstance(execution, dict) and execution.get("taskSupport") == "required":
         return None
     annotations = item.get("annotations")
     hints = annotations if isinstance(annotations, dict) else {}

@@ -1,10 +1,10 @@
-"""A server behind an address: streamable HTTP, and the older HTTP with server-sent events.
+"""A server behind an address: streamable HTTP, and where need be the older transport.
 
 What is sent goes through one queue in its order. A notification is delivered before what follows
-it; a request gets a thread of its own, `mcp-NAME-call`, that reads its answer - one JSON document,
+it; a request gets a thread of its own, `mcp-NAME-call`, that reads its answer: one JSON document,
 or a stream that may carry other messages first and is resumed when it breaks. A further thread
 listens for what the server sends of its own accord, where it does.
-Source: the MCP specification, "Transports" (2025-11-25, and 2024-11-05 for the older one).
+Source: the MCP specification, "Transports" (2025-03-26 to 2025-11-25).
 """
 
 from __future__ import annotations
@@ -12,422 +12,283 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from codex import __version__
 from codex.cancel import Cancel
 from codex.errors import CodexError, Interrupted
-from codex.mcp.jsonrpc import INTERNAL_ERROR, Failure, Request, encode, parse
+from codex.mcp.jsonrpc import INTERNAL_ERROR, Failure, Notification, Request, Response, parse
+from codex.mcp.link import LONGEST_S, Link, SessionLostError
+from codex.mcp.message_stream import MessageStream
+from codex.mcp.older_sse import OlderStream
 from codex.mcp.peer import PeerGoneError
-from codex.net.address import basic_authorization, parse_url
 from codex.net.failure import RequestError
-from codex.net.http import HttpClient
-from codex.net.sse import SseParser
-from codex.net.tls import TrustSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codex.mcp.jsonrpc import Id, Invalid, Message
-    from codex.net.address import Address
     from codex.net.http import Answer
     from codex.protocol.settings import McpServer
 
 logger = logging.getLogger(__name__)
 
-CONNECT_S = 15.0
 NOTIFY_S = 10.0
 """How long a server may take to accept a notification."""
-CLOSE_S = 1.0
-"""How long it may take to hear that the session is over."""
-STREAM_S = 24 * 3600.0
-"""The longest silence of a stream on which nothing need come."""
-MAX_BODY_BYTES = 64 * 1024 * 1024
-MAX_RESUMES = 5
-RESUME_S = 0.2
-"""The pause before a stream is resumed, unless the server names one."""
-LONGEST_RESUME_S = 10.0
+CLOSE_S = 0.5
+"""How long what is under way may take to notice that the session is over."""
+MAX_BREAKS = 5
+"""Connections of one stream in a row that brought nothing."""
+LONGEST_PAUSE_S = 30.0
 OLDER = (400, 404, 405)
 """How servers of the older transport answer a POST to the address of their stream."""
-
-
-class _Reply(NamedTuple):
-    """Where the older transport's answers come from: its one stream."""
-
-    post_to: Address
+INITIALIZE = "initialize"
+CANCELLED = "notifications/cancelled"
+TOOLS_CHANGED = Notification("notifications/tools/list_changed", None)
 
 
 class HttpTransport:
     """One session with a server."""
 
-    name = "http"
-
-    def __init__(
-        self,
-        server: str,
-        settings: McpServer,
-        environ: Mapping[str, str],
-        *,
-        answer_timeout_s: float,
-    ) -> None:
-        """`answer_timeout_s`: from a request sent to the first byte of its answer.
-
-        Raises: CodexError, when the address or a header cannot be used.
-        """
+    def __init__(self, server: str, settings: McpServer, environ: Mapping[str, str]) -> None:
+        """Raises: CodexError, when the address or a header cannot be used."""
+        self.name = "http"
         self._server = server
-        self._environ = environ
-        self._answer_timeout_s = answer_timeout_s
-        self._address = parse_url(settings.url or "", ("http", "https"), what="url")
-        self._own_headers = _own_headers(settings, environ, self._address.userinfo)
-        self._session_id: str | None = None
-        self._version: str | None = None
-        self._older: _Reply | None = None
-        self._cancel = Cancel()
+        self._link = Link(settings, environ)
+        self._older: OlderStream | None = None
+        self._initialize: Request | None = None
         self._lock = threading.Lock()
-        self._idle: list[HttpClient] = []
+        self._session_lock = threading.Lock()
+        """Held while a lost session is replaced."""
+        self._is_closed = False
+        self._exchanges: dict[Id | str, Cancel] = {}
+        """What is under way, by the id of its request or the name of its thread."""
+        self._threads: list[threading.Thread] = []
         self._outgoing: SimpleQueue[Message | None] = SimpleQueue()
         self._receive: Callable[[Message | Invalid], None] = lambda _: None
         self._ended: Callable[[str], None] = lambda _: None
-        self._threads: list[threading.Thread] = []
 
     def start(
         self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
     ) -> None:
         """Begin to send; nothing goes out before the first message."""
         self._receive, self._ended = receive, ended
-        self._run(self._deliver, name=f"mcp-{self._server}")
+        self._run("", self._deliver)
 
     def send(self, message: Message) -> None:
         """Leave a message for the server.
 
         Raises: PeerGoneError, when the session is over.
         """
-        if self._cancel.is_set():
+        if self._is_closed:
             raise PeerGoneError(f"the MCP server '{self._server}' is not connected")
         self._outgoing.put(message)
 
     def agreed(self, protocol_version: str) -> None:
         """Name the version from now on, and listen to what the server sends by itself."""
-        self._version = protocol_version
+        self._link.version = protocol_version
         if self._older is None:
-            self._run(self._listen, name=f"mcp-{self._server}-listen")
+            self._run("-listen", self._listen)
 
     def begin_close(self) -> None:
         """Break off whatever is under way."""
-        if not self._cancel.is_set():
-            self._cancel.set()
+        with self._lock:
+            was_closed, self._is_closed = self._is_closed, True
+            exchanges = list(self._exchanges.values())
+        if not was_closed:
             self._outgoing.put(None)
+        for cancel in exchanges:
+            cancel.set()
 
     def close(self) -> None:
         """End the session; the server hears of it if it answers at once."""
-        is_first = not self._cancel.is_set()
         self.begin_close()
         with self._lock:
             threads, self._threads = self._threads, []
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(CLOSE_S)
-        if is_first or threads:
-            self._say_goodbye()
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for client in idle:
-            client.close()
+        self._link.close()
 
-    def _run(self, target: Callable[[], None], *, name: str) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
+    def _run(self, suffix: str, work: Callable[[Cancel], None], key: Id | None = None) -> None:
+        """Do something in a thread of its own, until the transport is closed."""
+        name = f"mcp-{self._server}{suffix}"
+        cancel = Cancel()
+
+        def run() -> None:
+            try:
+                with contextlib.suppress(Interrupted):
+                    work(cancel)
+            finally:
+                with self._lock:
+                    self._exchanges.pop(name if key is None else key, None)
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
         with self._lock:
-            self._threads = [old for old in self._threads if old.is_alive()]
-            self._threads.append(thread)
-        thread.start()
+            if self._is_closed:
+                return
+            self._exchanges[name if key is None else key] = cancel
+            self._threads = [*(old for old in self._threads if old.is_alive()), thread]
+            thread.start()
 
     # The thread that sends.
 
-    def _deliver(self) -> None:
+    def _deliver(self, cancel: Cancel) -> None:
         while (message := self._outgoing.get()) is not None:
-            if self._cancel.is_set():
+            if isinstance(message, Request):
+                self._run("-call", self._exchange_of(message), message.id)
+                continue
+            try:
+                self._link.release(self._post(message, cancel))
+            except Interrupted:
                 return
-            if isinstance(message, Request):
-                self._run(self._exchange_of(message), name=f"mcp-{self._server}-call")
-            else:
-                self._exchange(message)
-
-    def _exchange_of(self, request: Request) -> Callable[[], None]:
-        return lambda: self._exchange(request)
-
-    def _exchange(self, message: Message) -> None:
-        """Send one message and take what is answered to it."""
-        try:
-            self._post(message)
-        except Interrupted:
-            return
-        except CodexError as error:
-            if isinstance(message, Request):
-                text = f"{error}"
-                self._receive(Failure(message.id, INTERNAL_ERROR, text))
-            else:
+            except CodexError as error:
                 logger.debug("%s: a message was not delivered: %s", self._server, error)
+            self._break_off(message)
 
-    def _post(self, message: Message) -> None:
-        older = self._older
-        address = older.post_to if older is not None else self._address
-        timeout_s = self._answer_timeout_s if isinstance(message, Request) else NOTIFY_S
-        client = self._client(timeout_s)
-        answer = client.request(
-            "POST", address, self._headers(), self._cancel, body=encode(message)
-        )
-        is_first = isinstance(message, Request) and message.method == "initialize"
-        if older is None and is_first and answer.status in OLDER:
-            answer.discard()
-            self._connect_older(message)
+    def _break_off(self, message: Message) -> None:
+        """Nobody waits for a cancelled request: its connection may end too."""
+        if isinstance(message, Notification) and message.method == CANCELLED:
+            params = message.params if isinstance(message.params, dict) else {}
+            with self._lock:
+                exchange = self._exchanges.get(params.get("requestId", ""))
+            if exchange is not None:
+                exchange.set()
+
+    def _exchange_of(self, request: Request) -> Callable[[Cancel], None]:
+        return lambda cancel: self._exchange(request, cancel)
+
+    def _exchange(self, request: Request, cancel: Cancel) -> None:
+        """Send a request and take what is answered to it."""
+        try:
+            if request.method == INITIALIZE:
+                self._initialize = request
+                self._begin(request, cancel)
+            elif self._older is not None:
+                self._link.release(self._post(request, cancel))  # The stream brings the answer.
+            else:
+                self._take(self._post(request, cancel), request.id, cancel)
+        except Interrupted:
+            raise
+        except CodexError as error:
+            self._receive(Failure(request.id, INTERNAL_ERROR, str(error)))
+
+    def _begin(self, request: Request, cancel: Cancel) -> None:
+        """Send the first request, by the older transport where the server knows no other."""
+        answer = self._link.send(request, cancel, timeout_s=LONGEST_S)
+        if answer.status not in OLDER:
+            self._take(self._link.checked(answer), request.id, cancel)
             return
-        self._check(answer)
-        if session_id := answer.headers.get("mcp-session-id"):
-            self._session_id = session_id
-        wanted = message.id if isinstance(message, Request) and older is None else None
-        self._take(answer, wanted)
-        self._keep(client)
+        refusal = self._link.refusal(answer)
+        older = OlderStream(self._link, self._receive, self._ended)
+        self._run("-listen", older.read)
+        if not older.is_found(cancel):
+            raise refusal
+        self.name, self._older = "sse", older
+        self._post(request, cancel).discard()
 
-    def _take(self, answer: Answer, wanted: Id | None) -> None:
-        """Take what an answer carries; resume it while `wanted` has not come."""
-        answer.set_timeout(self._answer_timeout_s)
+    def _post(self, message: Message, cancel: Cancel) -> Answer:
+        """Send one message; the head of the answer. A lost session is begun again, once.
+
+        Raises: RequestError. Interrupted.
+        """
+        timeout_s = LONGEST_S if isinstance(message, Request) else NOTIFY_S
+        to = None if self._older is None else self._older.endpoint
+        session_id = self._link.session_id
+        answer = self._link.send(message, cancel, timeout_s=timeout_s, to=to)
+        try:
+            return self._link.checked(answer)
+        except SessionLostError:
+            self._renew(session_id, cancel)
+            answer = self._link.send(message, cancel, timeout_s=timeout_s)
+            return self._link.checked(answer)
+
+    def _renew(self, lost_id: str | None, cancel: Cancel) -> None:
+        """Begin a new session in the place of one that the server has forgotten.
+
+        Raises: RequestError. Interrupted.
+        """
+        with self._session_lock:
+            if self._link.session_id != lost_id or self._initialize is None:
+                return  # Another thread was faster.
+            logger.debug("%s has forgotten its session", self._server)
+            self._link.session_id = None
+            answer = self._link.send(self._initialize, cancel, timeout_s=NOTIFY_S)
+            self._take(self._link.checked(answer), self._initialize.id, cancel)
+            done = Notification("notifications/initialized", None)
+            self._link.checked(self._link.send(done, cancel, timeout_s=NOTIFY_S)).discard()
+        # Whatever it is now, its tools may be others.
+        self._receive(TOOLS_CHANGED)
+
+    def _take(self, answer: Answer, wanted: Id, cancel: Cancel) -> None:
+        """Take what an answer carries, up to the message that answers the request.
+
+        Raises: RequestError, when that does not come. Interrupted.
+        """
+        answer.set_timeout(LONGEST_S)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "text/event-stream":
-            body = _read_all(answer)
-            answer.release()
-            for message in parse(body) if body.strip() else ():
+            body = self._link.body(answer)
+            messages = parse(body) if body.strip() else []
+            for message in messages:
                 self._receive(message)
+            if not any(is_answer(message, wanted) for message in messages):
+                raise RequestError("the answer holds none to the request", kind="protocol")
             return
-        stream = _Stream(wanted)
-        for _ in range(MAX_RESUMES + 1):
-            self._pump(answer, stream)
-            if wanted is None or stream.is_answered or stream.last_event_id is None:
-                break
-            if self._cancel.wait(stream.pause_s()):
-                raise Interrupted
-            answer = self._resume(stream.last_event_id)
-        if wanted is not None and not stream.is_answered:
-            raise RequestError("the stream ended before the answer came", kind="stream")
+        stream = MessageStream(wanted)
+        self._pump(answer, stream)
+        breaks = 0
+        while not stream.is_answered:
+            if stream.last_event_id is None or breaks >= MAX_BREAKS:
+                raise RequestError("the stream ended before the answer came", kind="stream")
+            breaks = 0 if self._resume(stream, cancel) else breaks + 1
 
-    def _pump(self, answer: Answer, stream: _Stream) -> None:
-        """Hand on every message of a stream, up to its end or break."""
+    def _pump(self, answer: Answer, stream: MessageStream) -> bool:
+        """Hand on every message of a stream up to its end or break; whether there was any."""
+        has_any = False
         try:
-            while piece := answer.read():
+            while not stream.is_answered and (piece := answer.read()):
                 for message in stream.feed(piece):
+                    has_any = True
                     self._receive(message)
-                    if stream.is_answered:
-                        answer.discard()
-                        return
         except RequestError as error:
             logger.debug("%s: a stream broke: %s", self._server, error)
-        answer.discard()
+        finally:
+            answer.discard()
+        return has_any
 
-    def _resume(self, last_event_id: str | None) -> Answer:
-        headers = {**self._headers(), "Accept": "text/event-stream"}
-        if last_event_id is not None:
-            headers["Last-Event-ID"] = last_event_id
-        client = self._client(self._answer_timeout_s)
-        answer = client.request("GET", self._address, headers, self._cancel)
-        self._check(answer)
-        answer.set_timeout(STREAM_S)
-        return answer
+    def _resume(self, stream: MessageStream, cancel: Cancel) -> bool:
+        """Connect a stream again, after its pause; whether that brought anything.
+
+        Raises: RequestError, when the server refuses. Interrupted.
+        """
+        if cancel.wait(stream.pause_s()):
+            raise Interrupted
+        try:
+            answer = self._link.listen(stream.last_event_id, cancel)
+        except RequestError as error:
+            if not error.is_retryable:
+                raise
+            logger.debug("%s: a stream cannot be resumed: %s", self._server, error)
+            return False
+        return self._pump(self._link.checked(answer), stream)
 
     # The thread that listens.
 
-    def _listen(self) -> None:
+    def _listen(self, cancel: Cancel) -> None:
         """What the server sends by itself, as long as it has a stream for that."""
-        stream = _Stream(None)
+        stream = MessageStream(None)
+        breaks = 0
         with contextlib.suppress(CodexError):
-            for _ in range(MAX_RESUMES + 1):
-                answer = self._resume(stream.last_event_id)
-                self._pump(answer, stream)
-                if self._cancel.wait(stream.pause_s()):
+            has_any = self._pump(self._link.checked(self._link.listen(None, cancel)), stream)
+            while True:
+                # Servers and proxies end an idle stream now and then, for as long as it lives.
+                breaks = 0 if has_any else min(breaks + 1, MAX_BREAKS)
+                if breaks and cancel.wait(min(2.0**breaks, LONGEST_PAUSE_S)):
                     return
-
-    # The older transport.
-
-    def _connect_older(self, first: Message) -> None:
-        """Open its stream, learn where to post, and send the first message again."""
-        endpoints: SimpleQueue[str | CodexError] = SimpleQueue()
-        self._run(lambda: self._read_older(endpoints), name=f"mcp-{self._server}-listen")
-        try:
-            endpoint = endpoints.get(timeout=self._answer_timeout_s)
-        except Empty:
-            raise RequestError("the server named no endpoint in time", kind="timeout") from None
-        if isinstance(endpoint, CodexError):
-            raise endpoint
-        from urllib.parse import urljoin
-
-        url = urljoin(self._address.origin + self._address.target, endpoint)
-        address = parse_url(url, ("http", "https"), what="the server's endpoint")
-        if address.origin != self._address.origin:
-            raise RequestError(
-                f'the server names an endpoint elsewhere, at "{address.origin}"', kind="protocol"
-            )
-        self.name = "sse"
-        self._older = _Reply(address)
-        self._post(first)
-
-    def _read_older(self, endpoints: SimpleQueue[str | CodexError]) -> None:
-        parser = SseParser()
-        try:
-            answer = self._resume(None)
-            while piece := answer.read():
-                for event in parser.feed_events(piece):
-                    if event.name == "endpoint":
-                        endpoints.put(event.data)
-                        continue
-                    for message in parse(event.data):
-                        self._receive(message)
-            answer.discard()
-            reason = "the server closed its stream"
-        except CodexError as error:
-            reason = str(error)
-        endpoints.put(RequestError(reason, kind="stream"))
-        if self._older is not None:
-            self._ended(reason)
-
-    def _check(self, answer: Answer) -> None:
-        """Raises: RequestError, when the server refuses."""
-        if 200 <= answer.status < 300:
-            return
-        text = _words_of(_read_all(answer))
-        answer.discard()
-        if answer.status == 404 and self._session_id is not None:
-            self._session_id = None
-            reason = "the server has forgotten the session"
-            self._ended(reason)
-            raise RequestError(reason, kind="stream")
-        advice = None
-        if answer.status in (401, 403):
-            advice = "Name a variable with a token in bearer_token_env_var of the server."
-        told = f": {text}" if text else ""
-        raise RequestError(
-            f'"{self._address}" answered {answer.status} {answer.reason}{told}'.rstrip(),
-            kind="protocol",
-            phase="request",
-            advice=advice,
-        )
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "application/json, text/event-stream",
-            "User-Agent": f"codex/{__version__}",
-        }
-        if self._session_id is not None:
-            headers["Mcp-Session-Id"] = self._session_id
-        if self._version is not None:
-            headers["MCP-Protocol-Version"] = self._version
-        return headers | self._own_headers
-
-    def _client(self, header_timeout_s: float) -> HttpClient:
-        """A client that nobody else uses now."""
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return HttpClient(
-            self._environ,
-            TrustSettings(),
-            connect_timeout_s=CONNECT_S,
-            header_timeout_s=header_timeout_s,
-        )
-
-    def _keep(self, client: HttpClient) -> None:
-        with self._lock:
-            if not self._cancel.is_set():
-                self._idle.append(client)
-                return
-        client.close()
-
-    def _say_goodbye(self) -> None:
-        if self._session_id is None:
-            return
-        client = HttpClient(
-            self._environ,
-            TrustSettings(),
-            connect_timeout_s=CLOSE_S,
-            header_timeout_s=CLOSE_S,
-        )
-        with contextlib.suppress(CodexError):
-            client.request("DELETE", self._address, self._headers(), Cancel()).discard()
-        self._session_id = None
-        client.close()
+                has_any = self._resume(stream, cancel)
 
 
-class _Stream:
-    """One stream of messages, over as many connections as it takes."""
-
-    def __init__(self, wanted: Id | None) -> None:
-        self._wanted = wanted
-        self._parser = SseParser()
-        self.last_event_id: str | None = None
-        self.is_answered = False
-
-    def feed(self, piece: bytes) -> list[Message | Invalid]:
-        """The messages that `piece` completes."""
-        messages: list[Message | Invalid] = []
-        for event in self._parser.feed_events(piece):
-            messages += parse(event.data)
-        self.last_event_id = self._parser.last_event_id
-        for message in messages:
-            if not hasattr(message, "method") and getattr(message, "id", None) == self._wanted:
-                self.is_answered = self._wanted is not None
-        return messages
-
-    def pause_s(self) -> float:
-        """The time to wait before it is resumed."""
-        retry_ms, self._parser = self._parser.retry_ms, SseParser()
-        pause_s = RESUME_S if retry_ms is None else retry_ms / 1000
-        return min(pause_s, LONGEST_RESUME_S)
-
-
-def _own_headers(
-    settings: McpServer, environ: Mapping[str, str], userinfo: str | None
-) -> dict[str, str]:
-    """Key and headers of the user's.
-
-    Raises: CodexError, when the key's variable is not set.
-    """
-    headers: dict[str, str] = {}
-    if userinfo:
-        headers["Authorization"] = basic_authorization(userinfo)
-    if variable := settings.bearer_token_env_var:
-        token = environ.get(variable, "").strip()
-        if not token:
-            raise CodexError(f"the environment variable `{variable}`, its token, is not set")
-        headers["Authorization"] = f"Bearer {token}"
-    headers |= settings.http_headers
-    for name, variable in settings.env_http_headers.items():
-        if value := environ.get(variable, "").strip():
-            headers[name] = value
-    for name, value in headers.items():
-        if not (name.isascii() and value.isascii() and value.isprintable()):
-            raise CodexError(f"the header {name!r} holds characters that no HTTP header may have")
-    return headers
-
-
-def _read_all(answer: Answer) -> bytes:
-    """A whole body.
-
-    Raises: RequestError, when it breaks off or is too large.
-    """
-    pieces: list[bytes] = []
-    size = 0
-    while piece := answer.read():
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            raise RequestError(
-                f"the answer has more than {MAX_BODY_BYTES:,} bytes", kind="protocol"
-            )
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _words_of(body: bytes) -> str:
-    """What a refusal says, in one line."""
-    for message in parse(body) if body.strip() else ():
-        if isinstance(message, Failure):
-            return message.message
-    return " ".join(body[:300].decode("utf-8", "replace").split())
+def is_answer(message: Message | Invalid, wanted: Id) -> bool:
+    """Whether a message answers the request of that id."""
+    return isinstance(message, Response | Failure) and message.id == wanted

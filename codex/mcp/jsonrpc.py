@@ -26,6 +26,8 @@ INTERNAL_ERROR = -32603
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """A longer line is dropped as it comes, so that a flood costs no memory."""
 
+SAMPLE_CHARS = 60
+
 
 class Request(NamedTuple):
     """It wants an answer."""
@@ -88,7 +90,7 @@ class LineBuffer:
         self._pieces: list[bytes] = []
         self._bytes = 0
         self.dropped_count = 0
-        """Lines that were too long."""
+        """Lines that were too long, those too that have no end yet."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that `chunk` completes, without their ends; blank ones are left out."""
@@ -101,14 +103,15 @@ class LineBuffer:
         self._keep(piece)
         is_too_long = self._bytes > self._max_line_bytes
         line = b"" if is_too_long else b"".join(self._pieces)
-        self.dropped_count += is_too_long
         self._pieces.clear()
         self._bytes = 0
         return line
 
     def _keep(self, piece: bytes) -> None:
+        was_too_long = self._bytes > self._max_line_bytes
         self._bytes += len(piece)
         if self._bytes > self._max_line_bytes:
+            self.dropped_count += not was_too_long
             self._pieces.clear()
         elif piece:
             self._pieces.append(piece)
@@ -119,12 +122,19 @@ def parse(line: bytes | str) -> list[Message | Invalid]:
     try:
         value = loads(line)
     except ValueError as error:
-        return [Invalid(None, PARSE_ERROR, f"not JSON: {error}")]
+        return [Invalid(None, PARSE_ERROR, f"not JSON: {error}: {_sample(line)}")]
     if isinstance(value, list):
         if not value:
             return [Invalid(None, INVALID_REQUEST, "an empty batch")]
         return [_message(item) for item in value]
     return [_message(value)]
+
+
+def _sample(line: bytes | str) -> str:
+    """The beginning of what is no JSON, as it may stand in a message."""
+    start = line[:SAMPLE_CHARS]
+    text = start.decode("utf-8", "replace") if isinstance(start, bytes) else start
+    return repr(text) + ("..." if len(line) > SAMPLE_CHARS else "")
 
 
 def _message(value: Json) -> Message | Invalid:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 PREFIX = "mcp__"
 DELIMITER = "__"
@@ -27,6 +27,17 @@ class ToolKey(NamedTuple):
     tool: str
 
 
+def fair_share(counts: Sequence[int], limit: int) -> int:
+    """How many each may have at most, so that all together have at most `limit`."""
+    left = limit
+    for index, count in enumerate(sorted(counts)):
+        share = left // (len(counts) - index)
+        if count > share:
+            return share
+        left -= count
+    return limit
+
+
 def qualified_names(keys: Iterable[ToolKey], taken: Iterable[str] = ()) -> dict[str, ToolKey]:
     """A name of its own for every tool, in the order of server and tool.
 
@@ -36,8 +47,10 @@ def qualified_names(keys: Iterable[ToolKey], taken: Iterable[str] = ()) -> dict[
     names: dict[str, ToolKey] = {}
     for key in sorted(set(keys)):
         name = _fitting(key)
-        if name in used:
-            name = _shortened(name, key)
+        count = 0
+        while name in used:
+            name = _shortened(name, key, count)
+            count += 1
         used.add(name)
         names[name] = key
     return names
@@ -50,6 +63,8 @@ def _fitting(key: ToolKey) -> str:
     return name if name == whole and len(name) <= MAX_CHARS else _shortened(name, key)
 
 
-def _shortened(name: str, key: ToolKey) -> str:
-    digest = hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:HASH_CHARS]
+def _shortened(name: str, key: ToolKey, count: int = 0) -> str:
+    """Args: count: how often the name was taken all the same."""
+    text = "\0".join(key) + "\0" * count
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:HASH_CHARS]
     return f"{name[: MAX_CHARS - HASH_CHARS - 1]}_{digest}"

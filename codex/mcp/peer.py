@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
+
+LONGEST_S = 3600.0
+"""How long progress can keep a request alive whose time-out is shorter."""
 
 
 class PeerGoneError(CodexError):
@@ -99,7 +103,8 @@ class Peer:
         """Ask, and wait for the result.
 
         Args:
-            timeout_s: the longest silence; progress counts as a sign of life. None waits on.
+            timeout_s: the longest silence; progress counts as a sign of life, for LONGEST_S at
+                most. None waits on.
             on_progress: asks for progress notifications, and takes them.
         Raises: RpcError, when the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
             After a time-out or interrupt the other side is told that nobody waits any more.
@@ -130,9 +135,10 @@ class Peer:
         timeout_s: float | None,
         on_progress: Callable[[Progress], None] | None,
     ) -> Json:
+        started_at = time.monotonic()
         while True:
             try:
-                answer = answers.get(timeout=timeout_s)
+                answer = answers.get(timeout=_patience_s(started_at, timeout_s))
             except Empty:
                 self._give_up(request_id, method, "timed out")
                 text = f"no answer to '{method}' within {timeout_s:g} s"
@@ -240,3 +246,11 @@ class Peer:
             action()
         except CodexError as error:
             logger.debug("cannot answer the peer: %s", error)
+
+
+def _patience_s(started_at: float, timeout_s: float | None) -> float | None:
+    """How long the next sign of life may take."""
+    if timeout_s is None:
+        return None
+    left = started_at + max(LONGEST_S, timeout_s) - time.monotonic()
+    return max(0.0, min(timeout_s, left))

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 40_000
 """Of text that one answer may put into the conversation."""
+MAX_RESULT_BYTES = 48_000
+"""Of a result in an event: clients of `codex exec --json` read lines of at most 64 KiB."""
+BYTES_PER_CHAR = 6
+"""At most, in JSON: \\u0000."""
 MAX_IMAGE_CHARS = 8 * 1024 * 1024
 """Of one image, as base64."""
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -48,6 +52,21 @@ def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
         texts.append(dumps(structured).decode())
     text = shortened("\n".join(texts)) or ("The image follows." if images else "(no output)")
     return ToolResult(text, tuple(images), result.get("isError") is True)
+
+
+def capped(result: Json) -> Json:
+    """A result of a size that events, session files and clients of ours can carry.
+
+    What is too large becomes the text that people read; images and data are named.
+    """
+    if len(dumps(result)) <= MAX_RESULT_BYTES:
+        return result
+    text = result_text(result)
+    if len(dumps(text)) > MAX_RESULT_BYTES:
+        text = shortened(text, MAX_RESULT_BYTES // BYTES_PER_CHAR)
+    small: dict[str, Json] = {"content": [{"type": "text", "text": text}]}
+    is_error = isinstance(result, dict) and result.get("isError") is True
+    return small | ({"isError": True} if is_error else {})
 
 
 def result_text(result: Json) -> str:

@@ -19,7 +19,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from codex.errors import SpawnError
-from codex.mcp.jsonrpc import LineBuffer, encode, parse
+from codex.mcp.jsonrpc import MAX_LINE_BYTES, PARSE_ERROR, Invalid, LineBuffer, encode, parse
 from codex.mcp.peer import PeerGoneError
 from codex.printable import printable
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
 
-    from codex.mcp.jsonrpc import Invalid, Message
+    from codex.mcp.jsonrpc import Message
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,9 @@ INHERITED = (
 PIECE_BYTES = 64 * 1024
 STDERR_BYTES = 4 * 1024
 """Of what a server said last, for the error that tells of its end."""
-CLOSE_S = 2.0
-"""How long a server may take to end once its input is closed, and again after SIGTERM."""
+CLOSE_S = 0.5
+"""How long a server may take to end once its input is closed, and again after SIGTERM: nobody likes
+to wait for a program that has nothing more to do."""
 POLL_S = 0.005
 
 
@@ -152,8 +153,8 @@ class StdioTransport:
         with self._lock:
             was_asked = self._is_ending
             self._is_ending = True
-        self._end(process)
-        ended("it was stopped" if was_asked else self._obituary(process.returncode))
+        obituary = self._end(process)
+        ended("it was stopped" if was_asked else obituary)
         with self._lock:
             os.close(self._wake_read)
             os.close(self._wake_write)
@@ -164,7 +165,7 @@ class StdioTransport:
     ) -> None:
         """Serve the pipes until the server closes its output, or `close` is called."""
         stdin, stdout, stderr = _descriptors(process)
-        lines = LineBuffer()
+        lines = _Lines(receive)
         with selectors.DefaultSelector() as selector:
             for fd in (stdout, stderr, self._wake_read):
                 selector.register(fd, selectors.EVENT_READ)
@@ -177,9 +178,7 @@ class StdioTransport:
                 if stdout in ready and (piece := _read(stdout)) is not None:
                     if not piece:
                         return
-                    for line in lines.feed(piece):
-                        for message in parse(line):
-                            receive(message)
+                    lines.take(piece)
                 self._write(stdin, selector)
 
     def _write(self, stdin: int, selector: selectors.BaseSelector) -> None:
@@ -213,27 +212,41 @@ class StdioTransport:
                 logger.debug("%s: %s", self._server, line)
         return piece != b""
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        """Close its input, and make sure that it and what it started are gone."""
-        stdin, _, stderr = _descriptors(process)
+    def _end(self, process: subprocess.Popen[bytes]) -> str:
+        """Close its input, and make sure that it and what it started are gone; how it ended."""
+        stdin, *outputs = _descriptors(process)
         with contextlib.suppress(OSError):
             os.write(stdin, b"".join(self._outgoing))  # such as that a call is cancelled
         assert process.stdin is not None
         process.stdin.close()
-        for number in (None, signal.SIGTERM, signal.SIGKILL):
-            if number is not None:
-                _signal_group(process.pid, number)
-            if _has_ended(process, stderr, CLOSE_S, self._keep_stderr):
-                break
-        _signal_group(process.pid, signal.SIGKILL)  # what it left in its group
-        process.wait()
+        ended_by_itself = self._has_ended(process.pid, outputs)
+        if not ended_by_itself:
+            _signal_group(process.pid, signal.SIGTERM)
+            self._has_ended(process.pid, outputs)
+        # All of its group, before it is reaped: until then nothing else can have its number.
+        _signal_group(process.pid, signal.SIGKILL)
+        status = process.wait()
         for stream in (process.stdout, process.stderr):
             assert stream is not None
             stream.close()
+        return self._obituary(status if ended_by_itself else None)
+
+    def _has_ended(self, pid: int, outputs: Sequence[int]) -> bool:
+        """Wait for its end, reading what it still says: a full pipe would keep it from ending."""
+        stdout, stderr = outputs
+        deadline = time.monotonic() + CLOSE_S
+        while not (has_ended := _is_zombie(pid)) and time.monotonic() < deadline:
+            _read(stdout)
+            self._keep_stderr(_read(stderr))
+            time.sleep(POLL_S)
+        self._keep_stderr(_read(stderr))
+        return has_ended
 
     def _obituary(self, status: int | None) -> str:
-        """Why it ended, and its last words."""
-        if status is not None and status < 0:
+        """Why it ended, and its last words. Args: status: None, when it had to be ended."""
+        if status is None:
+            how = "it closed its output"
+        elif status < 0:
             how = f"it was ended by signal {-status}"
         else:
             how = f"it exited with status {status}"
@@ -261,21 +274,27 @@ def _read(fd: int) -> bytes | None:
         return b""
 
 
-def _has_ended(
-    process: subprocess.Popen[bytes],
-    stderr: int,
-    patience_s: float,
-    keep: Callable[[bytes | None], bool],
-) -> bool:
-    """Wait for its end, reading what it still says: a full pipe would keep it from ending."""
-    deadline = time.monotonic() + patience_s
-    while process.poll() is None:
-        if time.monotonic() >= deadline:
-            return False
-        keep(_read(stderr))
-        time.sleep(POLL_S)
-    keep(_read(stderr))
-    return True
+def _is_zombie(pid: int) -> bool:
+    """Whether a child has ended, without reaping it."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+class _Lines:
+    """Output in pieces -> messages, and a word about lines that were too long to keep."""
+
+    def __init__(self, receive: Callable[[Message | Invalid], None]) -> None:
+        self._receive = receive
+        self._lines = LineBuffer()
+        self._told_count = 0
+
+    def take(self, piece: bytes) -> None:
+        """Hand on every message that `piece` completes."""
+        for line in self._lines.feed(piece):
+            for message in parse(line):
+                self._receive(message)
+        while self._told_count < self._lines.dropped_count:
+            self._told_count += 1
+            self._receive(Invalid(None, PARSE_ERROR, f"a line of over {MAX_LINE_BYTES:,} bytes"))
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -9,20 +9,17 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from codex.config.load import load_config
 from codex.errors import CodexError, ExitStatus
 from codex.lines import EndOfInput, Line, start_reading
 from codex.mcp.jsonrpc import parse
-from codex.mcp_server.run import Conversation
 from codex.mcp_server.server import Server
+from codex.mcp_server.sessions import Sessions
 from codex.mcp_server.writer import Writer
 from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
 if TYPE_CHECKING:
     from codex.config.overrides import Overrides
-    from codex.config.types import Config
     from codex.host import Host
 
 Inbox = SimpleQueue[StopSignal | Line | EndOfInput]
@@ -46,20 +43,15 @@ def run(host: Host, overrides: Overrides) -> int:
         host.stderr.write(f"warning: {warning}\n")
     host.stderr.flush()
     inbox: Inbox = SimpleQueue()
-    writer = Writer(host.stdout)
-    server = Server(
-        writer.send,
-        lambda wanted: _load(host, overrides, wanted),
-        lambda config: Conversation(config, host),
-    )
+    host.stdout.flush()
+    writer = Writer(host.stdout.fileno(), lambda: inbox.put(EndOfInput()))
+    server = Server(writer.send, Sessions(host, overrides))
     with stop_signals_to(inbox.put):
         start_reading(host.stdin.fileno(), inbox.put)
         stopped_by = _serve(server, inbox)
         let_signals_kill()
         server.close()
         writer.close(LAST_WORDS_S)
-    if writer.is_broken:
-        host.abandon_output(host.stdout)
     if stopped_by is None:
         return ExitStatus.DONE
     if not stopped_by.is_from_keyboard:
@@ -78,16 +70,3 @@ def _serve(server: Server, inbox: Inbox) -> StopSignal | None:
                 return None
             case StopSignal() as signal:
                 return signal
-
-
-def _load(host: Host, base: Overrides, wanted: Overrides) -> Config:
-    """The settings of one call."""
-    given = {
-        name: value
-        for name in wanted.__struct_fields__
-        if (value := getattr(wanted, name)) not in (None, (), False)
-    }
-    if "sandbox_mode" in given or "sandbox_permissions" in given:
-        base = msgspec.structs.replace(base, sandbox_mode=None, sandbox_permissions=None)
-    given["config"] = (*base.config, *wanted.config)
-    return load_config(host, msgspec.structs.replace(base, **given))

@@ -1,23 +1,19 @@
 """One call of a tool: a message to an engine, and everything until its task ends.
 
-Each call has a thread of its own, `mcp-call-N`, which hands the engine's events to the client, asks
-it what the engine asks, and answers the call exactly once. An engine outlives its call, so that
-`codex-reply` can go on with it.
+Each call has a thread of its own, `mcp-call-N`, which hands the engine's events to the client and
+asks it what the engine asks.
 """
 
 from __future__ import annotations
 
-import threading
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from codex.bash import join
-from codex.cancel import Cancel
 from codex.errors import CodexError, Interrupted
 from codex.jsonio import loads
-from codex.mcp.jsonrpc import RpcError
+from codex.mcp_server.sessions import Stop
 from codex.protocol.events import (
     AgentMessage,
     ApplyPatchApprovalRequest,
@@ -48,10 +44,10 @@ from codex.protocol.policy import ReviewDecision
 from codex.protocol.wire import encode_event
 
 if TYPE_CHECKING:
-    from codex.config.types import Config
-    from codex.host import Host
+    from codex.cancel import Cancel
     from codex.mcp.jsonrpc import Id
     from codex.mcp.peer import Peer
+    from codex.mcp_server.sessions import Conversation
     from codex.protocol.events import EventMsg
     from codex.protocol.items import Json
 
@@ -64,35 +60,6 @@ DECISIONS = ("approved", "approved_for_session", "denied", "abort")
 _Question = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
 
 
-class _Stop(NamedTuple):
-    """The client has cancelled the call."""
-
-
-class Conversation:
-    """An engine, and whether a call is at work on it."""
-
-    def __init__(self, config: Config, host: Host) -> None:
-        from codex.core.codex import Codex
-
-        self.inbox: SimpleQueue[Event | _Stop] = SimpleQueue()
-        self.engine = Codex(config, host, cast("SimpleQueue[Event]", self.inbox))
-        self.session_id: str | None = None
-        """None until the engine is ready."""
-        self._busy = threading.Lock()
-
-    def occupy(self) -> bool:
-        """Take it for a call; False when another has it."""
-        return self._busy.acquire(blocking=False)
-
-    def release(self) -> None:
-        """The call is over."""
-        self._busy.release()
-
-    def close(self) -> None:
-        """End the engine, with all that runs in it."""
-        self.engine.close()
-
-
 class Caller(NamedTuple):
     """What the client said about a call, and can do."""
 
@@ -100,6 +67,8 @@ class Caller(NamedTuple):
     progress_token: Id | None
     """None when it wants no progress."""
     can_be_asked: bool
+    cancel: Cancel
+    """Set when nobody waits for the answer any more."""
 
 
 class Outcome(NamedTuple):
@@ -120,29 +89,29 @@ class Call:
         self._task_id: str | None = None
         self._last_message = ""
         self._step_count = 0
-        self.cancel = Cancel()
-        """Set when nobody waits for the answer any more."""
 
     def run(self) -> Outcome | None:
         """Work until the task ends; None when the call was cancelled."""
         inbox = self._conversation.inbox
-        forget = self.cancel.on_set(lambda: inbox.put(_Stop()))
+        cancel = self._caller.cancel
+        forget = cancel.on_set(lambda: inbox.put(Stop(self)))
         try:
             if self._conversation.session_id is not None:
                 self._submit_prompt()
             while True:
                 item = inbox.get()
-                if isinstance(item, _Stop):
-                    self._conversation.engine.submit(Interrupt())
+                if isinstance(item, Stop):
+                    if item.call is not self:
+                        continue  # It came when that call had just ended.
                     if self._task_id is None:
                         return None
+                    self._conversation.engine.submit(Interrupt())
                     continue
                 self._tell(item)
                 if (outcome := self._take(item)) is not None:
-                    return None if self.cancel.is_set() else outcome
+                    return None if cancel.is_set() else outcome
         finally:
             forget()
-            self.cancel.close()
 
     def _submit_prompt(self) -> None:
         self._task_id = self._conversation.engine.submit(UserInput((TextInput(self._prompt),)))
@@ -150,8 +119,9 @@ class Call:
     def _take(self, event: Event) -> Outcome | None:
         """Heed one event; how the call ended, if it did."""
         match event.msg:
-            case SessionConfigured(session_id=session_id):
+            case SessionConfigured(session_id=session_id, rollout_path=path):
                 self._conversation.session_id = session_id
+                self._conversation.is_recorded = path is not None
                 if self._task_id is None:
                     self._submit_prompt()
             case AgentMessage(message) if event.id == self._task_id:
@@ -214,7 +184,7 @@ class Call:
                     "codex_call_id": question.call_id,
                     "threadId": self._conversation.session_id,
                 },
-                cancel=self.cancel,
+                cancel=self._caller.cancel,
             )
         except Interrupted:
             return ReviewDecision.ABORT, None
@@ -230,9 +200,9 @@ class Call:
                 result = self._peer.request(
                     "elicitation/create",
                     {"message": question.message, "requestedSchema": question.schema},
-                    cancel=self.cancel,
+                    cancel=self._caller.cancel,
                 )
-            except (RpcError, Interrupted, CodexError):
+            except CodexError:
                 result = {"action": "cancel"}
         action = result.get("action") if isinstance(result, dict) else None
         content = result.get("content") if isinstance(result, dict) else None

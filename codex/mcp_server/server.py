@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codex import __version__
+from codex.cancel import Cancel
 from codex.errors import CodexError
 from codex.mcp.client import PROTOCOL_VERSIONS
 from codex.mcp.jsonrpc import (
@@ -24,7 +25,7 @@ from codex.mcp.jsonrpc import (
     RpcError,
 )
 from codex.mcp.peer import Peer
-from codex.mcp_server.run import Call, Caller, Conversation, Outcome
+from codex.mcp_server.run import Call, Caller, Outcome
 from codex.mcp_server.tools import (
     CODEX,
     REPLY,
@@ -37,9 +38,8 @@ from codex.mcp_server.tools import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.config.overrides import Overrides
-    from codex.config.types import Config
     from codex.mcp.jsonrpc import Id, Message, Notification, Request
+    from codex.mcp_server.sessions import Conversation, Sessions
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
@@ -56,15 +56,13 @@ class Server:
     def __init__(
         self,
         send: Callable[[Message], None],
-        load: Callable[[Overrides], Config],
-        open_conversation: Callable[[Config], Conversation],
+        sessions: Sessions,
     ) -> None:
         self._peer = Peer(send, self)
-        self._load = load
-        self._open = open_conversation
+        self._sessions = sessions
         self._lock = threading.Lock()
-        self._conversations: list[Conversation] = []
-        self._calls: dict[Id, Call] = {}
+        self._calls: dict[Id, Cancel] = {}
+        """By the ids of their requests."""
         self._call_count = 0
         self._threads: list[threading.Thread] = []
         self._is_initialized = False
@@ -82,13 +80,10 @@ class Server:
         """Stop every call and end every session."""
         with self._lock:
             self._is_closed = True
-            calls, conversations = list(self._calls.values()), list(self._conversations)
-            threads = list(self._threads)
-        self._peer.close("the client is gone")
-        for call in calls:
-            call.cancel.set()
-        for conversation in conversations:
-            conversation.close()
+            calls, threads = list(self._calls.values()), list(self._threads)
+        for cancel in calls:
+            cancel.set()
+        self._sessions.close()
         for thread in threads:
             thread.join()
 
@@ -115,9 +110,9 @@ class Server:
         params = notification.params
         if notification.method == "notifications/cancelled" and isinstance(params, dict):
             with self._lock:
-                call = self._calls.get(params.get("requestId", ""))
-            if call is not None:
-                call.cancel.set()
+                cancel = self._calls.get(params.get("requestId", ""))
+            if cancel is not None:
+                cancel.set()
 
     def _initialize(self, params: Json) -> dict[str, Json]:
         if self._is_initialized:
@@ -125,7 +120,9 @@ class Server:
         if not isinstance(params, dict) or not isinstance(params.get("protocolVersion"), str):
             raise RpcError(INVALID_PARAMS, "`protocolVersion` must be a string")
         capabilities = params.get("capabilities")
-        self._can_be_asked = isinstance(capabilities, dict) and "elicitation" in capabilities
+        self._can_be_asked = isinstance(capabilities, dict) and _takes_forms(
+            capabilities.get("elicitation")
+        )
         self._is_initialized = True
         wanted = params["protocolVersion"]
         return {
@@ -148,10 +145,14 @@ class Server:
             raise RpcError(INVALID_PARAMS, f"unknown tool '{name}'; there are {CODEX} and {REPLY}")
         meta = params.get("_meta")
         token = meta.get("progressToken") if isinstance(meta, dict) else None
-        caller = Caller(request.id, token, self._can_be_asked)
+        caller = Caller(request.id, token, self._can_be_asked, Cancel())
         with self._lock:
+            if request.id in self._calls:
+                raise RpcError(INVALID_REQUEST, f"a call with the id {request.id!r} is under way")
             if self._is_closed:
-                return
+                raise RpcError(INTERNAL_ERROR, "the server is ending")
+            # From here on it can be cancelled.
+            self._calls[request.id] = caller.cancel
             self._call_count += 1
             thread = threading.Thread(
                 target=self._run_call,
@@ -159,39 +160,41 @@ class Server:
                 name=f"mcp-call-{self._call_count}",
                 daemon=True,
             )
-            self._threads = [old for old in self._threads if old.is_alive()]
-            self._threads.append(thread)
-        thread.start()
+            self._threads = [*(old for old in self._threads if old.is_alive()), thread]
+            thread.start()
 
     # What follows runs in the thread of a call.
 
     def _run_call(self, caller: Caller, name: str, arguments: Json) -> None:
         try:
-            conversation, prompt = self._prepare(name, arguments)
-            try:
-                self._work(caller, conversation, prompt)
-            finally:
-                conversation.release()
-        except CodexError as error:
-            self._answer(caller.request_id, Outcome(str(error), is_error=True), None)
+            result = self._result(caller, name, arguments)
         except Exception as error:
             logger.debug("call %s failed", caller.request_id, exc_info=True)
-            text = f"internal error: {type(error).__name__}: {error}"
-            self._peer.refuse(caller.request_id, RpcError(INTERNAL_ERROR, text))
-
-    def _work(self, caller: Caller, conversation: Conversation, prompt: str) -> None:
-        call = Call(self._peer, caller, conversation, prompt)
-        with self._lock:
-            self._calls[caller.request_id] = call
-            if self._is_closed:
-                call.cancel.set()
-        try:
-            outcome = call.run()
+            result = _tool_result(_internal(error), None)
         finally:
             with self._lock:
                 del self._calls[caller.request_id]
-        if outcome is not None:
-            self._answer(caller.request_id, outcome, conversation.session_id)
+        if result is not None:
+            self._peer.answer(caller.request_id, result)
+
+    def _result(self, caller: Caller, name: str, arguments: Json) -> Json:
+        """What the call comes to; None when the client has cancelled it."""
+        try:
+            conversation, prompt = self._prepare(name, arguments)
+        except CodexError as error:
+            failed = Outcome(str(error), is_error=True)
+            return None if self._is_cancelled(caller) else _tool_result(failed, None)
+        try:
+            outcome = Call(self._peer, caller, conversation, prompt).run()
+        finally:
+            self._sessions.release(conversation)
+        if outcome is None and not self._is_cancelled(caller):
+            outcome = Outcome("the server ended before the task did", is_error=True)
+        return None if outcome is None else _tool_result(outcome, conversation.session_id)
+
+    def _is_cancelled(self, caller: Caller) -> bool:
+        """Whether the client wants no answer; at the server's end it may still read one."""
+        return caller.cancel.is_set() and not self._is_closed
 
     def _prepare(self, name: str, arguments: Json) -> tuple[Conversation, str]:
         """The session a call is about, taken for it, and the user's message.
@@ -201,41 +204,33 @@ class Server:
         if arguments is None:
             raise CodexError(f"the arguments of '{name}' are missing; `prompt` is required")
         try:
-            if name == REPLY:
-                reply = msgspec.convert(arguments, ReplyArguments)
-                return self._find(reply.session_id), reply.prompt
-            wanted = msgspec.convert(arguments, CodexArguments)
+            if name == CODEX:
+                wanted = msgspec.convert(arguments, CodexArguments)
+                return self._sessions.begin(wanted, overrides_of(wanted)), wanted.prompt
+            reply = msgspec.convert(arguments, ReplyArguments)
         except msgspec.ValidationError as error:
             raise CodexError(f"cannot read the arguments of '{name}': {error}") from error
-        config = self._load(overrides_of(wanted))
-        if wanted.base_instructions is not None:
-            config = msgspec.structs.replace(config, base_instructions=wanted.base_instructions)
-        if wanted.include_plan_tool is not None:
-            config = msgspec.structs.replace(config, has_plan_tool=wanted.include_plan_tool)
-        conversation = self._open(config)
-        conversation.occupy()
-        with self._lock:
-            self._conversations.append(conversation)
-            is_closed = self._is_closed
-        if is_closed:
-            conversation.close()
-        return conversation, wanted.prompt
-
-    def _find(self, session_id: str | None) -> Conversation:
-        if session_id is None:
+        if reply.session_id is None:
             raise CodexError(f"cannot read the arguments of '{REPLY}': `threadId` is missing")
-        with self._lock:
-            found = [each for each in self._conversations if each.session_id == session_id]
-        if not found:
-            raise CodexError(f"there is no session '{session_id}' in this server")
-        if not found[0].occupy():
-            raise CodexError(f"the session '{session_id}' is still at work on another call")
-        return found[0]
+        return self._sessions.find(reply.session_id), reply.prompt
 
-    def _answer(self, request_id: Id, outcome: Outcome, session_id: str | None) -> None:
-        result: dict[str, Json] = {"content": [{"type": "text", "text": outcome.text}]}
-        if session_id is not None:
-            result["structuredContent"] = {"threadId": session_id, "content": outcome.text}
-        if outcome.is_error:
-            result["isError"] = True
-        self._peer.answer(request_id, result)
+
+def _takes_forms(elicitation: Json) -> bool:
+    """Whether a client can ask its user by a form: those before 2025-11-25 know nothing else."""
+    return isinstance(elicitation, dict) and (not elicitation or "form" in elicitation)
+
+
+def _internal(error: Exception) -> Outcome:
+    return Outcome(f"internal error: {type(error).__name__}: {error}", is_error=True)
+
+
+def _tool_result(outcome: Outcome, session_id: str | None) -> dict[str, Json]:
+    """A CallToolResult that fits the tools' outputSchema, also when the call failed."""
+    structured: dict[str, Json] = {"content": outcome.text}
+    if session_id is not None:
+        structured["threadId"] = session_id
+    result: dict[str, Json] = {
+        "content": [{"type": "text", "text": outcome.text}],
+        "structuredContent": structured,
+    }
+    return result | ({"isError": True} if outcome.is_error else {})

@@ -27,7 +27,7 @@ _RESULT = {
         "threadId": {"type": "string", "description": "Continues the session by codex-reply"},
         "content": {"type": "string", "description": "The last message of the agent"},
     },
-    "required": ["threadId", "content"],
+    "required": ["content"],
 }
 
 
@@ -148,6 +148,9 @@ def overrides_of(arguments: CodexArguments) -> Overrides:
 
     Raises: CodexError, for a value that is none of the known ones.
     """
+    settings = dict(arguments.config or {})
+    if arguments.disable_response_storage is not None:
+        settings["disable_response_storage"] = arguments.disable_response_storage
     return Overrides(
         model=arguments.model,
         profile=arguments.profile,
@@ -159,8 +162,7 @@ def overrides_of(arguments: CodexArguments) -> Overrides:
         if arguments.sandbox is None
         else _one_of(SANDBOX_MODES, arguments.sandbox, "sandbox"),
         sandbox_permissions=_permissions(arguments),
-        disable_response_storage=bool(arguments.disable_response_storage),
-        config=tuple(_assignments((), arguments.config or {})),
+        config=tuple(_assignments((), settings)),
     )
 
 

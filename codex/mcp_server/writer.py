@@ -1,10 +1,13 @@
 """Messages to the client, whole lines in the order they were given, none lost.
 
-The thread `codex-stdout` writes, so that a client which reads slowly holds up nobody's work.
+The thread `codex-stdout` writes, so that a client which reads slowly holds up nobody's work. It
+writes to the descriptor: a thread that waits inside a stream holds its lock, and the interpreter
+aborts when it finds that lock held at the end.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING
 from codex.mcp.jsonrpc import encode
 
 if TYPE_CHECKING:
-    from typing import TextIO
+    from collections.abc import Callable
 
     from codex.mcp.jsonrpc import Message
 
@@ -20,11 +23,11 @@ if TYPE_CHECKING:
 class Writer:
     """Standard output."""
 
-    def __init__(self, output: TextIO) -> None:
-        self._output = output
+    def __init__(self, descriptor: int, on_break: Callable[[], None]) -> None:
+        """Args: on_break: called once, in the thread, when nobody reads any more."""
+        self._descriptor = descriptor
+        self._on_break = on_break
         self._waiting: SimpleQueue[Message | None] = SimpleQueue()
-        self.is_broken = False
-        """Nobody reads any more."""
         self._thread = threading.Thread(target=self._run, name="codex-stdout", daemon=True)
         self._thread.start()
 
@@ -38,12 +41,10 @@ class Writer:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        while (message := self._waiting.get()) is not None:
-            if self.is_broken:
-                continue
-            try:
-                self._output.write(encode(message).decode() + "\n")
-                if self._waiting.empty():
-                    self._output.flush()
-            except OSError:
-                self.is_broken = True
+        try:
+            while (message := self._waiting.get()) is not None:
+                left = memoryview(encode(message) + b"\n")
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+        except OSError:
+            self._on_break()

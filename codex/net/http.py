@@ -66,7 +66,7 @@ class HttpClient:
         self._environ = environ
         self._trust = trust
         self._connect_timeout_s = connect_timeout_s
-        self._header_timeout_s = header_timeout_s
+        self.header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
         self._idle: Answer | None = None
         """A finished answer whose connection may serve again."""
@@ -92,7 +92,7 @@ class HttpClient:
             if not line.is_open:
                 with _explained(cancel, lambda error: connect_failure(error, address, proxy)):
                     line.open(cancel, self._connect_timeout_s)
-            timeout_s = self._header_timeout_s
+            timeout_s = self.header_timeout_s
             with _explained(cancel, lambda error: request_failure(error, address, timeout_s)):
                 response = line.request(
                     method,
@@ -263,7 +263,8 @@ class Answer:
         self.status = response.status
         self.reason = response.reason or ""
         self.headers = {name.lower(): value for name, value in response.headers.items()}
-        self._client = client
+        self.client = client
+        """Who asked, and may ask again once the answer is released."""
         self._line = line
         self._response = response
         self._cancel = cancel
@@ -289,7 +290,7 @@ class Answer:
         """All that is wanted has been read: the connection may serve the next request."""
         self._forget()
         self._finished_at = time.monotonic()
-        self._client.keep(self)
+        self.client.keep(self)
 
     def discard(self) -> None:
         """Close the connection."""

@@ -231,5 +231,13 @@ def _named_paths(output: str, cwd: str) -> Iterator[tuple[str, str]]:
             continue
         for near in reversed(lines[max(0, index - LINES_BEFORE) : index + 1]):
             for pattern in (BEFORE_REASON, QUOTED, ABSOLUTE):
-                for found in pattern.findall(near):
+                for found in filter(_can_be_path, pattern.findall(near)):
                     yield os.path.normpath(os.path.join(cwd, found)), line
+
+
+def _can_be_path(text: str) -> bool:
+    """Whether a system call takes it: output may hold anything."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False

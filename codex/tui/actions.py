@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from codex.core.resume import Resumed
-    from codex.core.sessions import SessionSummary
+    from codex.core.session_files import SessionSummary
     from codex.host import Host
     from codex.tui.cells import Cell
     from codex.tui.chat import Chat
@@ -258,8 +258,8 @@ class Actions:
                 wanted = others[index].id
                 self._go_on(lambda: open_session(home, wanted, cwd=cwd))
 
-        now = self._host.clock()
-        screen.open(Picker("Which session?", session_choices(others, now), done))
+        choices = session_choices(others, self._host.clock(), home=self._host.home())
+        screen.open(Picker("Which session?", choices, done))
 
     def _go_on(self, load: Callable[[], Resumed]) -> None:
         """Leave the session so far for another one."""
@@ -286,7 +286,7 @@ class Actions:
         self._screen.conversation.restart(resumed)
 
     def _rename(self, args: str) -> None:
-        from codex.core.sessions import rename
+        from codex.core.session_names import rename
 
         screen = self._screen
         session = screen.chat.session

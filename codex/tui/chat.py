@@ -1,7 +1,7 @@
 """Chat: every event -> the cells of the transcript, and what the status line tells. Pure.
 
-Events come in their order, from one thread. What begins is found again by its call id; prompts that
-the model has not read yet stay below everything else.
+Events come in their order, from one thread. Prompts that the model has not read yet stay below
+everything else. What the model calls stands in calls.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 from codex.elapsed import format_duration
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
-from codex.protocol.policy import ReviewDecision
+from codex.tui.calls import Calls
 from codex.tui.cells import (
     BAD,
     CAUTION,
@@ -25,11 +25,9 @@ from codex.tui.cells import (
     PlanCell,
     PromptCell,
 )
-from codex.tui.commands import CommandCell
-from codex.tui.diff import PatchCell, PatchState
 from codex.tui.links import with_links
 from codex.tui.messages import MessageCell, ReasoningCell
-from codex.tui.tools import ToolCell, server_lines
+from codex.tui.tools import server_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,14 +79,15 @@ class Chat:
         """The last cells: prompts that the model has not read."""
         self._message: MessageCell | None = None
         self._reasoning: ReasoningCell | None = None
-        self._commands: dict[str, CommandCell] = {}
-        self._patches: dict[str, PatchCell] = {}
-        self._tools: dict[str, ToolCell] = {}
+        self.calls = Calls(self._add, settings.cwd)
         self.session: ev.SessionConfigured | None = None
         self.usage: ev.TokenCount | None = None
         """After the last answer."""
         self._usage_before = TokenUsage()
+        self._is_answer_due = False
         self._task_id = ""
+        self._is_command_only = False
+        """The running task is a command of the user's, and the model was asked nothing."""
         self.started_at: float | None = None
         """When the running task began; None when there is none."""
         self.last_answer: str | None = None
@@ -123,9 +122,7 @@ class Chat:
         self.cells.clear()
         self._waiting.clear()
         self._message = self._reasoning = None
-        self._commands.clear()
-        self._patches.clear()
-        self._tools.clear()
+        self.calls.clear()
         self.session = self.usage = self.started_at = self.last_answer = None
         self._usage_before = TokenUsage()
         self.plan = ()
@@ -154,17 +151,6 @@ class Chat:
         """Lines that the user asked for."""
         self._add(LinesCell(rows))
 
-    def decided(self, call_id: str, decision: ReviewDecision) -> None:
-        """The user has answered an approval request."""
-        if decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT):
-            return
-        if command := self._commands.pop(call_id, None):
-            command.stop("interrupted")
-        if patch := self._patches.pop(call_id, None):
-            patch.advance(PatchState.REJECTED)
-        if tool := self._tools.pop(call_id, None):
-            tool.stop("not called: you said no")
-
     def handle(self, msg: EventMsg, event_id: str) -> None:
         """Take an event. Args: event_id: the submission it belongs to."""
         match msg:
@@ -180,19 +166,24 @@ class Chat:
                 | ev.StreamError()
             ):
                 self._stream(msg)
-            case ev.ExecCommandBegin() | ev.ExecCommandOutputDelta() | ev.ExecCommandEnd():
-                self._command(msg)
+            case ev.ElicitationRequest():
+                self._add(NoticeCell(msg.message, title=f"{msg.server} asks:", style=CAUTION))
             case (
                 ev.ExecApprovalRequest()
+                | ev.ExecCommandBegin()
+                | ev.ExecCommandOutputDelta()
+                | ev.ExecCommandEnd()
                 | ev.ApplyPatchApprovalRequest()
+                | ev.PatchApplyBegin()
+                | ev.PatchApplyEnd()
                 | ev.McpApprovalRequest()
-                | ev.ElicitationRequest()
+                | ev.McpToolCallBegin()
+                | ev.McpToolCallProgress()
+                | ev.McpToolCallEnd()
             ):
-                self._asked(msg)
-            case ev.PatchApplyBegin() | ev.PatchApplyEnd():
-                self._patch(msg)
-            case ev.McpToolCallBegin() | ev.McpToolCallProgress() | ev.McpToolCallEnd():
-                self._tool(msg)
+                if isinstance(msg, ev.ExecCommandBegin) and event_id == self._task_id:
+                    self._is_command_only = self._is_command_only or msg.is_from_user
+                self.calls.handle(msg)
             case ev.TokenCount():
                 self.usage = msg
             case _:
@@ -204,6 +195,7 @@ class Chat:
 
     def _configured(self, msg: ev.SessionConfigured) -> None:
         before, self.session, self._cwd = self.session, msg, msg.cwd
+        self.calls.cwd = msg.cwd
         if before is None or before.session_id != msg.session_id:
             self._add(HeaderCell(msg, self._settings.home))
             return
@@ -228,15 +220,16 @@ class Chat:
     ) -> None:
         match msg:
             case ev.TaskStarted():
-                self._task_id = event_id
+                self._task_id, self._is_command_only = event_id, False
                 self.started_at = self._clock()
                 self._usage_before = self.usage.total if self.usage else TokenUsage()
                 return
             case ev.TaskComplete():
                 end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
-                has_end = msg.last_agent_message is None
+                # A task that only ran a command of the user's asked the model nothing.
+                has_end = msg.last_agent_message is None and self._is_answer_due
             case ev.TurnAborted():
-                end, has_end = NoticeCell(msg.reason, style=BAD), True
+                end, has_end = NoticeCell(msg.reason, style=BAD), not self._is_command_only
             case ev.Error():
                 end, has_end = NoticeCell(msg.message, title="error:", style=BAD), True
             case _:
@@ -251,19 +244,12 @@ class Chat:
 
     def _close(self) -> None:
         """The task is over: nothing of it will change any more."""
+        self._is_answer_due = False
         for text in (self._message, self._reasoning):
             if text is not None:
                 text.finish()
         self._message = self._reasoning = None
-        for command in self._commands.values():
-            command.stop("interrupted")
-        for patch in self._patches.values():
-            patch.advance(PatchState.REJECTED)
-        for tool in self._tools.values():
-            tool.stop("interrupted")
-        self._commands.clear()
-        self._patches.clear()
-        self._tools.clear()
+        self.calls.close()
 
     def _sum_up(self) -> None:
         """What the task has taken."""
@@ -271,6 +257,8 @@ class Chat:
             return
         elapsed_ms = int(self.elapsed_s() * 1000)
         self.started_at = None
+        if self._is_command_only:
+            return  # the command's own cell tells
         took = [format_duration(elapsed_ms)] if elapsed_ms >= QUICK_MS else []
         if parts := [*took, *self._tokens_taken()]:
             self._add(NoticeCell(" · ".join(parts)))
@@ -332,89 +320,10 @@ class Chat:
         self._add(cell)
         return cell
 
-    def _command(
-        self, msg: ev.ExecCommandBegin | ev.ExecCommandOutputDelta | ev.ExecCommandEnd
-    ) -> None:
-        match msg:
-            case ev.ExecCommandBegin():
-                cell = self._commands.get(msg.call_id) or self._new_command(msg)
-                cell.begin(msg)
-            case ev.ExecCommandOutputDelta():
-                if running := self._commands.get(msg.call_id):
-                    running.output(msg.chunk)
-            case ev.ExecCommandEnd():
-                if ended := self._commands.pop(msg.call_id, None):
-                    ended.end(msg)
-            case _:
-                assert_never(msg)
-
-    def _new_command(self, msg: ev.ExecCommandBegin | ev.ExecApprovalRequest) -> CommandCell:
-        cell = CommandCell(msg.command, msg.cwd)
-        self._commands[msg.call_id] = cell
-        self._add(cell)
-        return cell
-
-    def _asked(
-        self,
-        msg: ev.ExecApprovalRequest
-        | ev.ApplyPatchApprovalRequest
-        | ev.McpApprovalRequest
-        | ev.ElicitationRequest,
-    ) -> None:
-        match msg:
-            case ev.ExecApprovalRequest():
-                self._new_command(msg)
-            case ev.ApplyPatchApprovalRequest():
-                patch = PatchCell(msg.changes, cwd=self._cwd, reason=msg.reason)
-                self._patches[msg.call_id] = patch
-                self._add(patch)
-            case ev.McpApprovalRequest():
-                state = "waits for approval"
-                tool = ToolCell(msg.server, msg.tool, msg.arguments, state=state)
-                self._tools[msg.call_id] = tool
-                self._add(tool)
-            case ev.ElicitationRequest():
-                self._add(NoticeCell(msg.message, title=f"{msg.server} asks:", style=CAUTION))
-            case _:
-                assert_never(msg)
-
-    def _patch(self, msg: ev.PatchApplyBegin | ev.PatchApplyEnd) -> None:
-        match msg:
-            case ev.PatchApplyBegin():
-                cell = self._patches.get(msg.call_id)
-                if cell is None:
-                    cell = PatchCell(msg.changes, cwd=self._cwd, reason=None)
-                    self._patches[msg.call_id] = cell
-                    self._add(cell)
-                cell.advance(PatchState.APPLYING)
-            case ev.PatchApplyEnd():
-                if ended := self._patches.pop(msg.call_id, None):
-                    state = PatchState.APPLIED if msg.success else PatchState.FAILED
-                    ended.advance(state, "" if msg.success else msg.stderr or msg.stdout)
-            case _:
-                assert_never(msg)
-
-    def _tool(self, msg: ev.McpToolCallBegin | ev.McpToolCallProgress | ev.McpToolCallEnd) -> None:
-        match msg:
-            case ev.McpToolCallBegin():
-                cell = self._tools.get(msg.call_id)
-                if cell is None:
-                    cell = ToolCell(msg.server, msg.tool, msg.arguments)
-                    self._tools[msg.call_id] = cell
-                    self._add(cell)
-                cell.run()
-            case ev.McpToolCallProgress():
-                if running := self._tools.get(msg.call_id):
-                    running.progress(msg)
-            case ev.McpToolCallEnd():
-                if ended := self._tools.pop(msg.call_id, None):
-                    ended.end(msg)
-            case _:
-                assert_never(msg)
-
     def _simple(self, msg: _Simple) -> None:
         match msg:
             case ev.UserMessage():
+                self._is_answer_due = True
                 self._read(msg)
             case ev.Warning():
                 self._add(NoticeCell(msg.message, title="warning:", style=CAUTION))
@@ -444,6 +353,7 @@ class Chat:
 
     def _read(self, msg: ev.UserMessage) -> None:
         """The model has got a prompt: the queued one, or one that was not typed here."""
+        self._is_command_only = False
         for cell in self._waiting:
             if cell.message.strip() == msg.message.strip():
                 self._waiting.remove(cell)

@@ -190,13 +190,13 @@ class Conversation:
         match request:
             case ev.ExecApprovalRequest():
                 self.send(ExecApproval(request.call_id, decision, given.feedback))
-                self.chat.decided(request.call_id, decision)
+                self.chat.calls.decided(request.call_id, decision)
             case ev.ApplyPatchApprovalRequest():
                 self.send(PatchApproval(request.call_id, decision, given.feedback))
-                self.chat.decided(request.call_id, decision)
+                self.chat.calls.decided(request.call_id, decision)
             case ev.McpApprovalRequest():
                 self.send(McpApproval(request.call_id, decision, given.feedback))
-                self.chat.decided(request.call_id, decision)
+                self.chat.calls.decided(request.call_id, decision)
             case ev.ElicitationRequest():
                 self.send(ElicitationAnswer(request.id, choice.action, given.content))
         self._view.requests_changed()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from codex.config.types import Config
     from codex.core.resume import Resumed
     from codex.host import Host
+    from codex.protocol.events import SessionConfigured
     from codex.tui.options import TuiOptions
 
 
@@ -45,7 +46,13 @@ def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
     output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
     with _restored(host):
         chosen = asyncio.run(
-            choose_session(found, host.clock(), input=Vt100Input(host.stdin), output=output)
+            choose_session(
+                found,
+                host.clock(),
+                home=host.home(),
+                input=Vt100Input(host.stdin),
+                output=output,
+            )
         )
     return None if chosen is None else found[chosen].id
 
@@ -60,9 +67,11 @@ def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None
     from codex.tui.log import logging_to_file
 
     with logging_to_file(config.codex_home, host.environ) as complaint, _restored(host):
-        number = _show(host, config, options, complaint, resumed)
+        number, session = _show(host, config, options, complaint, resumed)
     if number:
         die_by(number)
+    if session is not None and session.rollout_path and os.path.exists(session.rollout_path):
+        host.stderr.write(f"to go on: codex resume {session.session_id}\n")
     return ExitStatus.DONE
 
 
@@ -86,8 +95,8 @@ def _show(
     options: TuiOptions,
     complaint: str | None,
     resumed: Resumed | None,
-) -> int:
-    """Run the application; 0, or the signal that ended it."""
+) -> tuple[int, SessionConfigured | None]:
+    """Run the application; 0, or the signal that ended it; and the last session."""
     import asyncio
 
     from prompt_toolkit.input.vt100 import Vt100Input
@@ -121,7 +130,7 @@ def _show(
             signal.setitimer(signal.ITIMER_REAL, GRACE_S)
         let_signals_kill()
         app.close()
-    return number
+    return number, app.chat.session
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from codex.core.session_files import size_text
+from codex.tui.cells import short_path
 from codex.tui.picker import Choice, Picker
 
 if TYPE_CHECKING:
@@ -13,21 +15,40 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from codex.core.sessions import SessionSummary
+    from codex.core.session_files import SessionSummary
 
 MAX_SESSIONS = 200
 """That are offered; older ones can be named."""
+TITLE_WIDTH = 32
+"""Characters of a name or a first message; the rest of a row says which session it is."""
 
 
-def session_choices(sessions: Sequence[SessionSummary], now_s: float) -> list[Choice]:
-    """A row for each session: its name or first message, its age, its id's beginning."""
+def session_choices(
+    sessions: Sequence[SessionSummary], now_s: float, *, home: str | None
+) -> list[Choice]:
+    """A row for each session: its name or first message; its age, size, folder and id.
+
+    Args: home: the user's, which folders are shown relative to.
+    """
     return [
         Choice(
-            one.name or " ".join(one.first_message.split())[:60] or "(nothing said)",
-            f"{_age(now_s - one.updated_s)} · {one.id[:13]}",
+            _title(one),
+            " · ".join(
+                (
+                    _age(now_s - one.updated_s),
+                    size_text(one.size),
+                    short_path(one.cwd, home) if one.cwd else "in no known folder",
+                    one.id[:13],
+                )
+            ),
         )
         for one in sessions
     ]
+
+
+def _title(one: SessionSummary) -> str:
+    title = " ".join((one.name or one.first_message).split()) or "(nothing said)"
+    return title if len(title) <= TITLE_WIDTH else title[: TITLE_WIDTH - 1] + "…"
 
 
 def _age(seconds: float) -> str:
@@ -43,7 +64,12 @@ def is_same_folder(one: str, other: str) -> bool:
 
 
 async def choose_session(
-    sessions: Sequence[SessionSummary], now_s: float, *, input: Input, output: Output
+    sessions: Sequence[SessionSummary],
+    now_s: float,
+    *,
+    home: str | None,
+    input: Input,
+    output: Output,
 ) -> int | None:
     """Let the user choose, on a screen of its own; the index, or None."""
     from prompt_toolkit.application import Application
@@ -55,9 +81,8 @@ async def choose_session(
     from codex.tui.layout import Rows
 
     keys = KeyBindings()
-    picker = Picker(
-        "Which session?", session_choices(sessions, now_s), lambda index: screen.exit(result=index)
-    )
+    choices = session_choices(sessions, now_s, home=home)
+    picker = Picker("Which session?", choices, lambda index: screen.exit(result=index))
 
     @keys.add(Keys.Any)
     def take(event: KeyPressEvent) -> None:

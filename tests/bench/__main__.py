@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.program import ROOT, Program, plain_python_bytes, plain_python_s
@@ -21,6 +22,7 @@ FIGURES = (
     Figure("`--version`", "ms", MS, "time"),
     Figure("`--version`, memory", "MiB", MIB, "memory"),
     Figure("start to first request", "ms", MS, "time"),
+    Figure("the same with ten MCP servers", "ms", MS, "time"),
     Figure("one turn", "ms", MS, "time"),
     Figure("one turn, memory", "MiB", MIB, "memory"),
     Figure("ten turns", "ms", MS, "time"),
@@ -86,13 +88,7 @@ def measure_round(programs: list[Program], samples: Samples) -> None:
         add(program.name, "`--version`", program.version_s())
     for program in programs:
         add(program.name, "`--version`, memory", program.version_bytes())
-    for program in programs:
-        run = program.task("answer")
-        add(program.name, "start to first request", run.to_request_s)
-        add(program.name, "one turn", run.wall_s)
-        add(program.name, "first request", run.request_bytes)
-    for program in programs:
-        add(program.name, "one turn, memory", program.task_bytes("answer"))
+    _measure_answers(programs, add)
     for program in programs:
         run = program.task("turns")
         add(program.name, "ten turns", run.wall_s)
@@ -104,6 +100,20 @@ def measure_round(programs: list[Program], samples: Samples) -> None:
         add(program.name, "command printing 50 MB", *program.task("output").per_call_s)
     for program in programs:
         add(program.name, "command printing 50 MB, memory", program.task_bytes("output"))
+
+
+def _measure_answers(programs: list[Program], add: Callable[..., None]) -> None:
+    """What does without tool calls."""
+    for program in programs:
+        run = program.task("answer")
+        add(program.name, "start to first request", run.to_request_s)
+        add(program.name, "one turn", run.wall_s)
+        add(program.name, "first request", run.request_bytes)
+    for program in programs:
+        run = program.task("answer", mcp_servers=10)
+        add(program.name, "the same with ten MCP servers", run.to_request_s)
+    for program in programs:
+        add(program.name, "one turn, memory", program.task_bytes("answer"))
 
 
 if __name__ == "__main__":

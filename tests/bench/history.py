@@ -62,11 +62,11 @@ def costs(folder: Path, rounds: int) -> list[Cost]:
         ("search, found at once", lambda: search(index, "PARSER", before=None, count=PAGE)),
         ("search, not found", lambda: search(index, "no such text", before=None, count=PAGE)),
     ]
-    found = [Cost(name, [_seconds(action) for _ in range(rounds)]) for name, action in timed]
+    found = [Cost(name, [seconds(action) for _ in range(rounds)]) for name, action in timed]
     index.close()
     file = HistoryFile(str(folder))
     line = b'{"session_id":"s","ts":1,"text":"one more"}\n'
-    found.append(Cost("append", [_seconds(lambda: file.append(line)) for _ in range(rounds)]))
+    found.append(Cost("append", [seconds(lambda: file.append(line)) for _ in range(rounds)]))
     return found
 
 
@@ -94,19 +94,21 @@ def _page(index: HistoryIndex, first: int) -> None:
     assert None not in index.entries(first, PAGE)
 
 
-def _seconds(action: Callable[[], object]) -> float:
+def seconds(action: Callable[[], object]) -> float:
+    """How long it takes."""
     before = time.perf_counter()
     action()
     return time.perf_counter() - before
 
 
-def table(found: list[Cost], memory: int) -> str:
+def table(found: list[Cost], memory: int | None = None) -> str:
     """Markdown, in milliseconds and MiB."""
     rows = ["| figure | median | slowest |", "| --- | --- | --- |"]
     for name, samples in found:
         median, slowest = statistics.median(samples), max(samples)
-        rows.append(f"| {name} | {median * 1e3:.2f} ms | {slowest * 1e3:.2f} ms |")
-    rows.append(f"| memory | {memory / 1024**2:.1f} MiB | |")
+        rows.append(f"| {name} | {median * 1e3:.3f} ms | {slowest * 1e3:.3f} ms |")
+    if memory is not None:
+        rows.append(f"| memory | {memory / 1024**2:.1f} MiB | |")
     return "\n".join(rows) + "\n"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.server import SCENARIOS, Record
+from tests.support.mcp_servers import PROGRAM as MCP_PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """\
@@ -25,6 +26,11 @@ sandbox_mode = "{sandbox}"
 name = "bench"
 base_url = "{base_url}"
 wire_api = "responses"
+"""
+MCP_SERVER = """
+[mcp_servers.server{number}]
+command = "{python}"
+args = ["{program}"]
 """
 PATIENCE_S = 120.0
 
@@ -73,9 +79,11 @@ class Program:
         """Peak memory of `--version`."""
         return self._peak_bytes(self._start("--version"))
 
-    def task(self, scenario: str, sandbox: str = "danger-full-access") -> Run:
-        """Run a scenario of the server."""
-        run = self._configure(scenario, sandbox)
+    def task(
+        self, scenario: str, sandbox: str = "danger-full-access", *, mcp_servers: int = 0
+    ) -> Run:
+        """Run a scenario of the server, with so many MCP servers of ten tools each."""
+        run = self._configure(scenario, sandbox, mcp_servers)
         started_s = time.monotonic()
         process = self._start("exec", "--skip-git-repo-check", "go")
         errors = self._finish(process)
@@ -101,11 +109,13 @@ class Program:
         self._configure(scenario, "danger-full-access")
         return self._peak_bytes(self._start("exec", "--skip-git-repo-check", "go"))
 
-    def _configure(self, scenario: str, sandbox: str) -> str:
+    def _configure(self, scenario: str, sandbox: str, mcp_servers: int = 0) -> str:
         self._runs += 1
         run = f"{self._key}-{self._runs}"
         base_url = f"http://127.0.0.1:{self._port}/{run}/{scenario}/v1"
         text = CONFIG.format(sandbox=sandbox, base_url=base_url)
+        for number in range(mcp_servers):
+            text += MCP_SERVER.format(number=number, python=sys.executable, program=MCP_PROGRAM)
         (self._home / "config.toml").write_text(text, encoding="utf-8")
         return run
 

@@ -18,7 +18,7 @@ def test_one_round_fills_every_row_of_the_table() -> None:
     command = [sys.executable, "-m", "tests.bench", "--rounds", "1"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     rows = result.stdout.splitlines()
-    assert len(rows) == 13
+    assert len(rows) == 14
     assert rows[0] == "| figure | codex | over `python3 -c pass` |"
     assert all(row.split("|")[2].strip()[0].isdigit() for row in rows[2:])
 

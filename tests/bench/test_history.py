@@ -35,4 +35,4 @@ def test_every_figure_is_measured() -> None:
 
 def test_medians_are_shown_in_milliseconds() -> None:
     shown = table([Cost("x", [0.001, 0.5, 0.002])], 3 * 1024**2)
-    assert "| x | 2.00 ms | 500.00 ms |\n| memory | 3.0 MiB | |\n" in shown
+    assert "| x | 2.000 ms | 500.000 ms |\n| memory | 3.0 MiB | |\n" in shown

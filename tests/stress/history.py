@@ -27,6 +27,8 @@ from codex.protocol.ops import AddToHistory
 N_READERS = 3
 MAX_BYTES = 20_000
 """Some 300 entries: the history is shortened all the time."""
+ONE_IN = 5
+"""So many writers take the lock for each entry; the others are engines, which write what waits."""
 LONGEST_LIFE_S = 0.02
 """Of a writer that is going to be killed."""
 
@@ -146,7 +148,7 @@ class _ArchivingFile(HistoryFile):
 
 def _append(folder: Path, number: int, appends: int, stage: _Stage) -> None:
     stage.wait_for_start()
-    if number % 2:
+    if number % ONE_IN == 0:
         _append_one_by_one(folder, number, appends)
         return
     events: SimpleQueue[Event] = SimpleQueue()
@@ -166,7 +168,7 @@ def _append_one_by_one(folder: Path, number: int, appends: int) -> None:
     for count in range(appends):
         line = {"session_id": "session", "ts": 1, "text": f"{number}:{count}"}
         while not file.append(json.dumps(line).encode() + b"\n"):
-            time.sleep(0.001)
+            time.sleep(0.005)
 
 
 def _shorten(folder: Path, stage: _Stage) -> None:

@@ -149,7 +149,7 @@ def _work(chat: Chat) -> None:
     chat.handle(ev.PatchApplyBegin("p2", auto_approved=True, changes=one), "1")
     chat.handle(ev.PatchApplyEnd("p2", "", "no permission to write '/etc/x'\n", success=False), "1")
     chat.handle(ev.ApplyPatchApprovalRequest(call_id="p3", changes=one), "1")
-    chat.decided("p3", ReviewDecision.DENIED)
+    chat.calls.decided("p3", ReviewDecision.DENIED)
     chat.handle(ev.McpToolCallBegin("m1", "docs", "search", {"query": "parse", "limit": 3}), "1")
     content = [
         {"type": "text", "text": "one\ntwo"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -50,6 +51,29 @@ def test_it_starts_takes_a_prompt_and_quits(
         terminal.send("\x04")
         assert terminal.wait() == 0
         assert_restored(terminal)
+
+
+def test_who_leaves_is_told_how_to_go_on(
+    program_argv: tuple[str, ...], model: FakeModel, tmp_path: Path
+) -> None:
+    model.add(Reply.text("the answer"))
+    with Program(program_argv, tmp_path) as program, start(program, model, "hello") as terminal:
+        terminal.wait_for("tokens in")
+        terminal.send("\x04")
+        assert terminal.wait() == 0
+        session_id = json.loads(program.run("sessions", "--json").stdout)["id"]
+        assert f"to go on: codex resume {session_id}" in terminal.text()
+        assert_restored(terminal)
+
+
+def test_where_nothing_was_said_there_is_nothing_to_go_on_with(
+    program_argv: tuple[str, ...], model: FakeModel, tmp_path: Path
+) -> None:
+    with Program(program_argv, tmp_path) as program, start(program, model) as terminal:
+        terminal.wait_for("fake-model (Fake)")
+        terminal.send("\x04")
+        assert terminal.wait() == 0
+        assert "to go on" not in terminal.text()
 
 
 def test_ctrl_c_twice_quits(

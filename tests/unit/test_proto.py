@@ -16,15 +16,27 @@ from codex.lines import EndOfInput, Line
 from codex.proto import OWN_ID, Conversation, Inbox
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
+    ElicitationRequest,
     Event,
+    EventMsg,
     ExecApprovalRequest,
+    McpApprovalRequest,
     ShutdownComplete,
     TaskComplete,
     TaskStarted,
     TurnAborted,
 )
 from codex.protocol.items import TextInput
-from codex.protocol.ops import ExecApproval, PatchApproval, Shutdown, Submission, UserInput
+from codex.protocol.ops import (
+    ElicitationAnswer,
+    ExecApproval,
+    McpApproval,
+    Op,
+    PatchApproval,
+    Shutdown,
+    Submission,
+    UserInput,
+)
 from codex.protocol.policy import ReviewDecision
 from codex.signals import StopSignal
 from tests.support.fake_codex import FakeCodex, Script
@@ -107,6 +119,31 @@ def test_a_question_before_the_end_of_the_input_is_answered_no() -> None:
     patch = ApplyPatchApprovalRequest(call_id="c2", changes={})
     _, codex, _ = served({}, Event("a", patch), EndOfInput())
     assert codex.ops == [PatchApproval("c2", ReviewDecision.DENIED), END]
+
+
+@pytest.mark.parametrize(
+    ("question", "refusal"),
+    [
+        (
+            McpApprovalRequest(call_id="c3", server="s", tool="t", arguments=None),
+            McpApproval("c3", ReviewDecision.DENIED),
+        ),
+        (
+            ElicitationRequest(id="e1", server="s", message="Who?", schema=None),
+            ElicitationAnswer("e1", "decline"),
+        ),
+    ],
+)
+def test_questions_of_mcp_servers_are_answered_no_too(question: EventMsg, refusal: Op) -> None:
+    _, codex, _ = served({}, Event("0", question), EndOfInput())
+    assert codex.ops == [refusal, END]
+
+
+def test_of_several_questions_only_the_open_ones_are_answered() -> None:
+    form = ElicitationRequest(id="e1", server="s", message="Who?", schema=None)
+    answer = Line(b'{"id":"b","op":{"type":"exec_approval","id":"a","decision":"approved"}}')
+    _, codex, _ = served({}, Event("a", QUESTION), Event("0", form), answer, EndOfInput())
+    assert codex.ops[1:] == [ElicitationAnswer("e1", "decline"), END]
 
 
 def test_a_question_after_the_end_of_the_input_is_answered_no() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from codex.core import errands
 from codex.protocol.events import (
     Error,
     ExecCommandBegin,
@@ -53,6 +54,46 @@ def test_a_command_of_the_user_runs_in_the_sandbox_and_is_read_with_the_next_inp
         assert question == "what did it say?"
         assert command in note
         assert "hello" in note
+
+
+def test_commands_beside_a_task_are_all_recorded_and_read(tmp_path: Path) -> None:
+    count = 12
+    stall = Stall()
+    calls = [Reply.call("shell", {"command": ["echo", "x" * 5000]}) for _ in range(count)]
+    script = [*calls, Reply.text("first").stall_at(0, stall), Reply.text("second")]
+    with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        task = engine.say("begin")
+        for number in range(count):
+            engine.codex.submit(RunUserShellCommand(f"echo beside {number}"))
+        assert stall.reached.wait(30)
+        ended = 0
+        while ended < count:
+            ended += "beside" in engine.wait_for(ExecCommandEnd).stdout
+        stall.release.set()
+        engine.until_end(task)
+        engine.run("and now?")
+        notes = [text for text in user_texts(model.requests[-1].body) if "I ran this" in text]
+        assert len(notes) == count
+
+
+def test_a_defect_ends_the_command_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> str:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(errands, "user_command", failing)
+    stall = Stall()
+    script = [Reply.text("first").stall_at(0, stall), Reply.text("second")]
+    with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        task = engine.say("begin")
+        assert stall.reached.wait(30)
+        engine.codex.submit(RunUserShellCommand("echo hi"))
+        assert engine.wait_for(Error).message == "internal error: RuntimeError: boom"
+        stall.release.set()
+        assert only(engine.until_end(task), TaskComplete)
+        engine.run("and now?")
+        assert any("boom" in text for text in user_texts(model.requests[-1].body))
 
 
 def test_an_interrupt_ends_a_command_of_the_user(tmp_path: Path) -> None:

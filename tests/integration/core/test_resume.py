@@ -10,7 +10,8 @@ import pytest
 
 from codex.core.replay import replay
 from codex.core.resume import Resumed, load
-from codex.core.sessions import list_sessions, rename
+from codex.core.session_names import rename
+from codex.core.sessions import list_sessions
 from codex.core.transcript import ABORTED
 from codex.protocol.events import (
     Error,

@@ -245,7 +245,7 @@ def test_in_a_container_nothing_is_enforced_and_names_are_still_held(work: Path)
     assert not (work / ".mcp.json").exists()
 
 
-def test_what_is_weaker_here_is_said_once_at_the_start(work: Path) -> None:
+def test_what_is_weaker_here_is_said_once_with_the_first_command(work: Path) -> None:
     with (
         FakeModel([*shell("true"), *shell("true")]) as model,
         Engine(model, cwd=str(work), sandbox_policy=WORKSPACE) as engine,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,8 +20,6 @@ from tests.support.engine import fake_config
 from tests.support.rollouts import call, of_may_2025, of_today, ours, output, said, tagged
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from codex.core.resume import Resumed
 
 NOW = 1_795_400_000.0
@@ -79,13 +79,16 @@ def test_a_copy_of_a_foreign_session_may_end_before_a_message_too(tmp_path: Path
     assert texts(copy(tmp_path, lines, keep_messages=1)) == ["one", "hello"]
 
 
-def test_a_broken_line_is_not_copied(tmp_path: Path) -> None:
+def test_a_broken_line_is_not_copied_and_that_is_told(tmp_path: Path) -> None:
     path = rollouts.put(tmp_path / "old", ours(said("hi")))
     with path.open("a") as file:
         file.write('{"broken')
     config = fake_config("http://x", str(tmp_path))
     copied = fork(load(str(path)), config, clock_s=NOW)
-    assert (texts(copied), copied.warnings) == (["hi"], ())
+    assert texts(copied) == ["hi"]
+    (warning,) = copied.warnings
+    assert warning == f"1 broken line in the session file '{path}' left out"
+    assert load(copied.path).warnings == ()
 
 
 def test_an_ephemeral_copy_writes_nothing(tmp_path: Path) -> None:
@@ -101,3 +104,17 @@ def test_a_copy_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "codex-home").write_text("no folder")
     with pytest.raises(CodexError, match="cannot copy the session"):
         copy(tmp_path, ours(said("hi")))
+
+
+def test_a_copy_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = rollouts.put(tmp_path / "old", ours(said("x" * 100_000)))
+    old = load(str(path))
+    config = fake_config("http://x", str(tmp_path))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(CodexError, match=r"cannot copy the session to .*: File too large"):
+            fork(old, config, clock_s=NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [entry for entry in Path(config.codex_home).rglob("*") if entry.is_file()] == []

@@ -132,7 +132,7 @@ def test_a_link_is_refused(home: ConfigHome) -> None:
 def test_numbers_are_deleted_into_a_new_file(home: ConfigHome) -> None:
     fill(home, "one", "two", "three", "four")
     inode = path_of(home).stat().st_ino
-    assert history(home, "delete", "2", "4", "2") == (0, "Deleted 2 messages.\n", "")
+    assert history(home, "delete", "--yes", "2", "4", "2") == (0, "Deleted 2 messages.\n", "")
     assert texts(home) == ["one", "three"]
     assert path_of(home).stat().st_ino != inode
 
@@ -147,15 +147,19 @@ def test_a_number_that_is_not_there_deletes_nothing(home: ConfigHome) -> None:
 
 def test_what_matches_is_deleted_and_what_does_not_is_said(home: ConfigHome) -> None:
     fill(home, "my Secret", "two", "SECRETS")
-    assert history(home, "delete", "--matching", "secret") == (0, "Deleted 2 messages.\n", "")
+    assert history(home, "delete", "--yes", "--matching", "secret") == (
+        0,
+        "Deleted 2 messages.\n",
+        "",
+    )
     assert texts(home) == ["two"]
-    status, out, err = history(home, "delete", "--matching", "secret")
+    status, out, err = history(home, "delete", "--yes", "--matching", "secret")
     assert (status, out, err) == (1, "", 'No message holds "secret".\n')
 
 
 def test_all_is_all_also_what_cannot_be_read(home: ConfigHome) -> None:
     path_of(home).write_text('{"session_id":"s","ts":1,"text":"x"}\njunk\nunfini')
-    assert history(home, "delete", "--all")[:2] == (0, "Deleted 2 messages.\n")
+    assert history(home, "delete", "--yes", "--all")[:2] == (0, "Deleted 2 messages.\n")
     assert path_of(home).read_bytes() == b""
 
 
@@ -195,6 +199,15 @@ def test_a_person_is_shown_and_asked(home: ConfigHome, answer: str, left: list[s
     assert "... and 2 more\nDelete 12 messages for good? [y/N] " in err
     assert texts(home) == (left or everything)
     assert status == (ExitStatus.FAILED if left is None else ExitStatus.DONE)
+
+
+def test_without_anybody_to_ask_nothing_is_deleted(home: ConfigHome) -> None:
+    fill(home, "one", "two")
+    status, out, err = history(home, "delete", "--all")
+    assert (status, out) == (ExitStatus.FAILED, "")
+    assert "there is nobody to ask" in err
+    assert "--yes" in err
+    assert texts(home) == ["one", "two"]
 
 
 def test_a_person_who_is_sure_is_not_asked(home: ConfigHome) -> None:

@@ -94,6 +94,13 @@ def test_a_folder_or_a_pipe_in_its_place_is_refused_at_once(path: Path) -> None:
         HistoryFile(str(path.parent)).append(line(1))
 
 
+def test_what_is_wrong_with_the_lock_is_said_of_the_lock(path: Path) -> None:
+    lock = path.parent / "history.jsonl.lock"
+    lock.mkdir()
+    with pytest.raises(HistoryError, match=f'cannot add to "{path}": "{lock}": Is a directory'):
+        HistoryFile(str(path.parent)).append(line(1))
+
+
 def test_the_oldest_lines_go_into_nothing_and_the_inode_is_another(path: Path) -> None:
     file = HistoryFile(str(path.parent), max_bytes=100)
     for number in range(10):

@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -282,8 +283,24 @@ def test_a_file_system_without_locks_is_told_and_written_to(
     monkeypatch.setattr(fcntl, "flock", flock)
     recording.rollout.item(HI)
     assert len(recording.warnings) == 1
-    assert "cannot be locked (No locks available)" in recording.warnings[0]
+    assert "its file system has no locks" in recording.warnings[0]
     assert items(recording.path) == (HI,)
+
+
+def test_several_threads_record_whole_lines_each_once(recording: Recording) -> None:
+    def record(name: str) -> None:
+        for number in range(300):
+            recording.rollout.item(Message("user", (InputText(f"{name}:{number} {'x' * 3000}"),)))
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(record, "abc"))
+    loaded = load(recording.path)
+    assert not loaded.warnings
+    said = [item.text.split()[0] for item in loaded.items if isinstance(item, Message)]
+    assert len(said) == 900
+    for name in "abc":
+        own = [text for text in said if text.startswith(name)]
+        assert own == [f"{name}:{number}" for number in range(300)]
 
 
 def test_a_file_that_cannot_be_opened_again_ends_the_recording(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from codex.core import sessions
 from codex.core.resume import load
 from codex.core.rollout import Rollout
+from codex.core.session_names import rename, session_names
 from codex.errors import CodexError
 from tests.support import rollouts
 from tests.support.rollouts import of_may_2025, of_today, ours, said
@@ -81,6 +82,18 @@ def test_files_that_are_no_sessions_are_passed_over(home: Path) -> None:
     assert ids(home) == [FIRST, SECOND, THIRD]
 
 
+def test_pipes_folders_and_links_of_such_names_are_passed_over(home: Path) -> None:
+    before = ids(home)
+    name = f"rollout-2026-11-23T01-37-4{{}}-{rollouts.ID}.jsonl"
+    folder = home / "sessions/2026/11/23"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(folder / name.format(1))
+    (folder / name.format(2)).mkdir()
+    (folder / name.format(3)).symlink_to("/dev/zero")
+    (folder / name.format(4)).symlink_to("nothing")
+    assert ids(home) == before
+
+
 def test_without_a_sessions_folder_there_is_nothing(tmp_path: Path) -> None:
     assert ids(tmp_path) == []
     with pytest.raises(CodexError, match="there is no session yet"):
@@ -88,7 +101,7 @@ def test_without_a_sessions_folder_there_is_nothing(tmp_path: Path) -> None:
 
 
 def test_a_session_is_found_by_its_id_the_beginning_of_it_and_its_name(home: Path) -> None:
-    sessions.rename(str(home), SECOND, "parser work", clock_s=0.0)
+    rename(str(home), SECOND, "parser work", clock_s=0.0)
     for wanted in (SECOND, SECOND.upper(), "parser work"):
         assert sessions.find_session(str(home), wanted).id == SECOND
     assert sessions.find_session(str(home), "222").id == THIRD
@@ -108,12 +121,19 @@ def test_an_unknown_session_is_said_as_other_programs_expect(home: Path, wanted:
 
 
 def test_the_last_name_counts_and_an_empty_one_takes_it_away(home: Path) -> None:
-    sessions.rename(str(home), FIRST, "a", clock_s=0.0)
-    sessions.rename(str(home), SECOND, "a", clock_s=0.0)
+    rename(str(home), FIRST, "a", clock_s=0.0)
+    rename(str(home), SECOND, "a", clock_s=0.0)
     assert sessions.find_session(str(home), "a").id == SECOND
-    sessions.rename(str(home), SECOND, "", clock_s=0.0)
+    rename(str(home), SECOND, "", clock_s=0.0)
     assert sessions.find_session(str(home), "a").id == FIRST
     assert sessions.list_sessions(str(home))[0].name == "a"
+
+
+def test_a_name_is_one_line_and_blanks_are_none(home: Path) -> None:
+    rename(str(home), FIRST, " parser\n work ", clock_s=0.0)
+    assert session_names(str(home)) == {FIRST: "parser work"}
+    rename(str(home), FIRST, "  ", clock_s=0.0)
+    assert session_names(str(home)) == {}
 
 
 def test_the_index_of_names_is_the_one_of_todays_codex(home: Path) -> None:
@@ -121,8 +141,8 @@ def test_the_index_of_names_is_the_one_of_todays_codex(home: Path) -> None:
     entry = json.dumps({"id": THIRD, "thread_name": "x", "updated_at": "2026"})
     index.write_text(f"{entry}\nbroken")
     assert sessions.find_session(str(home), "x").id == THIRD
-    sessions.rename(str(home), FIRST, "y", clock_s=0.0)
-    assert sessions.session_names(str(home)) == {THIRD: "x", FIRST: "y"}
+    rename(str(home), FIRST, "y", clock_s=0.0)
+    assert session_names(str(home)) == {THIRD: "x", FIRST: "y"}
     assert stat.S_IMODE(index.stat().st_mode) & 0o600 == 0o600
 
 
@@ -171,7 +191,7 @@ def test_a_session_that_is_open_is_neither_moved_nor_deleted(home: Path) -> None
 
 
 def test_a_session_is_read_with_its_name(home: Path) -> None:
-    sessions.rename(str(home), FIRST, "mine", clock_s=0.0)
+    rename(str(home), FIRST, "mine", clock_s=0.0)
     assert sessions.open_session(str(home), "mine", cwd=None).name == "mine"
     assert sessions.open_session(str(home), None, cwd="/repo").name == "mine"
     with pytest.raises(CodexError, match="there is no session of the folder '/nowhere'"):

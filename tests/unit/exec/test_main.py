@@ -14,17 +14,19 @@ from codex.exec.main import End, HeadlessTask, Inbox
 from codex.protocol.events import (
     AgentMessage,
     BackgroundEvent,
+    ElicitationRequest,
     Error,
     Event,
     EventMsg,
     ExecApprovalRequest,
+    McpApprovalRequest,
     TaskComplete,
     TaskStarted,
     TurnAborted,
     Warning,
 )
 from codex.protocol.items import TextInput
-from codex.protocol.ops import ExecApproval, Interrupt, UserInput
+from codex.protocol.ops import ElicitationAnswer, ExecApproval, Interrupt, McpApproval, UserInput
 from codex.protocol.policy import ReviewDecision
 from codex.signals import StopSignal
 from tests.support.fake_codex import CONFIGURED, FakeCodex, Script
@@ -112,6 +114,15 @@ def test_a_question_that_nobody_can_answer_is_answered_no() -> None:
     request = ExecApprovalRequest(call_id="c1", command=("ls",), cwd="/")
     _, codex, _ = outcome({UserInput: [request], ExecApproval: [Event("1", TaskComplete(None))]})
     assert codex.ops == [INPUT, ExecApproval("c1", ReviewDecision.DENIED)]
+
+
+def test_questions_of_mcp_servers_are_answered_no_too() -> None:
+    call = McpApprovalRequest(call_id="c1", server="s", tool="t", arguments=None)
+    form = ElicitationRequest(id="e1", server="s", message="Who?", schema=None)
+    done = Event("1", TaskComplete(None))
+    _, codex, _ = outcome({UserInput: [call, form], ElicitationAnswer: [done]})
+    refusals = [McpApproval("c1", ReviewDecision.DENIED), ElicitationAnswer("e1", "decline")]
+    assert codex.ops == [INPUT, *refusals]
 
 
 def answered(host: Host, *msgs: EventMsg, answer: str | None) -> None:

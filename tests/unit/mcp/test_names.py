@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.mcp.names import ToolKey, qualified_names
+from codex.mcp.names import ToolKey, fair_share, qualified_names
 
 KEYS = st.builds(ToolKey, st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
 
@@ -41,3 +42,25 @@ def test_a_name_that_is_taken_is_not_given_again() -> None:
     (name,) = qualified_names([ToolKey("a", "b")], taken=["mcp__a__b"])
     assert name != "mcp__a__b"
     assert name.startswith("mcp__a__b_")
+
+
+def test_a_hash_that_is_taken_too_is_not_given_again() -> None:
+    (first,) = qualified_names([ToolKey("a", "b")], taken=["mcp__a__b"])
+    (second,) = qualified_names([ToolKey("a", "b")], taken=["mcp__a__b", first])
+    assert second not in ("mcp__a__b", first)
+
+
+@pytest.mark.parametrize(
+    ("counts", "limit", "share"),
+    [((), 10, 10), ((3, 4), 10, 10), ((3, 40), 10, 7), ((50, 40), 10, 5), ((1, 1, 1), 2, 0)],
+)
+def test_who_offers_little_leaves_the_rest_to_the_others(
+    counts: tuple[int, ...], limit: int, share: int
+) -> None:
+    assert fair_share(counts, limit) == share
+
+
+@given(st.lists(st.integers(0, 300), max_size=20), st.integers(0, 200))
+def test_shares_never_exceed_the_limit(counts: list[int], limit: int) -> None:
+    share = fair_share(counts, limit)
+    assert sum(min(count, share) for count in counts) <= limit

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from codex.jsonio import dumps
 from codex.mcp.results import (
     MAX_CHARS,
     MAX_IMAGE_CHARS,
+    MAX_RESULT_BYTES,
     ToolResult,
+    capped,
     resource_text,
     result_text,
     shortened,
@@ -104,3 +107,20 @@ def test_resources_are_read() -> None:
     assert resource_text({}) == "(empty)"
     assert result_text(read) == resource_text(read)
     assert result_text([1]) == "[1]"
+
+
+def test_a_result_of_any_size_fits_an_event() -> None:
+    small = {"content": [{"type": "text", "text": "x"}], "structuredContent": {"x": 1}}
+    assert capped(small) is small
+    image = {"type": "image", "mimeType": "image/png", "data": "A" * MAX_RESULT_BYTES}
+    text = {"type": "text", "text": "é\n" * MAX_RESULT_BYTES}
+    for large in (
+        {"content": [image, text], "isError": True},
+        {"contents": [{"uri": "u:1", "text": "x" * MAX_RESULT_BYTES}]},
+        [{"uri": "u" * MAX_RESULT_BYTES}],
+    ):
+        found = capped(large)
+        assert len(dumps(found)) < 64_000
+        assert isinstance(found, dict)
+        assert found.get("isError") == (True if "content" in large else None)
+    assert "[image, image/png" in str(capped({"content": [image]}))

@@ -51,3 +51,21 @@ def test_a_schema_without_end_ends() -> None:
         found = found["properties"]["next"]
         depth += 1
     assert depth < MAX_DEPTH
+
+
+def test_alternatives_at_the_top_become_properties() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "anyOf": [{"properties": {"b": {"type": "integer"}}}, {"required": ["a"]}],
+        "not": {"required": ["c"]},
+    }
+    assert parameters_of(schema) == {
+        "type": "object",
+        "properties": {"b": {"type": "integer"}, "a": {"type": "string"}},
+    }
+
+
+def test_what_is_data_and_no_schema_stays_as_it_is() -> None:
+    schema = {"type": "object", "properties": {"x": {"default": {"type": "array"}}}}
+    assert parameters_of(schema) == schema

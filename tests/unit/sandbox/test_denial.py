@@ -276,3 +276,8 @@ def test_what_is_done_about_it_anyhow_takes_the_place_of_advice() -> None:
         found, policy=READ_ONLY, roots=(), cwd="/work", is_writable=bool, next_step="asked again"
     )
     assert line == "probably blocked: write /work/x (the sandbox is read-only) - asked again"
+
+
+@pytest.mark.parametrize("path", ["/x\0/y", "/x\ud83d/y", "/\0"])
+def test_what_cannot_be_a_path_is_no_evidence(path: str) -> None:
+    assert explain(result(f"sh: 1: cannot create '{path}': Permission denied")) is None

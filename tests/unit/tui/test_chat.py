@@ -132,11 +132,11 @@ def test_an_approved_command_runs_in_its_cell_and_a_refused_one_says_so() -> Non
     request = ev.ExecApprovalRequest(call_id="c", command=("make",), cwd=CWD)
     send(chat, request)
     assert shown(chat) == ["$ make", "  waits for approval"]
-    chat.decided("c", ReviewDecision.APPROVED)
+    chat.calls.decided("c", ReviewDecision.APPROVED)
     send(chat, ev.ExecCommandBegin("c", ("make",), CWD))
     assert shown(chat) == ["$ make", "  running"]
     send(chat, ended("c", denial="the sandbox said no"), request)
-    chat.decided("c", ReviewDecision.ABORT)
+    chat.calls.decided("c", ReviewDecision.ABORT)
     assert shown(chat)[1:] == [
         "  the sandbox said no",
         "  exit 0 · 1.23s",
@@ -172,7 +172,7 @@ def test_a_tool_of_mcp_asks_runs_and_ends() -> None:
 def test_a_refused_tool_was_not_called() -> None:
     chat = made()
     send(chat, ev.McpApprovalRequest(call_id="m", server="s", tool="t", arguments={}))
-    chat.decided("m", ReviewDecision.DENIED)
+    chat.calls.decided("m", ReviewDecision.DENIED)
     assert shown(chat) == ["tool s.t({})", "  not called: you said no"]
 
 
@@ -217,8 +217,16 @@ def test_time_and_tokens_are_summed_up_at_the_end() -> None:
     assert chat.elapsed_s() == 0
     send(chat, ev.TaskStarted(), ev.TaskComplete("x"))
     assert len(shown(chat)) == 3
-    send(chat, ev.TaskStarted(), ev.TaskComplete(None))
+
+
+def test_an_answer_is_missed_where_the_model_was_asked() -> None:
+    chat = made()
+    send(chat, ev.TaskStarted(), ev.UserMessage("well?"), ev.TaskComplete(None))
     assert shown(chat)[-1] == f"warning: {NO_ANSWER}"
+    # In a conversation of the past, nobody says that a task begins.
+    before = shown(chat)
+    send(chat, ev.TaskComplete(None))
+    assert shown(chat) == before
 
 
 def test_a_session_that_changes_says_what() -> None:
@@ -295,3 +303,33 @@ def test_clearing_forgets_what_is_shown() -> None:
     assert chat.queued == ()
     send(chat, configured())
     assert shown(chat)[0].startswith("codex")
+
+
+def test_a_second_question_about_a_call_is_about_the_cell_that_runs() -> None:
+    chat = made()
+    send(chat, ev.ExecCommandBegin("c", ("make",), CWD), ended("c", denial="blocked"))
+    send(chat, ev.ExecApprovalRequest(call_id="c#2", command=("make",), cwd=CWD, denial="blocked"))
+    chat.calls.decided("c#2", ReviewDecision.APPROVED)
+    send(chat, ev.ExecCommandBegin("c", ("make",), CWD), ended("c"))
+    assert shown(chat) == ["$ make", "  blocked", "  exit 0 · 1.23s", "$ make", "  exit 0 · 1.23s"]
+    changes: dict[str, ev.FileChange] = {f"{CWD}/a": ev.Add("x\n")}
+    chat = made()
+    send(chat, ev.ApplyPatchApprovalRequest(call_id="c#2", changes=changes))
+    send(chat, ev.PatchApplyBegin("c", auto_approved=False, changes=changes))
+    send(chat, ev.PatchApplyEnd("c", "", "", success=True))
+    assert shown(chat)[0] == "patch applied"
+    chat = made()
+    send(chat, ev.McpApprovalRequest(call_id="c#3", server="s", tool="t", arguments=None))
+    send(chat, ev.McpToolCallBegin("c", "s", "t", None))
+    assert shown(chat) == ["tool s.t()", "  running"]
+
+
+def test_the_end_of_a_command_of_the_users_is_told_once() -> None:
+    chat = made()
+    begin = ev.ExecCommandBegin("c", ("make",), CWD, is_from_user=True)
+    send(chat, ev.TaskStarted(), begin, ended("c"), ev.TaskComplete(None))
+    assert shown(chat) == ["! make", "  exit 0 · 1.23s"]
+    send(chat, ev.TaskStarted(), begin, ended("c", exit_code=130), ev.TurnAborted("interrupted"))
+    assert shown(chat)[2:] == ["! make", "  interrupted after 1.23s"]
+    send(chat, ev.TaskStarted(), begin, ended("c"), ev.UserMessage("go on"), ev.TaskComplete(None))
+    assert shown(chat)[-1] == "warning: the model ended without a word"

@@ -1,0 +1,53 @@
+"""One stream of messages in server-sent events, over as many connections as it takes. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.mcp.jsonrpc import Failure, Response, parse
+from codex.net.sse import SseParser
+
+if TYPE_CHECKING:
+    from codex.mcp.jsonrpc import Id, Invalid, Message
+
+PAUSE_S = 0.2
+"""Before a stream is connected again, unless the server names another time."""
+LONGEST_PAUSE_S = 30.0
+
+
+class MessageStream:
+    """Bytes of one connection after the other in, messages out."""
+
+    def __init__(self, wanted: Id | None) -> None:
+        """Args: wanted: the request whose answer ends the stream."""
+        self._wanted = wanted
+        self._parser = SseParser()
+        self._pause_s = PAUSE_S
+        self.last_event_id: str | None = None
+        """After which the stream can be resumed; None when it cannot."""
+        self.is_answered = False
+
+    def feed(self, piece: bytes) -> list[Message | Invalid]:
+        """The messages that `piece` completes.
+
+        Raises: RequestError, when one is too large.
+        """
+        events = self._parser.feed_events(piece)
+        if self._parser.last_event_id is not None:
+            self.last_event_id = self._parser.last_event_id
+        if self._parser.retry_ms is not None:
+            self._pause_s = min(self._parser.retry_ms / 1000, LONGEST_PAUSE_S)
+        messages: list[Message | Invalid] = []
+        for event in events:
+            # An event without data only tells its id, and when to come back.
+            if event.name == "message" and event.data.strip():
+                messages += parse(event.data)
+        for message in messages:
+            if isinstance(message, Response | Failure) and message.id == self._wanted:
+                self.is_answered = self._wanted is not None
+        return messages
+
+    def pause_s(self) -> float:
+        """The connection has ended: how long to wait before the next one."""
+        self._parser = SseParser()
+        return self._pause_s

@@ -1,0 +1,93 @@
+"""The older transport, of 2024-11-05: one stream for all that the server says.
+
+Its first event names the address to which messages are posted. Whoever owns it runs `read` in a
+thread.
+"""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from codex.errors import CodexError
+from codex.mcp.jsonrpc import parse
+from codex.net.address import parse_url
+from codex.net.failure import RequestError
+from codex.net.sse import SseParser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.cancel import Cancel
+    from codex.mcp.jsonrpc import Invalid, Message
+    from codex.mcp.link import Link
+    from codex.net.address import Address
+
+
+class OlderStream:
+    """The stream, and where to post."""
+
+    def __init__(
+        self,
+        link: Link,
+        receive: Callable[[Message | Invalid], None],
+        ended: Callable[[str], None],
+    ) -> None:
+        self._link = link
+        self._receive = receive
+        self._ended = ended
+        self._outcomes: SimpleQueue[CodexError | None] = SimpleQueue()
+        self.endpoint: Address | None = None
+        """None until the server has named it."""
+
+    def is_found(self, cancel: Cancel) -> bool:
+        """Wait for the server's first event; False when there is no such stream.
+
+        Raises: RequestError, when the endpoint cannot be used. Interrupted.
+        """
+        forget = cancel.on_set(lambda: self._outcomes.put(None))
+        try:
+            error = self._outcomes.get()
+        finally:
+            forget()
+        cancel.check()
+        if error is not None and self.endpoint is None and not isinstance(error, RequestError):
+            raise error
+        return self.endpoint is not None
+
+    def read(self, cancel: Cancel) -> None:
+        """Hand on what comes until the stream ends."""
+        try:
+            self._pump(cancel)
+            reason = "the server closed its stream"
+        except CodexError as error:
+            reason = str(error)
+            self._outcomes.put(error)
+        self._outcomes.put(RequestError(reason, kind="stream"))
+        if self.endpoint is not None:
+            self._ended(reason)
+
+    def _pump(self, cancel: Cancel) -> None:
+        parser = SseParser()
+        answer = self._link.checked(self._link.listen(None, cancel))
+        try:
+            while piece := answer.read():
+                for event in parser.feed_events(piece):
+                    if event.name == "endpoint":
+                        self.endpoint = self._address(event.data)
+                        self._outcomes.put(None)
+                    elif event.data.strip():
+                        for message in parse(event.data):
+                            self._receive(message)
+        finally:
+            answer.discard()
+
+    def _address(self, endpoint: str) -> Address:
+        """Raises: CodexError, when it is elsewhere: the user's token is for one server only."""
+        own = self._link.address
+        url = urljoin(own.origin + own.target, endpoint)
+        address = parse_url(url, ("http", "https"), what="the server's endpoint")
+        if address.origin != own.origin:
+            raise CodexError(f'the server names an endpoint elsewhere, at "{address.origin}"')
+        return address

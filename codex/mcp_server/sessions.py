@@ -1,0 +1,151 @@
+"""The sessions of one MCP server: begun by a call, gone on with by others, also later ones.
+
+An engine outlives its call, so that `codex-reply` finds it. There are only so many at a time: those
+that were longest without a call are ended, and come back from their files when they are wanted.
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import msgspec
+
+from codex.config.load import load_config
+from codex.core.codex import Codex
+from codex.errors import CodexError
+from codex.protocol.ops import Shutdown
+
+if TYPE_CHECKING:
+    from codex.config.overrides import Overrides
+    from codex.config.types import Config
+    from codex.core.resume import Resumed
+    from codex.host import Host
+    from codex.mcp_server.run import Call
+    from codex.mcp_server.tools import CodexArguments
+    from codex.protocol.events import Event
+
+MAX_IDLE = 8
+"""Engines without a call; each may have MCP servers of its own."""
+
+
+class Stop(NamedTuple):
+    """The client has cancelled a call."""
+
+    call: Call
+
+
+class Conversation:
+    """An engine, and whether a call is at work on it."""
+
+    def __init__(self, config: Config, host: Host, resumed: Resumed | None = None) -> None:
+        self.inbox: SimpleQueue[Event | Stop] = SimpleQueue()
+        events = cast("SimpleQueue[Event]", self.inbox)
+        self.engine = Codex(config, host, events, source="mcp", resumed=resumed)
+        self.session_id: str | None = None
+        """None until the engine is ready."""
+        self.wanted_id: str | None = None if resumed is None else resumed.session_id
+        self.is_recorded = False
+        """Whether it can be gone on with after the engine's end."""
+        self.is_busy = True
+
+    def close(self) -> None:
+        """End the engine, with all that runs in it."""
+        self.engine.close()
+
+
+class Sessions:
+    """All of them. Every method may be called from any thread."""
+
+    def __init__(self, host: Host, overrides: Overrides) -> None:
+        """Args: overrides: what the command line says; the arguments of a call win over it."""
+        self._host = host
+        self._overrides = overrides
+        self._lock = threading.Lock()
+        self._conversations: list[Conversation] = []
+        """The one whose call ended last comes last."""
+        self._is_closed = False
+
+    def begin(self, arguments: CodexArguments, wanted: Overrides) -> Conversation:
+        """A new session, taken for a call.
+
+        Raises: CodexError, when its settings are wrong.
+        """
+        config = load_config(self._host, _merged(self._overrides, wanted))
+        changes: dict[str, object] = {}
+        if arguments.base_instructions is not None:
+            changes["base_instructions"] = arguments.base_instructions
+        if arguments.include_plan_tool is not None:
+            changes["has_plan_tool"] = arguments.include_plan_tool
+        return self._add(Conversation(msgspec.structs.replace(config, **changes), self._host))
+
+    def find(self, session_id: str) -> Conversation:
+        """A session to go on with, taken for a call; read from its file if it has ended.
+
+        Raises: CodexError, when there is none, or it is busy.
+        """
+        with self._lock:
+            for conversation in self._conversations:
+                if session_id in (conversation.session_id, conversation.wanted_id):
+                    if conversation.is_busy:
+                        raise CodexError(
+                            f"the session '{session_id}' is still at work on another call"
+                        )
+                    conversation.is_busy = True
+                    return conversation
+        from codex.core.restore import restored_config
+        from codex.core.sessions import open_session
+
+        codex_home = load_config(self._host, self._overrides).codex_home
+        resumed = open_session(codex_home, session_id, cwd=None)
+        config = restored_config(self._host, self._overrides, resumed)
+        return self._add(Conversation(config, self._host, resumed))
+
+    def release(self, conversation: Conversation) -> None:
+        """A call is over."""
+        with self._lock:
+            conversation.is_busy = False
+            self._conversations.remove(conversation)
+            if conversation.session_id is not None:
+                self._conversations.append(conversation)
+            ended = [] if conversation.session_id is not None else [conversation]
+            idle = [each for each in self._conversations if not each.is_busy]
+            for each in idle[:-MAX_IDLE]:
+                if each.is_recorded:
+                    self._conversations.remove(each)
+                    ended.append(each)
+        for each in ended:
+            each.close()
+
+    def close(self) -> None:
+        """End every engine, side by side."""
+        with self._lock:
+            self._is_closed = True
+            conversations = list(self._conversations)
+        for conversation in conversations:
+            conversation.engine.submit(Shutdown())
+        for conversation in conversations:
+            conversation.close()
+
+    def _add(self, conversation: Conversation) -> Conversation:
+        with self._lock:
+            is_closed = self._is_closed
+            self._conversations.append(conversation)
+        if is_closed:
+            conversation.close()
+            raise CodexError("the server is ending")
+        return conversation
+
+
+def _merged(base: Overrides, wanted: Overrides) -> Overrides:
+    """The settings of one call."""
+    given = {
+        name: value
+        for name in wanted.__struct_fields__
+        if (value := getattr(wanted, name)) not in (None, (), False)
+    }
+    if "sandbox_mode" in given or "sandbox_permissions" in given:
+        base = msgspec.structs.replace(base, sandbox_mode=None, sandbox_permissions=None)
+    given["config"] = (*base.config, *wanted.config)
+    return msgspec.structs.replace(base, **given)

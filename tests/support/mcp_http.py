@@ -1,0 +1,210 @@
+"""An MCP server on loopback whose every answer a test can write: real HTTP, scripted to the byte.
+
+Without a script it shakes hands, has one tool, `echo`, and no stream of its own. `on_call` takes
+the place of the answers to `tools/call`, one each; `on_get` those to GET.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE_S = 30.0
+
+
+class Seen(NamedTuple):
+    """One request."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    message: Any
+    """None for a request without a body."""
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """One request, to be answered."""
+
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._note(message)
+        self.server.owner.post(self, message)
+
+    def do_GET(self) -> None:
+        self._note(None)
+        owner = self.server.owner
+        if owner.older_endpoint is not None:
+            owner.older_stream = self
+            self.stream(event(owner.older_endpoint.encode(), "endpoint"))
+            self.wait_for_end()
+        elif owner.on_get:
+            owner.on_get.popleft()(self)
+        else:
+            self.answer(405)
+
+    def do_DELETE(self) -> None:
+        self._note(None)
+        self.answer(204)
+
+    def _note(self, message: Any) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.owner.note(Seen(self.command, self.path, headers, message))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def answer(
+        self, status: int, body: bytes = b"", kind: str = "application/json", **headers: str
+    ) -> None:
+        """A whole answer."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def result(self, message: Any, result: Any, **headers: str) -> None:
+        """A JSON-RPC result, as JSON or, of an older server, on its one stream."""
+        stream = self.server.owner.older_stream
+        if stream is None:
+            self.answer(200, encoded(message, result), **headers)
+        else:
+            self.answer(202)
+            stream.wfile.write(event(encoded(message, result)))
+
+    def stream(self, *pieces: bytes) -> None:
+        """Begin a stream that ends with the connection; nothing is added to the pieces."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.wfile.flush()
+
+    def wait_for_end(self) -> None:
+        """Until the client goes away."""
+        self.server.owner.left.put(self.rfile.read(1))
+
+
+def encoded(message: Any, result: Any) -> bytes:
+    """The answer to a request, as one line."""
+    return json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
+
+
+def event(data: bytes, name: str = "message", **fields: str) -> bytes:
+    """A server-sent event."""
+    head = "".join(f"{key}: {value}\n" for key, value in {"event": name, **fields}.items())
+    return head.encode() + b"data: " + data + b"\n\n"
+
+
+def text(words: str) -> dict[str, Any]:
+    """A CallToolResult."""
+    return {"content": [{"type": "text", "text": words}]}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, owner: HttpMcp) -> None:
+        self.owner = owner
+        super().__init__(("127.0.0.1", 0), Exchange)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):  # Clients may go away at any time.
+            super().handle_error(request, client_address)
+
+
+class HttpMcp:
+    """The server; a context manager."""
+
+    def __init__(self, session_id: str | None = "session-1") -> None:
+        self.session_id = session_id
+        self.on_call: deque[Callable[[Exchange, Any], None]] = deque()
+        self.on_get: deque[Callable[[Exchange], None]] = deque()
+        self.on_initialize: Callable[[Exchange, Any], None] = self._initialize
+        self.older_endpoint: str | None = None
+        """Makes it a server of 2024: it refuses other POSTs, and answers all on its one stream."""
+        self.older_stream: Exchange | None = None
+        self.seen: list[Seen] = []
+        self.left: SimpleQueue[bytes] = SimpleQueue()
+        """Something for every connection that `wait_for_end` saw end."""
+        self._arrived = threading.Condition()
+        self._server = _Server(self)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}/mcp"
+
+    def note(self, seen: Seen) -> None:
+        """A request has come."""
+        with self._arrived:
+            self.seen.append(seen)
+            self._arrived.notify_all()
+
+    def wait_for(self, is_wanted: Callable[[Seen], bool]) -> Seen:
+        """The first request that fits, of those that came or come."""
+
+        def found() -> Seen | None:
+            return next(filter(is_wanted, self.seen), None)
+
+        with self._arrived:
+            seen = self._arrived.wait_for(found, PATIENCE_S)
+        assert seen is not None, self.seen
+        return seen
+
+    def methods(self) -> list[str]:
+        """What was asked for, in order: a method of MCP, or of HTTP."""
+        return [seen.message["method"] if seen.message else seen.method for seen in self.seen]
+
+    def post(self, exchange: Exchange, message: Any) -> None:
+        """Answer a message."""
+        if self.older_endpoint is not None and "endpoint" not in exchange.path:
+            exchange.answer(405)
+            return
+        match message.get("method"):
+            case "initialize":
+                self.on_initialize(exchange, message)
+            case "tools/list":
+                exchange.result(message, {"tools": [{"name": "echo", "inputSchema": {}}]})
+            case "tools/call" if self.on_call:
+                self.on_call.popleft()(exchange, message)
+            case "tools/call":
+                exchange.result(message, text(message["params"]["arguments"]["text"]))
+            case _:
+                exchange.answer(202)
+
+    def _initialize(self, exchange: Exchange, message: Any) -> None:
+        about = {"name": "scripted", "version": "1"}
+        result = {
+            "protocolVersion": message["params"]["protocolVersion"],
+            "capabilities": {"tools": {}},
+            "serverInfo": about,
+        }
+        headers = {} if self.session_id is None else {"Mcp_Session_Id": self.session_id}
+        exchange.result(message, result, **headers)
+
+    def __enter__(self) -> HttpMcp:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

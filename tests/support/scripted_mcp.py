@@ -1,0 +1,155 @@
+"""An MCP server on pipes that does what its arguments say: `scripted_mcp.py MANNER...`.
+
+Manners: `hang` answers nothing; `flood` writes lines that are no messages, for ever; `greet` writes
+one first; `many=N` offers N tools, a hundred a page; `collide` offers names that a model's API
+cannot take apart; `stubborn` ends neither at the end of its input nor by SIGTERM, and leaves a
+child behind; `once=FILE` makes FILE, and ends at once where it is there, or hangs with `again`;
+`last-words` says something on stderr and exits 3. Its tools are in TOOLS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+TOOLS = {
+    "echo": {"annotations": {"readOnlyHint": True}},
+    "write": {"annotations": {"destructiveHint": False}},
+    "destroy": {},
+    "environment": {"annotations": {"readOnlyHint": True}},
+    "die": {"annotations": {"readOnlyHint": True}},
+    "big": {"annotations": {"readOnlyHint": True}},
+    "wait": {"annotations": {"readOnlyHint": True}},
+    "ask": {"annotations": {"readOnlyHint": True}},
+    "grow": {"annotations": {"readOnlyHint": True}},
+    "cancelled": {"annotations": {"readOnlyHint": True}},
+}
+SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
+PAGE = 100
+FORM = {"type": "object", "properties": {"name": {"type": "string", "default": "Ada"}}}
+
+
+class Server:
+    """The conversation."""
+
+    def __init__(self, manners: dict[str, str]) -> None:
+        self._manners = manners
+        self._names = list(TOOLS)
+        if "many" in manners:
+            self._names = [f"tool{number}" for number in range(int(manners["many"]))]
+        if "collide" in manners:
+            self._names = ["a.b", "a_b", "a b", "x" * 80, "x" * 81, "same", "same"]
+        self._cancelled: list[Any] = []
+        self._asker: Any = None
+
+    def run(self) -> None:
+        """Take messages to the end of the input."""
+        for line in sys.stdin:
+            message = json.loads(line)
+            if "method" in message:
+                self._take(message)
+            elif message["id"] == "question":
+                self._text(self._asker, json.dumps(message.get("result", message.get("error"))))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        match message["method"]:
+            case "initialize":
+                version = message["params"]["protocolVersion"]
+                capabilities = {"tools": {"listChanged": True}}
+                about = {"name": "scripted", "version": "1"}
+                result = {"protocolVersion": version, "capabilities": capabilities}
+                send({"id": message["id"], "result": {**result, "serverInfo": about}})
+            case "tools/list":
+                self._list(message)
+            case "tools/call":
+                self._call(message)
+            case "notifications/cancelled":
+                self._cancelled.append(message["params"]["requestId"])
+
+    def _list(self, message: dict[str, Any]) -> None:
+        start = int((message.get("params") or {}).get("cursor", "0"))
+        tools = [
+            {"name": name, "description": f"{name}!", "inputSchema": SCHEMA, **TOOLS.get(name, {})}
+            for name in self._names[start : start + PAGE]
+        ]
+        result: dict[str, Any] = {"tools": tools}
+        if start + PAGE < len(self._names):
+            result["nextCursor"] = str(start + PAGE)
+        send({"id": message["id"], "result": result})
+
+    def _call(self, message: dict[str, Any]) -> None:
+        params = message["params"]
+        text = (params.get("arguments") or {}).get("text", "")
+        match params["name"]:
+            case "die":
+                print("something broke", file=sys.stderr, flush=True)
+                os._exit(3)
+            case "big":
+                self._text(message["id"], "x" * int(text))
+            case "wait":
+                token = params["_meta"]["progressToken"]
+                progress = {"progressToken": token, "progress": 1, "total": 2, "message": "half"}
+                send({"method": "notifications/progress", "params": progress})
+            case "environment":
+                self._text(message["id"], json.dumps([os.getcwd(), dict(os.environ)]))
+            case "ask":
+                self._asker = message["id"]
+                question = {"message": "Who?", "requestedSchema": FORM}
+                send({"id": "question", "method": text or "elicitation/create", "params": question})
+            case "grow":
+                self._names.append("grown")
+                send({"method": "notifications/tools/list_changed"})
+                self._text(message["id"], "grown")
+            case "cancelled":
+                self._text(message["id"], json.dumps(self._cancelled))
+            case name:
+                self._text(message["id"], f"{name}: {text}")
+
+    def _text(self, request_id: Any, text: str) -> None:
+        send({"id": request_id, "result": {"content": [{"type": "text", "text": text}]}})
+
+
+def send(message: dict[str, Any]) -> None:
+    """One line."""
+    print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
+
+
+def only_once(name: str, *, hangs: bool) -> None:
+    """Go on if this is the first time."""
+    if not os.path.exists(name):
+        open(name, "x", encoding="utf-8").close()
+        return
+    while hangs:
+        time.sleep(1000)
+    print("I was here before", file=sys.stderr, flush=True)
+    sys.exit(4)
+
+
+def main(manners: dict[str, str]) -> None:
+    """Behave."""
+    if "last-words" in manners:
+        print("no such database", file=sys.stderr, flush=True)
+        sys.exit(3)
+    if "flood" in manners:
+        while True:
+            print("not a message", flush=True)
+    if "greet" in manners:
+        print("Welcome to the server!", flush=True)
+    if "stubborn" in manners:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        subprocess.Popen(["sleep", "1000"])
+    if "once" in manners:
+        only_once(manners["once"], hangs="again" in manners)
+    if "hang" not in manners:
+        Server(manners).run()
+    while "stubborn" in manners or "hang" in manners:
+        time.sleep(1000)
+
+
+if __name__ == "__main__":
+    main(dict(word.partition("=")[::2] for word in sys.argv[1:]))
