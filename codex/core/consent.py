@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codex.bash import join
 from codex.core.prefixes import propose_prefix
 from codex.errors import PolicyError
-from codex.protocol.events import ExecApprovalRequest, Warning
+from codex.protocol.events import BackgroundEvent, ExecApprovalRequest, Warning
 from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ def _keep(context: TaskContext, prefix: tuple[str, ...]) -> None:
     from codex.core.rule_files import keep_rule
 
     try:
-        keep_rule(context.session.config.codex_home, prefix)
+        path = keep_rule(context.session.config.codex_home, prefix)
     except PolicyError as error:
         context.emit(Warning(f"{error}\nIt counts for this session"))
+        return
+    context.emit(
+        BackgroundEvent(
+            f"commands that begin with '{join(prefix)}' run without a question from now on; to be"
+            f" asked again, delete their line in '{path}'"
+        )
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, assert_never
 
 from codex.apply_patch.files import PatchPlan, apply, outside_paths, plan
@@ -10,6 +11,8 @@ from codex.core.context import TaskContext, ToolOutput
 from codex.core.safety import AskUser, AutoApprove, Reject, assess_patch
 from codex.errors import PatchError
 from codex.protocol.events import ApplyPatchApprovalRequest, PatchApplyBegin, PatchApplyEnd
+from codex.sandbox.protected import HOME_NAMES
+from codex.sandbox.roots import is_inside
 
 if TYPE_CHECKING:
     from codex.core.approvals import Answer
@@ -30,6 +33,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     check = assess_patch(
         is_inside=not outside,
         is_empty=not patch_plan.changes,
+        is_protected=bool(outside) and all(_is_below(path, roots or ()) for path in outside),
         approval=session.config.approval_policy,
         policy=session.config.sandbox_policy,
     )
@@ -54,8 +58,15 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
 
 
 def _protected(context: TaskContext) -> tuple[str, ...]:
-    """What no root covers: the settings that decide what may run."""
-    return (context.session.config.codex_home,)
+    """What no root covers: the settings that decide what may run, and what shells and git read."""
+    session = context.session
+    home = session.host.home()
+    names = () if home is None else tuple(os.path.join(home, name) for name in HOME_NAMES)
+    return (session.config.codex_home, *names)
+
+
+def _is_below(path: str, roots: tuple[str, ...]) -> bool:
+    return any(is_inside(path, os.path.realpath(root)) for root in roots)
 
 
 def _ask(

@@ -27,10 +27,11 @@ NEVER = (
     | _words(
         "python node deno bun ruby perl php lua tclsh Rscript osascript ghci irb julia awk gawk "
         "mawk nawk sed ed ex vi vim nvim emacs su ssh rsh rm rmdir unlink shred dd mkfs mount "
-        "umount find parallel watch entr script expect strace ltrace gdb lldb at batch crontab "
-        "kill pkill killall systemd-run systemctl chmod chown chgrp ln tee curl wget nc ncat "
-        "socat ftp npx bunx pipx uvx pnpx flock runuser unshare nsenter bwrap firejail screen "
-        "tmux fzf less more man git-shell docker-compose source . trap alias export set "
+        "umount find fd fdfind tar zip rsync parallel watch entr script expect strace ltrace gdb "
+        "lldb at batch crontab kill pkill killall systemd-run systemctl chmod chown chgrp ln tee "
+        "curl wget nc ncat socat ftp npx bunx pipx uvx pnpx flock runuser unshare nsenter bwrap "
+        "firejail screen tmux fzf less more man git-shell docker-compose source . trap alias "
+        "export set "
     )
 )
 INTERPRETER = re.compile(r"(python|pypy|node|ruby|perl|php|lua)[\d.]*", re.ASCII)

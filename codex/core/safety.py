@@ -51,6 +51,9 @@ class Reject(msgspec.Struct, frozen=True):
     """For the model, and how the user could allow it."""
 
 
+OPEN_FOLDER = "'-s workspace-write', or with the folder in writable_roots"
+ASK_ME = "another approval policy"
+
 SafetyCheck = AutoApprove | AskUser | Reject
 
 
@@ -138,29 +141,38 @@ def should_offer_retry(approval: AskForApproval) -> bool:
 
 
 def assess_patch(
-    *, is_inside: bool, is_empty: bool, approval: AskForApproval, policy: SandboxPolicy
+    *,
+    is_inside: bool,
+    is_empty: bool,
+    approval: AskForApproval,
+    policy: SandboxPolicy,
+    is_protected: bool = False,
 ) -> SafetyCheck:
     """Decide about one patch.
 
     Args:
         is_inside: every path it writes is in a writable folder of the policy, links resolved.
         is_empty: it changes nothing.
+        is_protected: what is not inside is in a writable folder all the same, but protected there.
     """
     if is_empty:
         return Reject("it changes no file")
     is_allowed = is_inside or policy.can_write_everything
     is_sandboxed = not policy.can_write_everything
+    what, remedy = "it writes outside the writable folders", OPEN_FOLDER
+    if is_protected:
+        what, remedy = "it writes protected files, which other programs obey", ASK_ME
     match approval:
         case AskForApproval.UNTRUSTED:
-            return AskUser(None, is_sandboxed=is_allowed and is_sandboxed)
+            reason = None if is_allowed else what
+            return AskUser(reason, is_sandboxed=is_allowed and is_sandboxed)
         case _ if is_allowed:
             return AutoApprove(is_sandboxed=is_sandboxed)
         case AskForApproval.AUTO_EDIT | AskForApproval.ON_FAILURE | AskForApproval.ON_REQUEST:
-            return AskUser("it writes outside the writable folders", is_sandboxed=False)
+            return AskUser(what, is_sandboxed=False)
         case AskForApproval.NEVER:
             return Reject(
-                "it writes outside the writable folders, and the approval policy is 'never'. The "
-                "user can allow it with '-s workspace-write', or with the folder in writable_roots"
+                f"{what}, and the approval policy is 'never'. The user can allow it with {remedy}"
             )
         case _:
             assert_never(approval)

@@ -19,6 +19,7 @@ HARMLESS = {
     "core": {
         *("repositoryformatversion", "filemode", "bare", "logallrefupdates", "ignorecase"),
         *("precomposeunicode", "symlinks", "autocrlf", "eol", "sharedrepository"),
+        *("safecrlf", "quotepath", "longpaths", "abbrev"),
     },
     "user": {"name", "email"},
     "remote": {"url", "fetch", "pushurl"},
@@ -27,6 +28,16 @@ HARMLESS = {
     "extensions": {"objectformat", "refstorage"},
     "init": {"defaultbranch"},
     "pull": {"rebase", "ff"},
+    "push": {"default", "autosetupremote", "followtags"},
+    "fetch": {"prune", "prunetags"},
+    "merge": {"ff", "conflictstyle"},
+    "rebase": {"autosquash", "autostash"},
+    "commit": {"gpgsign", "verbose"},
+    "tag": {"gpgsign", "sort"},
+    "diff": {"renames", "algorithm"},
+    "color": {"ui"},
+    "gc": {"auto", "autodetach"},
+    "rerere": {"enabled"},
 }
 """Sections of a git configuration and their keys that name no program and no further file."""
 

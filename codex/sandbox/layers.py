@@ -10,6 +10,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from codex.errors import SandboxUnavailableError
 from codex.sandbox.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI, NetworkMode
 from codex.sandbox.namespaces import SERVERS, plain_config
 from codex.sandbox.server import NoNamespaces
@@ -63,13 +64,23 @@ def enforcement(
             (RULES,), 0, 0, _network(policy, abi=NET_ABI, has_namespaces=False), None, None
         )
     abi, errata = _landlock()
-    lowest = SCOPED_SIGNALS_ABI if require == "full" else MINIMUM_ABI
-    if abi < lowest:
-        raise too_little("Landlock", f"the kernel has ABI {abi}, and {lowest} is needed")
+    if abi < MINIMUM_ABI:
+        raise too_little("Landlock", f"the kernel has ABI {abi}, and {MINIMUM_ABI} is needed")
     missing = without_namespaces()
-    if require == "full" and missing is not None:
-        raise too_little("namespaces", missing)
+    if require == "full":
+        if abi < SCOPED_SIGNALS_ABI:
+            raise _not_full(f"Landlock: ABI {abi}, and {SCOPED_SIGNALS_ABI} is needed")
+        if missing is not None:
+            raise _not_full(f"namespaces: {missing}")
     return with_layers(policy, abi=abi, errata=errata, missing=missing)
+
+
+def _not_full(missing: str) -> SandboxUnavailableError:
+    return SandboxUnavailableError(
+        f"The sandbox is not available: {missing}",
+        advice="Nothing was run, since the settings require all of the sandbox; to go on with what"
+        ' there is, set sandbox.require to "best-effort"',
+    )
 
 
 def with_layers(

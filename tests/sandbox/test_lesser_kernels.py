@@ -86,6 +86,7 @@ def test_without_namespaces_layer_1_holds_a_command_and_the_user_is_told(
     full = run_without(workspace.inside, starved, "touch", "new", require="full")
     assert full["error"] == "SandboxUnavailableError"
     assert full["message"].startswith(f"The sandbox is not available: namespaces: {cause}")
+    assert full["message"].endswith('set sandbox.require to "best-effort"')
     assert not (workspace.inside / "new").exists()
 
 

@@ -248,6 +248,34 @@ def test_a_patch_of_the_programs_own_settings_is_rejected_where_nobody_can_be_as
     assert not (home / "config.toml").exists()
 
 
+PROTECTED = (
+    ".git/hooks/post-commit",
+    "lib/.git/config",
+    ".codex/config.toml",
+    ".bashrc",
+    ".ssh/rc",
+)
+
+
+@pytest.mark.parametrize("name", PROTECTED)
+def test_a_patch_of_protected_files_asks_and_is_rejected_where_nobody_can_be_asked(
+    tmp_path: Path, name: str
+) -> None:
+    calls = {"input": PATCH.replace("new.txt", name)}
+    home = {"HOME": str(tmp_path)}
+    out = converse(tmp_path, calls, environ=home)
+    assert out.outputs[0].startswith(
+        "patch rejected: it writes protected files, which other programs obey, and the approval"
+        " policy is 'never'. The user can allow it with another approval policy"
+    )
+    assert not (tmp_path / name).exists()
+    out = converse(
+        tmp_path, calls, answers=(YES,), environ=home, approval_policy=AskForApproval.ON_REQUEST
+    )
+    assert str(out.questions[0].reason).startswith("it writes protected files")
+    assert (tmp_path / name).exists()
+
+
 def write_to(program: Path, script: str) -> None:
     program.write_text(script)
     program.chmod(0o755)

@@ -9,6 +9,7 @@ import pytest
 
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
+    BackgroundEvent,
     Error,
     ExecApprovalRequest,
     ExecCommandBegin,
@@ -222,6 +223,9 @@ def test_a_yes_for_good_is_kept_as_a_rule_and_counts_at_once_and_later(work: Pat
     assert (work / "two").exists()
     file = work / "codex-home" / "rules" / "default.rules"
     assert file.read_text() == 'prefix_rule(pattern=["git", "init"], decision="allow")\n'
+    (told,) = [msg.message for msg in outcome.messages if isinstance(msg, BackgroundEvent)]
+    assert "begin with 'git init' run without a question" in told
+    assert told.endswith(f"delete their line in '{file}'")
     later = under(work, UNTRUSTED, shell("git", "init", "-q", "three"))
     assert later.questions == []
     assert (work / "three").exists()

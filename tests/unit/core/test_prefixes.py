@@ -38,6 +38,8 @@ def test_the_prefix_says_what_is_done(line: str, prefix: str) -> None:
     "line",
     [
         "python3 -c pass",
+        "fd -x touch made",
+        "tar -cf x --checkpoint=1 --checkpoint-action=exec=sh .",
         "python3.11 x.py",
         "/usr/bin/python3 x.py",
         "node -e 1",

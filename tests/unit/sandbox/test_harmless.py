@@ -14,6 +14,7 @@ INIT = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = fals
         b'[remote "origin"]\n\turl = https://example.org/x.git\n',
         b'[branch "main"]\n\tremote = origin\n\tmerge = refs/heads/main\n# a comment\n',
         b"[user]\n\tname = A B\n\temail = a@b\n",
+        b"[commit]\n\tgpgsign = false\n[push]\n\tdefault = current\n",
     ],
 )
 def test_what_git_itself_writes_is_harmless(more: bytes) -> None:
@@ -32,6 +33,8 @@ def test_what_git_itself_writes_is_harmless(more: bytes) -> None:
         b'[remote "origin"]\n\turl = ext::sh -c evil\n',
         b'[filter "x"]\n\tclean = evil\n',
         b"[alias]\n\tst = !evil\n",
+        b"[diff]\n\texternal = evil\n",
+        b"[commit]\n\ttemplate = x\n",
         b"\tbare = false \\\n fsmonitor = x\n",
         b"fsmonitor = x",
         b"[remote.origin]\n\turl = x\n",
