@@ -21,7 +21,8 @@ SOURCE = Source(prefix="test: ", folder="/folder", home="/home")
 SAMPLES: list[Any] = [
     *("", " ", "x", "~", "http://x/", "https://api.openai.com/v1", "openai", "ollama", "none"),
     *("low", "auto", "never", "untrusted", "read-only", "workspace-write", "chat", "responses"),
-    *("disk-write-cwd", "disk-write-folder=a", "save-all", "core", "concise"),
+    *("disk-write-cwd", "disk-write-folder=a", "save-all", "core", "concise", "best-effort"),
+    *("osc9", "unfocused", "vscode", "always", "prompt"),
     *(0, 1, 2**63 - 1, True, False, {"granular": {}}),
 ]
 NAMES = st.sampled_from(["openai", "ollama", "ollama-chat", "mine", "a.b"])

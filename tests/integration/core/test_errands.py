@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from codex.core import errands
 from codex.protocol.events import (
     Error,
     ExecCommandBegin,
@@ -82,7 +81,7 @@ def test_a_defect_ends_the_command_and_nothing_else(
     def failing(*_: object) -> str:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(errands, "user_command", failing)
+    monkeypatch.setattr("codex.core.commands.user_command", failing)
     stall = Stall()
     script = [Reply.text("first").stall_at(0, stall), Reply.text("second")]
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
