@@ -62,9 +62,11 @@ def append_at_once(folder: Path, processes: int, appends: int) -> Appended:
         shortener = _fork(lambda: _shorten(folder, stage))
         readers = [_fork(lambda: _read(folder, stage)) for _ in range(N_READERS)]
         stage.start()
-        _all_went_well(children)
-        stage.end()
-        _all_went_well([shortener, *readers])
+        try:
+            _all_went_well(children)
+        finally:
+            stage.end()
+            _all_went_well([shortener, *readers])
     dropped = (folder / "dropped").read_bytes()
     kept = (folder / "history.jsonl").read_bytes()
     expected = dict.fromkeys(range(processes), 0)
