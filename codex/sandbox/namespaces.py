@@ -9,6 +9,7 @@ two commands needs no new server.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import threading
@@ -74,7 +75,7 @@ def surroundings(
     view = View(
         places=_places((*folders, *own), protected),
         is_writable=policy.can_write_everything,
-        grants=_grants(policy, own, abi),
+        grants=_grants(own, abi, reads_all=policy.can_read_everything),
     )
     return Surroundings(config, view)
 
@@ -111,10 +112,11 @@ def _places(folders: tuple[str, ...], protected: ProtectedPaths | None) -> tuple
     return (*(Place(folder, PlaceKind.WRITABLE) for folder in folders), *held)
 
 
-def _grants(policy: SandboxPolicy, own: tuple[str, ...], abi: int) -> tuple[Grant, ...]:
+@functools.lru_cache(maxsize=8)
+def _grants(own: tuple[str, ...], abi: int, *, reads_all: bool) -> tuple[Grant, ...]:
     """For file systems that are there only inside, which the ruleset's maker could not open."""
     fs = known_access(abi)
-    readable = () if policy.can_read_everything else ("/proc",)
+    readable = () if reads_all else ("/proc",)
     return (
         *(Grant(path, READ) for path in readable),
         *(Grant(path, fs & ~NEVER) for path in own),

@@ -86,6 +86,7 @@ PER_MASK, PER_LINUX32 = 0xFF, 8
 QUERY = 0x8000_0000
 """personality(0xffffffff) asks and changes nothing; no real flag is this high."""
 MMAP_PAGE_ZERO, READ_IMPLIES_EXEC = 0x10_0000, 0x40_0000
+F_SETLEASE = 1024
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR = 0x4008_6602, 0x401C_5820
 
@@ -129,6 +130,8 @@ ALWAYS: tuple[Refusal, ...] = (
         Refusal(errno.EPERM, ("ioctl",), (Where(1, request),))
         for request in (TIOCSTI, TIOCLINUX, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR)
     ),
+    # Whoever opens a file then waits until the lease is given up.
+    Refusal(errno.EPERM, ("fcntl",), (Where(1, F_SETLEASE),)),
     # A set-uid file would keep its power after the sandbox is gone.
     Refusal(errno.EPERM, ("chmod", "fchmod", "creat"), (has_bit(1, S_ISUID),)),
     Refusal(errno.EPERM, ("fchmodat", FCHMODAT2), (has_bit(2, S_ISUID),)),

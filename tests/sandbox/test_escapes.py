@@ -15,8 +15,9 @@ from collections.abc import Iterator
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS
+from codex.sandbox.landlock import SCOPED_SIGNALS_ABI
 from codex.sandbox.params import ExecResult
-from tests.support.commands import Workspace
+from tests.support.commands import Workspace, is_alive
 
 LIBRARY = (sys.executable, "-I", "-c")
 PRELUDE = (
@@ -161,6 +162,26 @@ def test_ipc_objects_of_the_user_are_out_of_reach(
         pytest.skip(f"it cannot be made on this machine: {made.output}")
     assert free(reach).exit_code == 0
     assert workspace.run(*LIBRARY, f"{PRELUDE}{reach}", "0").exit_code != 0
+
+
+def test_no_lease_on_a_file_of_the_user_makes_others_wait(workspace: Workspace) -> None:
+    (workspace.outside / "file").write_text("theirs")
+    words = workspace.refusal(
+        "import fcntl, os, sys\n"
+        "fd = os.open(sys.argv[1], os.O_RDONLY)\n"
+        "fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)\n",
+        str(workspace.outside / "file"),
+    )
+    assert words == "PermissionError: [Errno 1] Operation not permitted"
+
+
+def test_a_signal_to_everybody_reaches_nobody_outside(workspace: Workspace, abi: int) -> None:
+    if not workspace.is_contained and abi < SCOPED_SIGNALS_ABI:
+        pytest.skip("this kernel does not hold signals, so it would reach all of the user's")
+    with bystander() as target:
+        text = "import os, signal; signal.signal(15, signal.SIG_IGN); os.kill(-1, 15)"
+        workspace.python(text)
+        assert is_alive(target)
 
 
 def test_a_terminal_of_the_user_is_out_of_reach(workspace: Workspace) -> None:
