@@ -190,7 +190,9 @@ def echoes(argv: Sequence[str]) -> Echoes:
 @contextlib.contextmanager
 def _folders(count: int) -> Iterator[list[Path]]:
     """Not below /tmp: there, today's Codex does not keep its helpers."""
-    with tempfile.TemporaryDirectory(prefix="codex-bench-", dir=Path.home()) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="codex-bench-", dir=Path.home(), ignore_cleanup_errors=True
+    ) as name:
         folders = [Path(name) / str(number) for number in range(count)]
         for folder in folders:
             folder.mkdir()
