@@ -47,13 +47,16 @@ class Editor(RuleBasedStateMachine):
 
     @rule(word=WORDS)
     def type_more(self, word: str) -> None:
-        self.text += word
-        self.is_typed = True
+        self.edit(self.text + word)
 
     @rule()
     def delete_all(self) -> None:
-        self.text = ""
-        self.is_typed = True
+        self.edit("")
+
+    def edit(self, text: str) -> None:
+        self.text = text
+        # Who types the very entry that was shown has the entry again, which is kept already.
+        self.is_typed = not self.recall.is_browsing(text)
 
     @rule()
     def up(self) -> None:
