@@ -58,19 +58,19 @@ class Workspace(NamedTuple):
     ) -> ExecResult:
         """Run a command; the policy's paths refer to `inside`."""
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", **(env or {})}
-        cancel = cancel or Cancel()
+        own = Cancel()
         try:
             return run(
                 ExecParams(argv, str(cwd or self.inside), timeout_ms, environ),
                 policy=policy,
                 policy_cwd=str(self.inside),
-                cancel=cancel,
+                cancel=cancel or own,
                 on_output=on_output or (lambda _stream, _text: None),
                 held_by=self.enforcement(policy),
                 protected=protected,
             )
         finally:
-            cancel.close()
+            own.close()
 
     def shell(self, script: str, *, policy: SandboxPolicy = WORKSPACE) -> ExecResult:
         """Run a script of the shell, with `inside` and `outside` as variables."""
