@@ -1,53 +1,10 @@
-"""Git as the agent itself needs it: is this a repository, and command lines that run nothing else.
-
-A repository's configuration names programs (hooks, fsmonitor, pagers, diff drivers, filters), and a
-command of the model may have written it. So whatever the agent runs itself goes through
-`safe_git_argv` and `safe_git_environment`. Runs nothing.
-"""
+"""What a repository's own files tell: whether it is one, and where it stands. Runs nothing."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-SETTINGS = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.pager=cat",
-    "core.sshCommand=false",
-    "core.askPass=",
-    "credential.helper=",
-    "diff.external=",
-    "diff.ignoreSubmodules=dirty",  # looking for changes in one would run git there
-    "log.showSignature=false",
-    "protocol.allow=never",  # of a partial clone, what is missing would be fetched
-    "safe.bareRepository=explicit",
-    "submodule.recurse=false",
-)
-"""What the command line says, no configuration file can say otherwise."""
-WITH_DIFFS = frozenset({"diff", "log", "show"})
-DIFF_FLAGS = ("--no-ext-diff", "--no-textconv")
-
-FILTERS_QUERY = ("config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$")
-"""The git command whose output `filters_of` reads."""
-
-ENVIRONMENT = {
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-RUN_BY_GIT = frozenset(
-    {
-        *("GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_PAGER", "PAGER", "GIT_EDITOR"),
-        *("GIT_SEQUENCE_EDITOR", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND"),
-        *("GIT_PROXY_COMMAND", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"),
-    }
-)
-"""Variables that name programs, or settings that would win over ours."""
+from typing import NamedTuple
 
 _MAX_BYTES = 1024 * 1024
 """Of one file: more is nothing that these questions need."""
@@ -77,34 +34,6 @@ def repository_root(directory: str) -> str | None:
         if parent == current:
             return None
         current = parent
-
-
-def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> tuple[str, ...]:
-    """The command line of a git that runs no hook and no program of a configuration.
-
-    Args:
-        arguments: the git command and its arguments, such as `("diff", "--", "a.c")`.
-        filters: the names of the filter drivers that are configured, see `filters_of`: git runs
-            those to compare a file, and there is no one switch against them.
-    """
-    off = [f"filter.{name}.{key}" for name in filters for key in ("clean=", "smudge=", "process=")]
-    off += [f"filter.{name}.required=false" for name in filters]
-    settings = [word for setting in (*SETTINGS, *off) for word in ("-c", setting)]
-    command, *rest = arguments
-    flags = DIFF_FLAGS if command in WITH_DIFFS else ()
-    return ("git", "--no-pager", *settings, command, *flags, *rest)
-
-
-def safe_git_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for such a git: without variables that name programs, asking nothing."""
-    kept = {name: value for name, value in environ.items() if name not in RUN_BY_GIT}
-    return {**kept, **ENVIRONMENT}
-
-
-def filters_of(output: str) -> tuple[str, ...]:
-    """The names of filter drivers in the output of `FILTERS_QUERY`."""
-    names = (line.partition(".")[2].rpartition(".")[0] for line in output.splitlines())
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def state(directory: str) -> GitState | None:
