@@ -30,12 +30,12 @@ def copy_package(target: Path, certificates: Path) -> None:
         if file.is_file() and file.suffix != ".py":
             texts[file.relative_to(target).as_posix()] = file.read_text(encoding="utf-8")
             file.unlink()
-    module = target / "embedded.py"
+    module = target / "base" / "embedded.py"
     source = module.read_text(encoding="utf-8")
     pem = _certificates_of(certificates)
     for line, value in ((CA_LINE, repr(pem)), (TEXTS_LINE, repr(texts))):
         if source.count(line) != 1:
-            raise BuildError(f"'codex/embedded.py' has not exactly one line '{line.strip()}'")
+            raise BuildError(f"'codex/base/embedded.py' has not exactly one line '{line.strip()}'")
         source = source.replace(line, f"{line.partition(' = ')[0]} = {value}\n")
     module.write_text(source, encoding="utf-8")
 

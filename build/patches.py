@@ -46,7 +46,7 @@ NUITKA = (
         "                patchInspectModule(tstate);\n"
         "            }\n",
     ),
-    # All lexers and styles of pygments: 3 MB, of which codex/tui/highlight.py names what it uses.
+    # All lexers and styles of pygments: 3 MB. codex/tui/drawing/highlight.py names what it uses.
     Patch(
         "nuitka/plugins/standard/standard.nuitka-package.config.yml",
         "- module-name: 'pygments.lexers' # checksum: 1851bf53\n"

@@ -15,7 +15,7 @@ def main() -> int:
 
         print(f"codex {__version__}")
         return 0
-    from codex.host import current_host
+    from codex.base.host import current_host
 
     host = current_host()
     try:

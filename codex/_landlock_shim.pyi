@@ -1,4 +1,4 @@
-"""What cffi makes of native/landlock_shim.h; typed where it is used, in codex/sandbox/spawn.py."""
+"""What cffi makes of native/landlock_shim.h; codex/sandbox/linux/spawn.py gives it types."""
 
 from __future__ import annotations
 

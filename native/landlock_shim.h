@@ -1,4 +1,4 @@
-/* What codex/sandbox/spawn.py calls: rules, filters, and a child made under them.
+/* What codex/sandbox/linux/spawn.py calls: rules, filters, and a child made under them.
  *
  * Conventions: 0 or a negative errno; out-parameters last, named ret_, untouched on failure; every
  * descriptor close-on-exec; no globals, no output. The text between the two cdef lines is also

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from codex.apply_patch.locate import locate
 from codex.apply_patch.text import FileText
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

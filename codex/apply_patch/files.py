@@ -17,7 +17,7 @@ from codex.apply_patch.diff import unified_diff
 from codex.apply_patch.parser import AddFile, DeleteFile, Hunk, Patch, UpdateFile
 from codex.apply_patch.text import decode, encode, readable
 from codex.apply_patch.transaction import Entry, Target, commit, read_entry
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 from codex.protocol.events import Add, Delete, FileChange, Update
 from codex.protocol.policy import PROTECTED_NAMES
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codex.apply_patch.seek import Haystack
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 BEGIN = "*** Begin Patch"
 END = "*** End Patch"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from codex.apply_patch.parser import BEGIN
-from codex.bash import script_of, split_script
-from codex.errors import PatchError
+from codex.base.bash import script_of, split_script
+from codex.base.errors import PatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import codecs
 
 import msgspec
 
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 # UTF-32 before UTF-16: the little-endian marks start alike.
 MARKS: tuple[tuple[bytes, str], ...] = (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

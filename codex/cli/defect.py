@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from codex.host import Host
+    from codex.base.host import Host
 
 
 def report_defect(host: Host, error: Exception) -> None:

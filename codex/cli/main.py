@@ -8,14 +8,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from codex.base.errors import CodexError, ExitStatus, UsageError
 from codex.cli.words import find_command
-from codex.errors import CodexError, ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codex.base.host import Host
     from codex.cli.flags import Flag
-    from codex.host import Host
 
 INTRODUCTION = """\
 A coding agent: works on the files of a folder with a language model of your choice.
@@ -75,7 +75,7 @@ def run(host: Host) -> int:
     try:
         return _delivered(host, _run(host))
     except CodexError as error:
-        from codex.printable import printable
+        from codex.base.printable import printable
 
         host.stderr.write(f"Error: {printable(str(error))}\n")
         return error.exit_status

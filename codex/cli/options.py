@@ -6,9 +6,9 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from codex.base.errors import UsageError
 from codex.config.overrides import Overrides
 from codex.config.permissions import PERMISSION_FORMS, is_permission
-from codex.errors import UsageError
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
 from codex.tui.options import TuiOptions
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Sequence
 
-    from codex.host import Host
+    from codex.base.host import Host
 
 BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
@@ -121,7 +121,7 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
 
     Raises: UsageError.
     """
-    from codex.core import history_command
+    from codex.subcommands import history as history_command
 
     if word == "path":
         return history_command.show_path

@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from codex.base.errors import UsageError
 from codex.cli.commands import EXEC, TUI
 from codex.cli.flags import ALL_FLAGS, APPROVAL_FLAG
 from codex.cli.words import find_command, split_rest
-from codex.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

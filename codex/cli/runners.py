@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from codex.base.host import Host
     from codex.cli.commands import Command
-    from codex.host import Host
 
 
 def run_tui(host: Host, arguments: Sequence[str]) -> int:
@@ -47,8 +47,8 @@ def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
     wanted = take_old_session(parsed, word, host.cwd) if is_named else None
     overrides, options = tui_arguments(parsed, host.cwd)
     from codex.config.load import load_config
-    from codex.core.restore import restored_config
-    from codex.core.sessions import open_session
+    from codex.rollout.restore import restored_config
+    from codex.rollout.store import open_session
     from codex.tui.main import pick_session
     from codex.tui.main import run as run_screen
 
@@ -61,7 +61,7 @@ def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
     resumed = open_session(config.codex_home, wanted, cwd=cwd)
     config = restored_config(host, overrides, resumed)
     if word == "fork":
-        from codex.core.fork import fork
+        from codex.rollout.fork import fork
 
         resumed = fork(resumed, config, clock_s=host.clock())
     return run_screen(host, config, options, resumed)
@@ -94,16 +94,16 @@ def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
     wanted = take_old_session(parsed, command.name, host.cwd)
     overrides, options = exec_arguments(parsed, host.cwd)
     from codex.config.load import load_config
-    from codex.core.restore import restored_config
-    from codex.core.sessions import open_session
     from codex.exec.main import run as run_exec
+    from codex.rollout.restore import restored_config
+    from codex.rollout.store import open_session
 
     config = load_config(host, overrides)
     cwd = None if parsed.all else config.cwd
     resumed = open_session(config.codex_home, wanted, cwd=cwd)
     config = restored_config(host, overrides, resumed)
     if word == "fork":
-        from codex.core.fork import fork
+        from codex.rollout.fork import fork
 
         resumed = fork(resumed, config, clock_s=host.clock())
     return run_exec(host, config, options, resumed)
@@ -115,7 +115,7 @@ def _sessions(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.parser import parse
 
     parsed = parse(SESSIONS, arguments)
-    from codex.session_commands import Listing, show_sessions
+    from codex.subcommands.sessions import Listing, show_sessions
 
     listing = Listing(
         is_everywhere=parsed.all,
@@ -131,7 +131,7 @@ def _rename(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.parser import parse
 
     parsed = parse(RENAME, arguments)
-    from codex.session_commands import rename_session
+    from codex.subcommands.sessions import rename_session
 
     return rename_session(host, _codex_home(host), parsed.session, parsed.name)
 
@@ -141,7 +141,7 @@ def _archive(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.parser import parse
 
     parsed = parse(ARCHIVE, arguments)
-    from codex.session_commands import archive_session
+    from codex.subcommands.sessions import archive_session
 
     return archive_session(host, _codex_home(host), parsed.session)
 
@@ -151,7 +151,7 @@ def _unarchive(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.parser import parse
 
     parsed = parse(UNARCHIVE, arguments)
-    from codex.session_commands import unarchive_session
+    from codex.subcommands.sessions import unarchive_session
 
     return unarchive_session(host, _codex_home(host), parsed.session)
 
@@ -161,7 +161,7 @@ def _delete(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.parser import parse
 
     parsed = parse(DELETE, arguments)
-    from codex.session_commands import delete_session
+    from codex.subcommands.sessions import delete_session
 
     return delete_session(host, _codex_home(host), parsed.session, is_sure=parsed.yes)
 
@@ -180,7 +180,7 @@ def _proto(host: Host, arguments: Sequence[str]) -> int:
 
     overrides = session_overrides(parse(PROTO, arguments))
     from codex.config.load import load_config
-    from codex.proto import run as run_proto
+    from codex.subcommands.proto import run as run_proto
 
     return run_proto(host, load_config(host, overrides))
 
@@ -207,9 +207,9 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
         arguments = ["--help"]  # A person wants to manage servers.
     command, rest = nested(MCP, arguments)
     parsed = parse(command, rest)
-    from codex import mcp_command
     from codex.config.load import load_config
     from codex.config.overrides import Overrides
+    from codex.subcommands import mcp as mcp_command
 
     config = load_config(host, Overrides())
     match command.word:
@@ -248,7 +248,7 @@ def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.parser import parse
 
     parsed = parse(APPLY_PATCH, arguments)
-    from codex.apply_patch.command import run as run_apply_patch
+    from codex.subcommands.apply_patch import run as run_apply_patch
 
     return run_apply_patch(host, parsed.argument)
 
@@ -259,7 +259,7 @@ def _execpolicy(host: Host, arguments: Sequence[str]) -> int:
 
     command, arguments = nested(EXECPOLICY, arguments)
     parsed = parse(command, arguments)
-    from codex.execpolicy.command import CheckOptions, check_json, check_words
+    from codex.subcommands.execpolicy import CheckOptions, check_json, check_words
 
     options = CheckOptions(tuple(parsed.policy), parsed.require_safe, parsed.pretty)
     if command.word == "check-json":
@@ -305,7 +305,7 @@ def _run_in_sandbox(host: Host, command: Command, arguments: Sequence[str]) -> i
     parsed = parse(command, arguments)
     overrides = sandbox_overrides(parsed)
     from codex.config.load import load_config
-    from codex.debug_sandbox import run as run_sandbox
+    from codex.subcommands.sandbox import run as run_sandbox
 
     return run_sandbox(host, load_config(host, overrides), parsed.rest, is_explained=parsed.explain)
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from codex.base.errors import ConfigError
 from codex.config.toml_text import with_table, without_table
-from codex.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

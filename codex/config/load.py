@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from codex.base.errors import ConfigError
 from codex.config.keys import CONFIG, PROFILE
 from codex.config.layers import overlay
 from codex.config.overrides import Overrides, parse_assignments
 from codex.config.resolve import Surroundings, resolve
 from codex.config.schema import Source, check
-from codex.errors import ConfigError
 
 if TYPE_CHECKING:
+    from codex.base.host import Host
     from codex.config.schema import Table
     from codex.config.types import Config
-    from codex.host import Host
 
 
 def load_config(host: Host, overrides: Overrides) -> Config:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from codex.base.errors import ConfigError
 from codex.config.layers import merge
-from codex.errors import ConfigError
 from codex.protocol.policy import AskForApproval
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from codex.base.errors import ConfigError
 from codex.config.layers import merge
-from codex.errors import ConfigError
 from codex.protocol.settings import ModelProvider, is_openai_url
 
 if TYPE_CHECKING:

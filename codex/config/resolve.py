@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from codex.base.errors import ConfigError
 from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
 from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
 from codex.config.permissions import sandbox_policy, with_network
@@ -18,7 +19,6 @@ from codex.config.providers import (
 )
 from codex.config.schema import Source, check_leaf
 from codex.config.types import Config
-from codex.errors import ConfigError
 from codex.protocol.policy import AskForApproval, WorkspaceWrite
 
 if TYPE_CHECKING:

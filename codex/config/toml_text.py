@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomli
 
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from codex.errors import Interrupted
+from codex.base.errors import Interrupted
 from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
-    from codex.cancel import Cancel
+    from codex.base.cancel import Cancel
 
 
 class Answer(msgspec.Struct, frozen=True):

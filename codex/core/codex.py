@@ -15,19 +15,17 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
+from codex.base.errors import CodexError
 from codex.config.models import context_window
 from codex.core.approvals import Answer
 from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
-from codex.core.message_history import HistoryOp, HistoryState, MessageHistory
 from codex.core.notify import Notifier
 from codex.core.project_doc import collect
 from codex.core.prompt import base_instructions, combine_user_text
-from codex.core.rollout import open_rollout
-from codex.core.rule_files import find_rule_files
+from codex.core.safety.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
-from codex.core.session_id import new_session_id
 from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
-from codex.errors import CodexError
+from codex.message_history.requests import HistoryOp, HistoryState, MessageHistory
 from codex.model.client import ModelClient
 from codex.protocol.events import (
     Error,
@@ -56,15 +54,17 @@ from codex.protocol.ops import (
     UserInput,
 )
 from codex.protocol.policy import AskForApproval, ReviewDecision
+from codex.rollout.session_id import new_session_id
+from codex.rollout.writer import open_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from codex.base.host import Host
     from codex.config.types import Config
-    from codex.core.mcp_tools import Elicitations
-    from codex.core.resume import Resumed
-    from codex.host import Host
+    from codex.core.tools.mcp import Elicitations
     from codex.protocol.events import EventMsg
+    from codex.rollout.resume import Resumed
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Codex:
         """Start the session thread; the first event is `session_configured`, or `error`.
 
         Args: source: the front end, for the session's file: `cli`, `exec`, `proto` or `mcp`.
-            resumed: the conversation to go on with, of core/resume.py.
+            resumed: the conversation to go on with, of rollout/resume.py.
         """
         self._config = config
         self._source = source
@@ -291,7 +291,7 @@ class Codex:
         config = self._config
         if not config.mcp_servers:
             return
-        from codex.core.mcp_tools import Elicitations
+        from codex.core.tools.mcp import Elicitations
         from codex.mcp.managed import Outside
         from codex.mcp.servers import McpServers
 
@@ -337,7 +337,7 @@ class Codex:
         paths, failures = find_rule_files(codex_home)
         if self._session is None or not (paths or failures):
             return
-        from codex.core.rules import load_rules
+        from codex.core.safety.rules import load_rules
 
         self._session.rules = load_rules(paths, failures)
         for failure in self._session.rules.failures:

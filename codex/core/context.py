@@ -16,7 +16,7 @@ from codex.protocol.ops import ExecApproval, McpApproval, PatchApproval
 from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
-    from codex.cancel import Cancel
+    from codex.base.cancel import Cancel
     from codex.core.approvals import Answer
     from codex.core.session import Session
     from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg

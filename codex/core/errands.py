@@ -10,10 +10,10 @@ import logging
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
 from codex.core.context import TaskContext
 from codex.core.task import Note
-from codex.errors import CodexError, Interrupted
 from codex.protocol.events import Error, ListModelsResponse
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Errands:
 
 def _ran(session: Session, submission_id: str, text: str, cancel: Cancel) -> str:
     """Run a command of the user's; what the model reads of it. A defect ends only the command."""
-    from codex.core.commands import user_command
+    from codex.core.tools.shell import user_command
 
     try:
         return user_command(TaskContext(session, submission_id, cancel), submission_id, text)

@@ -12,7 +12,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
 
 if TYPE_CHECKING:
     from subprocess import Popen

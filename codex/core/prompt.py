@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from codex.base.embedded import text
+from codex.base.jsonio import loads
 from codex.core.session import describe_sandbox
-from codex.embedded import text
-from codex.jsonio import loads
 from codex.model.prompt import Prompt, ToolSpec
 from codex.protocol.items import FunctionCall, Reasoning, ResponseItem
 from codex.protocol.policy import AskForApproval

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from codex.core.commands import ShellArguments
-from codex.core.transcript import ABORTED
-from codex.jsonio import loads
+from codex.base.jsonio import loads
+from codex.core.tools.shell import ShellArguments
 from codex.model.loose import as_dict, as_int, as_str
 from codex.protocol.events import (
     AgentMessage,
@@ -44,11 +43,12 @@ from codex.protocol.items import (
     Reasoning,
     ResponseItem,
 )
+from codex.rollout.transcript import ABORTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codex.core.resume import Resumed
+    from codex.rollout.resume import Resumed
 
 QUESTIONS = (
     ApplyPatchApprovalRequest,

@@ -10,25 +10,25 @@ import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.core.approvals import Approvals
-from codex.core.transcript import Transcript
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.items import TokenUsage
 from codex.protocol.policy import SandboxPolicy
+from codex.rollout.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from queue import SimpleQueue
 
+    from codex.base.host import Host
     from codex.config.types import Config
     from codex.core.notify import Notifier
-    from codex.core.resume import Resumed
-    from codex.core.rollout import Rollout
-    from codex.core.rules import Rules
+    from codex.core.safety.rules import Rules
     from codex.core.task import TaskEnded
-    from codex.host import Host
     from codex.mcp.servers import McpServers
     from codex.model.client import ModelClient
-    from codex.sandbox.tripwire import Tripwire
+    from codex.rollout.resume import Resumed
+    from codex.rollout.writer import Rollout
+    from codex.sandbox.guard.tripwire import Tripwire
 
 
 class ApprovedCommand(NamedTuple):
@@ -108,7 +108,7 @@ class Session:
     def rules(self) -> Rules:
         """The user's rules about commands, and those that answers of this session made."""
         if self._rules is None:
-            from codex.core.rules import Rules
+            from codex.core.safety.rules import Rules
 
             self._rules = Rules()
         return self._rules
@@ -138,7 +138,7 @@ class Session:
     @functools.cached_property
     def tripwire(self) -> Tripwire:
         """What guards the protected names; made with the first command, as it costs at start."""
-        from codex.sandbox.tripwire import Tripwire
+        from codex.sandbox.guard.tripwire import Tripwire
 
         return Tripwire()
 

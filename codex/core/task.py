@@ -9,10 +9,10 @@ import logging
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
 from codex.core.context import TaskContext
 from codex.core.turn import run_turn
-from codex.errors import CodexError, Interrupted
 from codex.protocol.events import (
     Error,
     TaskComplete,
@@ -172,7 +172,7 @@ class Task:
         """What the task starts with; a command of the user is run first."""
         if isinstance(self._first, QueuedInput):
             return (self._first,)
-        from codex.core.commands import user_command
+        from codex.core.tools.shell import user_command
 
         note = Note(user_command(self._context, self.id, self._first.text))
         if self.cancel.is_set():
@@ -193,7 +193,7 @@ class Task:
 
     def _message(self, items: tuple[InputItem, ...]) -> Message:
         """The items of one input as one user message; an image that cannot be read is named."""
-        from codex.core.images import image_url
+        from codex.core.tools.view_image import image_url
 
         parts: list[ContentPart] = []
         for item in items:

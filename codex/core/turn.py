@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
+from codex.base.errors import Interrupted
 from codex.core.prompt import build_prompt
-from codex.core.tools import call_tool, mcp_offer, tool_specs
-from codex.core.transcript import ABORTED
-from codex.errors import Interrupted
+from codex.core.tools.offered import call_tool, mcp_offer, tool_specs
 from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
 from codex.model.retry import ModelError, RetryTally
 from codex.net.failure import RequestError
@@ -35,10 +34,11 @@ from codex.protocol.items import (
     ResponseItem,
     TokenUsage,
 )
+from codex.rollout.transcript import ABORTED
 
 if TYPE_CHECKING:
     from codex.core.context import TaskContext, ToolOutput
-    from codex.core.mcp_tools import Offer
+    from codex.core.tools.mcp import Offer
     from codex.model.prompt import Prompt
 
 

@@ -11,13 +11,14 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, ExitStatus
+from codex.base.signals import StopSignal, die_by
 from codex.config.types import Config
 from codex.demo import project
 from codex.demo.hints import HINTS
 from codex.demo.script import SHELL, TEST_COMMAND
 from codex.demo.server import ScriptedServer
-from codex.errors import CodexError, ExitStatus
 from codex.exec.main import work
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import AskForApproval, SandboxPolicy
@@ -30,10 +31,9 @@ from codex.protocol.settings import (
 from codex.sandbox.env import command_environment
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run as run_command
-from codex.signals import StopSignal, die_by
 
 if TYPE_CHECKING:
-    from codex.host import Host
+    from codex.base.host import Host
 
 POLICY = SandboxPolicy(can_write_cwd=True)
 """workspace-write without the temporary folders: the project itself lies in one."""

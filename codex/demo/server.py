@@ -12,7 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
-from codex import jsonio
+from codex.base import jsonio
 from codex.demo.script import next_reply
 
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
+from codex.base.printable import printable
 from codex.exec.printer import Printer
 from codex.exec.progress import Progress
 from codex.exec.style import Style, wants_color
-from codex.printable import printable
 
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from codex.host import Host
+    from codex.base.host import Host
     from codex.protocol.events import EventMsg
 
 

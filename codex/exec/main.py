@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
+from codex.base.errors import CodexError, ExitStatus, Interrupted
+from codex.base.git import repository_root
+from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 from codex.config.types import NO_HISTORY
 from codex.core.refusal import refusal_of
-from codex.errors import CodexError, ExitStatus, Interrupted
 from codex.exec.console import Console
 from codex.exec.stdin import read_prompt
-from codex.git import repository_root
 from codex.protocol.events import (
     Error,
     Event,
@@ -29,13 +30,12 @@ from codex.protocol.events import (
 from codex.protocol.items import ImageInput, TextInput
 from codex.protocol.ops import Interrupt, Op, UserInput
 from codex.protocol.policy import AskForApproval
-from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
 if TYPE_CHECKING:
+    from codex.base.host import Host
     from codex.config.types import Config
-    from codex.core.resume import Resumed
     from codex.exec.options import ExecOptions
-    from codex.host import Host
+    from codex.rollout.resume import Resumed
 
 Inbox = SimpleQueue[Event | StopSignal]
 End = ExitStatus | StopSignal
@@ -178,7 +178,7 @@ def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
 
 
 def _image(host: Host, name: str) -> ImageInput:
-    from codex.core.images import image_url
+    from codex.core.tools.view_image import image_url
 
     return ImageInput(image_url(os.path.join(host.cwd, name)))
 

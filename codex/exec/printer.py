@@ -11,11 +11,11 @@ import re
 from typing import assert_never
 
 from codex import __version__
-from codex.bash import join
-from codex.elapsed import format_duration
+from codex.base.bash import join
+from codex.base.elapsed import format_duration
+from codex.base.jsonio import dumps
+from codex.base.printable import printable
 from codex.exec.style import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, Style
-from codex.jsonio import dumps
-from codex.printable import printable
 from codex.protocol.events import (
     Add,
     AgentMessage,

@@ -11,10 +11,10 @@ import selectors
 import stat
 from typing import TYPE_CHECKING
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 
 if TYPE_CHECKING:
-    from codex.host import Host
+    from codex.base.host import Host
 
 GRACE_S = 0.5
 """How long a pipe beside a prompt argument may take to deliver its first byte."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import stat
 
-from codex.embedded import text
-from codex.errors import PolicyError
+from codex.base.embedded import text
+from codex.base.errors import PolicyError
 from codex.execpolicy.parser import parse_policy
 from codex.execpolicy.policy import Policy
 

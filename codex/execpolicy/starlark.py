@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from codex.errors import PolicyError
+from codex.base.errors import PolicyError
 from codex.execpolicy import values
 from codex.execpolicy.values import EvaluationError
 

@@ -12,16 +12,16 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codex import __version__
-from codex.errors import CodexError
-from codex.mcp.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, Invalid, RpcError
-from codex.mcp.peer import Peer, PeerTimeoutError
+from codex.base.errors import CodexError
+from codex.jsonrpc.messages import INVALID_PARAMS, METHOD_NOT_FOUND, Invalid, RpcError
+from codex.jsonrpc.peer import Peer, PeerTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from codex.cancel import Cancel
-    from codex.mcp.jsonrpc import Id, Message, Notification, Request
-    from codex.mcp.peer import Progress
+    from codex.base.cancel import Cancel
+    from codex.jsonrpc.messages import Id, Message, Notification, Request
+    from codex.jsonrpc.peer import Progress
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)

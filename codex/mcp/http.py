@@ -15,19 +15,19 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from codex.cancel import Cancel
-from codex.errors import CodexError, Interrupted
-from codex.mcp.jsonrpc import INTERNAL_ERROR, Failure, Notification, Request, Response, parse
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
+from codex.jsonrpc.messages import INTERNAL_ERROR, Failure, Notification, Request, Response, parse
+from codex.jsonrpc.peer import PeerGoneError
 from codex.mcp.link import LONGEST_S, Link, SessionLostError
 from codex.mcp.message_stream import MessageStream
 from codex.mcp.older_sse import OlderStream
-from codex.mcp.peer import PeerGoneError
 from codex.net.failure import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from codex.mcp.jsonrpc import Id, Invalid, Message
+    from codex.jsonrpc.messages import Id, Invalid, Message
     from codex.net.http import Answer
     from codex.protocol.settings import McpServer
 

@@ -11,9 +11,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from codex import __version__
-from codex.cancel import Cancel
-from codex.errors import CodexError
-from codex.mcp.jsonrpc import Failure, encode, parse
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError
+from codex.jsonrpc.messages import Failure, encode, parse
 from codex.net.address import basic_authorization, parse_url
 from codex.net.failure import RequestError
 from codex.net.http import HttpClient
@@ -22,7 +22,7 @@ from codex.net.tls import TrustSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codex.mcp.jsonrpc import Message
+    from codex.jsonrpc.messages import Message
     from codex.net.address import Address
     from codex.net.http import Answer
     from codex.protocol.settings import McpServer

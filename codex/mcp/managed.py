@@ -10,8 +10,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.cancel import Cancel
-from codex.errors import CodexError, Interrupted
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
 from codex.mcp.client import Client
 from codex.protocol.events import McpServerState, McpServerStatus
 

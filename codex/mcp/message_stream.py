@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codex.mcp.jsonrpc import Failure, Response, parse
+from codex.jsonrpc.messages import Failure, Response, parse
 from codex.net.sse import SseParser
 
 if TYPE_CHECKING:
-    from codex.mcp.jsonrpc import Id, Invalid, Message
+    from codex.jsonrpc.messages import Id, Invalid, Message
 
 PAUSE_S = 0.2
 """Before a stream is connected again, unless the server names another time."""

@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from codex.errors import CodexError
-from codex.mcp.jsonrpc import parse
+from codex.base.errors import CodexError
+from codex.jsonrpc.messages import parse
 from codex.net.address import parse_url
 from codex.net.failure import RequestError
 from codex.net.sse import SseParser
@@ -19,8 +19,8 @@ from codex.net.sse import SseParser
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.cancel import Cancel
-    from codex.mcp.jsonrpc import Invalid, Message
+    from codex.base.cancel import Cancel
+    from codex.jsonrpc.messages import Invalid, Message
     from codex.mcp.link import Link
     from codex.net.address import Address
 

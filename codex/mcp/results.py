@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
 
 if TYPE_CHECKING:
     from codex.protocol.items import Json

@@ -10,17 +10,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 from codex.mcp.managed import ManagedServer
 from codex.mcp.names import ToolKey, qualified_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from codex.cancel import Cancel
+    from codex.base.cancel import Cancel
+    from codex.jsonrpc.peer import Progress
     from codex.mcp.client import Tool
     from codex.mcp.managed import Outside
-    from codex.mcp.peer import Progress
     from codex.protocol.events import McpServerStatus
     from codex.protocol.items import Json
     from codex.protocol.settings import McpServer

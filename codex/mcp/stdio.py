@@ -3,7 +3,7 @@
 The thread `mcp-NAME` owns all three pipes: it reads the answers, keeps the last of what the server
 says on stderr, and writes what `send` left for it, so that a server which reads nothing blocks
 nobody. The child has a process group of its own, which Control-C in a terminal does not reach, but
-stays in our session: that is how `sandbox/tree.py` tells it from what a command left behind.
+stays in our session: that is how `sandbox/linux/tree.py` tells it from what a command left behind.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from codex.errors import SpawnError
-from codex.mcp.jsonrpc import MAX_LINE_BYTES, PARSE_ERROR, Invalid, LineBuffer, encode, parse
-from codex.mcp.peer import PeerGoneError
-from codex.printable import printable
+from codex.base.errors import SpawnError
+from codex.base.printable import printable
+from codex.jsonrpc.messages import MAX_LINE_BYTES, PARSE_ERROR, Invalid, LineBuffer, encode, parse
+from codex.jsonrpc.peer import PeerGoneError
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
 
-    from codex.mcp.jsonrpc import Message
+    from codex.jsonrpc.messages import Message
 
 logger = logging.getLogger(__name__)
 

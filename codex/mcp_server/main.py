@@ -9,18 +9,18 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from codex.base.errors import CodexError, ExitStatus
+from codex.base.lines import EndOfInput, Line, start_reading
+from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 from codex.config.load import load_config
-from codex.errors import CodexError, ExitStatus
-from codex.lines import EndOfInput, Line, start_reading
-from codex.mcp.jsonrpc import parse
+from codex.jsonrpc.messages import parse
 from codex.mcp_server.server import Server
 from codex.mcp_server.sessions import Sessions
 from codex.mcp_server.writer import Writer
-from codex.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 
 if TYPE_CHECKING:
+    from codex.base.host import Host
     from codex.config.overrides import Overrides
-    from codex.host import Host
 
 Inbox = SimpleQueue[StopSignal | Line | EndOfInput]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from codex.bash import join
-from codex.errors import CodexError, Interrupted
-from codex.jsonio import loads
+from codex.base.bash import join
+from codex.base.errors import CodexError, Interrupted
+from codex.base.jsonio import loads
 from codex.mcp_server.sessions import Stop
 from codex.protocol.events import (
     AgentMessage,
@@ -44,9 +44,9 @@ from codex.protocol.policy import ReviewDecision
 from codex.protocol.wire import encode_event
 
 if TYPE_CHECKING:
-    from codex.cancel import Cancel
-    from codex.mcp.jsonrpc import Id
-    from codex.mcp.peer import Peer
+    from codex.base.cancel import Cancel
+    from codex.jsonrpc.messages import Id
+    from codex.jsonrpc.peer import Peer
     from codex.mcp_server.sessions import Conversation
     from codex.protocol.events import EventMsg
     from codex.protocol.items import Json

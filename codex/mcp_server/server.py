@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codex import __version__
-from codex.cancel import Cancel
-from codex.errors import CodexError
-from codex.mcp.client import PROTOCOL_VERSIONS
-from codex.mcp.jsonrpc import (
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError
+from codex.jsonrpc.messages import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -24,7 +23,8 @@ from codex.mcp.jsonrpc import (
     Invalid,
     RpcError,
 )
-from codex.mcp.peer import Peer
+from codex.jsonrpc.peer import Peer
+from codex.mcp.client import PROTOCOL_VERSIONS
 from codex.mcp_server.run import Call, Caller, Outcome
 from codex.mcp_server.tools import (
     CODEX,
@@ -38,7 +38,7 @@ from codex.mcp_server.tools import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.mcp.jsonrpc import Id, Message, Notification, Request
+    from codex.jsonrpc.messages import Id, Message, Notification, Request
     from codex.mcp_server.sessions import Conversation, Sessions
     from codex.protocol.items import Json
 

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 
+from codex.base.errors import CodexError
 from codex.config.load import load_config
 from codex.core.codex import Codex
-from codex.errors import CodexError
 from codex.protocol.ops import Shutdown
 
 if TYPE_CHECKING:
+    from codex.base.host import Host
     from codex.config.overrides import Overrides
     from codex.config.types import Config
-    from codex.core.resume import Resumed
-    from codex.host import Host
     from codex.mcp_server.run import Call
     from codex.mcp_server.tools import CodexArguments
     from codex.protocol.events import Event
+    from codex.rollout.resume import Resumed
 
 MAX_IDLE = 8
 """Engines without a call; each may have MCP servers of its own."""
@@ -94,8 +94,8 @@ class Sessions:
                         )
                     conversation.is_busy = True
                     return conversation
-        from codex.core.restore import restored_config
-        from codex.core.sessions import open_session
+        from codex.rollout.restore import restored_config
+        from codex.rollout.store import open_session
 
         codex_home = load_config(self._host, self._overrides).codex_home
         resumed = open_session(codex_home, session_id, cwd=None)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from codex.base.errors import CodexError
+from codex.base.jsonio import dumps
 from codex.config.overrides import Overrides
 from codex.config.permissions import PERMISSION_FORMS, is_permission
-from codex.errors import CodexError
-from codex.jsonio import dumps
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES
 
 if TYPE_CHECKING:

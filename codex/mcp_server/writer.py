@@ -12,12 +12,12 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from codex.mcp.jsonrpc import encode
+from codex.jsonrpc.messages import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.mcp.jsonrpc import Message
+    from codex.jsonrpc.messages import Message
 
 
 class Writer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from codex.jsonio import loads
+from codex.base.jsonio import loads
 from codex.model.decode import arguments_text, new_call_id
 from codex.model.event import ArgumentsDelta
 from codex.model.loose import as_dict, as_str

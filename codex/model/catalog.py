@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from codex.jsonio import dumps, loads
+from codex.base.jsonio import dumps, loads
 from codex.model.retry import ModelError
 from codex.net.failure import RequestError
 from codex.protocol.events import ModelEntry
 
 if TYPE_CHECKING:
-    from codex.cancel import Cancel
-    from codex.host import Host
+    from codex.base.cancel import Cancel
+    from codex.base.host import Host
     from codex.net.http import Answer, HttpClient
     from codex.protocol.settings import ModelProvider
 

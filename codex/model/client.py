@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from codex.jsonio import dumps, loads, loads_leniently
+from codex.base.jsonio import dumps, loads, loads_leniently
 from codex.model.retry import ModelError
 from codex.net.failure import RequestError
 from codex.protocol.items import FunctionCall
@@ -18,8 +18,8 @@ from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-    from codex.cancel import Cancel
-    from codex.host import Host
+    from codex.base.cancel import Cancel
+    from codex.base.host import Host
     from codex.model.event import ResponseEvent
     from codex.model.prompt import Prompt
     from codex.net.http import HttpClient

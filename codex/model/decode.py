@@ -10,7 +10,7 @@ import logging
 import os
 from typing import Any
 
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
 from codex.model.loose import as_dict, as_int, as_list, as_str
 from codex.protocol.items import (
     ContentPart,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from codex.elapsed import format_duration
-from codex.jsonio import loads
+from codex.base.elapsed import format_duration
+from codex.base.jsonio import loads
 from codex.model.loose import as_dict, as_int, as_str
 from codex.model.retry import MAX_RETRY_AFTER_MS, ModelError
 from codex.net.failure import Phase

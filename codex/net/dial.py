@@ -18,13 +18,13 @@ from collections import deque
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from codex.errors import Interrupted
+from codex.base.errors import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from codex.cancel import Cancel
+    from codex.base.cancel import Cancel
 
     Target = tuple[int, int, int, str, Any]
     """As of getaddrinfo."""

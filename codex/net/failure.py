@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 
 Phase = Literal["request", "stream"]
 

@@ -25,7 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.url import parse_url
 
-from codex.errors import Interrupted
+from codex.base.errors import Interrupted
 from codex.net.address import Address, Proxy, basic_authorization, proxy_for
 from codex.net.breakage import body_failure, connect_failure, request_failure
 from codex.net.dial import dial
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from urllib3.response import HTTPResponse
 
-    from codex.cancel import Cancel
+    from codex.base.cancel import Cancel
     from codex.net.tls import TrustSettings
 
 PIECE_BYTES = 64 * 1024

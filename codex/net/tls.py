@@ -12,7 +12,7 @@ import os
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex import embedded
+from codex.base import embedded
 from codex.net.failure import RequestError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import msgspec
 
 PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
 """Inside a writable folder these stay closed: what is in them is run or obeyed by programs outside
-the sandbox. A patch writes none of them; for commands, which have to commit, sandbox/protected.py
-names the parts of `.git`. Source: sandbox.md, section 6.3."""
+the sandbox. A patch writes none of them; for commands, which have to commit,
+sandbox/guard/protected.py names the parts of `.git`. Source: sandbox.md, section 6.3."""
 
 
 class AskForApproval(enum.Enum):

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from codex import jsonio
-from codex.errors import ProtocolError
+from codex.base import jsonio
+from codex.base.errors import ProtocolError
 from codex.protocol.events import Event, EventMsg
 from codex.protocol.ops import ConfigureSession, Op, Submission
 from codex.protocol.policy import (

@@ -14,16 +14,16 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from codex.bash import join
-from codex.sandbox.protected import NOTHING
+from codex.base.bash import join
+from codex.sandbox.guard.protected import NOTHING
 from codex.sandbox.roots import KERNEL_TREES, is_inside, may_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.guard.protected import Protection
     from codex.sandbox.params import ExecResult
-    from codex.sandbox.protected import Protection
 
 SIGSYS = 31
 """What the filter kills with: only a foreign architecture."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codex.printable import printable
-from codex.sandbox.landlock import Access, ruleset_plan
+from codex.base.printable import printable
+from codex.sandbox.linux.landlock import Access, ruleset_plan
 from codex.sandbox.roots import writable_roots
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.landlock import RulesetPlan
+    from codex.sandbox.guard.protected import Protection
     from codex.sandbox.layers import Enforcement
-    from codex.sandbox.protected import Protection
+    from codex.sandbox.linux.landlock import RulesetPlan
     from codex.sandbox.roots import WritableRoots
 
 WIDTH = 12

@@ -11,16 +11,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.errors import ProgramNotFoundError, SpawnError
-from codex.sandbox.landlock import NetworkMode, ruleset_plan
+from codex.base.errors import ProgramNotFoundError, SpawnError
 from codex.sandbox.layers import NAMESPACES
-from codex.sandbox.namespaces import SERVERS, surroundings
-from codex.sandbox.params import ProtectedPaths
-from codex.sandbox.roots import writable_roots
-from codex.sandbox.seatbelt import under_seatbelt
-from codex.sandbox.seccomp import filter_form, filter_program
-from codex.sandbox.server import NoNamespaces
-from codex.sandbox.spawn import (
+from codex.sandbox.linux.landlock import NetworkMode, ruleset_plan
+from codex.sandbox.linux.namespaces import SERVERS, surroundings
+from codex.sandbox.linux.seccomp import filter_form, filter_program
+from codex.sandbox.linux.server import NoNamespaces
+from codex.sandbox.linux.spawn import (
     Child,
     Command,
     Contained,
@@ -30,14 +27,17 @@ from codex.sandbox.spawn import (
     spawn,
     unavailable_for,
 )
-from codex.sandbox.tree import COMMANDS
+from codex.sandbox.linux.tree import COMMANDS
+from codex.sandbox.params import ProtectedPaths
+from codex.sandbox.roots import writable_roots
+from codex.sandbox.seatbelt import under_seatbelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.layers import Enforcement
-    from codex.sandbox.namespaces import Surroundings
+    from codex.sandbox.linux.namespaces import Surroundings
     from codex.sandbox.params import ExecParams, RefusedRoot
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"

@@ -10,11 +10,11 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from codex.errors import SandboxUnavailableError
-from codex.sandbox.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI, NetworkMode
-from codex.sandbox.namespaces import SERVERS, plain_config
-from codex.sandbox.server import NoNamespaces
-from codex.sandbox.spawn import (
+from codex.base.errors import SandboxUnavailableError
+from codex.sandbox.linux.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI, NetworkMode
+from codex.sandbox.linux.namespaces import SERVERS, plain_config
+from codex.sandbox.linux.server import NoNamespaces
+from codex.sandbox.linux.spawn import (
     PASSING,
     landlock_abi,
     landlock_errata,

@@ -16,23 +16,23 @@ from signal import SIGKILL
 from typing import TYPE_CHECKING
 
 from codex.protocol.events import OutputStream
-from codex.sandbox.contained import ContainedProcesses
 from codex.sandbox.launch import start
 from codex.sandbox.layers import NAMESPACES, enforcement
+from codex.sandbox.linux.contained import ContainedProcesses
+from codex.sandbox.linux.spawn import Contained
+from codex.sandbox.linux.tree import COMMANDS, SharedProcesses
 from codex.sandbox.output import CappedOutput, LiveOutput
 from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
-from codex.sandbox.spawn import Contained
-from codex.sandbox.tree import COMMANDS, SharedProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.cancel import Cancel
+    from codex.base.cancel import Cancel
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.launch import Started
     from codex.sandbox.layers import Enforcement
+    from codex.sandbox.linux.spawn import Child, Stdio
     from codex.sandbox.params import ExecParams, ProtectedPaths
-    from codex.sandbox.spawn import Child, Stdio
 
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024

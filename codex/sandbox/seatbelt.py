@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.linux.spawn import Command
     from codex.sandbox.params import ProtectedPaths
-    from codex.sandbox.spawn import Command
 
 MARK = "CODEX_SANDBOX"
 """Set to `seatbelt` in the child: a Seatbelt cannot be put into another, and programs that would

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from codex import __version__
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
 from codex.protocol.ops import ListMcpTools, ListModels, ReloadHistory
@@ -24,27 +24,27 @@ from codex.protocol.policy import (
     AskForApproval,
     SandboxPolicy,
 )
-from codex.tui.cells import HeaderCell, LinesCell, PromptCell
+from codex.tui.composer.draft import Draft
 from codex.tui.conversation import with_model
-from codex.tui.draft import Draft
-from codex.tui.old_sessions import MAX_SESSIONS, is_same_folder, session_choices
-from codex.tui.pager import Pager
-from codex.tui.picker import Choice, Picker
-from codex.tui.status import Report, status_report
-from codex.tui.terminal import clipboard
-from codex.tui.text import lines
+from codex.tui.dialogs.old_sessions import MAX_SESSIONS, is_same_folder, session_choices
+from codex.tui.dialogs.picker import Choice, Picker
+from codex.tui.drawing.text import lines
+from codex.tui.terminal.terminal import clipboard
+from codex.tui.transcript.cells import HeaderCell, LinesCell, PromptCell
+from codex.tui.transcript.pager import Pager
+from codex.tui.transcript.status import Report, status_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from codex.core.resume import Resumed
-    from codex.core.session_files import SessionSummary
-    from codex.host import Host
-    from codex.tui.cells import Cell
-    from codex.tui.chat import Chat
-    from codex.tui.composer import Composer
+    from codex.base.host import Host
+    from codex.rollout.files import SessionSummary
+    from codex.rollout.resume import Resumed
+    from codex.tui.composer.composer import Composer
     from codex.tui.conversation import Conversation
-    from codex.tui.modal import Modal
+    from codex.tui.dialogs.modal import Modal
+    from codex.tui.transcript.cells import Cell
+    from codex.tui.transcript.chat import Chat
 
 INIT_PROMPT = """\
 Write a file AGENTS.md for this repository: what a coding agent has to know to work in it. Look at \
@@ -211,8 +211,8 @@ class Actions:
 
     def _copied(self, keep_messages: int | None) -> Callable[[], Resumed]:
         """What copies the session so far, or its beginning."""
-        from codex.core.fork import fork
-        from codex.core.resume import load
+        from codex.rollout.fork import fork
+        from codex.rollout.resume import load
 
         config, session = self._screen.conversation.config, self._screen.chat.session
         path = session.rollout_path if session is not None else None
@@ -226,7 +226,7 @@ class Actions:
         return copy
 
     def _resume(self, args: str) -> None:
-        from codex.core.sessions import list_sessions, open_session
+        from codex.rollout.store import list_sessions, open_session
 
         screen = self._screen
         home, cwd = screen.conversation.config.codex_home, screen.conversation.config.cwd
@@ -241,7 +241,7 @@ class Actions:
         screen.in_background(work)
 
     def _choose_session(self, found: Sequence[SessionSummary]) -> None:
-        from codex.core.sessions import open_session
+        from codex.rollout.store import open_session
 
         screen = self._screen
         session = screen.chat.session
@@ -286,7 +286,7 @@ class Actions:
         self._screen.conversation.restart(resumed)
 
     def _rename(self, args: str) -> None:
-        from codex.core.session_names import rename
+        from codex.rollout.names import rename
 
         screen = self._screen
         session = screen.chat.session
@@ -434,7 +434,7 @@ class Actions:
         self._page([LinesCell(help_lines())], "Help")
 
     def _logs(self, _: str) -> None:
-        from codex.tui.log import log_path, log_tail
+        from codex.tui.terminal.log import log_path, log_tail
 
         home = self._screen.conversation.config.codex_home
         try:
@@ -464,7 +464,7 @@ class Actions:
         screen.in_background(work)
 
     def _show_diff(self, text: str) -> None:
-        from codex.tui.diff import git_lines
+        from codex.tui.transcript.patch_cell import git_lines
 
         self._page([LinesCell(git_lines(text))], "Changes")
 
@@ -482,7 +482,7 @@ class Actions:
         return f"copied {len(text):,} characters, where the terminal allows it"
 
     def _export(self, args: str) -> None:
-        from codex.tui.export import as_markdown
+        from codex.tui.transcript.export import as_markdown
 
         screen = self._screen
         session = screen.chat.session

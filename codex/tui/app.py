@@ -18,23 +18,23 @@ from prompt_toolkit.application import Application
 from prompt_toolkit.layout import Layout
 from prompt_toolkit.output.color_depth import ColorDepth
 
-from codex.git import repository_root
+from codex.base.git import repository_root
 from codex.tui.actions import Actions
-from codex.tui.approval import ApprovalDialog
-from codex.tui.cells import MORE
-from codex.tui.chat import Chat, ChatSettings
-from codex.tui.composer import Composer
+from codex.tui.composer.composer import Composer
+from codex.tui.composer.draft import Draft
 from codex.tui.conversation import Conversation
-from codex.tui.draft import Draft
+from codex.tui.dialogs.approval import ApprovalDialog
+from codex.tui.dialogs.git_warning import GitWarning
 from codex.tui.engine import Engine
 from codex.tui.frame import Frame
-from codex.tui.git_warning import GitWarning
-from codex.tui.history import Transcript
-from codex.tui.inline import Scrollback, follow_reflow, has_reflow
 from codex.tui.keys import bindings
-from codex.tui.notifications import Notifier
-from codex.tui.status import FRAME_S
-from codex.tui.terminal import FOCUS_REPORTS, MORE_KEYS, WHEEL_AS_ARROWS, KeyParser
+from codex.tui.terminal.notifications import Notifier
+from codex.tui.terminal.terminal import FOCUS_REPORTS, MORE_KEYS, WHEEL_AS_ARROWS, KeyParser
+from codex.tui.transcript.cells import MORE
+from codex.tui.transcript.chat import Chat, ChatSettings
+from codex.tui.transcript.scrollback import Scrollback, follow_reflow, has_reflow
+from codex.tui.transcript.status import FRAME_S
+from codex.tui.transcript.window import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
+    from codex.base.host import Host
     from codex.config.types import Config
-    from codex.core.resume import Resumed
-    from codex.host import Host
     from codex.protocol import events as ev
-    from codex.tui.modal import Modal
+    from codex.rollout.resume import Resumed
+    from codex.tui.dialogs.modal import Modal
     from codex.tui.options import TuiOptions
 
 FRAME_INTERVAL_S = 1 / 60
@@ -527,7 +527,7 @@ class App:
         self._app.create_background_task(self._edit(text))
 
     async def _edit(self, text: str) -> None:
-        from codex.tui.editor import EditorError, edit
+        from codex.tui.composer.external_editor import EditorError, edit
 
         def work() -> None:
             try:
@@ -539,6 +539,6 @@ class App:
 
 
 def _draw_sample() -> None:
-    from codex.tui.markdown import render
+    from codex.tui.drawing.markdown import render
 
     render(SAMPLE, 80)

@@ -26,18 +26,18 @@ from codex.protocol.ops import (
     UserInput,
 )
 from codex.protocol.policy import ReviewDecision
-from codex.tui.approval import Asked, Given
-from codex.tui.draft import Draft
+from codex.tui.composer.draft import Draft
+from codex.tui.dialogs.approval import Asked, Given
 from codex.tui.engine import Engine
-from codex.tui.notifications import APPROVAL, TURN_COMPLETE
+from codex.tui.terminal.notifications import APPROVAL, TURN_COMPLETE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import Config
-    from codex.core.resume import Resumed
     from codex.protocol.ops import Op
-    from codex.tui.chat import Chat
+    from codex.rollout.resume import Resumed
+    from codex.tui.transcript.chat import Chat
 
 REQUESTS = (
     ev.ExecApprovalRequest,

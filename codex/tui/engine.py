@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
+    from codex.base.host import Host
     from codex.config.types import Config
     from codex.core.codex import Codex
-    from codex.core.resume import Resumed
-    from codex.host import Host
     from codex.protocol.ops import Op
+    from codex.rollout.resume import Resumed
 
 
 class Engine:

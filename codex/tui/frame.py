@@ -12,11 +12,11 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.layout import ConditionalContainer, HSplit, Window
 from prompt_toolkit.layout.controls import FormattedTextControl
 
-from codex.tui.git_warning import GitWarning
-from codex.tui.layout import Rows
-from codex.tui.pager import Pager
-from codex.tui.status import StatusState, status
-from codex.tui.text import DIM, Line, Span, Style, clip, line
+from codex.tui.dialogs.git_warning import GitWarning
+from codex.tui.drawing.layout import Rows
+from codex.tui.drawing.text import DIM, Line, Span, Style, clip, line
+from codex.tui.transcript.pager import Pager
+from codex.tui.transcript.status import StatusState, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from codex.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
+from codex.base.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from codex.tui.cells import AGENT
-from codex.tui.slash_command import COMMANDS
-from codex.tui.text import BOLD, Line, Span, line
+from codex.tui.composer.slash_command import COMMANDS
+from codex.tui.drawing.text import BOLD, Line, Span, line
+from codex.tui.transcript.cells import AGENT
 
 KEYS = (
     ("Enter", "send; while a task runs, tell it to the model at once"),

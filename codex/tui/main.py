@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from codex.errors import CodexError, ExitStatus, UsageError
-from codex.signals import GRACE_S, die_by, let_signals_kill
+from codex.base.errors import CodexError, ExitStatus, UsageError
+from codex.base.signals import GRACE_S, die_by, let_signals_kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codex.base.host import Host
     from codex.config.types import Config
-    from codex.core.resume import Resumed
-    from codex.host import Host
     from codex.protocol.events import SessionConfigured
+    from codex.rollout.resume import Resumed
     from codex.tui.options import TuiOptions
 
 
@@ -37,9 +37,9 @@ def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
 
     from prompt_toolkit.input.vt100 import Vt100Input
 
-    from codex.core.sessions import last_session, list_sessions
-    from codex.tui.old_sessions import MAX_SESSIONS, choose_session
-    from codex.tui.terminal import Screen
+    from codex.rollout.store import last_session, list_sessions
+    from codex.tui.dialogs.old_sessions import MAX_SESSIONS, choose_session
+    from codex.tui.terminal.terminal import Screen
 
     last_session(codex_home, cwd=cwd)
     found = list_sessions(codex_home, cwd=cwd, limit=MAX_SESSIONS)
@@ -64,7 +64,7 @@ def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None
     Raises: UsageError, when there is no terminal. CodexError, when the screen itself fails.
     """
     _check_terminal(host)
-    from codex.tui.log import logging_to_file
+    from codex.tui.terminal.log import logging_to_file
 
     with logging_to_file(config.codex_home, host.environ) as complaint, _restored(host):
         number, session = _show(host, config, options, complaint, resumed)
@@ -102,7 +102,7 @@ def _show(
     from prompt_toolkit.input.vt100 import Vt100Input
 
     from codex.tui.app import App
-    from codex.tui.terminal import Screen
+    from codex.tui.terminal.terminal import Screen
 
     output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
     has_alternate_screen = options.has_alternate_screen and config.tui.alternate_screen != "never"
@@ -148,7 +148,7 @@ def _restored(host: Host) -> Iterator[None]:
         with contextlib.suppress(OSError, termios.error):
             termios.tcsetattr(descriptor, termios.TCSANOW, before)
         if not is_done:
-            from codex.tui.terminal import RESTORE
+            from codex.tui.terminal.terminal import RESTORE
 
             with contextlib.suppress(OSError):
                 os.write(host.stdout.fileno(), RESTORE.encode())

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 
-from codex.tui.file_search import FileSearch
+from codex.tui.composer.file_search import FileSearch
 
 FILES = 100_000
 WORDS = ("core", "model", "parser", "engine", "sandbox", "view", "session", "test", "util", "git")

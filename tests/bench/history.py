@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from codex.core.history_file import NAME, HistoryFile
-from codex.core.history_index import HistoryIndex, open_index
-from codex.core.history_search import search
+from codex.message_history.file import NAME, HistoryFile
+from codex.message_history.index import HistoryIndex, open_index
+from codex.message_history.search import search
 
 N_ENTRIES = 1_000_000
 PAGE = 50
@@ -74,8 +74,8 @@ def memory_bytes(folder: Path) -> int:
     """What the index and a search through everything add to the peak of a process."""
     code = (
         "import sys\n"
-        "from codex.core.history_index import open_index\n"
-        "from codex.core.history_search import search\n"
+        "from codex.message_history.index import open_index\n"
+        "from codex.message_history.search import search\n"
         # Not getrusage, whose peak a process has from the one that started it.
         "def peak():\n"
         "    line = next(line for line in open('/proc/self/status') if 'VmHWM' in line)\n"

@@ -13,11 +13,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from codex.core.resume import load
-from codex.core.rollout import Rollout, rollout_path
-from codex.core.session_id import new_session_id
-from codex.core.sessions import find_session, list_sessions
 from codex.protocol.items import InputText, Message
+from codex.rollout.resume import load
+from codex.rollout.session_id import new_session_id
+from codex.rollout.store import find_session, list_sessions
+from codex.rollout.writer import Rollout, rollout_path
 from tests.bench.history import Cost, seconds, table
 from tests.support import rollouts
 from tests.support.rollouts import call, ours, output, said

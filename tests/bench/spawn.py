@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
 from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, SandboxPolicy
 from codex.sandbox.layers import enforcement, with_layers
 from codex.sandbox.params import ExecParams

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from codex.core.history_file import NAME
-from codex.core.history_index import open_index
+from codex.message_history.file import NAME
+from codex.message_history.index import open_index
 from tests.bench.history import Cost, table, write_history
 from tests.support.program import ROOT
 

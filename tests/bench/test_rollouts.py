@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from codex.core.sessions import list_sessions
+from codex.rollout.store import list_sessions
 from tests.bench.rollouts import write_sessions
 from tests.support.program import ROOT
 

@@ -9,6 +9,9 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from codex.base.errors import CodexError, ProtocolError
+from codex.base.host import Host
+from codex.base.printable import printable
 from codex.cli.commands import ALIASES, COMMANDS
 from codex.cli.main import run
 from codex.cli.options import exec_arguments, session_overrides
@@ -18,12 +21,9 @@ from codex.cli.words import find_command
 from codex.config.load import load_config
 from codex.config.overrides import Overrides
 from codex.core.project_doc import collect
-from codex.errors import CodexError, ProtocolError
 from codex.exec.printer import clipped
-from codex.host import Host
 from codex.model.headers import request_headers
 from codex.net.address import endpoint, proxy_for
-from codex.printable import printable
 from codex.protocol.policy import SandboxPolicy
 from codex.protocol.wire import (
     decode_event,

@@ -14,23 +14,23 @@ import msgspec
 from codex.apply_patch.files import plan
 from codex.apply_patch.parser import parse
 from codex.apply_patch.shell import detect, patch_text_of
-from codex.bash import split_script
-from codex.cancel import Cancel
+from codex.base.bash import split_script
+from codex.base.cancel import Cancel
+from codex.base.errors import Interrupted, PatchError
+from codex.base.jsonio import dumps
 from codex.core.context import TaskContext
 from codex.core.notify import Notifier
-from codex.core.rollout import unrecorded
+from codex.core.safety.trusted import is_trusted
 from codex.core.session import Session
-from codex.core.tools import call_tool
-from codex.core.trusted import is_trusted
-from codex.errors import Interrupted, PatchError
+from codex.core.tools.offered import call_tool
 from codex.exec.printer import Printer
 from codex.exec.style import Style
-from codex.jsonio import dumps
 from codex.model.client import ModelClient
 from codex.protocol.events import Event
 from codex.protocol.items import FunctionCall
 from codex.protocol.policy import AskForApproval, SandboxPolicy
 from codex.protocol.wire import encode_event
+from codex.rollout.writer import unrecorded
 from tests.support.engine import fake_config
 from tests.support.fuzz import Target
 from tests.support.hosts import make_host

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from codex.embedded import text as embedded_text
-from codex.errors import PolicyError
+from codex.base.embedded import text as embedded_text
+from codex.base.errors import PolicyError
 from codex.execpolicy.parser import parse_policy
 from codex.execpolicy.program import ExecCall
 from tests.support.fuzz import Target

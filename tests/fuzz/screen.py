@@ -12,7 +12,7 @@ from prompt_toolkit.input import create_pipe_input
 from codex.protocol import events as ev
 from codex.tui.app import App
 from codex.tui.options import TuiOptions
-from codex.tui.terminal import KeyParser, Screen
+from codex.tui.terminal.terminal import KeyParser, Screen
 from tests.support.engine import fake_config
 from tests.support.fuzz import Target
 from tests.support.hosts import make_host

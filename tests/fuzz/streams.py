@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
 from codex.model import chat, responses
 from codex.model.chat import ChatDecoder
 from codex.model.client import ModelStream

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 WAITER = """
 import os, queue, signal, sys, threading
-import codex.signals
-from codex.signals import die_by, let_signals_kill, stop_signals_to
+import codex.base.signals
+from codex.base.signals import die_by, let_signals_kill, stop_signals_to
 inbox = queue.SimpleQueue()
 if "ignore" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -26,7 +26,7 @@ with stop_signals_to(inbox.put):
     print("ready", flush=True)
     print(inbox.get().number, flush=True)
     if "stuck" in sys.argv:
-        codex.signals.GRACE_S = 0.05
+        codex.base.signals.GRACE_S = 0.05
         print("ready", flush=True)
         reader, writer = os.pipe()
         while True:

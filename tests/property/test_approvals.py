@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
 from codex.core.approvals import Answer, Approvals, Question
 from codex.protocol.ops import ExecApproval, PatchApproval
 from codex.protocol.policy import ReviewDecision

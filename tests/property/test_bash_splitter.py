@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codex.bash import join, script_of, split_script
+from codex.base.bash import join, script_of, split_script
 
 # With every builtin off and no program on PATH, each command that bash is to run ends up in its
 # handler for unknown commands, whose arguments are the words exactly as bash made them.

@@ -9,11 +9,11 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codex.base.errors import ConfigError
 from codex.config.keys import CONFIG
 from codex.config.layers import merge, overlay
 from codex.config.overrides import parse_assignments
 from codex.config.schema import Source, check, join_key
-from codex.errors import ConfigError
 
 VALUES = st.integers(0, 3) | st.lists(st.integers(0, 3), max_size=2)
 VALUE_KEYS = st.sampled_from(["a", "b", "sandbox_mode", "sandbox_permissions"])

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codex.base.errors import ConfigError
 from codex.config.keys import ALIASES, CONFIG
 from codex.config.overrides import Overrides
 from codex.config.resolve import Surroundings, resolve
 from codex.config.schema import Items, Leaf, Named, Node, Source, Table, Unused, check, check_leaf
 from codex.config.types import Config
-from codex.errors import ConfigError
 from tests.support.config_home import ConfigHome
 
 SOURCE = Source(prefix="test: ", folder="/folder", home="/home")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.bash import split_script
-from codex.core.danger import MAX_WORDS, is_dangerous, possible_commands
+from codex.base.bash import split_script
+from codex.core.safety.danger import MAX_WORDS, is_dangerous, possible_commands
 
 SIGNS = "; && & || | ' \" \\ $( ) ` ( { } < > << <<- # = 2>&1"
 WORDS = "EOF a= rm -f git push env bash -c find -exec eval x é if then"

@@ -7,7 +7,7 @@ import contextlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.errors import PolicyError
+from codex.base.errors import PolicyError
 from codex.execpolicy.parser import parse_policy
 from codex.execpolicy.policy import Policy
 from codex.execpolicy.prefix import STRICTNESS, Decision, PrefixRule, strictest

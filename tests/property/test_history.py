@@ -8,11 +8,11 @@ import tempfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.core.history_file import NAME, HistoryFile
-from codex.core.history_index import HistoryIndex, decode, open_index
-from codex.core.history_search import search
-from codex.core.sensitive import SensitivePatterns
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
+from codex.message_history.file import NAME, HistoryFile
+from codex.message_history.index import HistoryIndex, decode, open_index
+from codex.message_history.search import search
+from codex.message_history.sensitive import SensitivePatterns
 from codex.protocol.events import HistoryEntry
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from codex.apply_patch.change import edit
-from codex.apply_patch.command import run
 from codex.apply_patch.diff import unified_diff
 from codex.apply_patch.files import apply, plan
 from codex.apply_patch.parser import UpdateFile, parse
 from codex.apply_patch.text import decode, encode
-from codex.errors import PatchError
+from codex.base.errors import PatchError
+from codex.subcommands.apply_patch import run
 from tests.support.hosts import make_host, written
 from tests.support.tree import read_tree, write_tree
 

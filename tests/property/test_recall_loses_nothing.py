@@ -15,7 +15,7 @@ from codex.protocol.events import (
     SessionConfigured,
 )
 from codex.protocol.ops import GetHistoryEntriesRequest, Op, ReloadHistory
-from codex.tui.recall import Recall
+from codex.tui.composer.recall import Recall
 from tests.support.history import configured
 
 WORDS = st.sampled_from(["a", "b", "fix it", "/status", "two\nlines"])

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.core.fork import fork
+from codex.base.jsonio import dumps, loads
 from codex.core.replay import replay
-from codex.core.resume import load
-from codex.core.rollout import Rollout
-from codex.core.rollout_format import RECORDED, event_of, event_payload
-from codex.core.sessions import list_sessions
-from codex.jsonio import dumps, loads
 from codex.protocol.events import EventMsg
 from codex.protocol.items import FunctionCall, FunctionCallOutput, ResponseItem
+from codex.rollout.fork import fork
+from codex.rollout.format import RECORDED, event_of, event_payload
+from codex.rollout.resume import load
+from codex.rollout.store import list_sessions
+from codex.rollout.writer import Rollout
 from tests.support import rollouts
 from tests.support.engine import fake_config
 from tests.support.protocol_values import values_of

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.protocol.policy import SandboxPolicy
-from codex.sandbox.protected import protection
-from codex.sandbox.snapshot import QUARANTINED
-from codex.sandbox.tripwire import Tripwire
+from codex.sandbox.guard.protected import protection
+from codex.sandbox.guard.snapshot import QUARANTINED
+from codex.sandbox.guard.tripwire import Tripwire
 
 NAMES = (
     *(".git", ".git/config", ".git/hooks", ".git/hooks/a", ".git/hooks/b", ".git/info"),

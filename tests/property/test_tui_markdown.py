@@ -7,11 +7,11 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codex.tui.links import with_links
-from codex.tui.markdown import render
-from codex.tui.messages import MessageCell
-from codex.tui.streaming import MarkdownStream
-from codex.tui.text import line_width, plain
+from codex.tui.drawing.links import with_links
+from codex.tui.drawing.markdown import render
+from codex.tui.drawing.streaming import MarkdownStream
+from codex.tui.drawing.text import line_width, plain
+from codex.tui.transcript.messages import MessageCell
 
 SCRAPS = st.sampled_from(
     [

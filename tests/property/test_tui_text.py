@@ -8,8 +8,8 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codex.tui import ansi
-from codex.tui.text import (
+from codex.tui.drawing import ansi
+from codex.tui.drawing.text import (
     Line,
     Span,
     Style,

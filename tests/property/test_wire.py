@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.errors import ProtocolError
+from codex.base.errors import ProtocolError
 from codex.protocol import wire
 from codex.protocol.events import Event
 from codex.protocol.ops import Submission

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from codex.errors import SandboxUnavailableError
+from codex.base.errors import SandboxUnavailableError
 from codex.sandbox.layers import without_namespaces
-from codex.sandbox.spawn import landlock_abi
+from codex.sandbox.linux.spawn import landlock_abi
 from tests.support.commands import Workspace
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS
-from codex.sandbox.landlock import SCOPED_SIGNALS_ABI
+from codex.sandbox.linux.landlock import SCOPED_SIGNALS_ABI
 from codex.sandbox.params import ExecResult
 from tests.support.commands import Workspace, is_alive
 

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from codex.cancel import Cancel
-from codex.errors import SpawnError
+from codex.base.cancel import Cancel
+from codex.base.errors import SpawnError
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
-from codex.sandbox.namespaces import SERVERS
+from codex.sandbox.linux.namespaces import SERVERS
+from codex.sandbox.linux.tree import children_of, send
 from codex.sandbox.params import ExecResult
-from codex.sandbox.tree import children_of, send
 from tests.support.commands import WORKSPACE, OutputWatch, Workspace, pids_in, processes_in
 
 POLICIES = pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from codex.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
-from codex.sandbox.protected import protection
-from codex.sandbox.tripwire import Tripwire
+from codex.base.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
+from codex.sandbox.guard.protected import protection
+from codex.sandbox.guard.tripwire import Tripwire
 from tests.support.commands import WORKSPACE, Workspace
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from codex.errors import SpawnError
+from codex.base.errors import SpawnError
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox import launch
 from codex.sandbox import run as run_module
-from codex.sandbox.spawn import Child
+from codex.sandbox.linux.spawn import Child
 from tests.support.commands import WORKSPACE, OutputWatch, Workspace
 
 POLICIES = pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_sandboxes_nest_sixteen_deep_and_then_say_so(workspace: Workspace) -> No
         "import os, sys\n"
         "sys.path[:0] = sys.argv[1].split(os.pathsep)\n"
         "from tests.support.commands import Workspace\n"
-        "from codex.errors import CodexError\n"
+        "from codex.base.errors import CodexError\n"
         "from pathlib import Path\n"
         "folder = Path('.').resolve()\n"
         "again = (sys.executable, *sys.orig_argv[1:])\n"

@@ -18,9 +18,9 @@ from queue import SimpleQueue
 from typing import NamedTuple, NoReturn
 
 from codex.config.types import HistorySettings
-from codex.core.history_file import HistoryFile
-from codex.core.history_index import open_index
-from codex.core.message_history import MessageHistory
+from codex.message_history.file import HistoryFile
+from codex.message_history.index import open_index
+from codex.message_history.requests import MessageHistory
 from codex.protocol.events import Event
 from codex.protocol.ops import AddToHistory
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
 from codex.protocol.policy import ReviewDecision
-from codex.tui.chat import Chat, ChatSettings
+from codex.tui.transcript.chat import Chat, ChatSettings
 
 CWD = "/home/ann/repo"
 SETTINGS = ChatSettings(cwd=CWD, home="/home/ann", file_opener="vscode")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
 from codex.model.client import ModelClient
 from codex.model.prompt import Prompt, ToolSpec
 from codex.protocol.items import InputText, Message

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.layers import Enforcement, enforcement, with_layers

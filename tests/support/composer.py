@@ -19,9 +19,9 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
 from codex.protocol.ops import AddToHistory, Op
-from codex.tui.composer import Composer
-from codex.tui.draft import Draft
-from codex.tui.editor_view import STYLE
+from codex.tui.composer.composer import Composer
+from codex.tui.composer.draft import Draft
+from codex.tui.composer.editor_view import STYLE
 
 STEP, END = "\x1b[23~", "\x1b[24~"
 """F11 and F12, which the driver keeps for itself."""

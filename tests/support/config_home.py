@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from codex.base.host import Host
 from codex.config.load import load_config
 from codex.config.overrides import Overrides
-from codex.host import Host
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from codex.cancel import Cancel
-from codex.core.mcp_tools import Elicitations
+from codex.base.cancel import Cancel
+from codex.core.tools.mcp import Elicitations
 from codex.mcp.managed import Outside
 from codex.mcp.servers import McpServers
 from codex.protocol.events import ElicitationRequest

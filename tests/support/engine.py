@@ -23,7 +23,7 @@ from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
 from tests.support.hosts import make_host
 
 if TYPE_CHECKING:
-    from codex.core.resume import Resumed
+    from codex.rollout.resume import Resumed
     from tests.support.fake_model import FakeModel
 
 PATIENCE_S = 30.0

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from codex.base.signals import StopSignal
 from codex.protocol.events import Event, EventMsg, SessionConfigured, ShutdownComplete
 from codex.protocol.ops import Op, Submission
-from codex.signals import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

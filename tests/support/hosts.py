@@ -6,7 +6,7 @@ import io
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from codex.host import Host
+from codex.base.host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

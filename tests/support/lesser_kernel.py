@@ -14,11 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 from codex.protocol.policy import DANGER_FULL_ACCESS
 from codex.sandbox.layers import Require, enforcement
-from codex.sandbox.seccomp import Refusal
-from codex.sandbox.spawn import compile_filter
+from codex.sandbox.linux.seccomp import Refusal
+from codex.sandbox.linux.spawn import compile_filter
 from tests.support.commands import WORKSPACE, Workspace
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2

@@ -26,12 +26,12 @@ from prompt_toolkit.input import create_pipe_input
 from codex.protocol.policy import AskForApproval
 from codex.tui.app import KEY_TIMEOUT_S, App
 from codex.tui.options import TuiOptions
-from codex.tui.terminal import Screen
+from codex.tui.terminal.terminal import Screen
 from tests.support.engine import fake_config
 from tests.support.hosts import make_host
 
 if TYPE_CHECKING:
-    from codex.core.resume import Resumed
+    from codex.rollout.resume import Resumed
     from tests.support.fake_model import FakeModel
 
 PATIENCE_S = 30.0

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from codex.protocol.policy import AskForApproval
+from codex.tui.composer.slash_command import COMMANDS
 from codex.tui.options import TuiOptions
-from codex.tui.slash_command import COMMANDS
 from tests.support.fake_model import FakeModel, Reply, Stall
 from tests.support.tui import Tui
 
@@ -271,7 +271,7 @@ def test_a_notification_comes_only_while_nobody_looks(tmp_path: Path) -> None:
 
 
 def test_a_defect_in_one_cell_leaves_the_program_alive(tmp_path: Path) -> None:
-    from codex.tui.cells import Cell
+    from codex.tui.transcript.cells import Cell
 
     class Broken(Cell):
         def text(self) -> str:

@@ -7,7 +7,7 @@ from prompt_toolkit.data_structures import Point
 from prompt_toolkit.mouse_events import MouseButton, MouseEvent, MouseEventType
 
 from codex.protocol.ops import AddToHistory
-from codex.tui.draft import Draft
+from codex.tui.composer.draft import Draft
 from tests.support.composer import DOWN, ESC, LEFT, RIGHT, UP, ComposerDriver
 
 HOME, END = "\x1b[H", "\x1b[F"

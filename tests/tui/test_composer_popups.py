@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.tui.slash_command import COMMANDS
+from codex.tui.composer.slash_command import COMMANDS
 from tests.support.composer import DOWN, ESC, LEFT, UP, ComposerDriver
 
 

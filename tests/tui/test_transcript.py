@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codex.tui.history import Transcript
-from codex.tui.text import line_width, plain
+from codex.tui.drawing.text import line_width, plain
+from codex.tui.transcript.window import Transcript
 from tests.support.chat_events import whole_session
 from tests.support.snapshots import check
 

@@ -5,80 +5,98 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
-LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__"}),
-    frozenset({"errors"}),
-    frozenset(
-        {
-            "host",
-            "cancel",
-            "jsonio",
-            "git",
-            "safe_git",
-            "elapsed",
-            "embedded",
-            "bash",
-            "printable",
-            "signals",
-            "lines",
-        }
+ROWS: dict[str, tuple[str, ...]] = {
+    "codex": (
+        "__main__",
+        "cli",
+        "demo",
+        "tui exec mcp_server subcommands",
+        "core",
+        "rollout message_history",
+        "model sandbox mcp config apply_patch execpolicy",
+        "net jsonrpc",
+        "protocol",
+        "base",
+        "__init__ _landlock_shim",
     ),
-    frozenset({"protocol"}),
-    frozenset({"net"}),
-    frozenset({"model", "sandbox", "mcp", "config", "apply_patch", "execpolicy"}),
-    frozenset({"core"}),
-    frozenset(
-        {"tui", "exec", "mcp_server", "proto", "mcp_command", "session_commands", "debug_sandbox"}
-    ),
-    frozenset({"demo"}),
-    frozenset({"cli"}),
-    frozenset({"__main__"}),
-)
-"""From the bottom up. A file imports from its own package and from lower rows."""
+}
+"""The rows of a package, from the top down: a file imports from its own entry and from lower rows.
 
-RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+An entry is a module or a package directly below the key; a name of the rows below is an error where
+the package has no such entry.
+"""
 
 
-def imports_of(path: Path) -> list[str]:
-    """The dotted names of the codex modules that a file imports."""
+def modules() -> dict[str, Path]:
+    """The dotted name of every module of the product, and its file."""
+    names = {}
+    for path in sorted((ROOT / "codex").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return names
+
+
+MODULES = modules()
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of the product that a file imports, those for type checking included."""
     found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            if node.module == "codex":
-                found.extend(f"codex.{alias.name}" for alias in node.names)
-            elif node.module is not None:
-                found.append(node.module)
-    return [name for name in found if name.split(".")[0] == "codex"]
+            assert node.module is not None
+            found.extend(f"{node.module}.{alias.name}" for alias in node.names)
+    return {module_of(name) for name in found if name.split(".")[0] == "codex"}
 
 
-def part_of(dotted: str) -> str:
-    """The package or top-level file below `codex` that a module belongs to."""
-    parts = dotted.split(".")
-    if len(parts) == 1 or parts[1] == "__version__":
+def module_of(dotted: str) -> str:
+    """The module that an imported name is, or is defined in."""
+    if dotted in MODULES or dotted.startswith("codex._landlock_shim"):
+        return dotted
+    return dotted.rpartition(".")[0]
+
+
+IMPORTS = {name: imports_of(path) for name, path in MODULES.items()}
+
+
+def entry_of(package: str, module: str) -> str | None:
+    """The entry of `package` that `module` is in; None for a module elsewhere."""
+    if module == package:
         return "__init__"
-    return parts[1]
+    if not module.startswith(f"{package}."):
+        return None
+    return module.removeprefix(f"{package}.").split(".")[0]
 
 
-def test_imports_point_downward() -> None:
-    files = sorted((ROOT / "codex").rglob("*.py"))
-    assert files
+@pytest.mark.parametrize("package", ROWS)
+def test_imports_point_downward(package: str) -> None:
+    rank = {name: -row for row, names in enumerate(ROWS[package]) for name in names.split()}
     wrong = []
-    for path in files:
-        module = path.relative_to(ROOT).with_suffix("")
-        importer = part_of(".".join(module.parts))
-        assert importer in RANK, f"{path}: not in the layers of docs/architecture.md"
-        for name in imports_of(path):
-            imported = part_of(name)
-            if name.startswith("codex._"):
-                imported = "__init__"
-            if imported != importer and RANK[imported] >= RANK[importer]:
-                wrong.append(f"{module}: imports {name}, which is not below it")
+    for module, imported_modules in IMPORTS.items():
+        importer = entry_of(package, module)
+        if importer is None or (importer == "__init__" and package != "codex"):
+            continue
+        assert importer in rank, f"{module}: not in the rows of '{package}'"
+        for name in sorted(imported_modules):
+            imported = entry_of(package, name)
+            if imported not in (None, importer) and rank[imported] >= rank[importer]:
+                wrong.append(f"{module} imports {name}, which is not below it")
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_name_in_the_rows_exists() -> None:
+    for package, rows in ROWS.items():
+        entries = {entry_of(package, module) for module in MODULES} | {"_landlock_shim"}
+        named = [name for names in rows for name in names.split()]
+        assert sorted(named) == sorted(set(named))
+        assert set(named) <= entries, package
 
 
 def test_no_file_is_over_600_lines() -> None:
@@ -91,17 +109,8 @@ def test_no_file_is_over_600_lines() -> None:
     assert not long
 
 
-def test_the_architecture_page_names_every_file() -> None:
+def test_the_architecture_page_names_every_package() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    unnamed = [
-        str(path.relative_to(ROOT))
-        for folder, kinds in (
-            ("codex", ("*.py", "*.md")),
-            ("build", ("*.py",)),
-            ("native", ("*.?",)),
-        )
-        for kind in kinds
-        for path in (ROOT / folder).rglob(kind)
-        if path.name != "__init__.py" and path.name not in page
-    ]
+    folders = {path.parent for path in MODULES.values()} - {ROOT / "codex"}
+    unnamed = sorted(str(path) for path in folders if f"{path.name}/" not in page)
     assert not unnamed

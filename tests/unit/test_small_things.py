@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from codex import jsonio
-from codex.elapsed import format_duration
-from codex.git import repository_root
-from codex.host import Host
+from codex.base import jsonio
+from codex.base.elapsed import format_duration
+from codex.base.git import repository_root
+from codex.base.host import Host
 from tests.support.hosts import make_host
 
 

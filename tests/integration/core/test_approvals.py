@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.core.commands import ON_TRIAL
+from codex.core.tools.shell import ON_TRIAL
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     Error,

@@ -32,13 +32,13 @@ def break_down(*_args: Any, **_options: Any) -> None:
     ("place", "call", "begin", "end"),
     [
         (
-            "codex.core.commands.run",
+            "codex.core.tools.shell.run",
             Call("shell", {"command": ["true"]}),
             ExecCommandBegin,
             ExecCommandEnd,
         ),
         (
-            "codex.core.patches.apply",
+            "codex.core.tools.apply_patch.apply",
             Call("apply_patch", {"input": ADD}),
             PatchApplyBegin,
             PatchApplyEnd,

@@ -13,8 +13,8 @@ import pytest
 
 import codex.core.codex
 from codex.config.types import NO_HISTORY, HistorySettings
-from codex.core import history_index
-from codex.core.history_index import HistoryIndex, open_index
+from codex.message_history import index as history_index
+from codex.message_history.index import HistoryIndex, open_index
 from codex.protocol.events import (
     EventMsg,
     GetHistoryEntriesResponse,

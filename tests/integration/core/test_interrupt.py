@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from codex.core.transcript import ABORTED
 from codex.protocol.events import (
     ExecApprovalRequest,
     ExecCommandEnd,
@@ -21,6 +20,7 @@ from codex.protocol.events import (
 from codex.protocol.ops import Interrupt
 from codex.protocol.policy import AskForApproval
 from codex.protocol.settings import WireApi
+from codex.rollout.transcript import ABORTED
 from tests.support.engine import Engine, only
 from tests.support.fake_model import Call, FakeModel, Reply, Stall, Text
 

@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex.core.replay import replay
-from codex.core.resume import Resumed, load
-from codex.core.session_names import rename
-from codex.core.sessions import list_sessions
-from codex.core.transcript import ABORTED
 from codex.protocol.events import (
     Error,
     EventMsg,
@@ -27,6 +23,10 @@ from codex.protocol.items import ImageInput, TextInput
 from codex.protocol.ops import ExecApproval, Interrupt, UserInput
 from codex.protocol.policy import AskForApproval, ReviewDecision
 from codex.protocol.settings import ModelProvider, WireApi
+from codex.rollout.names import rename
+from codex.rollout.resume import Resumed, load
+from codex.rollout.store import list_sessions
+from codex.rollout.transcript import ABORTED
 from tests.support import rollouts
 from tests.support.engine import Engine, only, outputs
 from tests.support.fake_model import Call, FakeModel, Reasoning, Reply, Stall, Text

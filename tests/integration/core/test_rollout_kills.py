@@ -9,9 +9,9 @@ import select
 import signal
 from typing import TYPE_CHECKING
 
-from codex.core.resume import load
-from codex.core.rollout import Rollout
 from codex.protocol.items import InputText, Message
+from codex.rollout.resume import load
+from codex.rollout.writer import Rollout
 from tests.support import rollouts
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from codex.config.types import SandboxSettings
-from codex.core.transcript import ABORTED
 from codex.protocol.events import (
     ExecApprovalRequest,
     ExecCommandEnd,
@@ -19,6 +18,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.ops import ExecApproval, Interrupt
 from codex.protocol.policy import READ_ONLY, AskForApproval, ReviewDecision, SandboxPolicy
+from codex.rollout.transcript import ABORTED
 from codex.sandbox.layers import enforcement
 from tests.support.conversation import converse
 from tests.support.engine import Engine, only, outputs

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codex.core.resume import load
 from codex.protocol.settings import WireApi
+from codex.rollout.resume import load
 from tests.support import rollouts
 from tests.support.engine import outputs
 from tests.support.fake_model import FakeModel, Reply, Stall

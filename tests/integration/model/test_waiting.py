@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex.cancel import Cancel
-from codex.errors import Interrupted
+from codex.base.cancel import Cancel
+from codex.base.errors import Interrupted
 from codex.net.failure import RequestError
 from codex.protocol.settings import WireApi
 from tests.support.clients import WIRES, ask, make_client, make_prompt, user

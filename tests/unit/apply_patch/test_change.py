@@ -5,7 +5,7 @@ import pytest
 from codex.apply_patch.change import edit
 from codex.apply_patch.parser import UpdateFile, parse
 from codex.apply_patch.text import decode, encode
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 
 def edited(file: bytes | str, body: str) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from codex.apply_patch import transaction
 from codex.apply_patch.files import PatchPlan, PatchSummary, apply, is_inside, outside_paths, plan
 from codex.apply_patch.parser import parse
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 from codex.protocol.events import Add, Delete, Update
 from tests.support.tree import read_tree, write_tree
 

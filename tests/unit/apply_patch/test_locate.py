@@ -4,7 +4,7 @@ import pytest
 
 from codex.apply_patch.locate import locate
 from codex.apply_patch.parser import UpdateFile, parse
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 
 def starts(file: str, body: str) -> list[int]:

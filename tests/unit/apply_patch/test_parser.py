@@ -10,7 +10,7 @@ from codex.apply_patch.parser import (
     UpdateFile,
     parse,
 )
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 BEGIN = "*** Begin Patch\n"
 END = "*** End Patch"

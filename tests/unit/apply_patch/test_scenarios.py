@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from codex.apply_patch.command import run
+from codex.subcommands.apply_patch import run
 from tests.support.hosts import make_host, written
 from tests.support.tree import read_tree, write_tree
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from codex.apply_patch.shell import PatchCall, detect, patch_text_of
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 PATCH = "*** Begin Patch\n*** Delete File: f\n*** End Patch"
 

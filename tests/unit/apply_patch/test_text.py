@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codex.apply_patch.text import decode, encode, readable
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 
 LATIN_1 = "déjà vu\n".encode("latin-1")
 

@@ -11,7 +11,7 @@ import pytest
 
 from codex.apply_patch.files import PatchPlan, apply, plan
 from codex.apply_patch.parser import parse
-from codex.errors import PatchError
+from codex.base.errors import PatchError
 from tests.support.tree import read_tree, write_tree
 
 FILES: dict[str, str | bytes] = {"a": "1\n", "b": "2\n", "c": "3\n"}

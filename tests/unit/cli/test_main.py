@@ -11,9 +11,9 @@ import pytest
 
 from codex import __version__
 from codex.__main__ import main
+from codex.base.errors import ExitStatus
 from codex.cli.main import run
 from codex.cli.words import CommandLine, find_command
-from codex.errors import ExitStatus
 from tests.support.config_home import ConfigHome
 
 PATCH = "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codex.base.errors import UsageError
 from codex.cli.commands import EXEC, EXEC_RESUME, PROTO
 from codex.cli.options import (
     exec_arguments,
@@ -15,7 +16,6 @@ from codex.cli.options import (
 )
 from codex.cli.parser import parse
 from codex.config.overrides import Overrides
-from codex.errors import UsageError
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import AskForApproval
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from codex.base.errors import UsageError
 from codex.cli.commands import SANDBOX
 from codex.cli.options import sandbox_overrides
 from codex.cli.parser import parse
 from codex.config.overrides import Overrides
-from codex.errors import UsageError
 
 
 def parsed(*arguments: str) -> Overrides:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tomli
 
+from codex.base.errors import ConfigError
 from codex.config.edit import remove_table, set_table
-from codex.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

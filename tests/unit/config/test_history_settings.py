@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from codex.base.errors import ConfigError
 from codex.config.types import HistoryPersistence, HistorySettings
-from codex.errors import ConfigError
 from tests.support.config_home import ConfigHome
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from codex.base.errors import ConfigError
+from codex.base.host import Host
 from codex.config.load import load_config
 from codex.config.overrides import Overrides
-from codex.errors import ConfigError
-from codex.host import Host
 from codex.protocol.policy import AskForApproval, SandboxPolicy
 from tests.support.config_home import ConfigHome
 
@@ -331,7 +331,7 @@ def test_loading_costs_no_toml_reader_where_there_is_no_toml(home: ConfigHome) -
 
     script = (
         "import sys, os\n"
-        "from codex.host import current_host\n"
+        "from codex.base.host import current_host\n"
         "from codex.config.load import load_config\n"
         "from codex.config.overrides import Overrides\n"
         "load_config(current_host(), Overrides())\n"

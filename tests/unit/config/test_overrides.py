@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.errors import ConfigError
+from codex.base.errors import ConfigError
 from codex.protocol.policy import AskForApproval
 from tests.support.config_home import ConfigHome
 

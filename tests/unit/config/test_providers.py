@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from codex.base.errors import ConfigError
 from codex.config.overrides import Overrides
 from codex.config.providers import BUILT_IN
-from codex.errors import ConfigError
 from codex.protocol.settings import WireApi, is_openai_url
 from tests.support.config_home import ConfigHome
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from codex.base.errors import ConfigError
 from codex.config.overrides import Overrides
 from codex.config.types import SandboxSettings
-from codex.errors import ConfigError
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, WORKSPACE_WRITE, SandboxPolicy
 from tests.support.config_home import ConfigHome
 

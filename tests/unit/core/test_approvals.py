@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
+from codex.base.errors import Interrupted
 from codex.core.approvals import Answer, Approvals
-from codex.errors import Interrupted
 from codex.protocol.ops import ExecApproval, PatchApproval
 from codex.protocol.policy import ReviewDecision
 

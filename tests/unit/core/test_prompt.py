@@ -10,9 +10,8 @@ import pytest
 from codex.config.types import Config
 from codex.core.notify import Notifier
 from codex.core.prompt import base_instructions, build_prompt, combine_user_text
-from codex.core.rollout import unrecorded
 from codex.core.session import Session
-from codex.core.tools import APPLY_PATCH
+from codex.core.tools.offered import APPLY_PATCH
 from codex.model.client import ModelClient
 from codex.protocol.items import (
     FunctionCall,
@@ -23,6 +22,7 @@ from codex.protocol.items import (
     SummaryText,
 )
 from codex.protocol.policy import READ_ONLY, AskForApproval, SandboxPolicy
+from codex.rollout.writer import unrecorded
 from tests.support.engine import fake_config
 from tests.support.hosts import make_host
 

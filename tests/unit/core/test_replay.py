@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codex.core.replay import replay
-from codex.core.resume import Resumed
 from codex.protocol.events import (
     AgentMessage,
     AgentReasoning,
@@ -35,6 +34,7 @@ from codex.protocol.items import (
     Reasoning,
     SummaryText,
 )
+from codex.rollout.resume import Resumed
 
 if TYPE_CHECKING:
     from codex.protocol.items import ResponseItem

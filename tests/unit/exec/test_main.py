@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codex.errors import ExitStatus
+from codex.base.errors import ExitStatus
+from codex.base.signals import StopSignal
 from codex.exec.console import Console
 from codex.exec.main import End, HeadlessTask, Inbox
 from codex.protocol.events import (
@@ -28,12 +29,11 @@ from codex.protocol.events import (
 from codex.protocol.items import TextInput
 from codex.protocol.ops import ElicitationAnswer, ExecApproval, Interrupt, McpApproval, UserInput
 from codex.protocol.policy import ReviewDecision
-from codex.signals import StopSignal
 from tests.support.fake_codex import CONFIGURED, FakeCodex, Script
 from tests.support.hosts import Terminal, make_host, written
 
 if TYPE_CHECKING:
-    from codex.host import Host
+    from codex.base.host import Host
 
 INPUT = UserInput((TextInput("hi"),))
 CONTROL_C = StopSignal(signal.SIGINT)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codex.errors import CodexError
+from codex.base.errors import CodexError
 from codex.exec import stdin
 from codex.exec.stdin import read_prompt
 from tests.support.hosts import Terminal, make_host, written

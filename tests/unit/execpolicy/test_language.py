@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.errors import PolicyError
+from codex.base.errors import PolicyError
 from codex.execpolicy.parser import parse_policy
 from codex.execpolicy.policy import Policy
 

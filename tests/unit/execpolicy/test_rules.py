@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.errors import PolicyError
+from codex.base.errors import PolicyError
 from codex.execpolicy.checker import misplaced_file
 from codex.execpolicy.load import load_policy
 from codex.execpolicy.parser import parse_policy

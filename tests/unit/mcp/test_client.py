@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex.cancel import Cancel
-from codex.errors import CodexError
-from codex.mcp.client import MAX_INVALID, Client, Question, file_url, read_tool
-from codex.mcp.jsonrpc import (
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError
+from codex.jsonrpc.messages import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
@@ -22,6 +21,7 @@ from codex.mcp.jsonrpc import (
     Request,
     Response,
 )
+from codex.mcp.client import MAX_INVALID, Client, Question, file_url, read_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable

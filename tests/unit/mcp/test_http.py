@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex.cancel import Cancel
-from codex.errors import CodexError, Interrupted
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
 from codex.mcp.client import Client, Question
 from codex.mcp.http import HttpTransport
 from codex.protocol.settings import McpServer

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.mcp.jsonrpc import Invalid, Notification, Response
+from codex.jsonrpc.messages import Invalid, Notification, Response
 from codex.mcp.message_stream import LONGEST_PAUSE_S, PAUSE_S, MessageStream
 
 BODY = (

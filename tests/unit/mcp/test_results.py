@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.jsonio import dumps
+from codex.base.jsonio import dumps
 from codex.mcp.results import (
     MAX_CHARS,
     MAX_IMAGE_CHARS,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codex.cancel import Cancel
-from codex.errors import CodexError, Interrupted
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
 from codex.mcp.managed import Outside
 from codex.mcp.servers import McpServers
 from codex.protocol.events import McpServerState, McpServerStatus

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex.errors import SpawnError
-from codex.mcp.jsonrpc import Invalid, Message, Notification, Request
-from codex.mcp.peer import PeerGoneError
+from codex.base.errors import SpawnError
+from codex.jsonrpc.messages import Invalid, Message, Notification, Request
+from codex.jsonrpc.peer import PeerGoneError
 from codex.mcp.stdio import StdioTransport, server_environment
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_a_server_is_in_a_process_group_of_its_own_and_in_our_session(tmp_path: 
 
 
 def test_a_line_of_any_length_is_no_danger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codex.mcp.jsonrpc.LineBuffer.__init__.__defaults__", (1000,))
+    monkeypatch.setattr("codex.jsonrpc.messages.LineBuffer.__init__.__defaults__", (1000,))
     program = "print('x' * 5000); print('{\"method\": \"after\"}', flush=True); input()"
     with Running(program, tmp_path) as running:
         found = {type(running.next()) for _ in range(2)}

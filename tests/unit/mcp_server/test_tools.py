@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from codex.base.errors import CodexError
 from codex.config.overrides import Overrides
-from codex.errors import CodexError
 from codex.mcp_server.tools import CodexArguments, ReplyArguments, overrides_of, tool_list
 from codex.protocol.policy import AskForApproval
 

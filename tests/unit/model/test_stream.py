@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex.errors import Interrupted
+from codex.base.errors import Interrupted
 from codex.model.chat import ChatDecoder
 from codex.model.client import GRACE_S, ModelStream
 from codex.model.event import Completed, ItemDone, ResponseEvent, TextDelta

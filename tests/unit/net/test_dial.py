@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
 from codex.net.dial import dial
 from tests.support.listeners import FullListener, SilentListener
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from codex import embedded
+from codex.base import embedded
 from codex.net import tls
 from codex.net.failure import RequestError
 from codex.net.tls import TrustSettings, make_context

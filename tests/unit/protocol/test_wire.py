@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codex.errors import ProtocolError
+from codex.base.errors import ProtocolError
 from codex.protocol import wire
 from codex.protocol.events import (
     Add,

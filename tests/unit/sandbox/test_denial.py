@@ -4,8 +4,8 @@ import pytest
 
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.denial import explain_denial
+from codex.sandbox.guard.protected import NOTHING, Protection, Watch
 from codex.sandbox.params import ExecResult, RefusedRoot
-from codex.sandbox.protected import NOTHING, Protection, Watch
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 NETWORK = SandboxPolicy(can_write_cwd=True, can_use_network=True)

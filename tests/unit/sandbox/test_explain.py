@@ -4,9 +4,9 @@ from pathlib import Path
 
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.explain import explain
-from codex.sandbox.landlock import NetworkMode
+from codex.sandbox.guard.protected import NOTHING, protection
 from codex.sandbox.layers import Enforcement
-from codex.sandbox.protected import NOTHING, protection
+from codex.sandbox.linux.landlock import NetworkMode
 
 LAYER_1 = Enforcement((1,), 7, 5, NetworkMode.NONE, "the kernel says no", None)
 BOTH = Enforcement((1, 2), 7, 5, NetworkMode.LOOPBACK, None, None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
-from codex.sandbox.landlock import NetworkMode
 from codex.sandbox.layers import enforcement, with_layers
+from codex.sandbox.linux.landlock import NetworkMode
 
 PORTS = SandboxPolicy(connect_ports=(443,))
 NETWORK = SandboxPolicy(can_use_network=True)

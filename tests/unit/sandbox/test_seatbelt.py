@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
+from codex.sandbox.linux.spawn import Command
 from codex.sandbox.params import ProtectedPaths
 from codex.sandbox.seatbelt import profile, seatbelt_argv, under_seatbelt
-from codex.sandbox.spawn import Command
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 

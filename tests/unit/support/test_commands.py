@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from codex.cancel import Cancel
+from codex.base.cancel import Cancel
 from codex.protocol.events import OutputStream
 from tests.support.commands import OutputWatch, is_alive, pids_in
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import Any
 
+from codex.base.signals import StopSignal
 from codex.protocol.events import Event, ShutdownComplete, TaskStarted, TurnAborted
 from codex.protocol.items import TextInput
 from codex.protocol.ops import Interrupt, Submission, UserInput
-from codex.signals import StopSignal
 from tests.support.fake_codex import CONFIGURED, FakeCodex, Script
 
 

@@ -7,9 +7,9 @@ import sys
 
 FIRST_FRAME = """
 import sys
-from codex.tui.chat import Chat, ChatSettings
-from codex.tui.history import Transcript
-from codex.tui.status import StatusState, status
+from codex.tui.transcript.chat import Chat, ChatSettings
+from codex.tui.transcript.window import Transcript
+from codex.tui.transcript.status import StatusState, status
 from codex.protocol.events import SessionConfigured, TaskStarted
 
 chat = Chat(ChatSettings(cwd="/repo"), lambda: 0.0)

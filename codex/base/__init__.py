@@ -1,0 +1,1 @@
+"""What every package stands on: the machine, text, files, processes; nothing of the agent."""

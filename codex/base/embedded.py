@@ -1,0 +1,25 @@
+"""Texts that belong to the program: data files beside the code, constants in the executable.
+
+A static executable has no files beside it, so the build writes every data file of this package,
+and the certificates of the certifi project, into its own copy of this file (build/embed.py). Run
+from source, the program reads the files, and `CA_PEM` is None: the system's certificates serve.
+"""
+
+from __future__ import annotations
+
+import os
+
+CA_PEM: str | None = None
+"""Root certificates, for a machine that has none."""
+
+TEXTS: dict[str, str] = {}
+"""Contents by path below `codex/`: `core/prompt.md`."""
+
+
+def text(name: str) -> str:
+    """The text of a data file; `name` is its path below `codex/`, as in `core/prompt.md`."""
+    if name in TEXTS:
+        return TEXTS[name]
+    package = os.path.dirname(os.path.dirname(__file__))
+    with open(os.path.join(package, name), encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,178 @@
+"""Whether a command or a patch runs, waits for the user, or is refused: pure decisions.
+
+Nothing runs here and nobody is asked. Three things are kept apart: trust (no question), the sandbox
+(what may be touched), and escalation (leaving the sandbox). A yes to a question about running a
+command lets it run, inside the sandbox; only a yes to a question about leaving the sandbox leaves
+it. (In the reference every approved command runs without a sandbox, and with one available none is
+asked about at first.)
+Source: spec/exec-and-sandbox.md, section 5, and spec/apply-patch.md, section 7, without their gaps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from codex.execpolicy.prefix import Decision
+from codex.protocol.policy import AskForApproval
+
+if TYPE_CHECKING:
+    from codex.core.safety.rules import Ruling
+    from codex.protocol.policy import SandboxPolicy
+
+
+class AutoApprove(msgspec.Struct, frozen=True):
+    """Go on without a question."""
+
+    is_sandboxed: bool
+    """Under the session's sandbox policy; for a patch, within its writable folders."""
+    is_trusted: bool = False
+    """It only reads: it can run under the read-only policy, whatever the session's is."""
+    is_unattended: bool = False
+    """A rule allows it by its words: nothing else may run with it."""
+
+
+class AskUser(msgspec.Struct, frozen=True):
+    """Wait for the user."""
+
+    reason: str | None
+    """Why, where there is more to say than the command itself."""
+    is_sandboxed: bool = True
+    """How it goes on after a yes."""
+    is_kept: bool = True
+    """Whether a yes can count for more than once."""
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """Do not do it."""
+
+    reason: str
+    """For the model, and how the user could allow it."""
+
+
+OPEN_FOLDER = "'-s workspace-write', or with the folder in writable_roots"
+ASK_ME = "another approval policy"
+
+SafetyCheck = AutoApprove | AskUser | Reject
+
+
+def assess_command(
+    ruling: Ruling,
+    *,
+    approval: AskForApproval,
+    policy: SandboxPolicy,
+    is_approved: bool,
+    may_leave: bool,
+    wants_escalation: bool,
+    justification: str | None,
+) -> SafetyCheck:
+    """Decide about one command.
+
+    Args:
+        ruling: what the user's rules and the trust table say of it.
+        is_approved: the user has allowed it for the session, in the sandbox.
+        may_leave: the user has allowed it for the session, without the sandbox.
+        wants_escalation: the model asks to run it without the sandbox.
+        justification: the model's reason for that.
+    """
+    can_escape = policy.is_unrestricted
+    if ruling.decision is Decision.FORBIDDEN:
+        return Reject(f"{ruling.reason}. Only the user can change the rule")
+    if ruling.decision is Decision.PROMPT:
+        return _assess_prompt(ruling, approval, leaves=can_escape or wants_escalation)
+    if may_leave and approval is not AskForApproval.NEVER:
+        return AutoApprove(is_sandboxed=False)
+    asks = approval in (AskForApproval.UNTRUSTED, AskForApproval.AUTO_EDIT)
+    if ruling.is_reader and (policy.can_read_everything or not wants_escalation):
+        # What only reads has nothing to gain outside the sandbox; and where others are asked about,
+        # that it can only read is for the sandbox to ensure.
+        return AutoApprove(is_sandboxed=asks or not can_escape, is_trusted=True)
+    if wants_escalation and not can_escape:
+        return _assess_escalation(approval, justification)
+    if ruling.decision is Decision.ALLOW or is_approved:
+        is_unattended = ruling.decision is Decision.ALLOW
+        return AutoApprove(is_sandboxed=not can_escape, is_unattended=is_unattended)
+    if ruling.is_dangerous and not (can_escape and approval is AskForApproval.NEVER):
+        return _assess_danger(approval, leaves=can_escape)
+    if asks:
+        return AskUser(None, is_sandboxed=not can_escape)
+    return AutoApprove(is_sandboxed=not can_escape)
+
+
+def _assess_prompt(ruling: Ruling, approval: AskForApproval, *, leaves: bool) -> SafetyCheck:
+    """A rule of the user asks for a question, whatever was answered before."""
+    if approval is AskForApproval.NEVER:
+        return Reject(f"{ruling.reason}, and the approval policy is 'never'")
+    return AskUser(ruling.reason, is_sandboxed=not leaves, is_kept=False)
+
+
+def _assess_danger(approval: AskForApproval, *, leaves: bool) -> SafetyCheck:
+    if approval is AskForApproval.NEVER:
+        return Reject(
+            "it deletes files by force, and the approval policy is 'never': delete them one by one "
+            "without -f, or leave it to the user. The user can allow it with a rule"
+        )
+    return AskUser("it deletes files by force", is_sandboxed=not leaves)
+
+
+def _assess_escalation(approval: AskForApproval, justification: str | None) -> SafetyCheck:
+    if approval is AskForApproval.NEVER:
+        return Reject(
+            "with_escalated_permissions needs the user's approval, and the approval policy is "
+            "'never': run it inside the sandbox, or leave it to the user. The user can allow it "
+            "with another approval policy or a wider sandbox"
+        )
+    return AskUser(justification or "run without the sandbox", is_sandboxed=False)
+
+
+def should_offer_retry(approval: AskForApproval) -> bool:
+    """Whether the user is asked to run a command again, without the sandbox that stopped it.
+
+    Under `on-request` the model asks, by `with_escalated_permissions`.
+    """
+    match approval:
+        case AskForApproval.UNTRUSTED | AskForApproval.AUTO_EDIT | AskForApproval.ON_FAILURE:
+            return True
+        case AskForApproval.ON_REQUEST | AskForApproval.NEVER:
+            return False
+        case _:
+            assert_never(approval)
+
+
+def assess_patch(
+    *,
+    is_inside: bool,
+    is_empty: bool,
+    approval: AskForApproval,
+    policy: SandboxPolicy,
+    is_protected: bool = False,
+) -> SafetyCheck:
+    """Decide about one patch.
+
+    Args:
+        is_inside: every path it writes is in a writable folder of the policy, links resolved.
+        is_empty: it changes nothing.
+        is_protected: what is not inside is in a writable folder all the same, but protected there.
+    """
+    if is_empty:
+        return Reject("it changes no file")
+    is_allowed = is_inside or policy.can_write_everything
+    is_sandboxed = not policy.can_write_everything
+    what, remedy = "it writes outside the writable folders", OPEN_FOLDER
+    if is_protected:
+        what, remedy = "it writes protected files, which other programs obey", ASK_ME
+    match approval:
+        case AskForApproval.UNTRUSTED:
+            reason = None if is_allowed else what
+            return AskUser(reason, is_sandboxed=is_allowed and is_sandboxed)
+        case _ if is_allowed:
+            return AutoApprove(is_sandboxed=is_sandboxed)
+        case AskForApproval.AUTO_EDIT | AskForApproval.ON_FAILURE | AskForApproval.ON_REQUEST:
+            return AskUser(what, is_sandboxed=False)
+        case AskForApproval.NEVER:
+            return Reject(
+                f"{what}, and the approval policy is 'never'. The user can allow it with {remedy}"
+            )
+        case _:
+            assert_never(approval)

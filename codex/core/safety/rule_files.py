@@ -1,0 +1,102 @@
+"""The user's files of rules: which there are, and one more line in one of them.
+
+They are in CODEX_HOME alone: a repository has no say in what may run. Read once, when the session
+starts (rules.py).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.base.errors import PolicyError
+from codex.base.file_lock import LockState, try_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from io import FileIO
+
+RULES_FOLDER = "rules"
+ATTEMPTS = 3
+LOCK_ATTEMPTS = 40
+LOCK_PAUSE_S = 0.05
+
+
+def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
+    """The files of rules in the order of their names, and which folders cannot be read."""
+    found: list[str] = []
+    failures: list[str] = []
+    if os.path.isfile(codex_home):
+        return found, failures  # There is no room for any; others say what is wrong.
+    places = ((os.path.join(codex_home, RULES_FOLDER), ".rules"), (codex_home, ".policy"))
+    for folder, ending in places:
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.endswith(ending))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            failures.append(f"cannot read the rules in '{folder}': {error.strerror}")
+            continue
+        found += [os.path.join(folder, name) for name in names if not name.startswith(".")]
+    return found, failures
+
+
+def rule_text(prefix: Sequence[str]) -> str:
+    """The line of a file of rules that allows a prefix."""
+    # JSON's strings are strings of the language, whatever the words hold.
+    words = ", ".join(msgspec.json.encode(word).decode() for word in prefix)
+    return f'prefix_rule(pattern=[{words}], decision="allow")'
+
+
+def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
+    """Add the rule that allows a prefix to `rules/default.rules`; the file's path.
+
+    The line is written in one piece behind what is there, under a lock that other sessions heed.
+
+    Raises: PolicyError, when it cannot be written.
+    """
+    folder = os.path.join(codex_home, RULES_FOLDER)
+    path = os.path.join(folder, "default.rules")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        for _ in range(ATTEMPTS):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with open(descriptor, "r+b", buffering=0) as file:
+                _lock(file)
+                _append_line(file, rule_text(prefix).encode())
+                # An editor may have put another file in its place meanwhile.
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    break
+    except OSError as error:
+        raise PolicyError(f"cannot keep the rule in '{path}': {error.strerror}") from error
+    return path
+
+
+def _lock(file: FileIO) -> None:
+    """Wait for other sessions, which are done at once; closing the file gives the lock back."""
+    for _ in range(LOCK_ATTEMPTS):
+        # Without locks the line is still one write behind what is there.
+        if try_lock(file.fileno()) is not LockState.BUSY:
+            return
+        time.sleep(LOCK_PAUSE_S)
+    raise OSError(errno.EWOULDBLOCK, "another program has locked it")
+
+
+def _append_line(file: FileIO, line: bytes) -> None:
+    """Append a line, unless it is there."""
+    file.seek(0)
+    content = file.readall()
+    if line in content.split(b"\n"):
+        return
+    before = b"\n" if content and not content.endswith(b"\n") else b""
+    data = before + line + b"\n"
+    written = file.write(data)
+    if written != len(data):
+        # Half a line would break the file; what came behind it meanwhile is not ours to cut.
+        if os.fstat(file.fileno()).st_size == len(content) + written:
+            file.truncate(len(content))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,0 +1,137 @@
+"""The user's rules about commands, and what they make of one, together with the trust table.
+
+A file that cannot be read permits nothing, and might forbid anything: until it is mended, every
+command is asked about. `allow` means no question, inside the sandbox; it never leaves it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.base.errors import PolicyError
+from codex.core.safety.danger import is_dangerous, possible_commands
+from codex.core.safety.trusted import is_reader, plain_commands
+from codex.execpolicy.checker import misplaced_file
+from codex.execpolicy.policy import Forbidden, Matched, Policy
+from codex.execpolicy.prefix import Decision, PrefixRule, strictest
+from codex.execpolicy.program import ExecCall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.execpolicy.prefix import PrefixMatch
+
+SESSION = "this session"
+"""Where a rule comes from that the user made by answering a question."""
+
+
+class Ruling(NamedTuple):
+    """What is known of a command before the approval policy is asked."""
+
+    decision: Decision | None = None
+    """What the user's rules say."""
+    reason: str | None = None
+    """Why it is forbidden, or asked about."""
+    is_reader: bool = False
+    """All it can do is read."""
+    is_dangerous: bool = False
+
+
+class Rules:
+    """The rules of one session."""
+
+    def __init__(self, policy: Policy | None = None, failures: Sequence[str] = ()) -> None:
+        """Args: failures: what was wrong with the files that could not be read."""
+        self._policy = policy or Policy()
+        self.failures = tuple(failures)
+
+    def allow(self, prefix: Sequence[str]) -> None:
+        """Let every command that begins with these words run in the sandbox."""
+        rule = PrefixRule(tuple((word,) for word in prefix), origin=SESSION)
+        self._policy = self._policy.joined(Policy(prefix_rules=(rule,)))
+
+    def judge(
+        self, argv: Sequence[str], *, cwd: str, writable_folders: Sequence[str] | None
+    ) -> Ruling:
+        """Judge one command; of a script, each part.
+
+        Args:
+            cwd: the command's, absolute.
+            writable_folders: of the session's sandbox; None where everything is writable.
+        """
+        strict = self._strict_ruling(argv)
+        if strict is not None:
+            return strict
+        if self.failures:
+            return Ruling(
+                Decision.PROMPT,
+                f"a file of rules cannot be read and may forbid this: {self.failures[0]}",
+            )
+        if self._policy.match_prefixes(argv):
+            return Ruling(Decision.ALLOW)  # The very words, and if they name a shell and a script.
+        dangerous = is_dangerous(argv)
+        commands = plain_commands(argv)
+        if commands is None:
+            return Ruling(is_dangerous=dangerous)
+        rest = [command for command in commands if not self._is_reader(command)]
+        if not rest:
+            return Ruling(is_reader=True)
+        folders = ("/",) if writable_folders is None else writable_folders
+        if all(self._is_allowed(command, cwd, folders) for command in rest):
+            return Ruling(Decision.ALLOW)
+        return Ruling(is_dangerous=dangerous)
+
+    def _strict_ruling(self, argv: Sequence[str]) -> Ruling | None:
+        """What a rule stricter than `allow` says about anything that the command may run."""
+        policy = self._policy
+        matches: list[PrefixMatch] = []
+        if not (policy.prefix_rules or policy.has_programs):
+            return None
+        for words in (*possible_commands(argv), *(plain_commands(argv) or ())):
+            matches += policy.match_prefixes(words)
+            forbidden = policy.check(ExecCall(words[0], words[1:]))
+            if isinstance(forbidden, Forbidden):
+                return Ruling(Decision.FORBIDDEN, f"a rule forbids it: {forbidden.reason}")
+        decision = strictest([match.rule.decision for match in matches])
+        if decision is None or decision is Decision.ALLOW:
+            return None
+        match = next(match for match in matches if match.rule.decision is decision)
+        verb = "forbids" if decision is Decision.FORBIDDEN else "asks about"
+        why = f": {match.rule.justification}" if match.rule.justification else ""
+        prefix = " ".join(match.prefix)
+        return Ruling(decision, f"the rule {match.rule.origin} {verb} '{prefix}'{why}")
+
+    def _is_reader(self, command: tuple[str, ...]) -> bool:
+        return is_reader(command) or self._is_safe(command)
+
+    def _is_safe(self, command: tuple[str, ...]) -> bool:
+        result = self._check(command)
+        return isinstance(result, Matched) and not result.match.may_write
+
+    def _is_allowed(
+        self, command: tuple[str, ...], cwd: str, writable_folders: Sequence[str]
+    ) -> bool:
+        if self._policy.match_prefixes(command):
+            return True  # What is stricter was found before.
+        result = self._check(command)
+        return (
+            isinstance(result, Matched)
+            and misplaced_file(result.match, cwd=cwd, writable_folders=writable_folders) is None
+        )
+
+    def _check(self, command: tuple[str, ...]) -> object:
+        return self._policy.check(ExecCall(command[0], command[1:]))
+
+
+def load_rules(paths: Sequence[str], failures: Sequence[str]) -> Rules:
+    """Read files of rules, in this order; what is wrong with some of them joins the failures."""
+    from codex.execpolicy.load import load_policy
+
+    policy = Policy()
+    found = list(failures)
+    for path in paths:
+        try:
+            policy = policy.joined(load_policy(path))
+        except PolicyError as error:
+            found.append(str(error))
+    return Rules(policy, found)

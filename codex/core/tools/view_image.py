@@ -1,0 +1,67 @@
+"""Image files as the `data:` URLs that models take."""
+
+from __future__ import annotations
+
+import binascii
+import os
+import stat
+
+from codex.base.errors import CodexError
+
+MAX_BYTES = 20 * 1024 * 1024
+"""No published service takes a larger image."""
+
+MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+)
+
+
+def image_url(path: str) -> str:
+    """The file as a base64 `data:` URL.
+
+    The type comes from the content, not from the name.
+
+    Raises: CodexError, when the file cannot be read, is too large, or is no image.
+    """
+    try:
+        data = _content(path)
+    except OSError as error:
+        raise _refusal(path, error.strerror or str(error)) from error
+    except ValueError as error:
+        raise _refusal(path, "no file can have this name") from error
+    media_type = _media_type(data)
+    if media_type is None:
+        raise _refusal(path, "it is not a PNG, JPEG, GIF, WebP or BMP file")
+    return f"data:{media_type};base64,{binascii.b2a_base64(data, newline=False).decode('ascii')}"
+
+
+def _content(path: str) -> bytes:
+    """The bytes of a file; nothing else is read, as a named pipe or a terminal may never answer."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _refusal(path, "it is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise _refusal(path, f"it has {status.st_size} bytes, the limit is {MAX_BYTES}")
+        return file.read(MAX_BYTES)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _media_type(data: bytes) -> str | None:
+    for magic, media_type in MAGIC:
+        if data.startswith(magic):
+            return media_type
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def _refusal(path: str, cause: str) -> CodexError:
+    return CodexError(f"cannot attach the image '{path}': {cause}")

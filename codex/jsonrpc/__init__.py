@@ -1,0 +1,1 @@
+"""JSON-RPC 2.0 over lines: the messages, and who waits for which answer; it knows no method."""

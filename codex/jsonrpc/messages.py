@@ -1,0 +1,193 @@
+"""JSON-RPC 2.0 as MCP uses it, sans-IO: bytes -> lines -> messages, and messages -> lines.
+
+What is no message becomes an `Invalid`, which a server answers and a client logs; nothing raises.
+A batch is taken apart. Must not read, write, wait, or know any method.
+Source: the JSON-RPC 2.0 specification; spec/mcp.md, section 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.base.errors import CodexError
+from codex.base.jsonio import dumps, loads
+
+if TYPE_CHECKING:
+    from codex.protocol.items import Json
+
+Id = int | str
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""A longer line is dropped as it comes, so that a flood costs no memory."""
+
+SAMPLE_CHARS = 60
+
+
+class Request(NamedTuple):
+    """It wants an answer."""
+
+    id: Id
+    method: str
+    params: Json
+
+
+class Notification(NamedTuple):
+    """It wants none."""
+
+    method: str
+    params: Json
+
+
+class Response(NamedTuple):
+    """What a request came to."""
+
+    id: Id
+    result: Json
+
+
+class Failure(NamedTuple):
+    """Why a request came to nothing."""
+
+    id: Id | None
+    """None where the peer could not read the request's."""
+    code: int
+    message: str
+    data: Json = None
+
+
+class Invalid(NamedTuple):
+    """What came is no message."""
+
+    id: Id | None
+    """Of the line, as far as it can be read."""
+    code: int
+    message: str
+
+
+Message = Request | Notification | Response | Failure
+
+
+class RpcError(CodexError):
+    """A peer's error answer to a request, or the one to give it."""
+
+    def __init__(self, code: int, message: str, data: Json = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
+
+
+class LineBuffer:
+    """Bytes in as they come, whole lines out; the time is linear in the bytes."""
+
+    def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
+        self._max_line_bytes = max_line_bytes
+        self._pieces: list[bytes] = []
+        self._bytes = 0
+        self.dropped_count = 0
+        """Lines that were too long, those too that have no end yet."""
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The lines that `chunk` completes, without their ends; blank ones are left out."""
+        *ended, rest = chunk.split(b"\n")
+        lines = [line for piece in ended if (line := self._whole(piece).strip())]
+        self._keep(rest)
+        return lines
+
+    def _whole(self, piece: bytes) -> bytes:
+        self._keep(piece)
+        is_too_long = self._bytes > self._max_line_bytes
+        line = b"" if is_too_long else b"".join(self._pieces)
+        self._pieces.clear()
+        self._bytes = 0
+        return line
+
+    def _keep(self, piece: bytes) -> None:
+        was_too_long = self._bytes > self._max_line_bytes
+        self._bytes += len(piece)
+        if self._bytes > self._max_line_bytes:
+            self.dropped_count += not was_too_long
+            self._pieces.clear()
+        elif piece:
+            self._pieces.append(piece)
+
+
+def parse(line: bytes | str) -> list[Message | Invalid]:
+    """The messages of one line; more than one, or none, when it is a batch."""
+    try:
+        value = loads(line)
+    except ValueError as error:
+        return [Invalid(None, PARSE_ERROR, f"not JSON: {error}: {_sample(line)}")]
+    if isinstance(value, list):
+        if not value:
+            return [Invalid(None, INVALID_REQUEST, "an empty batch")]
+        return [_message(item) for item in value]
+    return [_message(value)]
+
+
+def _sample(line: bytes | str) -> str:
+    """The beginning of what is no JSON, as it may stand in a message."""
+    start = line[:SAMPLE_CHARS]
+    text = start.decode("utf-8", "replace") if isinstance(start, bytes) else start
+    return repr(text) + ("..." if len(line) > SAMPLE_CHARS else "")
+
+
+def _message(value: Json) -> Message | Invalid:
+    if not isinstance(value, dict):
+        return Invalid(None, INVALID_REQUEST, "a message must be an object")
+    given = value.get("id")
+    is_id = isinstance(given, str | int) and not isinstance(given, bool)
+    message_id: Id | None = given if is_id else None
+    if "method" in value:
+        return _call(value, message_id)
+    if isinstance(error := value.get("error"), dict):
+        code, text = error.get("code"), error.get("message")
+        return Failure(
+            message_id,
+            code if isinstance(code, int) else INTERNAL_ERROR,
+            text if isinstance(text, str) else "an error without a message",
+            error.get("data"),
+        )
+    if "result" in value and message_id is not None:
+        return Response(message_id, value["result"])
+    return Invalid(message_id, INVALID_REQUEST, "neither a request nor an answer")
+
+
+def _call(value: dict[str, Json], message_id: Id | None) -> Message | Invalid:
+    method, params = value["method"], value.get("params")
+    if not isinstance(method, str):
+        return Invalid(message_id, INVALID_REQUEST, "`method` must be a string")
+    if params is not None and not isinstance(params, dict | list):
+        return Invalid(message_id, INVALID_REQUEST, "`params` must be an object")
+    if "id" not in value:
+        return Notification(method, params)
+    if message_id is None:
+        return Invalid(None, INVALID_REQUEST, "`id` must be a string or an integer")
+    return Request(message_id, method, params)
+
+
+def encode(message: Message) -> bytes:
+    """One line, without its line end; absent members are left out."""
+    value: dict[str, Json] = {"jsonrpc": "2.0"}
+    match message:
+        case Request(message_id, method, params):
+            value |= {"id": message_id, "method": method}
+            if params is not None:
+                value["params"] = params
+        case Notification(method, params):
+            value["method"] = method
+            if params is not None:
+                value["params"] = params
+        case Response(message_id, result):
+            value |= {"id": message_id, "result": result}
+        case Failure(message_id, code, text, data):
+            error = {"code": code, "message": text}
+            if data is not None:
+                error["data"] = data
+            value |= {"id": message_id, "error": error}
+    return dumps(value)

@@ -1,0 +1,256 @@
+"""Peer: one side of a JSON-RPC connection; requests go out and are waited for, others come in.
+
+The same for a client and a server of MCP, over any transport: the owner gives it every message that
+arrives, and a function that sends one. Whoever waits is woken by the answer, its Cancel, its
+time-out or the end of the connection, whichever comes first; no waiter is ever left behind.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from codex.base.errors import CodexError, Interrupted
+from codex.jsonrpc.messages import (
+    INTERNAL_ERROR,
+    Failure,
+    Invalid,
+    Message,
+    Notification,
+    Request,
+    Response,
+    RpcError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.base.cancel import Cancel
+    from codex.jsonrpc.messages import Id
+    from codex.protocol.items import Json
+
+logger = logging.getLogger(__name__)
+
+LONGEST_S = 3600.0
+"""How long progress can keep a request alive whose time-out is shorter."""
+
+
+class PeerGoneError(CodexError):
+    """The connection ended before the answer."""
+
+
+class PeerTimeoutError(CodexError):
+    """The answer did not come in time; the peer was told to stop working on it."""
+
+
+class Handler(Protocol):
+    """What is done with what the other side wants."""
+
+    def on_request(self, request: Request) -> None:
+        """Answer it by `Peer.answer` or `Peer.refuse`, now or later.
+
+        Raises: RpcError, which is answered at once.
+        """
+
+    def on_notification(self, notification: Notification) -> None:
+        """Heed it, or not."""
+
+
+class Progress(NamedTuple):
+    """How far a request is, as the other side tells."""
+
+    progress: float
+    total: float | None
+    message: str | None
+
+
+class _Gone(NamedTuple):
+    reason: str
+
+
+class _Stopped(NamedTuple):
+    """The waiter's own Cancel was set."""
+
+
+_Answer = Response | Failure | Progress | _Gone | _Stopped
+
+
+class Peer:
+    """The requests of one connection. Every method may be called from any thread."""
+
+    def __init__(self, send: Callable[[Message], None], handler: Handler) -> None:
+        """`send` may block; what it raises as CodexError fails the request that it was for."""
+        self._send = send
+        self._handler = handler
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._waiting: dict[Id, SimpleQueue[_Answer]] = {}
+        self._gone: _Gone | None = None
+
+    def request(
+        self,
+        method: str,
+        params: Json = None,
+        *,
+        cancel: Cancel,
+        timeout_s: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Json:
+        """Ask, and wait for the result.
+
+        Args:
+            timeout_s: the longest silence; progress counts as a sign of life, for LONGEST_S at
+                most. None waits on.
+            on_progress: asks for progress notifications, and takes them.
+        Raises: RpcError, when the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
+            After a time-out or interrupt the other side is told that nobody waits any more.
+        """
+        cancel.check()
+        request_id = next(self._ids)
+        if on_progress is not None:
+            params = {**(params or {}), "_meta": {"progressToken": request_id}}
+        answers: SimpleQueue[_Answer] = SimpleQueue()
+        with self._lock:
+            if self._gone is not None:
+                raise PeerGoneError(self._gone.reason)
+            self._waiting[request_id] = answers
+        forget = cancel.on_set(lambda: answers.put(_Stopped()))
+        try:
+            self._send(Request(request_id, method, params))
+            return self._wait(request_id, method, answers, timeout_s, on_progress)
+        finally:
+            forget()
+            with self._lock:
+                self._waiting.pop(request_id, None)
+
+    def _wait(
+        self,
+        request_id: Id,
+        method: str,
+        answers: SimpleQueue[_Answer],
+        timeout_s: float | None,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> Json:
+        started_at = time.monotonic()
+        while True:
+            try:
+                answer = answers.get(timeout=_patience_s(started_at, timeout_s))
+            except Empty:
+                self._give_up(request_id, method, "timed out")
+                text = f"no answer to '{method}' within {timeout_s:g} s"
+                raise PeerTimeoutError(text) from None
+            match answer:
+                case Response(_, result):
+                    return result
+                case Failure(_, code, message, data):
+                    raise RpcError(code, message, data)
+                case Progress():
+                    if on_progress is not None:
+                        on_progress(answer)
+                case _Gone(reason):
+                    raise PeerGoneError(reason)
+                case _Stopped():
+                    self._give_up(request_id, method, "interrupted")
+                    raise Interrupted
+
+    def _give_up(self, request_id: Id, method: str, reason: str) -> None:
+        """Tell the other side; `initialize` is the one request that must not be cancelled."""
+        if method == "initialize":
+            return
+        try:
+            self.notify("notifications/cancelled", {"requestId": request_id, "reason": reason})
+        except CodexError as error:
+            logger.debug("cannot cancel request %s: %s", request_id, error)
+
+    def notify(self, method: str, params: Json = None) -> None:
+        """Send what needs no answer.
+
+        Raises: CodexError, when it cannot be sent.
+        """
+        self._send(Notification(method, params))
+
+    def answer(self, request_id: Id, result: Json) -> None:
+        """Answer a request of the other side."""
+        self._send(Response(request_id, result))
+
+    def refuse(self, request_id: Id | None, error: RpcError) -> None:
+        """Answer a request of the other side with an error."""
+        self._send(Failure(request_id, error.code, error.message, error.data))
+
+    def receive(self, message: Message | Invalid) -> None:
+        """Take one message that arrived; never raises."""
+        match message:
+            case Request():
+                self._take_request(message)
+            case Notification("notifications/progress", dict(params)):
+                self._take_progress(params)
+            case Notification():
+                self._guarded(lambda: self._handler.on_notification(message))
+            case Response() | Failure():
+                self._deliver(message.id, message)
+            case Invalid(message_id, _, text):
+                logger.debug("message %s of the peer is invalid: %s", message_id, text)
+
+    def close(self, reason: str) -> None:
+        """The connection is over: everyone who waits gets `reason`, and nobody waits again."""
+        with self._lock:
+            self._gone = self._gone or _Gone(reason)
+            waiting = list(self._waiting.values())
+        for answers in waiting:
+            answers.put(self._gone)
+
+    def _take_request(self, request: Request) -> None:
+        def take() -> None:
+            try:
+                self._handler.on_request(request)
+            except RpcError as error:
+                self.refuse(request.id, error)
+            except Exception as error:
+                logger.debug("request %s failed", request.method, exc_info=True)
+                text = f"internal error: {type(error).__name__}: {error}"
+                self.refuse(request.id, RpcError(INTERNAL_ERROR, text))
+
+        self._guarded(take)
+
+    def _take_progress(self, params: dict[str, Json]) -> None:
+        token, progress = params.get("progressToken"), params.get("progress")
+        total, message = params.get("total"), params.get("message")
+        if isinstance(token, int | str) and isinstance(progress, int | float):
+            self._deliver(
+                token,
+                Progress(
+                    float(progress),
+                    float(total) if isinstance(total, int | float) else None,
+                    message if isinstance(message, str) else None,
+                ),
+            )
+
+    def _deliver(self, request_id: Id | None, answer: _Answer) -> None:
+        with self._lock:
+            # An integer id that came back as text is still ours.
+            answers = self._waiting.get(request_id) if request_id is not None else None
+            if answers is None and isinstance(request_id, str) and request_id.isdecimal():
+                answers = self._waiting.get(int(request_id))
+        if answers is None:
+            logger.debug("an answer to request %s, which nobody waits for", request_id)
+        else:
+            answers.put(answer)
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """Do it; that the other side is gone by now is the reader's news, not this one's."""
+        try:
+            action()
+        except CodexError as error:
+            logger.debug("cannot answer the peer: %s", error)
+
+
+def _patience_s(started_at: float, timeout_s: float | None) -> float | None:
+    """How long the next sign of life may take."""
+    if timeout_s is None:
+        return None
+    left = started_at + max(LONGEST_S, timeout_s) - time.monotonic()
+    return max(0.0, min(timeout_s, left))

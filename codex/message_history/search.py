@@ -1,0 +1,70 @@
+"""Find messages by a part of their text, the newest first, without decoding what cannot match."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.message_history.index import decode
+from codex.protocol.events import HistoryMatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codex.message_history.index import HistoryIndex, Region
+
+# What JSON writes as it is, whoever writes it: neither quoted, nor escaped, nor outside ASCII.
+_PLAIN = re.compile(r"[ !#-.0-\[\]-~]+")
+_ESCAPED = b"\\u"
+"""Where a line has this, its bytes do not show what characters it holds."""
+
+
+class Found(NamedTuple):
+    """What a search came to."""
+
+    matches: tuple[HistoryMatch, ...]
+    """The newest first."""
+    is_complete: bool
+    """Everything was looked through."""
+
+
+def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -> Found:
+    """Find up to `count` messages with `query` in them, upper or lower case.
+
+    Args: before: only entries below this number; None is all.
+    Raises: OSError.
+    """
+    matches: list[HistoryMatch] = []
+    if count <= 0:
+        return Found((), is_complete=False)
+    needle = max(_PLAIN.findall(query), key=len, default="").encode().lower()
+    query = query.lower()
+    for region in index.regions_backwards(index.count if before is None else before):
+        for number, line in _candidates(region, needle):
+            entry = decode(line)
+            if entry is not None and query in entry.text.lower():
+                matches.append(HistoryMatch(number, entry))
+                if len(matches) == count:
+                    return Found(tuple(matches), is_complete=number == 0)
+    return Found(tuple(matches), is_complete=True)
+
+
+def _candidates(region: Region, needle: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines that may hold the needle, with their numbers, from the last to the first."""
+    data = region.data.lower()
+    end = len(data)
+    number = region.first + data.count(b"\n")
+    plain = data.rfind(needle)
+    escaped = data.rfind(_ESCAPED) if needle else -1
+    while (position := max(plain, escaped)) >= 0:
+        # An empty needle is found behind the last newline, which belongs to that line.
+        start = data.rfind(b"\n", 0, min(position, end - 1)) + 1
+        number -= data.count(b"\n", start, end)
+        yield number, region.data[start : data.index(b"\n", start)]
+        end = start
+        if end == 0:
+            return
+        if plain >= end or not needle:
+            plain = data.rfind(needle, 0, end)
+        if escaped >= end:
+            escaped = data.rfind(_ESCAPED, 0, end)

@@ -1,0 +1,146 @@
+"""Conversation items as other versions of Codex write them -> ours. Pure.
+
+What no wire of ours can send becomes what it can send, or a text; what only told the model about
+the other program is left out, since we tell it about this one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from codex.base.jsonio import dumps
+from codex.model.loose import as_dict, as_list, as_str
+from codex.protocol.items import (
+    ContentPart,
+    FunctionCall,
+    FunctionCallOutput,
+    InputImage,
+    InputText,
+    Message,
+    OutputText,
+    Reasoning,
+    ReasoningText,
+    Refusal,
+    ResponseItem,
+    SummaryText,
+)
+
+SILENT = ("ghost_snapshot", "compaction_trigger", "other")
+"""Kinds of items that never were a part of what is said."""
+
+_CONTEXT_TAGS = (
+    *("<environment_context>", "<user_instructions>", "<permissions", "<skill", "<INSTRUCTIONS>"),
+    *("# AGENTS.md instructions for ", "<turn_aborted>", "<collaboration_mode>", "<apps_"),
+    *("<plugins_", "<subagent_", "<user_shell_command>\n<command>\n</command>"),
+)
+
+
+def own_item(raw: dict[str, Any]) -> ResponseItem | None:
+    """An item that this program wrote; None when it is none."""
+    try:
+        item: ResponseItem = msgspec.convert(raw, ResponseItem)
+    except msgspec.ValidationError:
+        return None
+    return item
+
+
+def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
+    """What an item of another program stands for; None for a kind that is not known."""
+    match raw.get("type"):
+        case "message":
+            return _message(raw)
+        case "reasoning":
+            return (_reasoning(raw),)
+        case "function_call" | "custom_tool_call" | "local_shell_call":
+            return _call(raw)
+        case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
+            return _output(raw)
+        case "web_search_call":
+            query = as_str(as_dict(raw.get("action")).get("query"))
+            return (Message("assistant", (OutputText(f"[searched the web: {query}]"),)),)
+        case kind if kind in SILENT:
+            return ()
+        case _:
+            return None
+
+
+def is_context(raw: dict[str, Any]) -> bool:
+    """Whether a message of another program was written by it and not by its user."""
+    if raw.get("role") in ("developer", "system"):
+        return True
+    texts = [as_str(as_dict(part).get("text")) for part in as_list(raw.get("content"))]
+    return raw.get("role") == "user" and any(
+        text.lstrip().startswith(_CONTEXT_TAGS) for text in texts[:1]
+    )
+
+
+def _message(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
+    if is_context(raw):
+        return ()
+    content = raw.get("content")
+    raw_parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    parts = _parts(raw_parts)
+    return (Message(as_str(raw.get("role")) or "assistant", parts),) if parts else ()
+
+
+def _parts(raw: Any) -> tuple[ContentPart, ...]:
+    return tuple(part for value in as_list(raw) if (part := _part(as_dict(value))) is not None)
+
+
+def _part(raw: dict[str, Any]) -> ContentPart | None:
+    match raw:
+        case {"type": "input_text" | "text", "text": str(text)}:
+            return InputText(text)
+        case {"type": "output_text", "text": str(text)}:
+            return OutputText(text)
+        case {"type": "refusal", "refusal": str(text)}:
+            return Refusal(text)
+        case {"type": "input_image", "image_url": str(url)}:
+            return InputImage(url)
+        case _:
+            return None
+
+
+def _reasoning(raw: dict[str, Any]) -> Reasoning:
+    return Reasoning(
+        id=as_str(raw.get("id")),
+        summary=tuple(SummaryText(text) for text in _texts(raw.get("summary"))),
+        content=tuple(ReasoningText(text) for text in _texts(raw.get("content"))),
+        encrypted_content=as_str(raw.get("encrypted_content")) or None,
+    )
+
+
+def _texts(parts: Any) -> list[str]:
+    return [text for part in as_list(parts) if (text := as_str(as_dict(part).get("text")))]
+
+
+def _call(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
+    call_id = as_str(raw.get("call_id")) or as_str(raw.get("id"))
+    match raw["type"]:
+        case "function_call":
+            name, arguments = as_str(raw.get("name")), raw.get("arguments")
+            text = arguments if isinstance(arguments, str) else dumps(arguments).decode()
+        case "custom_tool_call":
+            name = as_str(raw.get("name"))
+            text = dumps({"input": as_str(raw.get("input"))}).decode()
+        case _:
+            action = as_dict(raw.get("action"))
+            name = "shell"
+            text = dumps({"command": as_list(action.get("command"))}).decode()
+    return (FunctionCall(name, text, call_id),) if name and call_id else ()
+
+
+def _output(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
+    """An answer as text; its images follow as a message, as those of `view_image` do."""
+    call_id, output = as_str(raw.get("call_id")), raw.get("output")
+    if isinstance(output, dict):  # of autumn 2025
+        output = output.get("content_items") or output.get("content")
+    parts = _parts(output)
+    text = output if isinstance(output, str) else "\n".join(_texts(output))
+    answer = FunctionCallOutput(call_id, text)
+    images = tuple(part for part in parts if isinstance(part, InputImage))
+    if not images:
+        return (answer,)
+    return answer, Message("user", (InputText("The images that were asked for:"), *images))

@@ -1,0 +1,249 @@
+"""A rollout file -> the conversation it holds, to go on with.
+
+Reads the files of this program and of other versions of Codex: the bare items of May 2025 and the
+tagged lines since. A line that cannot be read costs only itself, and the user is told. Nothing is
+written here. Source: docs/rollout-format.md; real files of Codex 0.169.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.base.errors import CodexError, ProtocolError
+from codex.base.jsonio import loads
+from codex.model.loose import as_dict, as_int, as_list, as_str
+from codex.protocol.events import EventMsg
+from codex.protocol.items import (
+    FunctionCall,
+    FunctionCallOutput,
+    InputText,
+    Message,
+    ResponseItem,
+    TokenUsage,
+)
+from codex.rollout.foreign_items import foreign_items, own_item
+from codex.rollout.format import VERSION, event_of, usage_of
+from codex.rollout.transcript import ABORTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MESSAGE_KINDS = ("message", "reasoning", "function_call", "function_call_output")
+"""The items that stood bare in the files of May 2025."""
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """One old conversation, as `Codex` takes it to go on with."""
+
+    session_id: str
+    path: str
+    size: int
+    """Of the file, in bytes, when it was read."""
+    items: tuple[ResponseItem, ...]
+    """The transcript."""
+    events: tuple[EventMsg, ...]
+    """What the user saw, where the file tells; replay.py makes something to show of it."""
+    usage: TokenUsage = TokenUsage()
+    cwd: str | None = None
+    """None where the file does not tell, as those of May 2025."""
+    model: str | None = None
+    provider_id: str | None = None
+    reasoning_effort: str | None = None
+    instructions: str | None = None
+    """The system text that the file holds."""
+    next_ordinal: int | None = None
+    """Of the next line, in a file that numbers them."""
+    name: str | None = None
+    """What the user calls it."""
+    is_ours: bool = True
+    """Whether this program began it."""
+    warnings: tuple[str, ...] = ()
+
+
+def load(path: str, *, name: str | None = None) -> Resumed:
+    """Read one session file. Args: name: what the user calls it (sessions.py knows).
+
+    Raises: CodexError, when there is no session in it.
+    """
+    reader = _Reader()
+    try:
+        with open(path, "rb") as file:
+            for line in file:
+                reader.take(line)
+            size = file.tell()
+    except OSError as error:
+        raise CodexError(f"cannot read the session '{path}': {error.strerror}") from error
+    if reader.session_id is None:
+        raise CodexError(
+            f"cannot resume '{path}': it holds no session",
+            advice="Its first line, the session's metadata, is missing or broken.",
+        )
+    return Resumed(
+        session_id=reader.session_id,
+        path=os.path.abspath(path),
+        size=size,
+        items=tuple(closed(reader.items)),
+        events=tuple(reader.events),
+        usage=reader.usage,
+        cwd=reader.cwd,
+        model=reader.model,
+        provider_id=reader.provider_id,
+        reasoning_effort=reader.effort,
+        instructions=reader.instructions,
+        next_ordinal=reader.next_ordinal,
+        name=name,
+        is_ours=reader.is_ours,
+        warnings=tuple(reader.warnings(path)),
+    )
+
+
+def closed(items: list[ResponseItem]) -> list[ResponseItem]:
+    """The items with an answer for each call but those at the end, and a call for each answer.
+
+    Servers refuse anything else. What a killed process left open at the end is closed, and
+    recorded, when the next task begins.
+    """
+    called = {item.call_id for item in items if isinstance(item, FunctionCall)}
+    answered = {item.call_id for item in items if isinstance(item, FunctionCallOutput)}
+    result: list[ResponseItem] = []
+    lost: list[FunctionCallOutput] = []
+    for item in items:
+        if isinstance(item, FunctionCallOutput) and item.call_id not in called:
+            continue
+        if isinstance(item, Message) and item.role == "user":
+            result += lost
+            lost = []
+        result.append(item)
+        if isinstance(item, FunctionCall) and item.call_id not in answered:
+            lost.append(FunctionCallOutput(item.call_id, ABORTED))
+    return result
+
+
+class _Reader:
+    """Takes the lines of one file in order."""
+
+    def __init__(self) -> None:
+        self.session_id: str | None = None
+        self.is_ours = False
+        self.format = 0
+        self.cwd: str | None = None
+        self.model: str | None = None
+        self.provider_id: str | None = None
+        self.effort: str | None = None
+        self.instructions: str | None = None
+        self.next_ordinal: int | None = None
+        self._is_writer_ours = False
+        """Whether the lines that come now were written by this program."""
+        self._has_our_context = False
+        self.usage = TokenUsage()
+        self.items: list[ResponseItem] = []
+        self.events: list[EventMsg] = []
+        self.broken_count = 0
+        self.unknown_kinds: dict[str, None] = {}
+
+    def take(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        try:
+            value = loads(line)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            self.broken_count += 1
+            return
+        if isinstance(ordinal := value.get("ordinal"), int):
+            self.next_ordinal = ordinal + 1
+        kind, payload = value.get("type"), value.get("payload")
+        if isinstance(kind, str) and isinstance(payload, dict):
+            self._tagged(kind, payload)
+        elif kind in MESSAGE_KINDS:
+            self._item(value)
+        elif kind is None and isinstance(value.get("id"), str):
+            self._meta(value)
+
+    def warnings(self, path: str) -> Iterable[str]:
+        """What the user is to know."""
+        if self.broken_count:
+            lines = "line" if self.broken_count == 1 else "lines"
+            yield f"{self.broken_count} broken {lines} in the session file '{path}' left out"
+        if self.unknown_kinds:
+            kinds = ", ".join(self.unknown_kinds)
+            yield f"the session holds what this version does not know, left out: {kinds}"
+        if self.format > VERSION:
+            yield "the session was written by a newer version; some of it may be missing"
+
+    def _tagged(self, kind: str, payload: dict[str, Any]) -> None:
+        match kind:
+            case "session_meta":
+                self._meta(payload)
+            case "response_item":
+                self._item(payload)
+            case "event_msg":
+                self._event(payload)
+            case "turn_context":
+                # We begin each task with one of these; other versions of Codex take turns with us.
+                self._has_our_context = "rollout_format" in payload
+                self.cwd = as_str(payload.get("cwd")) or self.cwd
+                self.model = as_str(payload.get("model")) or self.model
+                self.provider_id = as_str(payload.get("model_provider")) or self.provider_id
+                self.effort = as_str(payload.get("effort")) or None
+                self.instructions = as_str(payload.get("instructions")) or self.instructions
+            case "compacted":
+                self._compacted(payload)
+
+    def _meta(self, meta: dict[str, Any]) -> None:
+        # A fork of today's Codex begins with its own metadata and goes on with the old one's.
+        if self.session_id is None:
+            self.session_id = as_str(meta.get("id")) or None
+            self.format = as_int(meta.get("rollout_format"))
+            self.is_ours = self.format > 0
+            self._is_writer_ours = self.is_ours
+            self.cwd = as_str(meta.get("cwd")) or None
+            self.provider_id = as_str(meta.get("model_provider")) or None
+            self.instructions = as_str(meta.get("instructions")) or None
+
+    def _item(self, raw: dict[str, Any]) -> None:
+        own = own_item(raw) if self._is_writer_ours else None
+        items = foreign_items(raw) if own is None else (own,)
+        if items is None:
+            self.unknown_kinds[str(raw.get("type"))] = None
+        else:
+            self.items += items
+
+    def _event(self, payload: dict[str, Any]) -> None:
+        match payload.get("type"):
+            case "thread_rolled_back":
+                self._roll_back(as_int(payload.get("num_turns")))
+            case "task_started":
+                self._is_writer_ours, self._has_our_context = self._has_our_context, False
+        try:
+            event = event_of(payload)
+        except ProtocolError:
+            return  # of another version, and for people only
+        self.usage = usage_of(event) or self.usage
+        self.events.append(event)
+
+    def _roll_back(self, turns: int) -> None:
+        """Forget the last messages of the user, and all that came of them."""
+        starts = [
+            index
+            for index, item in enumerate(self.items)
+            if isinstance(item, Message) and item.role == "user"
+        ]
+        if 0 < turns <= len(starts):
+            del self.items[starts[-turns] :]
+
+    def _compacted(self, payload: dict[str, Any]) -> None:
+        """The conversation so far was replaced by a summary of it."""
+        replacement = as_list(payload.get("replacement_history"))
+        if replacement:
+            self.items = []
+            for raw in replacement:
+                self._item(as_dict(raw))
+            return
+        said = [item for item in self.items if isinstance(item, Message) and item.role == "user"]
+        summary = Message("user", (InputText(as_str(payload.get("message"))),))
+        self.items = [*said, summary]

@@ -1,0 +1,178 @@
+"""The sessions of a CODEX_HOME: list them, find one, read it, put it away, delete it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from codex.base.errors import CodexError
+from codex.rollout.files import (
+    FILE_NAME,
+    SessionFile,
+    SessionSummary,
+    session_files,
+    summarize,
+)
+from codex.rollout.names import session_names
+from codex.rollout.resume import load
+from codex.rollout.writer import lock, make_folders, open_for_append
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codex.rollout.resume import Resumed
+
+
+def sessions(
+    codex_home: str, *, cwd: str | None = None, is_archived: bool = False
+) -> Iterator[SessionSummary]:
+    """The sessions, the one that was written to last first; each is read when it is asked for.
+
+    Args: cwd: only those of this folder.
+    """
+    names = session_names(codex_home)
+    for file in session_files(codex_home, is_archived=is_archived):
+        summary = summarize(file, names.get(file.id))
+        if summary is not None and (cwd is None or _is_same_folder(summary.cwd, cwd)):
+            yield summary
+
+
+def list_sessions(
+    codex_home: str,
+    *,
+    cwd: str | None = None,
+    is_archived: bool = False,
+    limit: int | None = None,
+) -> list[SessionSummary]:
+    """The first `limit` of `sessions`."""
+    found: list[SessionSummary] = []
+    for summary in sessions(codex_home, cwd=cwd, is_archived=is_archived):
+        if len(found) == limit:
+            break
+        found.append(summary)
+    return found
+
+
+def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = False) -> SessionFile:
+    """The one session that an id, the beginning of one, or a name means.
+
+    Args: is_archived: among which sessions; None is among all.
+    Raises: CodexError, when there is none, or more than one.
+    """
+    names = session_names(codex_home)
+    kinds = (False, True) if is_archived is None else (is_archived,)
+    files = [file for kind in kinds for file in session_files(codex_home, is_archived=kind)]
+    found = _matches(files, names, wanted)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CodexError(
+            f"{len(found)} sessions begin with '{wanted}'",
+            advice="\n".join(["The last ones:", *(f"  {file.id}" for file in found[:10])]),
+        )
+    if is_archived is False and _matches(
+        session_files(codex_home, is_archived=True), names, wanted
+    ):
+        raise CodexError(
+            f"the session '{wanted}' is archived", advice=f"Bring it back: codex unarchive {wanted}"
+        )
+    raise CodexError(
+        f"no rollout found for thread id {wanted}", advice="See what there is: codex sessions --all"
+    )
+
+
+def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Resumed:
+    """Read a session, to go on with it.
+
+    Args: wanted: as for `find_session`; None is the one that was written to last. cwd: of which
+        folder that one is; None is of any.
+    Raises: CodexError.
+    """
+    if wanted is None:
+        last = last_session(codex_home, cwd=cwd)
+        return load(last.path, name=last.name)
+    file = find_session(codex_home, wanted)
+    return load(file.path, name=session_names(codex_home).get(file.id))
+
+
+def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
+    """The session that was written to last. Args: cwd: only of this folder; None: of any.
+
+    Raises: CodexError, when there is none.
+    """
+    for summary in sessions(codex_home, cwd=cwd):
+        return summary
+    if cwd is None:
+        raise CodexError("there is no session yet")
+    raise CodexError(
+        f"there is no session of the folder '{cwd}'", advice="To take the last of any: --all"
+    )
+
+
+def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> list[SessionFile]:
+    """By whole id, else by name (the last that got it), else by the beginning of an id."""
+    lowered = wanted.lower()
+    exact = [file for file in files if file.id == lowered]
+    if exact:
+        return exact[:1]
+    by_id = {file.id: file for file in files}
+    named = [id_ for id_, name in names.items() if name == wanted and id_ in by_id]
+    if named:
+        return [by_id[named[-1]]]
+    return [file for file in files if wanted and file.id.startswith(lowered)]
+
+
+def archive(codex_home: str, file: SessionFile) -> str:
+    """Put a session away; where it is now.
+
+    Raises: CodexError, also when it is open.
+    """
+    return _move(file, os.path.join(codex_home, "archived_sessions"))
+
+
+def unarchive(codex_home: str, file: SessionFile) -> str:
+    """Bring a session back; where it is now.
+
+    Raises: CodexError.
+    """
+    match = FILE_NAME.fullmatch(os.path.basename(file.path))
+    assert match is not None  # session_files took no other
+    return _move(file, os.path.join(codex_home, "sessions", *match.group(1, 2, 3)))
+
+
+def delete(file: SessionFile) -> None:
+    """Delete a session for good.
+
+    Raises: CodexError, also when it is open.
+    """
+    with _held(file):
+        os.unlink(file.path)
+
+
+def _move(file: SessionFile, folder: str) -> str:
+    target = os.path.join(folder, os.path.basename(file.path))
+    with _held(file):
+        make_folders(folder)
+        if os.path.lexists(target):
+            raise CodexError(f"cannot move '{file.path}': '{target}' is there already")
+        os.rename(file.path, target)
+    return target
+
+
+@contextlib.contextmanager
+def _held(file: SessionFile) -> Iterator[None]:
+    """Keep everybody else from going on with a session meanwhile."""
+    try:
+        descriptor = open_for_append(file.path)
+        try:
+            lock(descriptor, file.path, lambda _text: None)
+            yield
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CodexError(f"cannot change '{file.path}': {error.strerror}") from error
+
+
+def _is_same_folder(one: str | None, other: str) -> bool:
+    return one is not None and (one == other or os.path.realpath(one) == os.path.realpath(other))

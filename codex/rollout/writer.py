@@ -1,0 +1,295 @@
+"""Rollout: the file of one session, written line by line while the session goes on.
+
+Each line is one write, made at the moment its item enters the transcript: a process that is killed
+loses at most the line that it was writing. No fsync: what a kill leaves is the kernel's, and a
+power cut may cost the last lines. Nothing is read here; resume.py does that.
+
+Items come from the transcript's owner; what the user saw may come at the same time from a command
+of the user's beside the task (errands.py). So each line is made and written under a lock, the one
+that is held over I/O: it is what keeps lines whole and in order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from codex.base import git
+from codex.base.errors import CodexError
+from codex.base.file_lock import LockState, try_lock
+from codex.rollout.format import RECORDED, event_payload, line, session_meta, turn_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.base.host import Host
+    from codex.config.types import Config
+    from codex.protocol.events import EventMsg
+    from codex.protocol.items import ResponseItem
+    from codex.protocol.ops import Op
+    from codex.rollout.resume import Resumed
+
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""What is kept in memory for a disk that may have room again, before recording ends."""
+
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def open_rollout(
+    config: Config,
+    host: Host,
+    *,
+    session_id: str,
+    source: str,
+    instructions: str,
+    resumed: Resumed | None,
+    warn: Callable[[str], None],
+) -> Rollout:
+    """The file of a session that begins or goes on.
+
+    Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. instructions: the whole system
+        text.
+    Raises: CodexError, when another process goes on with the same session.
+    """
+    if config.is_ephemeral:
+        return unrecorded()
+    if resumed is not None:
+        rollout = Rollout(resumed.path, clock=host.clock, warn=warn)
+        rollout.resume(resumed)
+        return rollout
+    started_s = host.clock()
+    meta = session_meta(
+        session_id,
+        started_s=started_s,
+        config=config,
+        source=source,
+        originator=host.environ.get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE") or f"codex_{source}",
+        instructions=instructions,
+        git=git.state(config.cwd),
+    )
+    path = rollout_path(config.codex_home, session_id, started_s)
+    return Rollout(path, clock=host.clock, warn=warn, meta=meta)
+
+
+def unrecorded() -> Rollout:
+    """The rollout of a session that leaves no file."""
+    return Rollout(None, clock=lambda: 0.0, warn=lambda _text: None)
+
+
+def rollout_path(codex_home: str, session_id: str, started_s: float) -> str:
+    """Where a session's file is: by the day and the second of its start, in UTC."""
+    day = time.strftime("%Y/%m/%d", time.gmtime(started_s))
+    second = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(started_s))
+    return os.path.join(codex_home, "sessions", day, f"rollout-{second}-{session_id}.jsonl")
+
+
+class Rollout:
+    """One session's file; it is made with the first line after the session's metadata.
+
+    A session in which nothing was said leaves no file.
+    """
+
+    def __init__(
+        self,
+        path: str | None,
+        *,
+        clock: Callable[[], float],
+        warn: Callable[[str], None],
+        meta: dict[str, Any] | None = None,
+    ) -> None:
+        """Args: path: None records nothing. meta: of a new file; None goes on with an old one.
+        warn: tell the user; called at most once for each thing that is wrong.
+        """
+        self.path = path
+        self._clock = clock
+        self._warn = warn
+        self._is_new = meta is not None
+        self._instructions: str | None = None
+        self._ordinal: int | None = None
+        """Of the next line, in a file of today's Codex that numbers them."""
+        self._descriptor: int | None = None
+        self._waiting = bytearray()
+        """What is not written yet: a line while it is made, more while the disk is full."""
+        self._has_failed = False
+        self._lock = threading.Lock()
+        if meta is not None and path is not None:
+            self._instructions = meta["instructions"]
+            self._waiting += line(clock(), "session_meta", meta)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Open an old file and hold it, before anything is said.
+
+        A file that cannot be written is told to the user, and the session goes on without one.
+
+        Args: resumed: what was read from it.
+        Raises: CodexError, when another process has it open, or it has grown since.
+        """
+        path = self.path
+        self._instructions, self._ordinal = resumed.instructions, resumed.next_ordinal
+        if path is None:
+            return
+        with self._lock:
+            self._reopen(path, resumed.size)
+
+    def _reopen(self, path: str, known_size: int) -> None:
+        try:
+            self._descriptor = self._open(path)
+            size = os.fstat(self._descriptor).st_size
+            if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
+                self._waiting += b"\n"  # a killed process left its last line broken
+        except OSError as error:
+            self._fail(error)
+            self._close()
+            return
+        if size != known_size:
+            self._close()
+            raise CodexError(
+                f"the session file '{path}' was changed while it was read", advice="Try again."
+            )
+
+    def item(self, item: ResponseItem) -> None:
+        """Record what was said, asked for or answered."""
+        self._record("response_item", msgspec.to_builtins(item))
+
+    def event(self, msg: EventMsg, task_id: str) -> None:
+        """Record what the user saw, where it is of lasting interest."""
+        if isinstance(msg, RECORDED):
+            self._record("event_msg", event_payload(msg, task_id))
+
+    def answer(self, op: Op) -> None:
+        """Record what the user answered to a question."""
+        self._record("event_msg", msgspec.to_builtins(op))
+
+    def turn_context(self, task_id: str, config: Config, instructions: str) -> None:
+        """Record under which settings a task begins."""
+        changed = None if instructions == self._instructions else instructions
+        self._instructions = instructions
+        self._record("turn_context", turn_context(task_id, config, changed))
+
+    def close(self) -> None:
+        """Let go of the file, after one last try to write what waits; nothing more is recorded."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        path, self.path = self.path, None
+        if self._descriptor is not None:
+            if path is not None and self._has_failed:
+                with contextlib.suppress(OSError):
+                    self._write(path)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _record(self, kind: str, payload: Any) -> None:
+        with self._lock:
+            if self.path is None:
+                return
+            self._waiting += line(self._clock(), kind, payload, ordinal=self._ordinal)
+            if self._ordinal is not None:
+                self._ordinal += 1
+            try:
+                self._write(self.path)
+            except OSError as error:
+                self._fail(error)
+
+    def _write(self, path: str) -> None:
+        """Write what waits; of a write that is cut short the rest waits on."""
+        if self._descriptor is None:
+            self._descriptor = self._open(path)
+        while self._waiting:
+            written = os.write(self._descriptor, self._waiting)
+            del self._waiting[:written]
+
+    def _open(self, path: str) -> int:
+        """Open and lock the file."""
+        if self._is_new:
+            make_folders(os.path.dirname(path))
+            descriptor = os.open(path, _APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+            self._is_new = False
+        else:
+            descriptor = open_for_append(path)
+        try:
+            lock(descriptor, path, self._warn)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _fail(self, error: OSError) -> None:
+        """Go on without the file: what is said meanwhile waits, and is written when it can be."""
+        if not self._has_failed:
+            self._has_failed = True
+            self._warn(
+                f"cannot write the session file '{self.path}': {error.strerror or error}; "
+                "what is not written cannot be resumed"
+            )
+        if len(self._waiting) > MAX_WAITING_BYTES:
+            self._warn(f"the session file '{self.path}' ends here: too much waits to be written")
+            self._waiting.clear()
+            self._close()
+
+
+def make_folders(path: str) -> None:
+    """Make a folder and those above it, for the user alone.
+
+    Raises: OSError.
+    """
+    if os.path.isdir(path):
+        return
+    make_folders(os.path.dirname(path))
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+
+
+def open_for_append(path: str) -> int:
+    """Open a rollout to go on with it.
+
+    Raises: OSError.
+    """
+    descriptor = os.open(path, _APPEND)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        with contextlib.suppress(OSError):
+            os.fchmod(descriptor, 0o600)  # Codex of May 2025 made it readable for everybody
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def lock(descriptor: int, path: str, warn: Callable[[str], None]) -> None:
+    """Keep other processes from going on with the same session.
+
+    Raises: CodexError, when one already does.
+    """
+    state = try_lock(descriptor)
+    if state is LockState.BUSY:
+        raise CodexError(
+            f"the session '{path}' is open in {_owner(descriptor)}",
+            advice="End that one first, or work on a copy: codex fork, codex exec fork.",
+        )
+    if state is LockState.UNAVAILABLE:
+        warn(
+            f"the session file '{path}' cannot be locked, as its file system has no locks: "
+            "do not resume it twice at once"
+        )
+
+
+def _owner(descriptor: int) -> str:
+    """Who holds the lock, where the kernel tells."""
+    status = os.fstat(descriptor)
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    with contextlib.suppress(OSError), open("/proc/locks", encoding="ascii") as file:
+        for words in map(str.split, file):
+            if device in words and words[1] == "FLOCK" and words[4] not in ("0", "-1"):
+                return f"process {words[4]}"
+    return "another process"

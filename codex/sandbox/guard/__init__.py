@@ -1,0 +1,1 @@
+"""The names in writable folders that programs outside the sandbox obey, kept as they were."""

@@ -1,0 +1,322 @@
+"""The protected names: what inside a writable folder is run or obeyed by programs outside.
+
+Git's hooks and configuration, the agent's own settings, those of editors, and in the home folder
+what shells and git read at their start. Landlock cannot take a name out of a folder, so layer 2
+mounts what exists read-only, and tripwire.py watches the rest. `.git` itself stays writable, so
+that commits work. Reads the file system, changes nothing. Source: sandbox.md, section 6.3.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.protocol.policy import PROTECTED_NAMES
+from codex.sandbox.guard.harmless import HOOKS, INFO
+from codex.sandbox.params import ProtectedPaths
+from codex.sandbox.roots import is_inside, physical_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from codex.protocol.policy import SandboxPolicy
+
+GIT = ".git"
+TOP_NAMES = tuple(sorted(PROTECTED_NAMES - {GIT}))
+GIT_FILES = ("config", "config.worktree", "commondir")
+WORKTREE_FILES = ("config.worktree", "commondir", "gitdir")
+INFO_EXEMPT = ("refs",)
+"""`git gc` writes it; nothing reads it but dumb HTTP servers."""
+HOME_NAMES = (
+    *(".gitconfig", ".config/git", ".ssh", ".profile", ".inputrc", ".config/fish"),
+    *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases"),
+    *(".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".kshrc"),
+)
+OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
+"""How names in the agent's own folder begin that it writes itself while commands run."""
+MAX_DEPTH = 8
+"""Of submodules in submodules."""
+
+
+class Watch(NamedTuple):
+    """One protected name."""
+
+    path: str
+    """Absolute; physical, but for the last component."""
+    exempt: tuple[str, ...] = ()
+    """Names directly below it that may change: those that begin so."""
+    is_mountable: bool = True
+    """Layer 2 makes it read-only. Not where git itself writes: `gc` in `info`; a worktree's files
+    are removed with it."""
+    is_kind_only: bool = False
+    """A folder on the way to others: it may change inside, but must stay that folder."""
+    is_repository: bool = False
+    """A `.git` that is not there: a new one is work, if nothing in it runs programs."""
+
+
+class Protection(NamedTuple):
+    """What is protected for one command."""
+
+    watches: tuple[Watch, ...]
+    """All of it, what leads to a thing before the thing."""
+    read_only: tuple[str, ...]
+    """Of these what exists, for layer 2 to mount read-only."""
+    pinned: tuple[str, ...]
+    """The folders on the way there, which must not be renamed away."""
+    status: Mapping[str, os.stat_result | None]
+    """How the watched names were, by lstat."""
+
+    @property
+    def paths(self) -> ProtectedPaths:
+        """What run() is to hold; Seatbelt can also hold what is not there."""
+        if sys.platform == "darwin":
+            named = tuple(watch.path for watch in self.watches if not watch.is_kind_only)
+            return ProtectedPaths(named, self.pinned)
+        return ProtectedPaths(self.read_only, self.pinned)
+
+    @property
+    def unmounted(self) -> tuple[Watch, ...]:
+        """What mounts cannot hold."""
+        held = {*self.read_only, *self.pinned}
+        return tuple(watch for watch in self.watches if watch.path not in held)
+
+    def holding(self, path: str) -> str | None:
+        """The protected name that a path is, or is below; None when it is not protected."""
+        for watch in self.watches:
+            is_here = path == watch.path if watch.is_kind_only else is_inside(path, watch.path)
+            if is_here and not watch.is_kind_only and not _is_exempt(path, watch):
+                return watch.path
+        return None
+
+
+NOTHING = Protection((), (), (), {})
+
+
+def protection(
+    policy: SandboxPolicy, *, cwd: str, tmpdir: str | None, codex_home: str, home: str | None
+) -> Protection:
+    """What to protect inside the writable folders of a policy, as they are now.
+
+    Args: cwd: the session's. tmpdir: the command's $TMPDIR. codex_home: the agent's own folder.
+        home: the user's.
+    """
+    folders = ("/",) if policy.can_write_everything else policy.roots(cwd=cwd, tmpdir=tmpdir)
+    if policy.is_unrestricted or not folders:
+        return NOTHING
+    found = _Found({folder: _physical(folder) for folder in folders})
+    here = found.physical.get(cwd) or _physical(cwd)
+    for root in sorted(found.roots):
+        for base in _bases(root, here):
+            found.add_base(base)
+    if home is not None and found.is_writable(own := _own_folder(home)):
+        for name in HOME_NAMES:
+            found.add(Watch(f"{own}/{name}"))
+    found.add_own(_own_folder(codex_home))
+    return found.protection()
+
+
+def _physical(folder: str) -> str:
+    try:
+        return physical_path(folder)
+    except OSError:
+        return os.path.realpath(folder)
+
+
+@functools.lru_cache(maxsize=8)
+def _own_folder(path: str) -> str:
+    return os.path.realpath(path)
+
+
+def _bases(root: str, cwd: str) -> Iterator[str]:
+    """The root, and every folder from there down to the working directory."""
+    yield root
+    if cwd != root and is_inside(cwd, root):
+        folder = root
+        for name in os.path.relpath(cwd, root).split("/"):
+            folder = os.path.join(folder, name)
+            yield folder
+
+
+class _Found:
+    """The watches while they are collected."""
+
+    def __init__(self, physical: dict[str, str]) -> None:
+        """Args: physical: the writable folders, and where they really are."""
+        self.physical = physical
+        self.roots = frozenset(physical.values())
+        self._outermost = frozenset(
+            root for root in self.roots if not any(above in self.roots for above in _above(root))
+        )
+        self._above = {folder for root in self.roots for folder in _above(root)}
+        self._watches: dict[str, Watch] = {}
+        self._status: dict[str, os.stat_result | None] = {}
+
+    def is_writable(self, path: str) -> bool:
+        return any(is_inside(path, root) for root in self.roots)
+
+    def add(self, watch: Watch) -> None:
+        if watch.path in self._watches or watch.path in self.roots:
+            return  # a folder that the policy names is meant
+        if watch.path in self._above:
+            inner = [root for root in self.roots if is_inside(root, watch.path)]
+            names = (os.path.relpath(root, watch.path).split("/")[0] for root in inner)
+            watch = watch._replace(exempt=(*watch.exempt, *names), is_mountable=False)
+        mode = self._mode(watch.path)
+        self._watches[watch.path] = watch
+        if stat.S_ISLNK(mode):
+            target = os.path.realpath(watch.path)
+            self.add_if_writable(watch._replace(path=target))
+
+    def add_if_writable(self, watch: Watch) -> None:
+        if self.is_writable(watch.path):
+            self.add(watch)
+
+    def add_own(self, codex_home: str) -> None:
+        """The agent's own folder, which no policy opens."""
+        if self.is_writable(codex_home):
+            is_mountable = codex_home not in self.roots
+            self._watches[codex_home] = Watch(codex_home, OWN_STATE, is_mountable=is_mountable)
+
+    def add_base(self, base: str) -> None:
+        """What is protected directly in a folder."""
+        base = base.rstrip("/")
+        for name in TOP_NAMES:
+            self.add(Watch(f"{base}/{name}"))
+        git = f"{base}/{GIT}"
+        mode = self._mode(git)
+        if stat.S_ISDIR(mode):
+            self.add_git(git)
+        elif stat.S_ISREG(mode):
+            self.add(Watch(git))
+            self._add_linked(git)
+        elif stat.S_ISLNK(mode):
+            self.add(Watch(git))
+            self._add_git_if_writable(os.path.realpath(git))
+        else:
+            self.add(Watch(git, is_repository=mode == 0))
+            if stat.S_ISREG(self._mode(f"{base}/HEAD")) and os.path.isdir(f"{base}/objects"):
+                self.add_git(base)
+
+    def _add_linked(self, file: str) -> None:
+        """What a `.git` file leads to: the folder of a worktree or submodule, and its main one."""
+        if (target := _read_link_file(file, "gitdir: ")) is None:
+            return
+        self._add_git_if_writable(target)
+        if (common := _read_link_file(os.path.join(target, "commondir"), "")) is not None:
+            self._add_git_if_writable(common)
+
+    def _add_git_if_writable(self, folder: str) -> None:
+        if self.is_writable(folder) and os.path.isdir(folder):
+            self.add_git(folder)
+
+    def add_git(self, folder: str, depth: int = 0) -> None:
+        """What is protected in a folder of git's."""
+        if folder not in self.roots:
+            self._watches.setdefault(folder, Watch(folder, is_kind_only=True))
+        self.add(Watch(f"{folder}/{HOOKS}"))
+        self.add(Watch(f"{folder}/{INFO}", INFO_EXEMPT, is_mountable=False))
+        for name in GIT_FILES:
+            self.add(Watch(f"{folder}/{name}"))
+        worktrees = f"{folder}/worktrees"
+        for name in _folders_in(worktrees):
+            for file in WORKTREE_FILES:
+                self.add(Watch(f"{worktrees}/{name}/{file}", is_mountable=False))
+        self._add_modules(f"{folder}/modules", depth)
+
+    def _add_modules(self, folder: str, depth: int) -> None:
+        """The submodules; a name with slashes is a folder in a folder."""
+        names = _folders_in(folder)
+        if not names or depth > MAX_DEPTH:
+            return
+        for name in names:
+            module = os.path.join(folder, name)
+            if os.path.lexists(os.path.join(module, "HEAD")):
+                self.add_git(module, depth + 1)
+            else:
+                self._add_modules(module, depth + 1)
+
+    def _mode(self, path: str) -> int:
+        """As lstat has it; 0 when there is nothing."""
+        if path not in self._status:
+            try:
+                self._status[path] = os.lstat(path)
+            except OSError:
+                self._status[path] = None
+        status = self._status[path]
+        return 0 if status is None else status.st_mode
+
+    def protection(self) -> Protection:
+        """All that was found, with the folders on the way."""
+        named = [watch for watch in self._watches.values() if not watch.is_kind_only]
+        existing = [watch for watch in named if self._mode(watch.path)]
+        read_only = tuple(w.path for w in existing if w.is_mountable and self._is_mountable(w.path))
+        pinned = self._on_the_way(read_only)
+        for path in self._on_the_way(watch.path for watch in existing):
+            self._watches.setdefault(path, Watch(path, is_kind_only=True))
+        watches = tuple(sorted(self._watches.values(), key=_path_of))
+        for watch in watches:
+            self._mode(watch.path)
+        return Protection(watches, read_only, pinned, self._status)
+
+    def _is_mountable(self, path: str) -> bool:
+        mode = self._mode(path)
+        return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+    def _on_the_way(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """The folders between the outermost writable one and each of these.
+
+        A writable folder in another one could be renamed away there, and be made anew.
+        """
+        found: set[str] = set()
+        for folder in {os.path.dirname(path) for path in paths}:
+            while folder not in self._outermost and folder not in found and folder != "/":
+                found.add(folder)
+                folder = os.path.dirname(folder)
+        return tuple(sorted(path for path in found if stat.S_ISDIR(self._mode(path))))
+
+
+_path_of = operator.attrgetter("path")
+
+
+def _above(path: str) -> Iterator[str]:
+    """Every folder that a path is in."""
+    while path != "/":
+        path = os.path.dirname(path)
+        yield path
+
+
+def _read_link_file(path: str, prefix: str) -> str | None:
+    """The folder that a file of git names, physical; None when it names none."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read(4096)
+    except OSError:
+        return None
+    if not text.startswith(prefix) or "\0" in text:
+        return None
+    name = text.removeprefix(prefix).strip()
+    return os.path.realpath(os.path.join(os.path.dirname(path), name)) if name else None
+
+
+def _folders_in(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def _is_exempt(path: str, watch: Watch) -> bool:
+    name = os.path.relpath(path, watch.path).split("/")[0]
+    return name != "." and name.startswith(watch.exempt)
+
+
+def parts_of_repository(git: str) -> tuple[Watch, ...]:
+    """What is protected in a `.git` folder that has just been made."""
+    found = _Found({"": os.path.dirname(git)})
+    found.add_git(git)
+    return found.protection().watches

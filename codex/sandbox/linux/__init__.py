@@ -1,0 +1,1 @@
+"""Linux under the sandbox: Landlock, seccomp, namespaces, processes, by the native shim."""

@@ -1,0 +1,81 @@
+"""The processes of one command in a process namespace of its own: the kernel knows which they are.
+
+What we ask of the first process of the namespace, native/init.c, it does for all the others, and
+when it ends, the kernel ends them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import struct
+from typing import TYPE_CHECKING
+
+from codex.sandbox.linux.tree import CLEAN_UP_S
+
+if TYPE_CHECKING:
+    from codex.sandbox.linux.spawn import Contained
+
+END = struct.Struct("=ii")
+"""A message of the link: shim_end, in native/landlock_shim.h."""
+
+
+class ContainedProcesses:
+    """As tree.SharedProcesses, for a command of a fork server."""
+
+    def __init__(self, child: Contained) -> None:
+        """Take over a command; its descriptors stay the caller's to close."""
+        self._child = child
+        self._is_over = False
+        self._is_empty = False
+        """Nothing is left, by the word of the first process, which has nothing more to do."""
+        self.status: int | None = None
+        """The command's wait status; None: it was killed with all the others."""
+
+    def fileno(self) -> int:
+        """Readable when the command is over."""
+        return self._child.link
+
+    def is_over(self) -> bool:
+        """Whether the command itself has ended."""
+        self._read_link()
+        return self._is_over
+
+    def have_left(self) -> bool:
+        """Whether nothing is left of what the command started."""
+        self._read_link()
+        return self._is_empty or _is_readable(self._child.pidfd, 0.0)
+
+    def _read_link(self) -> None:
+        while not self._is_empty and _is_readable(self._child.link, 0.0):
+            message = os.read(self._child.link, END.size)
+            self._is_over = True
+            if not message:
+                return  # it was killed, and what is left is about to be
+            self.status, is_last = END.unpack(message)
+            self._is_empty = bool(is_last)
+
+    def send(self, number: int) -> None:
+        """Send the command a signal, of those that native/init.c hands on."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._child.pidfd, number)
+
+    def terminate(self) -> None:
+        """Ask all of them to end."""
+        self.send(signal.SIGTERM)
+
+    def clear_away(self) -> None:
+        """Kill what is left."""
+        self._read_link()
+        if not self._is_empty:
+            self.send(signal.SIGKILL)
+            _is_readable(self._child.pidfd, CLEAN_UP_S)
+            self._read_link()
+
+
+def _is_readable(fd: int, wait_s: float) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(wait_s * 1000))

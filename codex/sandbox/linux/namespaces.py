@@ -1,0 +1,203 @@
+"""Which fork server is for which command, and how that command sees the files there.
+
+Servers are kept for the life of the process, one for each ServerConfig that came up: two or three
+in a session. All of them go when the machine's mounts change, since each holds a copy of them. A
+command's own places are made when it starts, so a folder that comes, goes or is replaced between
+two commands needs no new server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import select
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.sandbox.linux.landlock import NEVER, READ, Access, Grant, known_access
+from codex.sandbox.linux.server import (
+    NoNamespaces,
+    Place,
+    PlaceKind,
+    Server,
+    ServerConfig,
+    View,
+    spawn_inside,
+    start_server,
+)
+from codex.sandbox.linux.tree import COMMANDS
+from codex.sandbox.roots import SHARED_MEMORY, is_inside
+
+if TYPE_CHECKING:
+    from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.linux.spawn import Command, Contained, Restrictions, Stdio
+    from codex.sandbox.params import ProtectedPaths
+
+MOUNTS = "/proc/self/mountinfo"
+RUN = "/run"
+NIX_RUN = "/run/current-system"
+"""Where a system of this kind keeps its programs."""
+MAX_SERVERS = 4
+TERMINAL_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.READ_DIR | Access.IOCTL_DEV
+
+
+class Surroundings(NamedTuple):
+    """A server and a view: where one command runs."""
+
+    config: ServerConfig
+    view: View
+
+
+def surroundings(
+    policy: SandboxPolicy,
+    folders: tuple[str, ...],
+    *,
+    shares_network: bool,
+    cwd: str,
+    program: str,
+    protected: ProtectedPaths | None,
+    abi: int,
+) -> Surroundings:
+    """Where a command of a policy runs.
+
+    Args: folders: the writable ones, physical. cwd, program: the command's.
+    """
+    shares_memory = any(is_inside(folder, SHARED_MEMORY) for folder in folders)
+    needs_run = any(is_inside(path, RUN) for path in (*folders, cwd, program))
+    config = ServerConfig(
+        shares_network,
+        shares_memory,
+        hides_run=not (shares_network or needs_run or os.path.exists(NIX_RUN)),
+        ids=_ids(folders),
+    )
+    own = () if shares_memory else (SHARED_MEMORY,)
+    view = View(
+        places=_places((*folders, *own), protected),
+        is_writable=policy.can_write_everything,
+        grants=_grants(own, abi, reads_all=policy.can_read_everything),
+    )
+    return Surroundings(config, view)
+
+
+def plain_config() -> ServerConfig:
+    """What most commands need."""
+    return ServerConfig(
+        shares_network=False,
+        shares_memory=False,
+        hides_run=not os.path.exists(NIX_RUN),
+        ids=_ids(()),
+    )
+
+
+def _ids(folders: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Our own and, for root, those of the folders that are to be worked in."""
+    own = (os.geteuid(), os.getegid())
+    found = {own: None}
+    if own[0] == 0:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                status = os.stat(folder)
+                if status.st_uid != 0:
+                    found[status.st_uid, status.st_gid] = None
+    return tuple(found)
+
+
+def _places(folders: tuple[str, ...], protected: ProtectedPaths | None) -> tuple[Place, ...]:
+    kinds: dict[str, PlaceKind] = {}
+    if protected is not None:
+        kinds.update(dict.fromkeys(protected.pinned, PlaceKind.PINNED))
+        kinds.update(dict.fromkeys(protected.read_only, PlaceKind.READ_ONLY))
+    held = (Place(path, kinds[path]) for path in sorted(kinds))
+    return (*(Place(folder, PlaceKind.WRITABLE) for folder in folders), *held)
+
+
+@functools.lru_cache(maxsize=8)
+def _grants(own: tuple[str, ...], abi: int, *, reads_all: bool) -> tuple[Grant, ...]:
+    """For file systems that are there only inside, which the ruleset's maker could not open."""
+    fs = known_access(abi)
+    readable = () if reads_all else ("/proc",)
+    return (
+        *(Grant(path, READ) for path in readable),
+        *(Grant(path, fs & ~NEVER) for path in own),
+        *(Grant(path, TERMINAL_ACCESS & fs) for path in ("/dev/pts", "/dev/tty")),
+    )
+
+
+class Servers:
+    """The fork servers of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._servers: dict[ServerConfig, Server] = {}
+        self._mounts: int | None = None
+
+    def spawn(
+        self, where: Surroundings, command: Command, stdio: Stdio, restrictions: Restrictions
+    ) -> Contained:
+        """Start a command in its surroundings.
+
+        Raises: NoNamespaces; as `spawn.spawn` else.
+        """
+        with self._lock:
+            server = self._server(where.config)
+            try:
+                return spawn_inside(server, command, stdio, restrictions, where.view)
+            except NoNamespaces:
+                # It was killed: by the user, or for want of memory.
+                self._drop(where.config)
+            server = self._server(where.config)
+            return spawn_inside(server, command, stdio, restrictions, where.view)
+
+    def running(self) -> tuple[Server, ...]:
+        """The servers that were started and not dropped."""
+        with self._lock:
+            return tuple(self._servers.values())
+
+    def prepare(self, config: ServerConfig) -> None:
+        """Start a server before it is needed.
+
+        Raises: NoNamespaces, when none can be had.
+        """
+        with self._lock:
+            self._server(config)
+
+    def _server(self, config: ServerConfig) -> Server:
+        if self._have_mounts_changed():
+            for other in tuple(self._servers):
+                self._drop(other)
+        server = self._servers.get(config)
+        if server is None:
+            if len(self._servers) >= MAX_SERVERS:
+                self._drop(next(iter(self._servers)))
+            server = self._servers[config] = _start(config)
+            COMMANDS.keep(server.pid)
+        return server
+
+    def _drop(self, config: ServerConfig) -> None:
+        server = self._servers.pop(config)
+        os.close(server.fd)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(server.pid, 0)  # it waits for nothing but that descriptor
+        COMMANDS.remove(server.pid)
+
+    def _have_mounts_changed(self) -> bool:
+        if self._mounts is None:
+            self._mounts = os.open(MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
+        poll = select.poll()
+        poll.register(self._mounts, select.POLLPRI)
+        return bool(poll.poll(0))
+
+
+def _start(config: ServerConfig) -> Server:
+    try:
+        return start_server(config)
+    except NoNamespaces:
+        if len(config.ids) == 1:
+            raise
+    # Root of a container may lack the right to name others; it then sees their files as nobody's.
+    return start_server(config._replace(ids=config.ids[:1]))
+
+
+SERVERS = Servers()
+"""Their processes are this process's children, so they are kept for all of it."""

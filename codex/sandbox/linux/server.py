@@ -1,0 +1,148 @@
+"""Fork servers, typed: processes that hold namespaces and start commands in them.
+
+Beside spawn.py the one importer of `codex._landlock_shim`. namespaces.py says which server is for
+which command and keeps them.
+"""
+
+from __future__ import annotations
+
+import enum
+import errno
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import codex._landlock_shim as shim
+from codex._landlock_shim import ffi, lib
+from codex.sandbox.linux.spawn import (
+    NAMESPACE_STAGES,
+    Command,
+    Contained,
+    Restrictions,
+    Stdio,
+    native_command,
+    native_grants,
+    raise_failure,
+)
+
+if TYPE_CHECKING:
+    from codex.sandbox.linux.landlock import Grant
+
+PROGRAM = "_sandbox_server"
+"""Stands beside the extension; inside the static executable it is the executable itself."""
+
+
+class ServerConfig(NamedTuple):
+    """What the commands of a server have in common."""
+
+    shares_network: bool
+    """The machine's network; else one with nothing but loopback."""
+    shares_memory: bool
+    """The machine's /dev/shm; else an own one."""
+    hides_run: bool
+    """/run is empty."""
+    ids: tuple[tuple[int, int], ...]
+    """Users and groups whose files a command can tell apart, the caller's own first."""
+
+
+class Server(NamedTuple):
+    """A server that runs and is not reaped; it ends when the descriptor is closed."""
+
+    pid: int
+    fd: int
+
+
+class PlaceKind(enum.IntEnum):
+    """How a command sees a file or folder."""
+
+    WRITABLE = lib.SHIM_WRITABLE
+    READ_ONLY = lib.SHIM_READ_ONLY
+    PINNED = lib.SHIM_PINNED
+    """As it is else, but it cannot be moved away."""
+
+
+class Place(NamedTuple):
+    """A physical path, and how a command sees what is there."""
+
+    path: str
+    kind: PlaceKind
+
+
+class View(NamedTuple):
+    """The files as one command sees them; what is in no place is read-only."""
+
+    places: tuple[Place, ...]
+    """The outer before the inner."""
+    is_writable: bool
+    """All of it is, but for places of another kind."""
+    grants: tuple[Grant, ...]
+    """Landlock's, for what is there only inside."""
+
+
+class NoNamespaces(Exception):  # noqa: N818 - no error: there is another way to run a command
+    """A server cannot be had; the text says why, for people."""
+
+    def __init__(self, stage: int, error: int) -> None:
+        self.error = error
+        """The errno."""
+        what = NAMESPACE_STAGES.get(stage, "the process that makes namespaces")
+        super().__init__(f"{what}: {os.strerror(error)} ({errno.errorcode.get(error, error)})")
+
+
+def start_server(config: ServerConfig) -> Server:
+    """Start a server, and have it try all that a command will need.
+
+    Raises: NoNamespaces.
+    """
+    native = ffi.new("shim_server_config *")
+    ids = ffi.new("uint32_t[]", [number for pair in config.ids for number in pair])
+    native.shares_network = config.shares_network
+    native.shares_memory = config.shares_memory
+    native.hides_run = config.hides_run
+    native.ids = ids
+    native.n_ids = len(config.ids)
+    ret = ffi.new("int[3]")
+    result = lib.shim_server_start(os.fsencode(_program()), native, ret, ret + 1, ret + 2)
+    if result < 0:
+        raise NoNamespaces(ret[2], -result)
+    return Server(ret[0], ret[1])
+
+
+def _program() -> str:
+    file: str | None = getattr(shim, "__file__", None)
+    return "/proc/self/exe" if file is None else os.path.join(os.path.dirname(file), PROGRAM)
+
+
+def spawn_inside(
+    server: Server, command: Command, stdio: Stdio, restrictions: Restrictions, view: View
+) -> Contained:
+    """Start a program in the namespaces of a server.
+
+    Raises: NoNamespaces, when the server is not there any more, and nothing was started; as
+        spawn else.
+    """
+    keep: list[Any] = []
+    ret = ffi.new("int[3]")
+    native = native_command(command, stdio, restrictions, keep)
+    result = lib.shim_server_spawn(
+        server.fd, native, _native_view(view, keep), ret, ret + 1, ret + 2
+    )
+    if result < 0:
+        if ret[2] == lib.SHIM_STAGE_SERVER:
+            raise NoNamespaces(ret[2], -result)
+        raise_failure(command, ret[2], -result)
+    return Contained(ret[0], ret[1])
+
+
+def _native_view(view: View, keep: list[Any]) -> Any:
+    native = ffi.new("shim_view *")
+    paths = [ffi.new("char[]", os.fsencode(place.path)) for place in view.places]
+    pairs = [(path, place.kind) for path, place in zip(paths, view.places, strict=True)]
+    places = ffi.new("shim_place[]", pairs)
+    grants = native_grants(view.grants)
+    native.places = places
+    native.n_places = len(pairs)
+    native.is_writable = view.is_writable
+    native.grants = grants[0]
+    native.n_grants = len(view.grants)
+    keep += [paths, places, grants]
+    return native

@@ -1,0 +1,300 @@
+"""The native shim, typed: Landlock rulesets, seccomp programs, and a child started under them.
+
+The one importer of `codex._landlock_shim` (native/landlock_shim.h says what each call does). Errnos
+become CodexErrors here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from codex._landlock_shim import ffi, lib
+from codex.base.errors import CodexError, SandboxUnavailableError, SpawnError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from codex.sandbox.linux.landlock import Grant, RulesetPlan
+    from codex.sandbox.linux.seccomp import Refusal
+
+MAX_FILTER_BYTES = 8 * 4096
+"""The kernel takes at most 4096 instructions."""
+
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
+"""What says nothing of the kernel's abilities."""
+
+NAMESPACE_STAGES = {
+    lib.SHIM_STAGE_SERVER: "the process that makes namespaces",
+    lib.SHIM_STAGE_NAMESPACES: "user namespaces",
+    lib.SHIM_STAGE_IDS: "the user of a namespace",
+    lib.SHIM_STAGE_NETWORK: "a network namespace",
+    lib.SHIM_STAGE_DEVICES: "devices in a namespace",
+    lib.SHIM_STAGE_PROC: "a /proc of its own",
+    lib.SHIM_STAGE_MOUNTS: "mounts in a namespace",
+}
+"""What is not to be had, by where a fork server, or a command in its namespaces, failed."""
+
+WAYS_OUT = (
+    "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later, `landlock` among"
+    " the `lsm=` boot parameters); or, where a container holds what commands do, say so with"
+    " --container-is-sandbox; or go without, with -s danger-full-access"
+)
+
+
+class Command(NamedTuple):
+    """A program that was found, and what it gets."""
+
+    path: str
+    """Absolute."""
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+
+
+class Stdio(NamedTuple):
+    """Descriptors that become the child's first three."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+
+
+class Restrictions(NamedTuple):
+    """What a child is put under before its program starts."""
+
+    ruleset_fd: int
+    filter_program: bytes
+    kept_capabilities: int
+    """A bit each, of those that this process has."""
+    is_supervised: bool = False
+    """Some calls of the filter wait for an answer, which only a fork server gives."""
+
+
+class Child(NamedTuple):
+    """A process that was started and is not reaped."""
+
+    pid: int
+    """Also of its session and of its process group."""
+    pidfd: int | None
+    """Readable when the process is over; None on a kernel before 5.2."""
+
+
+class Contained(NamedTuple):
+    """The first process of a command's process namespace; what is left of the command ends with it.
+
+    It is a fork server's child, and reaped there.
+    """
+
+    pidfd: int
+    link: int
+    """Readable when the command is over; see shim_server_spawn."""
+
+
+def landlock_abi() -> int:
+    """The kernel's Landlock ABI.
+
+    Raises: SandboxUnavailableError, when it has none, or has it switched off.
+    """
+    abi: int = lib.shim_landlock_abi()
+    if abi < 0:
+        raise unavailable("Landlock", -abi)
+    return abi
+
+
+def landlock_errata() -> int:
+    """A bit for each defect that the kernel says it has mended; 0 where it cannot say."""
+    return max(0, int(lib.shim_landlock_errata()))
+
+
+def create_ruleset(plan: RulesetPlan) -> int:
+    """A descriptor of a new ruleset; its paths are opened now."""
+    grants, _ = native_grants(plan.grants)
+    ret_fd = ffi.new("int *")
+    ports = ffi.new("shim_port[]", list(plan.ports))
+    result = lib.shim_ruleset_create(
+        *(plan.fs, plan.net, plan.scoped),
+        *(grants, len(plan.grants), ports, len(plan.ports)),
+        ret_fd,
+    )
+    if result < 0:
+        raise unavailable("Landlock", -result)
+    return int(ret_fd[0])
+
+
+@functools.lru_cache(maxsize=8)
+def native_grants(grants: tuple[Grant, ...]) -> tuple[Any, list[Any]]:
+    """The grants as C has them, and what keeps their texts alive."""
+    paths = [ffi.new("char[]", os.fsencode(path)) for path, _ in grants]
+    pairs = [(path, grant.access) for path, grant in zip(paths, grants, strict=True)]
+    return ffi.new("shim_grant[]", pairs), paths
+
+
+def compile_filter(refusals: Iterable[Refusal], *, architecture: int = 0) -> bytes:
+    """Refusals as BPF instructions, 8 bytes each.
+
+    Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
+    """
+    keep: list[Any] = []
+    rules = [_rule(call, refusal, keep) for refusal in refusals for call in refusal.calls]
+    program = ffi.new("char[]", MAX_FILTER_BYTES)
+    ret_size = ffi.new("size_t *")
+    table = ffi.new("shim_rule[]", rules)
+    result = lib.shim_filter_compile(
+        table, len(rules), architecture, program, MAX_FILTER_BYTES, ret_size
+    )
+    if result < 0:
+        raise unavailable("seccomp", -result)
+    return bytes(ffi.buffer(program, ret_size[0]))
+
+
+def _rule(call: str | int, refusal: Refusal, keep: list[Any]) -> dict[str, Any]:
+    name = ffi.NULL
+    if isinstance(call, str):
+        name = ffi.new("char[]", call.encode())
+        keep.append(name)
+    return {
+        "name": name,
+        "number": call if isinstance(call, int) else 0,
+        "refusal": refusal.error,
+        "n_comparisons": len(refusal.where),
+        "comparisons": [
+            {"index": w.argument, "op": w.op, "mask": w.mask, "value": w.value}
+            for w in refusal.where
+        ],
+    }
+
+
+def adopt_orphans(*, is_on: bool) -> None:
+    """Whether descendants that lose their parent become children of this process."""
+    result = lib.shim_adopt_orphans(is_on)
+    if result < 0:
+        raise SpawnError(f"cannot adopt orphaned processes: {os.strerror(-result)}")
+
+
+def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> Child:
+    """Start a program, in a session of its own; it is killed when the calling thread ends.
+
+    Raises: SpawnError, when it cannot be started; SandboxUnavailableError, when the kernel refuses
+        the restrictions, in which case the program did not start.
+    """
+    keep: list[Any] = []
+    ret = ffi.new("int[3]")
+    native = native_command(command, stdio, restrictions, keep)
+    result = lib.shim_spawn(native, ret, ret + 1, ret + 2)
+    if result < 0:
+        raise_failure(command, ret[2], -result)
+    return Child(ret[0], ret[1] if ret[1] >= 0 else None)
+
+
+def native_command(
+    command: Command, stdio: Stdio, restrictions: Restrictions | None, keep: list[Any]
+) -> Any:
+    """A command as C has it; `keep` gets what has to live as long."""
+    native = ffi.new("shim_command *")
+    native.path = _texts([command.path], keep)
+    native.cwd = _texts([command.cwd], keep)
+    native.arguments = _texts(command.argv, keep)
+    native.n_arguments = len(command.argv)
+    variables = [f"{name}={value}" for name, value in command.env.items()]
+    native.variables = _texts(variables, keep)
+    native.n_variables = len(variables)
+    native.stdin_fd, native.stdout_fd, native.stderr_fd = stdio
+    if restrictions is not None:
+        program = ffi.from_buffer(restrictions.filter_program)
+        keep.append(program)
+        native.is_sandboxed = True
+        native.ruleset_fd = restrictions.ruleset_fd
+        native.filter = program
+        native.filter_size = len(restrictions.filter_program)
+        native.kept_capabilities = restrictions.kept_capabilities
+        native.is_supervised = restrictions.is_supervised
+    return native
+
+
+def _texts(texts: Sequence[str], keep: list[Any]) -> Any:
+    """Texts as the kernel has them, each with a zero byte at its end, in one block."""
+    block = "\0".join(texts)
+    if block.count("\0") != max(0, len(texts) - 1):
+        text = next(text for text in texts if "\0" in text)
+        raise SpawnError(f"cannot run a command with {text!r} in it: it holds a NUL character")
+    try:
+        data = os.fsencode(block)
+    except UnicodeEncodeError as exc:
+        text = next(text for text in texts if not _is_encodable(text))
+        raise SpawnError(f"cannot run a command with {text!r} in it: {exc.reason}") from exc
+    keep.append(ffi.new("char[]", data))
+    return keep[-1]
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def unavailable(layer: str, error: int) -> CodexError:
+    """The error for a restriction that the kernel does not enforce, or only not now."""
+    cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
+    return unavailable_for(f"{layer}: {cause}", error)
+
+
+def unavailable_for(cause: str, error: int) -> CodexError:
+    """The same, with the layer and the errno in words."""
+    if error in PASSING:
+        return SpawnError(f"cannot start a command: {cause}")
+    return SandboxUnavailableError(f"The sandbox is not available: {cause}", advice=WAYS_OUT)
+
+
+def too_little(layer: str, cause: str) -> SandboxUnavailableError:
+    """The error for a kernel that has a layer, but not enough of it."""
+    return SandboxUnavailableError(
+        f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
+    )
+
+
+def raise_failure(command: Command, stage: int, error: int) -> NoReturn:
+    """Turn the stage and errno of a failed start into the error that names the thing."""
+    what = f"cannot run '{command.argv[0]}'"
+    cause = os.strerror(error)
+    layers = {
+        **NAMESPACE_STAGES,
+        lib.SHIM_STAGE_CAPABILITIES: "capabilities",
+        lib.SHIM_STAGE_NO_NEW_PRIVS: "no_new_privs",
+        lib.SHIM_STAGE_SECCOMP: "seccomp",
+        lib.SHIM_STAGE_LANDLOCK: "Landlock",
+        lib.SHIM_STAGE_RULES: "Landlock",
+    }
+    if stage == lib.SHIM_STAGE_LANDLOCK and error == errno.E2BIG:
+        raise SandboxUnavailableError(
+            f"{what}: the sandbox cannot be nested any deeper: Landlock: {cause} (E2BIG)",
+            advice="Landlock stacks at most 16 sandboxes; start fewer agents inside one another.",
+        )
+    if stage in layers:
+        raise unavailable(layers[stage], error)
+    if stage == lib.SHIM_STAGE_FIRST_PROCESS and error == errno.ENOTCONN:
+        raise SpawnError(f"{what}: the process that held it was killed, and all that ran with it")
+    if stage == lib.SHIM_STAGE_CWD:
+        raise SpawnError(f"{what}: the working directory '{command.cwd}': {cause}")
+    if stage == lib.SHIM_STAGE_EXEC:
+        raise SpawnError(f"{what}: {_exec_cause(command, error)}")
+    raise SpawnError(f"{what}: {cause}")
+
+
+def _exec_cause(command: Command, error: int) -> str:
+    cause = os.strerror(error)
+    if error == errno.E2BIG:
+        size = sum(len(os.fsencode(text)) + 1 for text in command.argv)
+        size += sum(len(os.fsencode(f"{k}={v}")) + 1 for k, v in command.env.items())
+        return f"{cause}: the arguments and the environment take {size} bytes"
+    if error == errno.ENOENT and os.path.exists(command.path):
+        return f"the interpreter or the loader that '{command.path}' names does not exist"
+    if error == errno.ENOEXEC:
+        return (
+            f"{cause}: '{command.path}' is no program; a script begins with a line like #!/bin/sh"
+        )
+    return f"'{command.path}': {cause}"

@@ -1,0 +1,48 @@
+"""`codex apply-patch [PATCH]`: apply a patch below the current directory, without any question.
+
+The exit status is 0 when the patch is applied, 1 when it is not (then nothing is changed), 2 when
+there is none. Source: spec/apply-patch.md, section 9.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.apply_patch.files import apply, plan
+from codex.apply_patch.parser import parse
+from codex.base.errors import ExitStatus, PatchError
+
+if TYPE_CHECKING:
+    from codex.base.host import Host
+
+USAGE = "Usage: codex apply-patch PATCH\n       codex apply-patch < FILE\n"
+
+
+def run(host: Host, argument: str | None) -> int:
+    """Apply the patch in `argument`, or on standard input when that is None; the exit status.
+
+    The listing of the changed files goes to stdout, the reason of a failure to stderr.
+    """
+    try:
+        text = _standard_input(host) if argument is None else argument
+        if not text.strip():
+            host.stderr.write(USAGE)
+            return ExitStatus.USAGE
+        summary = apply(plan(parse(text), cwd=host.cwd), roots=(host.cwd,))
+    except PatchError as exc:
+        host.stderr.write(exc.message.rstrip("\n") + "\n")
+        return ExitStatus.FAILED
+    host.stdout.write(summary.text)
+    return ExitStatus.DONE
+
+
+def _standard_input(host: Host) -> str:
+    if host.stdin.isatty():
+        return ""
+    try:
+        # As bytes: the text layer would drop the CR of CRLF lines.
+        return host.stdin.buffer.read().decode()
+    except UnicodeDecodeError as exc:
+        raise PatchError(f"Invalid patch: standard input is not UTF-8: {exc}") from exc
+    except OSError as exc:
+        raise PatchError(f"Failed to read standard input: {exc.strerror}") from exc

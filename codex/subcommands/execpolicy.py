@@ -1,0 +1,124 @@
+"""`codex execpolicy check` and `check-json`: what rules make of a command, as JSON.
+
+Nothing is run. Source: spec/execpolicy.md, sections 4 and 8.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from codex.base.errors import CodexError, ExitStatus, UsageError
+from codex.execpolicy.load import default_policy, load_policy
+from codex.execpolicy.policy import Forbidden, Matched, Policy
+from codex.execpolicy.prefix import Decision, strictest
+from codex.execpolicy.program import ExecCall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.base.host import Host
+
+SAFE, MAY_WRITE, UNVERIFIED, FORBIDDEN = 0, 12, 13, 14
+"""The exit statuses of `--require-safe`."""
+STATUS_OF_DECISION = {
+    None: UNVERIFIED,
+    Decision.ALLOW: SAFE,
+    Decision.PROMPT: MAY_WRITE,
+    Decision.FORBIDDEN: FORBIDDEN,
+}
+
+
+class CheckOptions(NamedTuple):
+    """The flags of both commands."""
+
+    policy: tuple[str, ...]
+    """Files, relative to the working directory; none is the built-in policy."""
+    require_safe: bool
+    pretty: bool
+
+
+class _CallArgument(msgspec.Struct, frozen=True):
+    program: str
+    args: tuple[str, ...] = ()
+
+
+def check_words(host: Host, options: CheckOptions, words: Sequence[str]) -> int:
+    """Judge a command given as words; the exit status.
+
+    Raises: CodexError, when there is no command or a policy cannot be read.
+    """
+    if not words:
+        raise CodexError("no command to judge", advice="codex execpolicy check -- PROGRAM [ARG]...")
+    # JSON has no place for bytes that are not UTF-8.
+    clean = [word.encode(errors="surrogateescape").decode(errors="replace") for word in words]
+    return _check(host, options, ExecCall(clean[0], tuple(clean[1:])))
+
+
+def check_json(host: Host, options: CheckOptions, argument: str) -> int:
+    """Judge a command given as JSON; the exit status.
+
+    Raises: CodexError, when it cannot be read, or a policy cannot.
+    """
+    try:
+        call = msgspec.json.decode(argument.encode(), type=_CallArgument)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise CodexError(f"cannot read the command: {error}") from error
+    return _check(host, options, ExecCall(call.program, call.args))
+
+
+def _check(host: Host, options: CheckOptions, call: ExecCall) -> int:
+    policy = _policy(host, options.policy)
+    result: dict[str, Any] = {}
+    statuses: list[int] = []
+    if policy.has_programs or not policy.prefix_rules:
+        verdict, status = _judge_arguments(policy, call)
+        result |= verdict
+        statuses.append(status)
+    if policy.prefix_rules:
+        verdict, status = _judge_prefix(policy, call)
+        result |= verdict
+        statuses.append(status)
+    line = msgspec.json.encode(result)
+    if options.pretty:
+        line = msgspec.json.format(line)
+    host.stdout.write(line.decode() + "\n")
+    return _combined(statuses) if options.require_safe else ExitStatus.DONE
+
+
+def _policy(host: Host, paths: Sequence[str]) -> Policy:
+    if not paths:
+        return default_policy()
+    policy = Policy()
+    for path in paths:
+        if not path:
+            raise UsageError("--policy needs the name of a file")
+        policy = policy.joined(load_policy(os.path.join(host.cwd, path)))
+    return policy
+
+
+def _judge_arguments(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
+    result = policy.check(call)
+    if isinstance(result, Matched):
+        name, status = ("match", MAY_WRITE) if result.match.may_write else ("safe", SAFE)
+        return {"result": name, "match": result.match.json}, status
+    if isinstance(result, Forbidden):
+        return {"result": "forbidden", "reason": result.reason, "cause": result.cause}, FORBIDDEN
+    return {"result": "unverified", "error": result.error}, UNVERIFIED
+
+
+def _judge_prefix(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
+    matches = policy.match_prefixes((call.program, *call.args))
+    verdict: dict[str, Any] = {"matchedRules": [match.json for match in matches]}
+    decision = strictest([match.rule.decision for match in matches])
+    if decision is not None:
+        verdict["decision"] = decision.value
+    return verdict, STATUS_OF_DECISION[decision]
+
+
+def _combined(statuses: Sequence[int]) -> int:
+    """Of rules of both forms: what is forbidden or asked about stays so, else one yes is enough."""
+    known = [status for status in statuses if status != UNVERIFIED]
+    return max(known, default=UNVERIFIED)

@@ -1,0 +1,235 @@
+"""`codex history`: the message history for people: listed, searched, deleted from.
+
+It works on the file as it is, whatever `history.persistence` says: that is about sessions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.base.errors import CodexError, ExitStatus, UsageError
+from codex.base.jsonio import dumps
+from codex.base.printable import printable
+from codex.message_history.file import NAME, HistoryError, HistoryFile
+from codex.message_history.index import decode, open_index
+from codex.message_history.search import search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from codex.base.host import Host
+    from codex.message_history.index import HistoryIndex
+    from codex.protocol.events import HistoryEntry
+
+DEFAULT_COUNT = 50
+PATIENCE_S = 10.0
+"""How long deleting waits for other processes' locks."""
+_SHOWN_BEFORE_DELETION = 10
+_AT_A_TIME = 1000
+
+
+class Shown(NamedTuple):
+    """How entries are shown."""
+
+    limit: int = DEFAULT_COUNT
+    """The newest ones; at least 1."""
+    is_json: bool = False
+
+
+class Chosen(NamedTuple):
+    """What is to be deleted: one of the three."""
+
+    numbers: tuple[int, ...] = ()
+    """As `list` shows them, from 1."""
+    matching: str | None = None
+    is_all: bool = False
+
+
+def show_path(host: Host, folder: str) -> int:
+    """Print where the history is. Args: folder: CODEX_HOME, here and below."""
+    host.stdout.write(_path(folder) + "\n")
+    return ExitStatus.DONE
+
+
+def show_list(host: Host, folder: str, shown: Shown) -> int:
+    """Print the newest entries, the newest last. Raises: HistoryError."""
+    with _opened(host, folder) as index:
+        if index is None:
+            return ExitStatus.DONE
+        first = max(index.count - shown.limit, 0)
+        broken = 0
+        for start in range(first, index.count, _AT_A_TIME):
+            entries = index.entries(start, min(_AT_A_TIME, index.count - start))
+            broken += entries.count(None)
+            _print(host, index, enumerate(entries, start), shown)
+        if broken:
+            host.stderr.write(f"Left out {_lines(broken)} that cannot be read.\n")
+        if first:
+            host.stderr.write(f"The newest {shown.limit} of {index.count}; -n shows more.\n")
+        return ExitStatus.DONE
+
+
+def show_matches(host: Host, folder: str, text: str, shown: Shown) -> int:
+    """Print the newest entries with `text` in them, the newest last.
+
+    Returns: FAILED when there are none, as grep does.
+    Raises: HistoryError.
+    """
+    with _opened(host, folder) as index:
+        if index is None:
+            return ExitStatus.FAILED
+        found = search(index, text, before=None, count=shown.limit)
+        matches = [(match.offset, match.entry) for match in reversed(found.matches)]
+        _print(host, index, matches, shown)
+        if not matches:
+            host.stderr.write(f'No message holds "{printable(text)}".\n')
+            return ExitStatus.FAILED
+        if not found.is_complete:
+            host.stderr.write(f"The newest {shown.limit}; there may be more: see -n.\n")
+        return ExitStatus.DONE
+
+
+def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
+    """Delete entries, after asking a person at a terminal.
+
+    Args: is_sure: do not ask.
+    Returns: FAILED when the answer was no, or when nothing fits.
+    Raises: CodexError, also when there is nobody to ask; nothing was deleted.
+    """
+    kinds = (bool(chosen.numbers), chosen.matching is not None, chosen.is_all)
+    if sum(kinds) != 1:
+        raise UsageError(
+            "say what to delete: numbers as codex history list shows them, --matching TEXT,"
+            " or --all"
+        )
+    with _opened(host, folder) as index:
+        if index is None:
+            return ExitStatus.FAILED
+        lines = _chosen_lines(index, chosen)
+        if not lines and not chosen.is_all:
+            host.stderr.write(f'No message holds "{printable(chosen.matching or "")}".\n')
+            return ExitStatus.FAILED
+        if not is_sure and not _confirmed(host, index, lines):
+            host.stderr.write("Nothing was deleted.\n")
+            return ExitStatus.FAILED
+        _rewrite(HistoryFile(folder), lines, is_all=chosen.is_all)
+        host.stdout.write(f"Deleted {_messages(len(lines))}.\n")
+        return ExitStatus.DONE
+
+
+def _path(folder: str) -> str:
+    return os.path.join(folder, NAME)
+
+
+@contextlib.contextmanager
+def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
+    """The history; None, and a word about it, when there is nothing in it."""
+    path = _path(folder)
+    index = open_index(path)
+    if index is None:
+        host.stderr.write(f'There is no message history yet: "{path}" does not exist.\n')
+        yield None
+        return
+    with contextlib.closing(index):
+        if index.count == 0:
+            host.stderr.write(f'The message history "{path}" is empty.\n')
+            yield None
+        else:
+            yield index
+
+
+def _chosen_lines(index: HistoryIndex, chosen: Chosen) -> dict[int, bytes]:
+    """The lines to delete by their numbers, from 0, the oldest first."""
+    if chosen.is_all:
+        return dict(enumerate(index.lines(0, index.count)))
+    if chosen.matching is not None:
+        found = search(index, chosen.matching, before=None, count=index.count)
+        offsets = [match.offset for match in reversed(found.matches)]
+    else:
+        offsets = sorted({number - 1 for number in chosen.numbers})
+        for offset in offsets:
+            if not 0 <= offset < index.count:
+                raise CodexError(
+                    f"there is no message {offset + 1}: the history has {index.count}",
+                    advice="codex history list shows their numbers.",
+                )
+    return {offset: index.lines(offset, 1)[0] for offset in offsets}
+
+
+def _confirmed(host: Host, index: HistoryIndex, lines: Mapping[int, bytes]) -> bool:
+    if not host.stdin.isatty():
+        raise CodexError(
+            "nothing was deleted from the message history: there is nobody to ask",
+            advice="To delete without a question: --yes",
+        )
+    width = len(str(index.count))
+    for offset in list(lines)[:_SHOWN_BEFORE_DELETION]:
+        host.stderr.write(_row(offset, decode(lines[offset]), width))
+    if len(lines) > _SHOWN_BEFORE_DELETION:
+        host.stderr.write(f"... and {len(lines) - _SHOWN_BEFORE_DELETION} more\n")
+    host.stderr.write(f"Delete {_messages(len(lines))} for good? [y/N] ")
+    host.stderr.flush()
+    return host.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _rewrite(file: HistoryFile, lines: Mapping[int, bytes], *, is_all: bool) -> None:
+    def keep(number: int, line: bytes) -> bool:
+        if is_all:
+            return False
+        if number in lines and lines[number] != line:
+            raise HistoryError(
+                "the history has changed meanwhile, nothing was deleted",
+                advice="Look at it again with codex history list.",
+            )
+        return number not in lines
+
+    deadline = time.monotonic() + PATIENCE_S
+    while not file.rewrite(keep):
+        if time.monotonic() > deadline:
+            raise HistoryError(f'cannot delete from "{file.path}": another program holds its lock')
+        time.sleep(0.005)
+
+
+def _print(
+    host: Host,
+    index: HistoryIndex,
+    entries: Iterable[tuple[int, HistoryEntry | None]],
+    shown: Shown,
+) -> None:
+    width = len(str(index.count))
+    for offset, entry in entries:
+        if entry is None:
+            continue
+        if shown.is_json:
+            members = {"number": offset + 1, "session_id": entry.session_id, "ts": entry.ts}
+            host.stdout.write(dumps({**members, "text": entry.text}).decode() + "\n")
+        else:
+            host.stdout.write(_row(offset, entry, width))
+
+
+def _row(offset: int, entry: HistoryEntry | None, width: int) -> str:
+    """One entry for people; its further lines begin below its first one."""
+    head = f"{offset + 1:>{width}}  "
+    if entry is None:
+        return f"{head}(cannot be read)\n"
+    head += f"{_local_time(entry.ts)}  "
+    first, *further = printable(entry.text).split("\n")
+    return "".join((head, first, "\n", *(f"{' ' * len(head)}{line}\n" for line in further)))
+
+
+def _local_time(ts: int) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(ts))
+    except (OverflowError, ValueError, OSError):
+        return "at no known time"
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"

@@ -1,0 +1,143 @@
+"""The front end for programs: submissions as JSON lines on stdin, events as JSON lines on stdout.
+
+spec/protocol.md, section 8, without its gaps: a line that is no submission is answered by an
+`error` event; the end of the input lets the running task finish and then ends the program, status
+0. A stop signal aborts the task first; the events of that still come, and the status is that of the
+signal (130 for Control-C). Nothing but events is written to stdout.
+"""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Protocol, cast
+
+from codex.base.errors import CodexError, ExitStatus
+from codex.base.lines import EndOfInput, Line, start_reading
+from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
+from codex.core.refusal import refusal_of
+from codex.protocol.events import (
+    Error,
+    Event,
+    ShutdownComplete,
+)
+from codex.protocol.ops import Op, Shutdown, Submission
+from codex.protocol.wire import SubmissionError, decode_submission, encode_event
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from codex.base.host import Host
+    from codex.config.types import Config
+    from codex.core.refusal import Refusal
+
+OWN_ID = ""
+"""Of the submissions that no line of the client made."""
+
+
+Inbox = SimpleQueue[Event | StopSignal | Line | EndOfInput]
+
+
+class Engine(Protocol):
+    """What this front end needs of core's Codex."""
+
+    def submit_with_id(self, submission: Submission) -> None:
+        """Put an Op in under an id of the caller's choice."""
+
+
+def run(host: Host, config: Config) -> int:
+    """Serve one client; the exit status. SIGTERM and SIGHUP end the process, after cleaning up.
+
+    Raises: CodexError, when standard input is a terminal.
+    """
+    if host.stdin.isatty():
+        raise CodexError(
+            "codex proto reads JSON lines from a program, but standard input is a terminal",
+            advice="For a person: codex exec 'PROMPT'",
+        )
+    for warning in config.warnings:
+        host.stderr.write(f"warning: {warning}\n")
+    host.stderr.flush()
+    from codex.core.codex import Codex
+
+    inbox: Inbox = SimpleQueue()
+    with stop_signals_to(inbox.put):
+        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox), source="proto")
+        start_reading(host.stdin.fileno(), inbox.put)
+        try:
+            stopped_by = Conversation(codex, host.stdout).until_end(inbox)
+        except BrokenPipeError:
+            host.abandon_output()
+            return ExitStatus.FAILED
+        finally:
+            codex.close()
+    if stopped_by is None:
+        return ExitStatus.DONE
+    if not stopped_by.is_from_keyboard:
+        die_by(stopped_by.number)
+    return ExitStatus.INTERRUPTED
+
+
+class Conversation:
+    """One client's lines in, the engine's events out."""
+
+    def __init__(self, engine: Engine, output: TextIO) -> None:
+        self._engine = engine
+        self._output = output
+        self._refusals: list[tuple[str, Refusal]] = []
+        """Of every question that is open, with the id of its event."""
+        self._is_input_over = False
+
+    def until_end(self, inbox: Inbox) -> StopSignal | None:
+        """Serve until the engine is shut down; the signal that asked for it, if one did."""
+        stopped_by: StopSignal | None = None
+        while True:
+            match inbox.get():
+                case Line(data):
+                    self._take(data)
+                case EndOfInput():
+                    self._is_input_over = True
+                    self._refuse_questions()
+                    self._submit(Shutdown(after_task=True))
+                case StopSignal() as signal:
+                    stopped_by = signal
+                    let_signals_kill()
+                    self._submit(Shutdown())
+                case Event() as event:
+                    self._write(event)
+                    if isinstance(event.msg, ShutdownComplete):
+                        return stopped_by
+
+    def _take(self, line: bytes) -> None:
+        try:
+            submission = decode_submission(line)
+        except SubmissionError as error:
+            refusal = Error(str(error), kind="bad_submission")
+            self._write(Event(error.submission_id, refusal))
+            return
+        self._forget_question(submission.op)
+        self._engine.submit_with_id(submission)
+
+    def _write(self, event: Event) -> None:
+        self._output.write(encode_event(event).decode() + "\n")
+        self._output.flush()
+        if (refusal := refusal_of(event.msg)) is not None:
+            self._refusals.append((event.id, refusal))
+            if self._is_input_over:
+                self._refuse_questions()
+
+    def _refuse_questions(self) -> None:
+        """Answer no in the name of a client that cannot answer any more."""
+        refusals, self._refusals = self._refusals, []
+        for _, refusal in refusals:
+            self._submit(refusal)
+
+    def _forget_question(self, op: Op) -> None:
+        """The client answers by itself; an approval may name the event instead of the call."""
+        self._refusals = [
+            (event_id, refusal)
+            for event_id, refusal in self._refusals
+            if type(refusal) is not type(op) or getattr(op, "id", "") not in (event_id, refusal.id)
+        ]
+
+    def _submit(self, op: Op) -> None:
+        self._engine.submit_with_id(Submission(OWN_ID, op))

@@ -1,0 +1,129 @@
+"""Completion: which popup is open for a text and a cursor, and what it offers.
+
+Must not change the text: the composer does, with what was chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.tui.composer.mention import Mention, mention_at
+from codex.tui.composer.popup import Choice, Popup
+from codex.tui.composer.slash_command import (
+    NamedCommand,
+    SlashCommand,
+    command_word,
+    matching_commands,
+)
+
+if TYPE_CHECKING:
+    from codex.tui.composer.file_search import FileSearch, Found
+
+
+class CommandMenu(NamedTuple):
+    """The popup of `/` commands."""
+
+    popup: Popup
+    word: str
+    commands: tuple[NamedCommand, ...]
+
+    @property
+    def chosen(self) -> NamedCommand | None:
+        """The command that is selected."""
+        return self.commands[self.popup.selected] if self.commands else None
+
+
+class FileMenu(NamedTuple):
+    """The popup of the file search."""
+
+    popup: Popup
+    mention: Mention
+    found: Found | None
+
+    @property
+    def chosen(self) -> str | None:
+        """The path that is selected."""
+        paths = self.found.paths if self.found is not None else ()
+        return paths[self.popup.selected] if paths else None
+
+
+class Completion:
+    """The open popup, if any."""
+
+    def __init__(self, files: FileSearch) -> None:
+        self._files = files
+        self._open: CommandMenu | FileMenu | None = None
+        self._dismissed: str | int | None = None
+        """The command word, or the place of the mention, whose popup the user has closed."""
+
+    @property
+    def menu(self) -> CommandMenu | FileMenu | None:
+        """The open popup, with the files that have been found by now."""
+        menu = self._open
+        found = self._files.found
+        if isinstance(menu, FileMenu) and found is not None and found is not menu.found:
+            menu = self._open = _file_menu(menu.mention, found)
+        return menu
+
+    def update(self, text: str, cursor: int) -> None:
+        """The text or the cursor is another."""
+        word = command_word(text)
+        if word is not None and cursor <= 1 + len(word):
+            self._offer_commands(word)
+            return
+        mention = mention_at(text, cursor)
+        if mention is not None:
+            self._offer_files(mention)
+            return
+        self._open = None
+        self._dismissed = None
+
+    def close(self) -> None:
+        """No popup, for now: the text was not typed."""
+        self._open = None
+
+    def dismiss(self) -> None:
+        """Esc: no popup until another word is begun."""
+        match self._open:
+            case CommandMenu():
+                self._dismissed = self._open.word
+            case FileMenu():
+                self._dismissed = self._open.mention.start
+        self._open = None
+
+    def _offer_commands(self, word: str) -> None:
+        if self._dismissed == word:
+            self._open = None
+            return
+        self._dismissed = None
+        if isinstance(self._open, CommandMenu) and self._open.word == word:
+            return
+        commands = matching_commands(word)
+        choices = [Choice(_title(named), named.command.description) for named in commands]
+        popup = Popup(choices, empty="no such command")
+        self._open = CommandMenu(popup, word, commands)
+
+    def _offer_files(self, mention: Mention) -> None:
+        if self._dismissed == mention.start:
+            self._open = None
+            return
+        self._dismissed = None
+        if not isinstance(self._open, FileMenu) or self._open.mention.start != mention.start:
+            self._files.begin()
+            self._files.find(mention.query)
+            self._open = _file_menu(mention, None)
+        elif self._open.mention != mention:
+            self._files.find(mention.query)
+            self._open = self._open._replace(mention=mention)
+
+
+def _title(named: NamedCommand) -> str:
+    command: SlashCommand = named.command
+    return f"/{named.name} {command.argument}".rstrip()
+
+
+def _file_menu(mention: Mention, found: Found | None) -> FileMenu:
+    if found is None:
+        return FileMenu(Popup((), empty="looking for files"), mention, None)
+    choices = [Choice(path, is_path=True) for path in found.paths]
+    return FileMenu(Popup(choices, empty="no file fits"), mention, found)

@@ -1,0 +1,460 @@
+"""Composer: where the user writes. Text, history, popups and attachments as one part of the layout.
+
+Holds no Application and starts none; must not lose anything that was typed. Its keys stand in
+`composer_keys.py`, what they do stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.application.current import get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
+
+from codex.protocol.events import (
+    GetHistoryEntriesResponse,
+    HistoryReloaded,
+    SearchHistoryResponse,
+    SessionConfigured,
+)
+from codex.protocol.ops import AddToHistory, Op
+from codex.tui.composer import keys as composer_keys
+from codex.tui.composer import terminal_keys
+from codex.tui.composer.attachments import Attachments
+from codex.tui.composer.completion import CommandMenu, Completion, FileMenu
+from codex.tui.composer.draft import Draft, Mode
+from codex.tui.composer.editor_rows import Wrapper
+from codex.tui.composer.editor_view import EditorControl, RowsControl
+from codex.tui.composer.file_search import FileSearch
+from codex.tui.composer.history_search import HistorySearch
+from codex.tui.composer.mention import written
+from codex.tui.composer.paste import clean, image_paths, is_large
+from codex.tui.composer.recall import Recall
+from codex.tui.composer.search_line import SearchLine
+from codex.tui.composer.slash_command import CommandLine, nearest_command, parse_command
+
+if TYPE_CHECKING:
+    from codex.tui.composer.popup import Fragments
+
+HistoryMsg = SessionConfigured | GetHistoryEntriesResponse | SearchHistoryResponse | HistoryReloaded
+
+
+class Composer:
+    """The editor with its popups, history and attachments.
+
+    `container` goes into the application's layout: popup, search line and editor, from top to
+    bottom, as many rows as `height` says.
+    """
+
+    def __init__(
+        self,
+        *,
+        cwd: str,
+        environ: Mapping[str, str],
+        submit: Callable[[Draft], None],
+        send: Callable[[Op], None],
+        run_editor: Callable[[str], None],
+        notice: Callable[[str], None],
+        invalidate: Callable[[], None],
+        placeholder: str = "Ask codex to do anything",
+    ) -> None:
+        """Make an empty one.
+
+        Its keys are bound to its editor and go before the application's own. It records what is
+        submitted: it sends AddToHistory after each `submit` by itself.
+
+        Args:
+            cwd: where `@` looks for files and relative image paths start.
+            environ: for git and the home directory.
+            submit: called with each draft, which has left the editor by then.
+            send: takes the composer's own requests, all about history.
+            run_editor: Ctrl+G, with the text; the application runs `editor.edit` while the terminal
+                is restored, and calls `finish_editor` with what it returns.
+            notice: shows a line to the user: a mistyped command, an image that is gone.
+            invalidate: asks for a redraw; called from any thread.
+        """
+        terminal_keys.install()
+        self.is_busy = False
+        """A task runs. Set by the application: Enter then steers and Tab queues."""
+        self._cwd = cwd
+        self._home = environ.get("HOME")
+        self._submit = submit
+        self._send = send
+        self._run_editor = run_editor
+        self._notice = notice
+        self._attachments = Attachments()
+        self._recall = Recall(send)
+        self.files = FileSearch(cwd, environ, changed=invalidate)
+        self._completion = Completion(self.files)
+        self._placed: tuple[str, int] | None = None
+        """Text and cursor as they were put in, not typed: no popup opens over them."""
+        self._is_placing = False
+        self._goal_column: int | None = None
+        """Where Up and Down through rows of different widths come back to."""
+        self._build(placeholder)
+
+    def _build(self, placeholder: str) -> None:
+        self._buffer = Buffer(multiline=True)
+        self._buffer.on_text_changed += lambda _: self._changed()
+        self._buffer.on_cursor_position_changed += lambda _: self._changed()
+        self._wrapper = Wrapper(self._attachments.label)
+        self._editor = EditorControl(
+            self._buffer,
+            wrapper=self._wrapper,
+            label=self._attachments.label,
+            shown=lambda: self._line.shown,
+            placeholder=placeholder,
+            key_bindings=composer_keys.editor_keys(self),
+        )
+        self._line = SearchLine(composer_keys.search_keys(self))
+        self._editor_window = Window(
+            self._editor, height=lambda: self._rows(self._editor_height), wrap_lines=False
+        )
+        popup = Window(RowsControl(self._popup_rows), height=lambda: self._rows(self._popup_height))
+        self.container = HSplit(
+            [
+                ConditionalContainer(popup, Condition(lambda: self._completion.menu is not None)),
+                self._line.container,
+                self._editor_window,
+            ]
+        )
+
+    # What the application asks.
+
+    @property
+    def focus_target(self) -> Window:
+        """What to give the focus to: the editor, or the search line while it is open."""
+        return self._editor_window if self._search is None else self._line.window
+
+    @property
+    def text(self) -> str:
+        """The draft as it would be sent: pastes written out, images as their labels."""
+        return self._attachments.expand(self._buffer.text)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is written and no search is open: Ctrl+D may quit, `?` may help."""
+        return not self._buffer.text and self._search is None
+
+    @property
+    def has_popup(self) -> bool:
+        """Esc belongs to the composer (a popup, the history search), not to the task."""
+        return self._completion.menu is not None or self._search is not None
+
+    def height(self, columns: int, rows: int) -> int:
+        """How many rows `container` takes on a screen of this size."""
+        search = 1 if self._search is not None else 0
+        return self._popup_height(columns, rows) + search + self._editor_height(columns, rows)
+
+    def _rows(self, height: Callable[[int, int], int]) -> int:
+        size = get_app().output.get_size()
+        return height(size.columns, size.rows)
+
+    def _editor_height(self, columns: int, rows: int) -> int:
+        return max(1, min(self._editor.rows_for(columns), max(3, rows // 3), rows))
+
+    def _popup_height(self, columns: int, rows: int) -> int:
+        menu = self._completion.menu
+        if menu is None:
+            return 0
+        return menu.popup.height(max(1, rows // 2 - self._editor_height(columns, rows)))
+
+    # What the application does.
+
+    def set_text(self, text: str) -> None:
+        """Put another text in; what was there can be recalled with Up."""
+        self._recall.displaced(self._buffer.text)
+        self._place(self._attachments.restore(text))
+
+    def insert_text(self, text: str) -> None:
+        """Put text in at the cursor, as if it were typed: an `@` opens the file search."""
+        self._buffer.insert_text(clean(text))
+
+    def clear(self) -> None:
+        """Empty the editor, as Ctrl+C does; what was there can be recalled with Up."""
+        self.close_search()
+        self._recall.displaced(self._buffer.text)
+        self._empty()
+
+    def finish_editor(self, text: str) -> None:
+        """Take the text as the external editor left it; undo brings the old one back."""
+        self._buffer.save_to_undo_stack()
+        self._place(self._attachments.restore(clean(text)))
+
+    def remember(self, text: str) -> None:
+        """A message was sent that was not written here (the command line's): let Up find it."""
+        self._recall.submitted(text, recorded=text)
+        self._send(AddToHistory(text))
+
+    def handle(self, msg: HistoryMsg) -> None:
+        """Take what the engine says about history."""
+        if isinstance(msg, SearchHistoryResponse):
+            if self._search is not None:
+                self._search.handle(msg)
+            return
+        self._show(self._recall.handle(msg, self._buffer.text))
+        is_page = isinstance(msg, GetHistoryEntriesResponse)
+        if self._search is not None and self._recall.log_id is not None and not is_page:
+            self._search.open_log(self._recall.log_id)
+
+    def close(self) -> None:
+        """End the file search."""
+        self.files.close()
+
+    # What the keys do.
+
+    @property
+    def menu(self) -> CommandMenu | FileMenu | None:
+        """The open popup."""
+        return self._completion.menu
+
+    def enter(self) -> None:
+        """Choose from the popup, or send."""
+        if self._choose():
+            return
+        text = self._buffer.text
+        slashes = len(text) - len(text.rstrip("\\"))
+        if slashes % 2 and self._buffer.cursor_position == len(text):
+            self._buffer.delete_before_cursor()
+            self._buffer.insert_text("\n")
+            return
+        self._submit_text(self._mode("steer"))
+
+    def tab(self) -> None:
+        """Complete from the popup, or queue while a task runs."""
+        menu = self._completion.menu
+        if isinstance(menu, CommandMenu):
+            if menu.chosen is not None:
+                self._replace_word(f"/{menu.chosen.name} ", 0, 1 + len(menu.word))
+        elif menu is not None:
+            self._choose()
+        elif self.is_busy:
+            self._submit_text("queue")
+
+    def up(self) -> None:
+        """The row above; from the first one, the message before."""
+        layout = self._editor.layout()
+        if self._completion.menu is not None:
+            self._completion.menu.popup.move(-1)
+        elif self._is_at_placed() or layout.row_of(self._buffer.cursor_position) == 0:
+            self._show(self._recall.older(self._buffer.text))
+        else:
+            self._move_row(-1)
+
+    def down(self) -> None:
+        """The row below; from the last one, the message after."""
+        layout = self._editor.layout()
+        last = len(layout.rows) - 1
+        if self._completion.menu is not None:
+            self._completion.menu.popup.move(1)
+        elif self._is_at_placed() or layout.row_of(self._buffer.cursor_position) == last:
+            self._show(self._recall.newer(self._buffer.text))
+        else:
+            self._move_row(1)
+
+    def newline(self) -> None:
+        """A new line, without sending."""
+        self._buffer.insert_text("\n")
+
+    def type(self, text: str) -> None:
+        """Put typed characters in, in the place of what is selected."""
+        if self._buffer.selection_state is not None:
+            self._buffer.cut_selection()
+        self._buffer.insert_text(clean(text))
+
+    def paste(self, text: str) -> None:
+        """Put pasted text in: images and large texts as attachments."""
+        text = clean(text)
+        images = image_paths(text, cwd=self._cwd, home=self._home)
+        if images:
+            text = " ".join(self._attachments.add_image(path) for path in images) + " "
+        elif is_large(text):
+            text = self._attachments.add_paste(text)
+        if self._buffer.selection_state is not None:
+            self._buffer.cut_selection()
+        self._buffer.insert_text(text)
+
+    def dismiss(self) -> None:
+        """Close the popup, for this word."""
+        self._completion.dismiss()
+
+    def run_editor(self) -> None:
+        """Let the application run the user's editor."""
+        self._run_editor(self.text)
+
+    # The history search.
+
+    def open_search(self) -> None:
+        """Begin one; the draft stays where it is, unseen."""
+        self._completion.close()
+        self._recall.stop_waiting()
+        recall = self._recall
+        self._line.open(HistorySearch(self._send, log_id=recall.log_id, local=recall.local))
+
+    def search_older(self) -> None:
+        """To the next match, further back."""
+        if self._search is not None:
+            self._search.older()
+
+    def search_newer(self) -> None:
+        """To the match before."""
+        if self._search is not None:
+            self._search.newer()
+
+    def accept_search(self) -> None:
+        """Put the match in the place of the draft, which can be recalled."""
+        shown = self._line.shown
+        self.close_search()
+        if shown is not None:
+            self._recall.displaced(self._buffer.text)
+            self._place(shown.text)
+
+    def close_search(self) -> None:
+        """Back to the draft."""
+        if self._search is not None:
+            self._line.close(self._editor_window)
+
+    @property
+    def _search(self) -> HistorySearch | None:
+        return self._line.search
+
+    def _popup_rows(self, width: int, height: int) -> list[Fragments]:
+        menu = self._completion.menu
+        return (
+            [] if menu is None else menu.popup.rows(width, min(height, menu.popup.height(height)))
+        )
+
+    # How the text changes.
+
+    def _changed(self) -> None:
+        """The text or the cursor is another, by whatever key."""
+        if self._is_placing:
+            return
+        text, cursor = self._buffer.text, self._buffer.cursor_position
+        self._goal_column = None
+        self._recall.stop_waiting()
+        if self._placed is not None and text == self._placed[0]:
+            self._completion.close()
+        else:
+            self._placed = None
+            self._completion.update(text, cursor)
+
+    def _show(self, text: str | None) -> None:
+        """Place what a step through history has come to."""
+        if text is None:
+            return
+        self._place(text)
+        if not self._recall.is_browsing(text):  # the draft: popups may open again
+            self._placed = None
+            self._completion.update(text, len(text))
+
+    def _place(self, text: str) -> None:
+        self._is_placing = True
+        self._buffer.exit_selection()
+        self._buffer.document = Document(text, len(text))
+        self._is_placing = False
+        self._placed = (text, len(text))
+        self._goal_column = None
+        self._completion.close()
+
+    def _empty(self) -> None:
+        """Nothing of what was sent stays to be undone."""
+        self._is_placing = True
+        self._buffer.reset()
+        self._is_placing = False
+        self._placed = None
+        self._completion.update("", 0)
+
+    def _is_at_placed(self) -> bool:
+        """An entry is shown and the cursor has not been moved in it."""
+        here = (self._buffer.text, self._buffer.cursor_position)
+        return here == self._placed and self._recall.is_browsing(here[0])
+
+    def _move_row(self, by: int) -> None:
+        self._buffer.exit_selection()
+        layout = self._editor.layout()
+        row = layout.row_of(self._buffer.cursor_position)
+        goal = self._goal_column
+        if goal is None:
+            goal = self._wrapper.column(layout, row, self._buffer.cursor_position)
+        self._buffer.cursor_position = self._wrapper.position(layout, row + by, goal)
+        self._goal_column = goal
+
+    def _replace_word(self, text: str, start: int, end: int) -> None:
+        """Put a completion in the place of a word; one blank after it is enough."""
+        whole = self._buffer.text
+        rest = whole[end:]
+        if text.endswith(" ") and rest[:1].isspace():
+            text = text[:-1]
+        self._buffer.document = Document(whole[:start] + text + rest, start + len(text))
+
+    def _choose(self) -> bool:
+        """Take what is selected in the popup."""
+        menu = self._completion.menu
+        if isinstance(menu, CommandMenu) and menu.chosen is not None:
+            rest = self._buffer.text[1 + len(menu.word) :].strip()
+            self._run_command(CommandLine(menu.chosen.name, rest, menu.chosen.command))
+            return True
+        if isinstance(menu, FileMenu) and menu.chosen is not None:
+            mention = menu.mention
+            self._replace_word(f"{written(menu.chosen)} ", mention.start, mention.end)
+            self._completion.close()
+            return True
+        return False
+
+    # Sending.
+
+    def _mode(self, while_busy: Mode) -> Mode:
+        return while_busy if self.is_busy else "send"
+
+    def _submit_text(self, mode: Mode) -> None:
+        raw = self._buffer.text
+        line = parse_command(raw)
+        if line is not None:
+            self._run_command(line)
+        elif raw.startswith("!") and not raw[1:].strip():
+            self._notice('Nothing stands after the "!": write a command to run.')
+        elif raw.strip() and self._has_its_images(raw):
+            text = self.text
+            is_shell = raw.startswith("!")
+            draft = Draft(
+                text[1:].strip() if is_shell else text,
+                self._attachments.images(raw),
+                is_shell=is_shell,
+                mode=mode,
+            )
+            self._recall.submitted(raw, recorded=text)
+            self._empty()
+            self._submit(draft)
+            self._send(AddToHistory(text))
+
+    def _has_its_images(self, raw: str) -> bool:
+        gone = self._attachments.missing(raw)
+        if gone is not None:
+            self._notice(f'The image "{gone}" is no longer there: delete it from the message.')
+        return gone is None
+
+    def _run_command(self, line: CommandLine) -> None:
+        """Hand a `/` command over, or say why not and keep the text."""
+        command = line.command
+        if command is None:
+            self._notice(_unknown(line.name))
+        elif line.args and not command.argument:
+            self._notice(f"/{line.name} takes nothing after it.")
+        elif self.is_busy and not command.during_task:
+            self._notice(f"/{line.name} has to wait until the task ends.")
+        else:
+            text = f"/{line.name} {line.args}".rstrip()
+            self._recall.submitted(text)
+            self._empty()
+            self._submit(Draft(text, command=command, args=line.args, mode=self._mode("steer")))
+
+
+def _unknown(name: str) -> str:
+    nearest = nearest_command(name)
+    meant = f" Did you mean /{nearest}?" if nearest is not None else ""
+    return f"There is no command /{name}.{meant} A space before the slash makes it a message."

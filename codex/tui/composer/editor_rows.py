@@ -1,0 +1,116 @@
+"""The editor's text as rows of a given width, broken between words where that can be. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from prompt_toolkit.utils import get_cwidth
+
+from codex.tui.composer.popup import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TAB = "    "
+_MAX_CACHED = 1_000_000
+"""Characters of the lines that are remembered."""
+
+
+class Row(NamedTuple):
+    """One row on the screen: a range of positions of the text, without a newline at its end."""
+
+    start: int
+    end: int
+
+
+class Layout(NamedTuple):
+    """A text in rows."""
+
+    text: str
+    rows: list[Row]
+    room: int
+    """Cells of a row that text may take; nothing is drawn wider."""
+
+    def row_of(self, position: int) -> int:
+        """The row in which the cursor stands; where two touch, the lower one."""
+        low, high = 0, len(self.rows) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.rows[middle].start <= position:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+
+class Wrapper:
+    """Breaks texts into rows; remembers lines, since most of a text stays from key to key."""
+
+    def __init__(self, label: Callable[[str], str | None]) -> None:
+        """Args: label: how a character is drawn that stands for something else."""
+        self._label = label
+        self._cache: dict[tuple[str, int], list[Row]] = {}
+        self._cached = 0
+
+    def drawn(self, char: str, room: int) -> str:
+        """What is drawn for one character of the text, where a row has so many cells."""
+        if char == "\t":
+            return TAB
+        if char.isprintable():
+            return char
+        return fit(self._label(char) or "", room)
+
+    def layout(self, text: str, width: int) -> Layout:
+        """The rows of a text; at least one. One column is left for the cursor after the end."""
+        rows: list[Row] = []
+        start = 0
+        room = max(1, width - 1)
+        for line in text.split("\n"):
+            rows.extend(Row(start + row.start, start + row.end) for row in self._line(line, room))
+            start += len(line) + 1
+        return Layout(text, rows, room)
+
+    def column(self, layout: Layout, row: int, position: int) -> int:
+        """How many cells of a row are left of a position."""
+        text = layout.text[layout.rows[row].start : position]
+        return sum(get_cwidth(self.drawn(char, layout.room)) for char in text)
+
+    def position(self, layout: Layout, row: int, column: int) -> int:
+        """The position in a row that is nearest to a column, from the left."""
+        start, end = layout.rows[row]
+        used = 0
+        for at in range(start, end):
+            used += get_cwidth(self.drawn(layout.text[at], layout.room))
+            if used > column:
+                return at
+        # The end of a row that goes on is the start of the next one.
+        goes_on = row + 1 < len(layout.rows) and layout.rows[row + 1].start == end
+        return max(start, end - 1) if goes_on else end
+
+    def _line(self, line: str, room: int) -> list[Row]:
+        key = (line, room)
+        rows = self._cache.get(key)
+        if rows is None:
+            self._cached += len(line) + 1
+            if self._cached > _MAX_CACHED:
+                self._cache.clear()
+                self._cached = len(line) + 1
+            rows = self._cache[key] = self._broken(line, room)
+        return rows
+
+    def _broken(self, line: str, room: int) -> list[Row]:
+        rows: list[Row] = []
+        start = after_space = used = 0
+        for at, char in enumerate(line):
+            cells = get_cwidth(self.drawn(char, room))
+            used += cells
+            # A space may stand in the column that is left for the cursor.
+            while used > room and at > start and not (char == " " and used == room + 1):
+                cut = after_space if after_space > start else at
+                rows.append(Row(start, cut))
+                start = cut
+                used = sum(get_cwidth(self.drawn(kept, room)) for kept in line[cut : at + 1])
+            if char in " \t":
+                after_space = at + 1
+        rows.append(Row(start, len(line)))
+        return rows

@@ -1,0 +1,95 @@
+"""The composer's keys. prompt_toolkit's emacs keys hold for what is not named here.
+
+Must not do anything by itself: each key calls the composer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from codex.tui.composer.paste import clean
+
+if TYPE_CHECKING:
+    from codex.tui.composer.composer import Composer
+
+# Keys of prompt_toolkit that make no sense here: macros, numeric arguments, shell words, comments,
+# control characters, its own completion, sending by Ctrl+O.
+_UNWANTED: tuple[tuple[str, ...], ...] = (
+    *(("escape", digit) for digit in "0123456789-"),
+    *(("escape", key) for key in (".", "_", "#", "*", "/", "c-y", "c-]")),
+    *(("c-x", key) for key in ("(", ")", "e")),
+    *((key,) for key in ("c-o", "c-q", "c-v", "s-tab")),
+)
+
+
+def editor_keys(composer: Composer) -> KeyBindings:
+    """The keys of the editor."""
+    keys = KeyBindings()
+    has_menu = Condition(lambda: composer.menu is not None)
+    _bind_sending(keys, composer)
+    _bind_moving(keys, composer)
+    _bind_typing(keys, composer)
+    keys.add("escape", filter=has_menu)(lambda event: composer.dismiss())
+    keys.add("c-r")(lambda event: composer.open_search())
+    keys.add("c-g")(lambda event: composer.run_editor())
+    keys.add("escape", "_", save_before=lambda _: False)(lambda event: event.current_buffer.redo())
+    return keys
+
+
+def _bind_sending(keys: KeyBindings, composer: Composer) -> None:
+    keys.add("enter")(lambda event: composer.enter())
+    keys.add("tab")(lambda event: composer.tab())
+    for newline in (("c-j",), ("escape", "enter"), ("escape", "c-j")):
+        keys.add(*newline)(lambda event: composer.newline())
+
+
+def _bind_moving(keys: KeyBindings, composer: Composer) -> None:
+    for up in ("up", "c-p"):
+        keys.add(up)(lambda event: composer.up())
+    for down in ("down", "c-n"):
+        keys.add(down)(lambda event: composer.down())
+
+    @keys.add("escape", "<")
+    def to_start(event: KeyPressEvent) -> None:
+        event.current_buffer.cursor_position = 0
+
+    @keys.add("escape", ">")
+    def to_end(event: KeyPressEvent) -> None:
+        event.current_buffer.cursor_position = len(event.current_buffer.text)
+
+
+def _bind_typing(keys: KeyBindings, composer: Composer) -> None:
+    for unwanted in _UNWANTED:
+        keys.add(*unwanted)(lambda event: None)
+    keys.add(Keys.BracketedPaste)(lambda event: composer.paste(event.data))
+
+    # Undo takes back a word at a time, not everything since the last key of another kind.
+    @keys.add(Keys.Any, save_before=lambda event: not event.is_repeat or event.data == " ")
+    def type_(event: KeyPressEvent) -> None:
+        composer.type(event.data)
+
+
+def search_keys(composer: Composer) -> KeyBindings:
+    """The keys of the history search's line."""
+    keys = KeyBindings()
+    for older in ("c-r", "up", "c-p"):
+        keys.add(older)(lambda event: composer.search_older())
+    for newer in ("c-s", "down", "c-n"):
+        keys.add(newer)(lambda event: composer.search_newer())
+    for accept in ("enter", "tab", "c-j"):
+        keys.add(accept)(lambda event: composer.accept_search())
+    for back in ("escape", "c-g", "c-c"):
+        keys.add(back)(lambda event: composer.close_search())
+    for unwanted in _UNWANTED:
+        keys.add(*unwanted)(lambda event: None)
+
+    @keys.add(Keys.Any)
+    @keys.add(Keys.BracketedPaste)
+    def type_(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(clean(event.data).strip("\n").split("\n")[0])
+
+    return keys

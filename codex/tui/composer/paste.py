@@ -1,0 +1,79 @@
+"""What a paste, or anything typed, may put into the editor. Pure, but for asking what is a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from codex.tui.composer.attachments import FIRST, LAST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_CHARS = 1000
+MAX_LINES = 10
+"""A larger paste is shown as a label."""
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+_COLOURS_AND_KEYS = re.compile("(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]")
+# Controls but for tab and newline, halves of characters, and the characters of attachments.
+_DROPPED = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{chr(FIRST)}-{chr(LAST)}]")
+
+
+def clean(text: str) -> str:
+    """Newlines as `\\n`, no escape sequences, no control characters."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _DROPPED.sub("", _COLOURS_AND_KEYS.sub("", text))
+
+
+def is_large(text: str) -> bool:
+    """Too large to be shown in the editor."""
+    return len(text) > MAX_CHARS or text.count("\n") >= MAX_LINES
+
+
+def image_paths(
+    text: str, *, cwd: str, home: str | None, is_file: Callable[[str], bool] = os.path.isfile
+) -> tuple[str, ...]:
+    """The images that a paste names, and nothing else; none if it is any other text.
+
+    As terminals and file managers write what is dropped on them: bare, quoted, with backslashes, as
+    `file://` URLs, several of them on a line or on lines of their own.
+    """
+    text = text.strip()
+    if (
+        not text
+        or len(text) > 100 * MAX_CHARS
+        or not text.lower().rstrip("'\"").endswith(IMAGE_SUFFIXES)
+    ):
+        return ()
+    whole = _image(text, cwd=cwd, home=home, is_file=is_file)
+    if whole is not None:
+        return (whole,)
+    try:
+        words = shlex.split(text)
+    except ValueError:  # a quotation that does not end
+        return ()
+    found = [_image(word, cwd=cwd, home=home, is_file=is_file) for word in words]
+    return tuple(path for path in found if path is not None) if all(found) else ()
+
+
+def _image(word: str, *, cwd: str, home: str | None, is_file: Callable[[str], bool]) -> str | None:
+    path = word
+    if word.startswith("file://"):
+        from urllib.parse import unquote, urlsplit
+
+        try:
+            parts = urlsplit(word)
+        except ValueError:
+            return None
+        if parts.netloc not in ("", "localhost"):
+            return None
+        path = unquote(parts.path)
+    elif word.startswith("~/") and home is not None:
+        path = os.path.join(home, word[2:])
+    if "\0" in path or "\n" in path or not path.lower().endswith(IMAGE_SUFFIXES):
+        return None
+    path = os.path.normpath(os.path.join(cwd, path))
+    return path if is_file(path) else None

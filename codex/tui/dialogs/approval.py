@@ -1,0 +1,183 @@
+"""ApprovalDialog: one request of the engine's and the user's answer to it. Pure.
+
+Must not answer by itself, and a paste can never choose: it only goes into text that is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.protocol.events import ElicitationRequest
+from codex.tui.dialogs.approval_view import (
+    choice_lines,
+    choices,
+    question,
+    short_choice_lines,
+    title,
+)
+from codex.tui.dialogs.form import Form
+from codex.tui.dialogs.line_edit import LineEdit
+from codex.tui.drawing.text import BOLD, DIM, Line, Span, Style, clip, line, line_width, wrapped
+from codex.tui.transcript.cells import BAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from codex.protocol.items import Json
+    from codex.tui.dialogs.approval_view import Choice, Request
+
+EDGE = Style(fg="yellow")
+ENOUGH = 6
+"""Rows for the heading and the question; with fewer of them, the answers stand side by side."""
+STEPS = {"pageup": -1, "pagedown": 1}
+LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
+
+
+class Asked(NamedTuple):
+    """A request, and the submission that it belongs to."""
+
+    event_id: str
+    request: Request
+
+
+class Given(NamedTuple):
+    """The user's answer."""
+
+    choice: Choice
+    feedback: str | None = None
+    content: dict[str, Json] | None = None
+    """What was filled in, for a server that asked."""
+
+
+class ApprovalDialog:
+    """Shows a request, whole and scrollable, and takes the answer."""
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        cwd: str,
+        home: str | None,
+        answer: Callable[[Given], None],
+        count: int = 1,
+    ) -> None:
+        """Args: count: the requests that wait, with this one."""
+        self._request = request
+        self._cwd = cwd
+        self._home = home
+        self._answer = answer
+        self.count = count
+        self._choices = choices(request)
+        self._chosen = 0
+        self._scrolled = 0
+        self._page = 1
+        self._hidden = 0
+        self._edit: LineEdit | None = None
+        self._form = Form(request.schema) if isinstance(request, ElicitationRequest) else None
+        self.is_armed = False
+        """Keys are its own by now; until then it only shows."""
+
+    def takes(self, name: str) -> bool:
+        """Whether a key means something here; typing that does not was not meant for it."""
+        is_text = len(name) == 1 and name.isprintable()
+        known = {choice.key for choice in self._choices}
+        return self._edit is not None or not is_text or name.lower() in known
+
+    @property
+    def is_typing(self) -> bool:
+        """Text is asked for."""
+        return self._edit is not None
+
+    def key(self, name: str, data: str) -> None:
+        """Take a key, as Picker does."""
+        if name in STEPS or name in LINE_STEPS:
+            step = STEPS.get(name, 0) * max(1, self._page - 1) + LINE_STEPS.get(name, 0)
+            self._scrolled = max(0, min(self._scrolled + step, self._hidden))
+        elif self._edit is not None:
+            self._edit_key(self._edit, name, data)
+        elif name in ("up", "c-p", "down", "c-n"):
+            step = -1 if name in ("up", "c-p") else 1
+            self._chosen = (self._chosen + step) % len(self._choices)
+        elif name in ("c-m", "c-j"):
+            self._choose(self._choices[self._chosen])
+        else:
+            wanted = "escape" if name == "c-c" else name.lower()
+            for choice in self._choices:
+                if choice.key == wanted:
+                    self._choose(choice)
+                    return
+
+    def _choose(self, choice: Choice) -> None:
+        self._chosen = self._choices.index(choice)
+        is_form = choice.action == "accept" and self._form is not None and self._form.fields
+        if choice.wants_feedback or is_form:
+            self._edit = LineEdit()
+        else:
+            self._answer(Given(choice, content={} if choice.action == "accept" else None))
+
+    def _edit_key(self, edit: LineEdit, name: str, data: str) -> None:
+        choice = self._choices[self._chosen]
+        if name in ("escape", "c-c"):
+            self._edit = None
+        elif name not in ("c-m", "c-j"):
+            edit.key(name, data)
+        elif choice.wants_feedback:
+            self._answer(Given(choice, feedback=edit.text.strip() or None))
+        elif self._form is not None and self._form.take(edit.text):
+            self._edit = LineEdit()
+            if self._form.is_complete:
+                self._answer(Given(choice, content=self._form.content))
+
+    def height(self, width: int, rows: int) -> int:
+        """How many rows it wants: all of the question, as far as there is room."""
+        asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        return min(rows, len(asked) + len(self._foot(width)) + 2)
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Heading, the part of the question that fits, the answers."""
+        foot = self._foot(width)
+        asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)
+        if self._edit is None and is_low:
+            foot = self._answers(short_choice_lines, width)
+        self._page = max(1, height - len(foot) - 2)
+        self._hidden = max(0, len(asked) - self._page)
+        self._scrolled = min(self._scrolled, self._hidden)
+        shown = asked[self._scrolled : self._scrolled + self._page]
+        head = f" {title(self._request)} "
+        more = f" 1 of {self.count} " if self.count > 1 else ""
+        if self._hidden:
+            last = self._scrolled + len(shown)
+            more += f" {self._scrolled + 1}-{last} of {len(asked)}, PgUp PgDn "
+        edge: Line = (Span("──", EDGE), Span(head, BOLD), Span(more, DIM))
+        edge = (*edge, Span("─" * (width - line_width(edge)), EDGE))
+        body = [(Span("  "), *row) for row in shown]
+        return [clip(row, width) for row in (edge, *body, (), *foot)][:height]
+
+    def _foot(self, width: int) -> list[Line]:
+        choice = self._choices[self._chosen]
+        if self._edit is None:
+            return self._answers(choice_lines, width)
+        if choice.wants_feedback:
+            ask = "What shall the model do instead? (Enter sends, Esc goes back)"
+            return [*wrapped([line(ask, BOLD)], width), self._input(width)]
+        form = self._form
+        assert form is not None
+        found = wrapped([line(form.label, BOLD)], width)
+        if form.complaint:
+            found += wrapped([line(form.complaint, BAD)], width)
+        return [*found, self._input(width)]
+
+    def _answers(
+        self, draw: Callable[[Sequence[Choice], int, int], list[Line]], width: int
+    ) -> list[Line]:
+        if self.is_armed:
+            return draw(self._choices, self._chosen, width)
+        # Nothing is chosen before a key could choose it.
+        return [
+            tuple(Span(span.text, DIM) for span in row) for row in draw(self._choices, -1, width)
+        ]
+
+    def _input(self, width: int) -> Line:
+        assert self._edit is not None
+        return (Span("> ", Style(fg="cyan", bold=True)), *self._edit.line(width))

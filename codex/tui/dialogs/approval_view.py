@@ -1,0 +1,206 @@
+"""The approval dialog's text: what is asked, whole, and which key answers how. Pure.
+
+Nothing that would run or change is ever cut here; the dialog scrolls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from codex.base.bash import join
+from codex.base.jsonio import dumps
+from codex.protocol.events import (
+    ApplyPatchApprovalRequest,
+    ElicitationRequest,
+    ExecApprovalRequest,
+    McpApprovalRequest,
+)
+from codex.protocol.policy import ReviewDecision
+from codex.tui.drawing.text import BOLD, DIM, PLAIN, Line, Span, Style, line, lines, wrap, wrapped
+from codex.tui.transcript.cells import CAUTION, WORK, short_path
+from codex.tui.transcript.command_cell import command_lines
+from codex.tui.transcript.patch_cell import diff_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.protocol.items import Json
+
+Request = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest | ElicitationRequest
+
+CHOSEN = Style(reverse=True)
+REASON = Style(italic=True)
+
+
+class Choice(NamedTuple):
+    """One answer."""
+
+    key: str
+    """A character, or `escape`."""
+    label: str
+    short: str
+    """The same where there is little room."""
+    decision: ReviewDecision | None
+    """None for an elicitation, whose answer is `action`."""
+    wants_feedback: bool = False
+    """The user is asked for words to the model first."""
+    action: str = ""
+    """`accept`, `decline` or `cancel`."""
+
+
+_YES = Choice("y", "yes", "yes", ReviewDecision.APPROVED)
+_NO = Choice("n", "no, and tell the model why", "no", ReviewDecision.DENIED, wants_feedback=True)
+_STOP = Choice("escape", "no, and stop here", "stop", ReviewDecision.ABORT)
+
+
+def choices(request: Request) -> tuple[Choice, ...]:
+    """The answers, in their order; the first is the one to begin with."""
+    match request:
+        case ExecApprovalRequest():
+            return (_YES, *_more_choices(request), _NO, _STOP)
+        case ApplyPatchApprovalRequest():
+            label = "yes, and these files for this session"
+            session = Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)
+            return (_YES, session, _NO, _STOP)
+        case McpApprovalRequest():
+            label = "yes, and this tool for this session"
+            session = Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)
+            return (_YES, session, _NO, _STOP)
+        case ElicitationRequest():
+            return (
+                Choice("y", "answer", "answer", None, action="accept"),
+                Choice("n", "decline", "decline", None, action="decline"),
+                Choice("escape", "not now", "not now", None, action="cancel"),
+            )
+        case _:
+            assert_never(request)
+
+
+def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
+    label = "yes, and this very command for this session"
+    found = [Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)]
+    if request.proposed_prefix:
+        prefix = f"`{join(request.proposed_prefix)}`"
+        found += [
+            Choice(
+                "p",
+                f"yes, and commands starting with {prefix} for this session",
+                "prefix",
+                ReviewDecision.APPROVED_FOR_PREFIX,
+            ),
+            Choice(
+                "a",
+                f"always: keep a rule for commands starting with {prefix}",
+                "always",
+                ReviewDecision.APPROVED_ALWAYS,
+            ),
+        ]
+    return found
+
+
+def title(request: Request) -> str:
+    """The dialog's heading."""
+    match request:
+        case ExecApprovalRequest():
+            return "Run without the sandbox?" if request.denial else "Run this command?"
+        case ApplyPatchApprovalRequest():
+            count = len(request.changes)
+            return "Change this file?" if count == 1 else f"Change these {count} files?"
+        case McpApprovalRequest():
+            return "Call this tool?"
+        case ElicitationRequest():
+            return f"{request.server} asks"
+        case _:
+            assert_never(request)
+
+
+def question(request: Request, width: int, *, cwd: str, home: str | None) -> list[Line]:
+    """All that the user decides about, in lines of at most `width` columns.
+
+    Args: cwd: the session's working directory, absolute.
+    """
+    match request:
+        case ExecApprovalRequest():
+            return _exec(request, width, home)
+        case ApplyPatchApprovalRequest():
+            rows = diff_lines(request.changes, width, cwd=cwd)
+            return [*_said(request.reason, REASON, width), *rows]
+        case McpApprovalRequest():
+            row = (Span(f"{request.server}.", WORK), *line(request.tool, BOLD))
+            found = [*_said(request.reason, REASON, width), *wrap(row, width)]
+            return found + _arguments(request.arguments, width)
+        case ElicitationRequest():
+            return [*wrapped(lines(request.message), width), *_fields(request.schema, width)]
+        case _:
+            assert_never(request)
+
+
+def _exec(request: ExecApprovalRequest, width: int, home: str | None) -> list[Line]:
+    found = command_lines(request.command, width, mark=Span("$ ", WORK))
+    place = (Span("in ", DIM), *line(short_path(request.cwd, home)))
+    found += [(), *wrap(place, width)]
+    # Without the sandbox, what it blocked is the reason, and the heading asks.
+    if request.denial:
+        found += [(), *_said(request.denial, CAUTION, width)]
+    elif request.reason:
+        found += [(), *_said(request.reason, REASON, width)]
+    return found
+
+
+def _said(text: str | None, style: Style, width: int) -> list[Line]:
+    return wrapped(lines(text, style), width) if text else []
+
+
+def _arguments(arguments: Json, width: int) -> list[Line]:
+    """A row for each argument; text as it is, everything else as JSON."""
+    if not isinstance(arguments, dict):
+        return [] if arguments is None else wrapped(lines(dumps(arguments).decode()), width)
+    found: list[Line] = []
+    for name, value in arguments.items():
+        text = value if isinstance(value, str) else dumps(value).decode()
+        first, *rest = lines(text) or [()]
+        found += wrap((*line(f"{name}: ", DIM), *first), width, indent=(Span("  "),))
+        found += [part for row in rest for part in wrap((Span("  "), *row), width)]
+    return found
+
+
+def _fields(schema: Json, width: int) -> list[Line]:
+    """What an elicitation wants to know."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict):
+        return []
+    required = schema.get("required")
+    found: list[Line] = [()]
+    for name, about in properties.items():
+        is_needed = isinstance(required, list) and name in required
+        kind = about.get("type", "") if isinstance(about, dict) else ""
+        told = about.get("description", "") if isinstance(about, dict) else ""
+        about_it = ", ".join(word for word in (kind, "" if is_needed else "optional") if word)
+        text = (f" ({about_it})" if about_it else "") + (f": {told}" if told else "")
+        found += wrap((*line(str(name), BOLD), *line(text)), width, indent=(Span("  "),))
+    return found
+
+
+def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
+    """The answers with their keys, one below the other."""
+    found: list[Line] = []
+    for index, choice in enumerate(offered):
+        style = CHOSEN if index == chosen else PLAIN
+        mark = "> " if index == chosen else "  "
+        row = (Span(f"{mark}{_key(choice):<3} ", BOLD.over(style)), *line(choice.label, style))
+        found += wrap(row, width, indent=(Span("      "),))
+    return found
+
+
+def short_choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
+    """The same in as few rows as can be."""
+    row: Line = ()
+    for index, choice in enumerate(offered):
+        style = CHOSEN if index == chosen else PLAIN
+        gap = (Span("  "),) if row else ()
+        row = (*row, *gap, Span(_key(choice), BOLD.over(style)), Span(f" {choice.short}", style))
+    return wrap(row, width)
+
+
+def _key(choice: Choice) -> str:
+    return "Esc" if choice.key == "escape" else choice.key

@@ -1,0 +1,97 @@
+"""Old sessions to choose from: in the conversation by /resume, or before it by `codex resume`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from codex.rollout.files import size_text
+from codex.tui.dialogs.picker import Choice, Picker
+from codex.tui.transcript.cells import short_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
+    from codex.rollout.files import SessionSummary
+
+MAX_SESSIONS = 200
+"""That are offered; older ones can be named."""
+TITLE_WIDTH = 32
+"""Characters of a name or a first message; the rest of a row says which session it is."""
+
+
+def session_choices(
+    sessions: Sequence[SessionSummary], now_s: float, *, home: str | None
+) -> list[Choice]:
+    """A row for each session: its name or first message; its age, size, folder and id.
+
+    Args: home: the user's, which folders are shown relative to.
+    """
+    return [
+        Choice(
+            _title(one),
+            " · ".join(
+                (
+                    _age(now_s - one.updated_s),
+                    size_text(one.size),
+                    short_path(one.cwd, home) if one.cwd else "in no known folder",
+                    one.id[:13],
+                )
+            ),
+        )
+        for one in sessions
+    ]
+
+
+def _title(one: SessionSummary) -> str:
+    title = " ".join((one.name or one.first_message).split()) or "(nothing said)"
+    return title if len(title) <= TITLE_WIDTH else title[: TITLE_WIDTH - 1] + "…"
+
+
+def _age(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "now"
+
+
+def is_same_folder(one: str, other: str) -> bool:
+    """Whether two paths are one place."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+async def choose_session(
+    sessions: Sequence[SessionSummary],
+    now_s: float,
+    *,
+    home: str | None,
+    input: Input,
+    output: Output,
+) -> int | None:
+    """Let the user choose, on a screen of its own; the index, or None."""
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.keys import Keys
+    from prompt_toolkit.layout import HSplit, Layout, Window
+    from prompt_toolkit.layout.controls import FormattedTextControl
+
+    from codex.tui.drawing.layout import Rows
+
+    keys = KeyBindings()
+    choices = session_choices(sessions, now_s, home=home)
+    picker = Picker("Which session?", choices, lambda index: screen.exit(result=index))
+
+    @keys.add(Keys.Any)
+    def take(event: KeyPressEvent) -> None:
+        press = event.key_sequence[-1]
+        picker.key(press.key.value if isinstance(press.key, Keys) else press.key, press.data)
+
+    root = HSplit([Rows(picker.lines), Window(FormattedTextControl("", focusable=True), height=0)])
+    screen: Application[int | None] = Application(
+        layout=Layout(root), key_bindings=keys, full_screen=True, input=input, output=output
+    )
+    screen.ttimeoutlen = 0.05
+    return await screen.run_async(handle_sigint=False)

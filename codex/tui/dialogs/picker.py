@@ -1,0 +1,137 @@
+"""Picker: one choice out of a list, narrowed by typing; the sessions, models and presets to choose.
+
+Pure state and Lines: keys come by name, what was chosen goes to a function.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.tui.drawing.text import (
+    BOLD,
+    DIM,
+    PLAIN,
+    Line,
+    Span,
+    Style,
+    clip,
+    line,
+    line_width,
+    wrapped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+CHOSEN = Style(fg="cyan", bold=True)
+MAX_ROWS = 12
+"""Choices that are shown at once."""
+
+STEPS = {
+    "up": -1, "c-p": -1, "<scroll-up>": -1, "down": 1, "c-n": 1, "<scroll-down>": 1,
+    "pageup": -MAX_ROWS, "pagedown": MAX_ROWS,
+}  # fmt: skip
+
+
+class Choice(NamedTuple):
+    """One row."""
+
+    label: str
+    detail: str = ""
+    """Beside it, dim."""
+    is_current: bool = False
+
+
+class Picker:
+    """A list to choose from."""
+
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        done: Callable[[int | None], None],
+        *,
+        note: str = "",
+    ) -> None:
+        """Start at the current choice.
+
+        Args: done: gets the index, or None. note: a line below the title.
+        """
+        self.is_armed = True
+        self._title = title
+        self._choices = choices
+        self._done = done
+        self._note = note
+        self._typed = ""
+        self._at = next((i for i, choice in enumerate(choices) if choice.is_current), 0)
+
+    def _matches(self) -> list[int]:
+        words = self._typed.casefold().split()
+        return [
+            index
+            for index, choice in enumerate(self._choices)
+            if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)
+        ]
+
+    def key(self, name: str, data: str) -> None:
+        """Take a key. Args: name: prompt_toolkit's. data: what a printable key types."""
+        matches = self._matches()
+        if name in STEPS:
+            self._move(STEPS[name], matches)
+        elif name in ("escape", "c-c", "c-d"):
+            self._done(None)
+        elif name in ("c-m", "c-j"):
+            if matches:
+                self._done(matches[min(self._at, len(matches) - 1)])
+        elif name in ("home", "end"):
+            self._at = 0 if name == "home" else max(0, len(matches) - 1)
+        elif name in ("c-h", "c-u"):
+            self._type(self._typed[:-1] if name == "c-h" else "")
+        elif len(name) == 1 and data.isprintable():
+            self._type(self._typed + data)
+
+    def _move(self, rows: int, matches: list[int]) -> None:
+        last = max(0, len(matches) - 1)
+        target = self._at + rows
+        if abs(rows) == 1 and not 0 <= target <= last:
+            target = last if target < 0 else 0
+        self._at = max(0, min(target, last))
+
+    def _type(self, text: str) -> None:
+        self._typed = text
+        self._at = 0
+
+    def height(self, width: int, rows: int) -> int:
+        """How many rows it wants of those there are."""
+        return min(rows, len(self.lines(width, rows)))
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """The title, the choices around the chosen one, and the keys."""
+        matches = self._matches()
+        self._at = max(0, min(self._at, len(matches) - 1))
+        head: list[Line] = [(Span(self._title, BOLD), Span(f"  {self._typed}", Style(fg="cyan")))]
+        if self._note:
+            head.append(line(self._note, DIM))
+        head = wrapped(head, width)
+        keys = "Enter chooses · type to search · Esc leaves"
+        room = max(1, min(MAX_ROWS, height - len(head) - 1))
+        first = max(0, min(self._at - room // 2, len(matches) - room))
+        rows = [
+            self._row(index, is_chosen=at == self._at)
+            for at, index in enumerate(matches[first : first + room], first)
+        ] or [(Span("  nothing matches", DIM),)]
+        if len(matches) > room:
+            keys = f"{self._at + 1}/{len(matches)} · {keys}"
+        return [clip(row, width) for row in (*head, *rows, (Span(keys, DIM),))]
+
+    def _row(self, index: int, *, is_chosen: bool) -> Line:
+        choice = self._choices[index]
+        style = CHOSEN if is_chosen else PLAIN
+        mark = Span("> " if is_chosen else "  ", style)
+        row = (mark, *line(choice.label, style))
+        if choice.is_current:
+            row = (*row, Span(" (current)", DIM))
+        if choice.detail:
+            gap = max(2, min(36, 4 + max(len(c.label) for c in self._choices)) - line_width(row))
+            row = (*row, Span(" " * gap), *line(choice.detail, DIM))
+        return row

@@ -1,0 +1,1 @@
+"""Text as styled lines: width, wrapping, Markdown, code; pure functions."""

@@ -1,0 +1,80 @@
+"""Tables of Markdown -> Lines: columns where they fit, and otherwise a list of records. Pure."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import NamedTuple
+
+from codex.tui.drawing.text import BOLD, DIM, Line, Span, line_width, plain, restyled, wrap
+
+MIN_COLUMN = 6
+"""The narrowest column that a cell is wrapped into."""
+GAP = 3
+"""Columns of the bar between two cells, and the blanks beside it."""
+
+
+class Table(NamedTuple):
+    """The cells, row by row; the first row is the heading."""
+
+    rows: list[list[Line]]
+    aligned: list[str]
+    """Each column's `left`, `center`, `right` or nothing."""
+
+
+def draw_table(table: Table, width: int) -> list[Line]:
+    """Lines of at most `width` columns."""
+    heading, *rows = table.rows
+    widths = _widths(table.rows, width - GAP * (len(heading) - 1))
+    if not widths:
+        return _records(heading, rows, width)
+    found = _drawn([restyled(cell, BOLD) for cell in heading], widths, table.aligned)
+    found.append((Span("─┼─".join("─" * size for size in widths), DIM),))
+    for row in rows:
+        found += _drawn(row, widths, table.aligned)
+    return found
+
+
+def _widths(rows: list[list[Line]], room: int) -> list[int]:
+    """The columns' widths; the widest give way. Empty when that is not enough."""
+    wanted = [max(1, *map(line_width, column)) for column in zip_longest(*rows, fillvalue=())]
+    for limit in range(room, MIN_COLUMN - 1, -1):
+        widths = [min(size, limit) for size in wanted]
+        if sum(widths) <= room:
+            return widths
+    return []
+
+
+def _drawn(row: list[Line], widths: list[int], aligned: list[str]) -> list[Line]:
+    """One row of the table, as high as its highest cell."""
+    cells = [wrap(cell, size) for cell, size in zip(row, widths, strict=False)]
+    found: list[Line] = []
+    for parts in zip_longest(*cells, fillvalue=()):
+        spans: list[Span] = []
+        for index, part in enumerate(parts):
+            if index:
+                spans.append(Span(" │ ", DIM))
+            spans += _padded(part, widths[index], aligned[index] if index < len(aligned) else "")
+        found.append(tuple(spans))
+    return found
+
+
+def _padded(part: Line, size: int, alignment: str) -> Line:
+    blanks = max(0, size - line_width(part))
+    before = {"right": blanks, "center": blanks // 2}.get(alignment, 0)
+    padded = (Span(" " * before), *part, Span(" " * (blanks - before)))
+    return tuple(span for span in padded if span.text)
+
+
+def _records(heading: list[Line], rows: list[list[Line]], width: int) -> list[Line]:
+    """`heading: value` for each cell, a rule between two rows."""
+    found: list[Line] = []
+    if not rows:
+        found += [part for name in heading for part in wrap(restyled(name, BOLD), width)]
+    for row in rows:
+        if found:
+            found.append((Span("─" * min(width, 20), DIM),))
+        for name, value in zip(heading, row, strict=False):
+            title = (*restyled(name, BOLD), Span(": ")) if plain(name) else ()
+            if title or value:
+                found += wrap((*title, *value), width, indent=(Span("  "),))
+    return found

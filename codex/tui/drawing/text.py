@@ -1,0 +1,254 @@
+"""Text on a screen: Style, Span, Line; how wide text is, and lines that fit. Pure.
+
+A Line holds what one row shows: no newline, tab or control character. Text from outside becomes
+Lines through `clean`, `line` or `lines`, so that what is measured here is what a terminal draws.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.base.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TAB = 8
+"""Columns between tab stops, as terminals have them."""
+CODE_TAB = 4
+
+
+class Style(NamedTuple):
+    """How a span looks; a colour is a palette name (`brightblack`), `#rrggbb` or `0` to `255`."""
+
+    fg: str | None = None
+    """None is the terminal's own colour."""
+    bg: str | None = None
+    bold: bool = False
+    dim: bool = False
+    italic: bool = False
+    underline: bool = False
+    reverse: bool = False
+    strike: bool = False
+    link: str | None = None
+    """A URL that the text leads to."""
+
+    def over(self, base: Style) -> Style:
+        """This style inside text of another one."""
+        if base == PLAIN:
+            return self
+        return Style(
+            self.fg or base.fg,
+            self.bg or base.bg,
+            self.bold or base.bold,
+            self.dim or base.dim,
+            self.italic or base.italic,
+            self.underline or base.underline,
+            self.reverse or base.reverse,
+            self.strike or base.strike,
+            self.link or base.link,
+        )
+
+
+PLAIN = Style()
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+
+
+class Span(NamedTuple):
+    """A run of text in one style."""
+
+    text: str
+    style: Style = PLAIN
+
+
+Line = tuple[Span, ...]
+
+# What terminals disagree about: whether the parts of one emoji take two columns together or two
+# each. Without joiners, presentation selectors and skin tones they agree.
+_SELECTOR = "\ufe0f"
+_EMOJI = "\u203c-\u3299\U0001f000-\U0001faff"
+_SEQUENCE = re.compile(f"(?<=[{_EMOJI}])[\u200d\U0001f3fb-\U0001f3ff]+(?=[{_EMOJI}]|)")
+
+
+def clean(text: str, *, tab: int = TAB) -> str:
+    """Outside text made safe to measure and draw: no controls but newlines, tabs as blanks.
+
+    Emoji that are joined out of several lose what joins them; nothing else visible is lost.
+    """
+    text = printable(text)
+    if "\t" in text:
+        text = "\n".join(_untabbed(row, tab) for row in text.split("\n"))
+    if not text.isascii():
+        text = _SEQUENCE.sub("", text.replace(_SELECTOR, ""))
+    return text
+
+
+def _untabbed(row: str, tab: int) -> str:
+    if row.isascii():
+        return row.expandtabs(tab)
+    first, *rest = row.split("\t")
+    parts, column = [first], cell_width(first)
+    for part in rest:
+        blanks = tab - column % tab
+        parts += [" " * blanks, part]
+        column += blanks + cell_width(part)
+    return "".join(parts)
+
+
+def line(text: str, style: Style = PLAIN) -> Line:
+    """Outside text as one line; what would end it becomes a blank."""
+    text = clean(text).replace("\n", " ")
+    return (Span(text, style),) if text else ()
+
+
+def lines(text: str, style: Style = PLAIN, *, tab: int = TAB) -> list[Line]:
+    """Outside text as its lines; a newline at the very end begins no further one."""
+    rows = clean(text, tab=tab).removesuffix("\n").split("\n")
+    return [(Span(row, style),) if row else () for row in rows]
+
+
+def plain(row: Line) -> str:
+    """The text alone."""
+    return "".join(span.text for span in row)
+
+
+def restyled(row: Line, base: Style) -> Line:
+    """The line inside text of another style."""
+    return tuple(Span(span.text, span.style.over(base)) for span in row)
+
+
+@lru_cache(maxsize=4096)
+def _char_width(character: str) -> int:
+    from wcwidth import wcwidth
+
+    return max(0, wcwidth(character))
+
+
+def cell_width(text: str) -> int:
+    """How many columns the text takes; each character counts alone, as it is drawn."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_char_width, text))
+
+
+def line_width(row: Line) -> int:
+    """How many columns the line takes."""
+    return sum(cell_width(span.text) for span in row)
+
+
+def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
+    """The line in rows of at most `width` columns, broken at blanks where there are any.
+
+    No character is lost but a blank for which the row it ends has no column left. Longer words are
+    broken; a wide character and what combines with a character are not.
+
+    Args: width: below 2 counts as 2. indent: what each row but the first begins with; left out
+        when it would take more than half of the row.
+    """
+    width = max(2, width)
+    if line_width(row) <= width:
+        return [row]
+    indent_width = line_width(indent)
+    if indent_width > width // 2 or width - indent_width < 2:
+        indent, indent_width = (), 0
+    text = plain(row)
+    find = _ascii_breaks if text.isascii() else _breaks
+    rows = [_cut(row, start, end) for start, end in find(text, width, width - indent_width)]
+    return [rows[0], *(indent + rest for rest in rows[1:])]
+
+
+def wrapped(rows: Iterable[Line], width: int, *, indent: Line = ()) -> list[Line]:
+    """All the lines, each wrapped."""
+    return [part for row in rows for part in wrap(row, width, indent=indent)]
+
+
+def _ascii_breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
+    """Where rows start and end. Args: rest_width: the room in each row but the first."""
+    found: list[tuple[int, int]] = []
+    at, room = 0, width
+    while len(text) - at > room:
+        end = following = at + room
+        if text[end] == " ":
+            following += 1
+        else:
+            blank = text.rfind(" ", at, end)
+            if blank >= 0 and not text[at:blank].isspace() and blank > at:
+                end = following = blank + 1
+        found.append((at, end))
+        at, room = following, rest_width
+    if at < len(text):
+        found.append((at, len(text)))
+    return found
+
+
+def _breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
+    """As `_ascii_breaks`; a row may also end on either side of a wide character."""
+    found: list[tuple[int, int]] = []
+    at, room = 0, width
+    while at < len(text):
+        end = _row_end(text, at, room)
+        found.append((at, end))
+        # A blank that follows a full row hangs over the edge, where nobody sees it.
+        is_hanging = text[end : end + 1] == " " and cell_width(text[at:end]) == room
+        at, room = end + is_hanging, rest_width
+    return found
+
+
+def _row_end(text: str, start: int, room: int) -> int:
+    """Where the row that begins at `start` ends: behind the last place to break that fits."""
+    used, allowed, has_word, previous = 0, start, False, 0
+    for at in range(start, len(text)):
+        size = _char_width(text[at])
+        if size and has_word and (text[at - 1] == " " or 2 in (size, previous)):
+            allowed = at
+        if used + size > room and at > start:
+            is_blank = text[at] == " " and used == room
+            return allowed if allowed > start and not is_blank else at
+        used += size
+        has_word = has_word or text[at] != " "
+        previous = size or previous
+    return len(text)
+
+
+def _cut(row: Line, start: int, end: int) -> Line:
+    """The characters `start:end` of the line."""
+    parts: list[Span] = []
+    at = 0
+    for span in row:
+        piece = span.text[max(0, start - at) : max(0, end - at)]
+        if piece:
+            parts.append(Span(piece, span.style))
+        at += len(span.text)
+        if at >= end:
+            break
+    return tuple(parts)
+
+
+def clip(row: Line, width: int) -> Line:
+    """The beginning of the line, with `…` for what does not fit into `width` columns."""
+    if line_width(row) <= width:
+        return row
+    if width <= 0:
+        return ()
+    parts: list[Span] = []
+    room = width - 1
+    for span in row:
+        size = cell_width(span.text)
+        if size > room:
+            parts.append(Span(_head(span.text, room) + "…", span.style))
+            break
+        parts.append(span)
+        room -= size
+    return tuple(parts)
+
+
+def _head(text: str, width: int) -> str:
+    used = 0
+    for at, character in enumerate(text):
+        used += _char_width(character)
+        if used > width:
+            return text[:at]
+    return text

@@ -1,0 +1,55 @@
+"""Notifications: a word to the desktop when something waits and the window is elsewhere. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codex.tui.drawing.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex.config.types import TuiSettings
+
+MAX_CHARS = 120
+BELL = "\x07"
+TURN_COMPLETE = "agent-turn-complete"
+APPROVAL = "approval-requested"
+
+# Terminals that show OSC 9 as a notification; the others would beep at best, or print it.
+_OSC9_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "kitty", "WarpTerminal")
+_OSC9_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "ConEmuPID")
+
+
+class Notifier:
+    """What to send to the terminal, and when."""
+
+    def __init__(self, settings: TuiSettings, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._has_osc9 = settings.notification_method == "osc9" or (
+            settings.notification_method == "auto" and _speaks_osc9(environ)
+        )
+        self.has_focus = True
+        """As the terminal reported last; one that reports nothing counts as looked at."""
+
+    def sequence(self, kind: str, text: str) -> str:
+        """The bytes for one notification; empty when none is wanted.
+
+        Args: kind: TURN_COMPLETE or APPROVAL, the names of `tui.notifications`.
+        """
+        wanted = self._settings.notifications
+        is_wanted = wanted if isinstance(wanted, bool) else kind in wanted
+        if not is_wanted or (self.has_focus and self._settings.notification_condition != "always"):
+            return ""
+        if not self._has_osc9:
+            return BELL
+        line = " ".join(clean(text).split())[:MAX_CHARS]
+        return f"\x1b]9;{line}\x07"
+
+
+def _speaks_osc9(environ: Mapping[str, str]) -> bool:
+    if "TMUX" in environ or environ.get("TERM", "").startswith(("screen", "tmux")):
+        return False
+    return environ.get("TERM_PROGRAM") in _OSC9_PROGRAMS or any(
+        name in environ for name in _OSC9_VARIABLES
+    )

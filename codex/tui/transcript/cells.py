@@ -1,0 +1,273 @@
+"""Cells: the entries of the transcript, and the simple ones among them. Pure.
+
+A cell knows what happened and draws it at any width, compact or in full. Commands, patches, tool
+calls and messages have files of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex import __version__
+from codex.protocol.events import StepStatus
+from codex.tui.drawing.text import (
+    BOLD,
+    DIM,
+    PLAIN,
+    Line,
+    Span,
+    Style,
+    clip,
+    line,
+    lines,
+    wrap,
+    wrapped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.protocol.events import PlanStep, SessionConfigured
+
+USER = Style(fg="cyan", bold=True)
+AGENT = Style(fg="magenta", bold=True)
+WORK = Style(fg="magenta")
+GOOD = Style(fg="green")
+BAD = Style(fg="red")
+BAD_TITLE = Style(fg="red", bold=True)
+CAUTION = Style(fg="yellow")
+
+MORE = "Ctrl+T shows all"
+
+PROMPT_LINES = 24
+"""Of a message of the user's, in the compact form: who pastes a file knows what is in it."""
+TIP = "@ names a file · / lists the commands · ! runs a command of yours · /help"
+
+NARROW = 20
+"""Columns that every cell fits into by itself."""
+
+
+class Cell:
+    """One entry: draws itself, and changes only by events of its own."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        """Counts the changes of what is drawn."""
+        self.is_live = False
+        """It may still change."""
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """At most `width` columns wide. Args: full: nothing is left out."""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """All of it as plain text: what is searched, copied and exported."""
+        raise NotImplementedError
+
+    def guess(self, width: int, *, full: bool) -> int:
+        """About how many rows it takes with the blank one below; cheap, whatever it holds."""
+        text = self.text()
+        return text.count("\n") + len(text) // width + 2
+
+    def touch(self) -> None:
+        """Something that is drawn has changed."""
+        self.version += 1
+
+
+def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
+    """A cell's lines; for a cell that cannot draw itself, one that says so."""
+    width = max(2, width)
+    try:
+        rows = cell.lines(width, full=full)
+        # In windows so narrow, cells need not find room for their marks and indents themselves.
+        return wrapped(rows, width) if width < NARROW else rows
+    except Exception as error:  # noqa: BLE001 -- a defect in one cell must not take the program away
+        text = f"cannot draw this entry: {type(error).__name__}: {error}"
+        return [clip(line(text, BAD), width)]
+
+
+def short_path(path: str, home: str | None) -> str:
+    """The path with `~` for the home folder."""
+    if home and home != "/" and (path == home or path.startswith(home.rstrip("/") + "/")):
+        return "~" + path[len(home.rstrip("/")) :]
+    return path
+
+
+def short_paths(text: str, home: str | None) -> str:
+    """The same for every folder that a text names."""
+    return text.replace(f"{home.rstrip('/')}/", "~/") if home and home != "/" else text
+
+
+class HeaderCell(Cell):
+    """What a session runs with; the first cell."""
+
+    def __init__(self, session: SessionConfigured, home: str | None) -> None:
+        super().__init__()
+        self._session = session
+        self._home = home
+
+    def _rows(self) -> list[tuple[str, str]]:
+        session = self._session
+        return [
+            ("model", f"{session.model} ({session.provider})"),
+            ("workdir", short_path(session.cwd, self._home)),
+            ("approval", session.approval_policy),
+            ("sandbox", short_paths(session.sandbox, self._home)),
+            (
+                "session",
+                f"{session.name} ({session.session_id})" if session.name else session.session_id,
+            ),
+        ]
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """The title and a row for each setting."""
+        title = (Span("codex", AGENT), Span(f" {__version__}", DIM))
+        indent: Line = (Span(" " * (10 if width >= 40 else 2)),)
+        rows = [
+            wrap((Span(f"{name:<10}", DIM), *line(value)), width, indent=indent)
+            for name, value in self._rows()
+        ]
+        tip = wrapped([line(TIP, DIM)], width)
+        return [*wrap(title, width), *(part for row in rows for part in row), (), *tip]
+
+    def text(self) -> str:
+        """The same without styles."""
+        rows = [f"{name}: {value}" for name, value in self._rows()]
+        return "\n".join([f"codex {__version__}", *rows])
+
+
+class PromptCell(Cell):
+    """What the user said."""
+
+    def __init__(self, message: str, images: Sequence[str] = (), *, is_queued: bool) -> None:
+        super().__init__()
+        self.message = message
+        self.images = tuple(images)
+        """Paths or descriptions."""
+        self.is_live = is_queued
+
+    @property
+    def is_queued(self) -> bool:
+        """The model has not got it yet."""
+        return self.is_live
+
+    def confirm(self) -> None:
+        """It has become part of the conversation."""
+        self.is_live = False
+        self.touch()
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """The words as they were typed, behind a mark, and the images below."""
+        style = DIM if self.is_queued else PLAIN
+        mark = Span("> ", USER.over(style))
+        inner = max(2, width - 2)
+        text = self.message if full else self.message[: inner * (PROMPT_LINES + 2)]
+        rows = wrapped(lines(text, style), inner) if text else []
+        if not full and (len(rows) > PROMPT_LINES + 1 or len(text) < len(self.message)):
+            rest = f"… {len(self.message):,} characters in all ({MORE})"
+            rows = [*rows[:PROMPT_LINES], *wrap((Span(rest, DIM),), inner)]
+        found = [((mark if index == 0 else Span("  ")), *row) for index, row in enumerate(rows)]
+        for name in self.images:
+            found += wrap((Span("  "), Span("[image] ", WORK), *line(name, style)), width)
+        if self.is_queued:
+            found += wrap((Span("  queued", Style(dim=True, italic=True)),), width)
+        return found
+
+    def text(self) -> str:
+        """The words and the names of the images."""
+        return "\n".join([self.message, *(f"[image] {name}" for name in self.images)])
+
+
+class NoticeCell(Cell):
+    """A word of the program: an error, a warning, what goes on."""
+
+    def __init__(self, message: str, *, title: str = "", style: Style = DIM) -> None:
+        super().__init__()
+        self._message = message
+        self._title = title
+        self._style = style
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """The title before the first line; every line of the message."""
+        style = self._style
+        first, *rest = lines(self._message, PLAIN if self._title else style) or [()]
+        if self._title:
+            first = (Span(f"{self._title} ", style._replace(bold=True)), *first)
+        return wrapped([first, *rest], width, indent=(Span("  "),))
+
+    def text(self) -> str:
+        """Title and message."""
+        return f"{self._title} {self._message}".strip()
+
+
+class LinesCell(Cell):
+    """Lines that are ready, such as a report the user asked for."""
+
+    def __init__(self, rows: Sequence[Line]) -> None:
+        super().__init__()
+        self._rows = tuple(rows)
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """Wrapped."""
+        return wrapped(self._rows, width, indent=(Span("  "),))
+
+    def text(self) -> str:
+        """Without styles."""
+        return "\n".join("".join(span.text for span in row) for row in self._rows)
+
+
+class _Mark(NamedTuple):
+    sign: str
+    sign_style: Style
+    text_style: Style
+
+
+_MARKS = {
+    StepStatus.PENDING: _Mark("[ ]", PLAIN, PLAIN),
+    StepStatus.IN_PROGRESS: _Mark("[>]", Style(fg="cyan", bold=True), BOLD),
+    StepStatus.COMPLETED: _Mark("[x]", GOOD, DIM),
+}
+
+
+class PlanCell(Cell):
+    """The model's plan as a check list."""
+
+    def __init__(self, explanation: str | None, plan: Sequence[PlanStep]) -> None:
+        super().__init__()
+        self._explanation = explanation
+        self._plan = tuple(plan)
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """A heading with the count of done steps, the reason, and a row a step."""
+        done = sum(step.status is StepStatus.COMPLETED for step in self._plan)
+        found = wrap((Span("plan", WORK), Span(f" {done}/{len(self._plan)} done", DIM)), width)
+        if self._explanation:
+            style = Style(dim=True, italic=True)
+            found += wrapped(lines(self._explanation, style), width)
+        for step in self._plan:
+            mark = _MARKS[step.status]
+            row = (Span(mark.sign, mark.sign_style), Span(" "), *line(step.step, mark.text_style))
+            found += wrap(row, width, indent=(Span("    "),))
+        return found
+
+    def text(self) -> str:
+        """The check list."""
+        rows = [f"{_MARKS[step.status].sign} {step.step}" for step in self._plan]
+        return "\n".join(["plan", *([self._explanation] if self._explanation else []), *rows])
+
+
+class ImageCell(Cell):
+    """The model looks at an image file."""
+
+    def __init__(self, path: str, cwd: str) -> None:
+        super().__init__()
+        self._path = os.path.relpath(path, cwd) if path.startswith(f"{cwd}/") else path
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """One row."""
+        return wrap((Span("view image ", WORK), *line(self._path)), width)
+
+    def text(self) -> str:
+        """The same."""
+        return f"view image {self._path}"

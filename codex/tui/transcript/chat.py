@@ -1,0 +1,375 @@
+"""Chat: every event -> the cells of the transcript, and what the status line tells. Pure.
+
+Events come in their order, from one thread. Prompts that the model has not read yet stay below
+everything else. What the model calls stands in calls.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from codex.base.elapsed import format_duration
+from codex.protocol import events as ev
+from codex.protocol.items import TokenUsage
+from codex.tui.drawing.links import with_links
+from codex.tui.transcript.calls import Calls
+from codex.tui.transcript.cells import (
+    BAD,
+    CAUTION,
+    Cell,
+    HeaderCell,
+    ImageCell,
+    LinesCell,
+    NoticeCell,
+    PlanCell,
+    PromptCell,
+)
+from codex.tui.transcript.messages import MessageCell, ReasoningCell
+from codex.tui.transcript.tool_cell import server_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from codex.protocol.events import EventMsg
+    from codex.tui.drawing.text import Line
+
+_Simple = (
+    ev.UserMessage
+    | ev.Warning
+    | ev.BackgroundEvent
+    | ev.PlanUpdate
+    | ev.ViewImage
+    | ev.McpServerStatus
+    | ev.ListMcpToolsResponse
+    | ev.GetHistoryEntryResponse
+    | ev.GetHistoryEntriesResponse
+    | ev.SearchHistoryResponse
+    | ev.HistoryReloaded
+    | ev.ListModelsResponse
+    | ev.ShutdownComplete
+)
+
+QUICK_MS = 1000
+"""Below this nobody asks how long it took, and a session of the past tells no times."""
+NO_ANSWER = "the model ended without a word"
+
+
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the view of a session depends on."""
+
+    cwd: str
+    """Absolute; until the session tells its own."""
+    home: str | None = None
+    file_opener: str = "none"
+    hide_agent_reasoning: bool = False
+
+
+class Chat:
+    """The state of the whole view. Args: clock: seconds, of a clock that only goes forward."""
+
+    def __init__(self, settings: ChatSettings, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._cwd = settings.cwd
+        self.cells: list[Cell] = []
+        """In the order of the transcript; changed only by methods of this class."""
+        self._waiting: list[PromptCell] = []
+        """The last cells: prompts that the model has not read."""
+        self._message: MessageCell | None = None
+        self._reasoning: ReasoningCell | None = None
+        self.calls = Calls(self._add, settings.cwd)
+        self.session: ev.SessionConfigured | None = None
+        self.usage: ev.TokenCount | None = None
+        """After the last answer."""
+        self._usage_before = TokenUsage()
+        self._is_answer_due = False
+        self._task_id = ""
+        self._is_command_only = False
+        """The running task is a command of the user's, and the model was asked nothing."""
+        self.started_at: float | None = None
+        """When the running task began; None when there is none."""
+        self.last_answer: str | None = None
+        """The model's last message, as it wrote it."""
+        self.plan: tuple[ev.PlanStep, ...] = ()
+        self.mcp_servers: dict[str, ev.McpServerStatus] = {}
+
+    @property
+    def is_running(self) -> bool:
+        """A task is at work."""
+        return self.started_at is not None
+
+    def is_task(self, event_id: str) -> bool:
+        """Whether it is the running task that an event belongs to."""
+        return self.is_running and event_id == self._task_id
+
+    @property
+    def queued(self) -> tuple[PromptCell, ...]:
+        """Prompts that were sent and not read yet, oldest first."""
+        return tuple(self._waiting)
+
+    def elapsed_s(self) -> float:
+        """How long the running task has been at work; 0 when there is none."""
+        return 0.0 if self.started_at is None else max(0.0, self._clock() - self.started_at)
+
+    def text(self) -> str:
+        """The whole transcript as plain text, for `/export` and `/copy`."""
+        return "\n\n".join(text for cell in self.cells if (text := cell.text().rstrip())) + "\n"
+
+    def clear(self) -> None:
+        """Forget what is shown, as for a new conversation."""
+        self.cells.clear()
+        self._waiting.clear()
+        self._message = self._reasoning = None
+        self.calls.clear()
+        self.session = self.usage = self.started_at = self.last_answer = None
+        self._usage_before = TokenUsage()
+        self.plan = ()
+
+    def user_prompt(self, text: str, images: Sequence[str] = ()) -> PromptCell:
+        """The user has sent something; it is shown as queued until the model has read it."""
+        cell = PromptCell(text, images, is_queued=True)
+        self._waiting.append(cell)
+        self.cells.append(cell)
+        return cell
+
+    def withdraw(self, cell: PromptCell) -> None:
+        """Take back a prompt that the model has not read."""
+        if cell in self._waiting:
+            self._waiting.remove(cell)
+            self.cells.remove(cell)
+
+    def notice(self, text: str, *, is_error: bool = False) -> None:
+        """A word of the front end."""
+        if is_error:
+            self._add(NoticeCell(text, title="error:", style=BAD))
+        else:
+            self._add(NoticeCell(text))
+
+    def warn(self, text: str) -> None:
+        """A warning, of the front end or of the engine."""
+        self._add(NoticeCell(text, title="warning:", style=CAUTION))
+
+    def report(self, rows: Sequence[Line]) -> None:
+        """Lines that the user asked for."""
+        self._add(LinesCell(rows))
+
+    def handle(self, msg: EventMsg, event_id: str) -> None:
+        """Take an event. Args: event_id: the submission it belongs to."""
+        match msg:
+            case ev.SessionConfigured():
+                self._configured(msg)
+            case ev.TaskStarted() | ev.TaskComplete() | ev.TurnAborted() | ev.Error():
+                self._task(msg, event_id)
+            case (
+                ev.AgentMessage()
+                | ev.AgentMessageDelta()
+                | ev.AgentReasoning()
+                | ev.AgentReasoningDelta()
+                | ev.StreamError()
+            ):
+                self._stream(msg)
+            case ev.ElicitationRequest():
+                self._add(NoticeCell(msg.message, title=f"{msg.server} asks:", style=CAUTION))
+            case (
+                ev.ExecApprovalRequest()
+                | ev.ExecCommandBegin()
+                | ev.ExecCommandOutputDelta()
+                | ev.ExecCommandEnd()
+                | ev.ApplyPatchApprovalRequest()
+                | ev.PatchApplyBegin()
+                | ev.PatchApplyEnd()
+                | ev.McpApprovalRequest()
+                | ev.McpToolCallBegin()
+                | ev.McpToolCallProgress()
+                | ev.McpToolCallEnd()
+            ):
+                if isinstance(msg, ev.ExecCommandBegin) and event_id == self._task_id:
+                    self._is_command_only = self._is_command_only or msg.is_from_user
+                self.calls.handle(msg)
+            case ev.TokenCount():
+                self.usage = msg
+            case _:
+                self._simple(msg)
+
+    def _add(self, cell: Cell) -> None:
+        """Below everything but the prompts that wait."""
+        self.cells.insert(len(self.cells) - len(self._waiting), cell)
+
+    def _configured(self, msg: ev.SessionConfigured) -> None:
+        before, self.session, self._cwd = self.session, msg, msg.cwd
+        self.calls.cwd = msg.cwd
+        if before is None or before.session_id != msg.session_id:
+            self._add(HeaderCell(msg, self._settings.home))
+            return
+        changes = [
+            f"{name} is now {new}"
+            for name, old, new in (
+                ("the model", before.model, msg.model),
+                ("the provider", before.provider, msg.provider),
+                ("the working directory", before.cwd, msg.cwd),
+                ("approval", before.approval_policy, msg.approval_policy),
+                ("the sandbox", before.sandbox, msg.sandbox),
+            )
+            if old != new
+        ]
+        if changes:
+            self._add(NoticeCell("\n".join(changes)))
+
+    def _task(
+        self,
+        msg: ev.TaskStarted | ev.TaskComplete | ev.TurnAborted | ev.Error,
+        event_id: str,
+    ) -> None:
+        match msg:
+            case ev.TaskStarted():
+                self._task_id, self._is_command_only = event_id, False
+                self.started_at = self._clock()
+                self._usage_before = self.usage.total if self.usage else TokenUsage()
+                return
+            case ev.TaskComplete():
+                end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
+                # A task that only ran a command of the user's asked the model nothing.
+                has_end = msg.last_agent_message is None and self._is_answer_due
+            case ev.TurnAborted():
+                end, has_end = NoticeCell(msg.reason, style=BAD), not self._is_command_only
+            case ev.Error():
+                end, has_end = NoticeCell(msg.message, title="error:", style=BAD), True
+            case _:
+                assert_never(msg)
+        is_of_task = not isinstance(msg, ev.Error) or event_id == self._task_id
+        if is_of_task:
+            self._close()
+        if has_end:
+            self._add(end)
+        if is_of_task:
+            self._sum_up()
+
+    def _close(self) -> None:
+        """The task is over: nothing of it will change any more."""
+        self._is_answer_due = False
+        for text in (self._message, self._reasoning):
+            if text is not None:
+                text.finish()
+        self._message = self._reasoning = None
+        self.calls.close()
+
+    def _sum_up(self) -> None:
+        """What the task has taken."""
+        if self.started_at is None:
+            return
+        elapsed_ms = int(self.elapsed_s() * 1000)
+        self.started_at = None
+        if self._is_command_only:
+            return  # the command's own cell tells
+        took = [format_duration(elapsed_ms)] if elapsed_ms >= QUICK_MS else []
+        if parts := [*took, *self._tokens_taken()]:
+            self._add(NoticeCell(" · ".join(parts)))
+
+    def _tokens_taken(self) -> list[str]:
+        """Of the task that is over; empty when it got no answer."""
+        if self.usage is None or self.usage.total == self._usage_before:
+            return []
+        total, before = self.usage.total, self._usage_before
+        cached = total.cached_input_tokens - before.cached_input_tokens
+        left = self.usage.context_left_percent
+        return [
+            f"{total.input_tokens - before.input_tokens:,} tokens in"
+            + (f" ({cached:,} cached)" if cached else ""),
+            f"{total.output_tokens - before.output_tokens:,} out",
+            *([] if left is None else [f"{left}% of the context left"]),
+        ]
+
+    def _stream(
+        self,
+        msg: ev.AgentMessage
+        | ev.AgentMessageDelta
+        | ev.AgentReasoning
+        | ev.AgentReasoningDelta
+        | ev.StreamError,
+    ) -> None:
+        match msg:
+            case ev.AgentMessageDelta():
+                self._message = self._message or self._new_message()
+                self._message.append(msg.delta)
+            case ev.AgentMessage():
+                (self._message or self._new_message()).finish(msg.message)
+                self._message, self.last_answer = None, msg.message
+            case ev.AgentReasoningDelta():
+                self._reasoning = self._reasoning or self._new_reasoning()
+                self._reasoning.append(msg.delta)
+            case ev.AgentReasoning():
+                (self._reasoning or self._new_reasoning()).finish(msg.text)
+                self._reasoning = None
+            case ev.StreamError():
+                for void in (self._message, self._reasoning):
+                    if void is not None:
+                        self.cells.remove(void)
+                self._message = self._reasoning = None
+                self._add(NoticeCell(msg.message, style=CAUTION))
+            case _:
+                assert_never(msg)
+
+    def _with_links(self, text: str) -> str:
+        return with_links(text, opener=self._settings.file_opener, cwd=self._cwd)
+
+    def _new_message(self) -> MessageCell:
+        cell = MessageCell(self._with_links)
+        self._add(cell)
+        return cell
+
+    def _new_reasoning(self) -> ReasoningCell:
+        cell = ReasoningCell(self._with_links, is_hidden=self._settings.hide_agent_reasoning)
+        self._add(cell)
+        return cell
+
+    def _simple(self, msg: _Simple) -> None:
+        match msg:
+            case ev.UserMessage():
+                self._is_answer_due = True
+                self._read(msg)
+            case ev.Warning():
+                self.warn(msg.message)
+            case ev.BackgroundEvent():
+                self._add(NoticeCell(msg.message))
+            case ev.PlanUpdate():
+                self.plan = msg.plan
+                self._add(PlanCell(msg.explanation, msg.plan))
+            case ev.ViewImage():
+                self._add(ImageCell(msg.path, self._cwd))
+            case ev.McpServerStatus():
+                self._server(msg)
+            case ev.ListMcpToolsResponse():
+                self.mcp_servers = {server.server: server for server in msg.servers}
+                self._add(LinesCell(server_lines(msg.servers)))
+            case (
+                ev.GetHistoryEntryResponse()
+                | ev.GetHistoryEntriesResponse()
+                | ev.SearchHistoryResponse()
+                | ev.HistoryReloaded()
+                | ev.ListModelsResponse()
+                | ev.ShutdownComplete()
+            ):
+                pass  # answers to the composer's and the pickers' questions
+            case _:
+                assert_never(msg)
+
+    def _read(self, msg: ev.UserMessage) -> None:
+        """The model has got a prompt: the queued one, or one that was not typed here."""
+        self._is_command_only = False
+        for cell in self._waiting:
+            if cell.message.strip() == msg.message.strip():
+                self._waiting.remove(cell)
+                self.cells.remove(cell)
+                cell.confirm()
+                self._add(cell)
+                return
+        images = [f"image {number}" for number in range(1, msg.image_count + 1)]
+        cell = PromptCell(msg.message, images, is_queued=False)
+        self._add(cell)
+
+    def _server(self, msg: ev.McpServerStatus) -> None:
+        self.mcp_servers[msg.server] = msg
+        if msg.state is ev.McpServerState.FAILED:
+            self.warn(f"MCP server '{msg.server}': {msg.message or 'it has ended'}")

@@ -1,0 +1,227 @@
+"""The cell of a command: what runs, its output as it arrives, and how it ended. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from codex.base.bash import join, script_of
+from codex.base.elapsed import format_duration
+from codex.sandbox.output import NOT_SHOWN
+from codex.tui.drawing.ansi import parse, parse_on
+from codex.tui.drawing.text import BOLD, DIM, PLAIN, Line, Span, Style, clip, lines, wrapped
+from codex.tui.transcript.cells import BAD, CAUTION, GOOD, MORE, WORK, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.protocol.events import ExecCommandBegin, ExecCommandEnd
+
+RUNNING_LINES = 5
+"""Of the output, while the command runs: the last ones."""
+ENDED_LINES = 10
+"""Of the output, afterwards: the first and the last ones."""
+USER_LINES = 40
+"""The same for a command that the user ran to see its output."""
+TAIL = 8_192
+"""Characters of output that the last lines are looked for in."""
+
+_CUT = re.compile(r"\[\.\.\. (\d+) bytes, (\d+) lines left out \.\.\.\]")
+"""What sandbox/output.py leaves in the place of lines that it did not keep."""
+
+
+def command_text(command: Sequence[str]) -> str:
+    """The command as a person would type it: `bash -lc` left away, other words quoted."""
+    return script_of(command) or join(command)
+
+
+def command_lines(command: Sequence[str], width: int, *, mark: Span) -> list[Line]:
+    """All of the command, each line of a script on its own, behind a mark."""
+    rows = lines(command_text(command), BOLD) or [()]
+    inner = max(2, width - 2)
+    if width < 8:
+        return wrapped([(mark, *rows[0]), *rows[1:]], width)
+    found = wrapped(rows, inner)
+    return [((mark if index == 0 else Span("  ")), *row) for index, row in enumerate(found)]
+
+
+class CommandCell(Cell):
+    """One command."""
+
+    def __init__(self, command: Sequence[str], cwd: str, *, is_from_user: bool = False) -> None:
+        super().__init__()
+        self._command = tuple(command)
+        self._cwd = cwd
+        self._is_from_user = is_from_user
+        self._state = "waits for approval"
+        self._style = CAUTION
+        self._has_begun = False
+        self._parts: list[str] = []
+        self._tail = ""
+        self._rows = _LiveRows()
+        self._kept = ""
+        """The output as the engine kept it, once the command is over."""
+        self._denial: str | None = None
+        self.is_live = True
+
+    def begin(self, msg: ExecCommandBegin) -> None:
+        """It runs."""
+        self._cwd, self._is_from_user = msg.cwd, msg.is_from_user
+        self._state, self._style = "running", WORK
+        self._has_begun = True
+        self.touch()
+
+    def output(self, chunk: str) -> None:
+        """It has written something."""
+        self._parts.append(chunk)
+        self._tail = (self._tail + chunk)[-TAIL:]
+        self.touch()
+
+    def end(self, msg: ExecCommandEnd) -> None:
+        """It is over."""
+        self._kept = msg.aggregated_output
+        self._denial = msg.denial
+        self._state = _outcome(msg.exit_code, msg.duration_ms)
+        self._close(GOOD if msg.exit_code == 0 else BAD)
+
+    def stop(self, outcome: str) -> None:
+        """Nobody will tell how it ended. Args: outcome: if it ever ran."""
+        self._state = outcome if self._has_begun else "not run"
+        self._close(BAD)
+
+    def _close(self, style: Style) -> None:
+        self._style = style
+        self._tail = ""
+        self._parts = ["".join(self._parts)]
+        self._rows = _LiveRows()
+        self.is_live = False
+        self.touch()
+
+    def _output(self) -> str:
+        """All the output that is known."""
+        live, stop, _ = "".join(self._parts).partition(NOT_SHOWN)
+        if not self._kept or (live and not stop):
+            return live
+        return _joined(live, self._kept) if live else self._kept
+
+    def lines(self, width: int, *, full: bool = False) -> list[Line]:
+        """The command, its output, what the sandbox blocked, and how it ended."""
+        mark = Span("! " if self._is_from_user else "$ ", self._style._replace(bold=True))
+        found = command_lines(self._command, width, mark=mark)
+        found += self._output_lines(width, full=full)
+        if self._denial:
+            found += _inset(lines(self._denial, CAUTION), width)
+        style = BAD if self._style is BAD else DIM
+        return found + _inset([(Span(self._state, style),)], width)
+
+    def _output_lines(self, width: int, *, full: bool) -> list[Line]:
+        if full:
+            is_whole = self.is_live or not self._kept
+            return self._rows.of(self._parts, width) if is_whole else _whole(self._output(), width)
+        if self.is_live:
+            last = self._tail.removesuffix("\n").rsplit("\n", RUNNING_LINES)[-RUNNING_LINES:]
+            return _inset(_parsed("\n".join(last)), width, is_clipped=True)
+        limit = USER_LINES if self._is_from_user else ENDED_LINES
+        return _inset(_head_and_tail(self._output(), limit), width, is_clipped=True)
+
+    def text(self) -> str:
+        """The command, its whole output and its end."""
+        output = "\n".join("".join(span.text for span in row) for row in _parsed(self._output()))
+        mark = "!" if self._is_from_user else "$"
+        parts = [f"{mark} {command_text(self._command)}", output, self._denial or "", self._state]
+        return "\n".join(part for part in parts if part)
+
+    def guess(self, width: int, *, full: bool) -> int:
+        """A few lines in the compact form."""
+        if not full:
+            return 4
+        size = sum(map(len, self._parts)) + len(self._kept)
+        return sum(part.count("\n") for part in self._parts) + size // width + 4
+
+
+class _LiveRows:
+    """The rows of output that grows: what was drawn at a width is not drawn there again."""
+
+    def __init__(self) -> None:
+        self._width = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows: list[Line] = []
+        self._style = PLAIN
+        self._count = 0
+        self._rest = ""
+
+    def of(self, parts: Sequence[str], width: int) -> list[Line]:
+        """All of the output. Args: parts: its pieces, to which only further ones are added."""
+        if width != self._width:
+            self._width = width
+            self._forget()
+        text = self._rest + "".join(parts[self._count :])
+        self._count = len(parts)
+        whole, newline, self._rest = text.rpartition("\n")
+        if newline:
+            found, self._style = parse_on(whole.removesuffix("\r"), self._style, DIM)
+            self._rows += _inset(found, width)
+        last = parse_on(self._rest, self._style, DIM)[0] if self._rest else []
+        return self._rows + _inset(last, width)
+
+
+def _whole(text: str, width: int) -> list[Line]:
+    return _inset(_parsed(text), width)
+
+
+def _outcome(exit_code: int, duration_ms: int) -> str:
+    took = format_duration(max(0, duration_ms))
+    match exit_code:
+        case -1:
+            return "did not start"
+        case 124:
+            return f"timed out after {took}"
+        case 130:
+            return f"interrupted after {took}"
+        case _:
+            return f"exit {exit_code} · {took}"
+
+
+def _parsed(text: str) -> list[Line]:
+    return parse(text, DIM) if text else []
+
+
+def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> list[Line]:
+    """Behind two blanks, where there is room for them. Args: is_clipped: one row for each."""
+    if width < 8:
+        return [clip(row, width) for row in rows] if is_clipped else wrapped(rows, width)
+    inner = width - 2
+    fitted = [clip(row, inner) for row in rows] if is_clipped else wrapped(rows, inner)
+    return [(Span("  ", PLAIN), *row) if row else () for row in fitted]
+
+
+def _head_and_tail(text: str, limit: int) -> list[Line]:
+    """At most `limit` lines, the first and the last, around one that counts the others."""
+    rows = text.removesuffix("\n").split("\n")
+    if len(rows) <= limit + 1:
+        return _parsed(text)
+    half = limit // 2
+    hidden = sum(_lines_in(row) for row in rows[half:-half])
+    more: Line = (Span(f"… {hidden:,} lines ({MORE})", DIM),)
+    return [*_parsed("\n".join(rows[:half])), more, *_parsed("\n".join(rows[-half:]))]
+
+
+def _lines_in(row: str) -> int:
+    """How many lines one stands for: the mark of a cut stands for all it cut."""
+    match = _CUT.fullmatch(row)
+    return 1 if match is None else int(match[2])
+
+
+def _joined(shown: str, kept: str) -> str:
+    """Long output of which the beginning was shown, and less of the beginning and the end kept."""
+    cut = _CUT.search(kept)
+    if cut is None or cut.start() > len(shown):
+        return kept
+    head, tail = kept[: cut.start()], kept[cut.end() :].removeprefix("\n")
+    size = len(head.encode()) + int(cut[1]) - len(shown.encode())
+    count = head.count("\n") + int(cut[2]) - shown.count("\n")
+    if count <= 0:  # the end begins in what was shown
+        return shown.rstrip("\n") + "\n" + "".join(tail.splitlines(keepends=True)[-count:])
+    return f"{shown.rstrip()}\n[... {size} bytes, {count} lines left out ...]\n{tail}"

@@ -1,0 +1,82 @@
+"""Scrollback: without an alternate screen, which cells are printed for good and which still live.
+
+Finished cells go into the terminal's own scrollback, where they can be scrolled and copied as any
+output; what may still change is drawn above the composer. Pure: makes Lines and text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.data_structures import Point
+
+from codex.tui.drawing.ansi import to_ansi
+from codex.tui.transcript.cells import draw
+from codex.tui.transcript.window import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompt_toolkit.renderer import Renderer
+
+    from codex.tui.drawing.text import Line
+    from codex.tui.transcript.chat import Chat
+
+
+class Scrollback:
+    """Where the printed part of a conversation ends."""
+
+    def __init__(self, chat: Chat, *, has_color: bool) -> None:
+        self._chat = chat
+        self._has_color = has_color
+        self._count = 0
+        """Cells that are printed."""
+
+    def restart(self) -> None:
+        """The cells are others now."""
+        self._count = 0
+
+    def _finished(self) -> int:
+        """The first cell that may still change, or come to stand elsewhere."""
+        end = self._count
+        cells = self._chat.cells
+        while end < len(cells) and not cells[end].is_live:
+            end += 1
+        return end
+
+    def has_finished(self) -> bool:
+        """Whether there is something to print."""
+        return self._finished() > self._count
+
+    def take(self, width: int, *, is_last: bool = False) -> str:
+        """What is to be printed now. Args: is_last: the end of the program, so everything."""
+        end = len(self._chat.cells) if is_last else self._finished()
+        cells = self._chat.cells[self._count : end]
+        self._count = end
+        rows = [row for cell in cells for row in (*draw(cell, width), ())]
+        return "".join(f"{to_ansi(row, has_color=self._has_color)}\r\n" for row in rows)
+
+    def live(self, width: int, height: int) -> list[Line]:
+        """The last rows of what is not printed."""
+        if height <= 0:
+            return []
+        return Transcript(self._chat.cells[self._count :]).view(width, height)
+
+
+def has_reflow(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal breaks rows anew when its window becomes narrower, as most do."""
+    is_xterm = "XTERM_VERSION" in environ and "TMUX" not in environ
+    return not is_xterm and environ.get("TERM", "") not in ("linux", "screen")
+
+
+def follow_reflow(renderer: Renderer, columns: int) -> None:
+    """Let the renderer know where its cursor is after the terminal has broken its rows anew.
+
+    It goes up to its first row to draw anew, and would leave the rows that have come in between.
+    """
+    screen = renderer.last_rendered_screen
+    if screen is None or columns >= screen.width:
+        return
+    place = renderer._cursor_pos
+    rows = [max(screen.data_buffer[y], default=0) // columns for y in range(place.y)]
+    renderer._cursor_pos = Point(x=place.x % columns, y=place.y + sum(rows) + place.x // columns)

@@ -1,0 +1,249 @@
+"""The scrolled transcript: which rows of which cells a window shows. Pure.
+
+Only cells near the window are drawn; of the others a height is kept, measured at this width or
+guessed. A place is therefore a cell and a row in it, and never a row counted from the top.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from codex.tui.drawing.text import Line, Span, clean
+from codex.tui.transcript.cells import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codex.tui.transcript.cells import Cell
+
+MAX_DRAWN = 256
+"""Cells whose lines are kept for the next frame."""
+
+
+class Position(NamedTuple):
+    """A row of the transcript."""
+
+    cell: int
+    """Its index."""
+    row: int
+    """Within the cell."""
+
+
+class Transcript:
+    """A window onto cells: at the bottom, following what is new, or held at a place.
+
+    The sequence may grow and change at its end, as `Chat.cells` does.
+    """
+
+    def __init__(self, cells: Sequence[Cell], *, is_full: bool = False) -> None:
+        self._cells = cells
+        self._is_full = is_full
+        self._width = 0
+        self._seen: list[Cell] = []
+        self._heights: list[int] = []
+        self._total = 0
+        self._live: dict[Cell, int] = {}
+        """The version of each seen cell that may change."""
+        self._drawn: OrderedDict[Cell, tuple[int, list[Line]]] = OrderedDict()
+        self._anchor: Position | None = None
+        """The first row of the window; None is at the bottom."""
+
+    @property
+    def is_at_bottom(self) -> bool:
+        """New rows come into view by themselves."""
+        return self._anchor is None
+
+    def to_bottom(self) -> None:
+        """Follow what is new."""
+        self._anchor = None
+
+    def to_top(self) -> None:
+        """Show the beginning."""
+        self._anchor = Position(0, 0)
+
+    def show(self, position: Position) -> None:
+        """Begin the window with that row."""
+        self._anchor = position
+
+    def scroll(self, rows: int, *, width: int, height: int) -> None:
+        """Move the window of `height` rows up (negative) or down; reaching the end follows."""
+        self._sync(width)
+        top = self._top(height)
+        moved = self._moved(top, rows)
+        at_bottom = self._moved(Position(len(self._cells), 0), -height)
+        self._anchor = None if moved >= at_bottom else moved
+
+    def view(self, width: int, height: int, *, mark: str = "") -> list[Line]:
+        """What the window shows: `height` rows, or fewer when there are no more.
+
+        Args: mark: occurrences of this text are reversed.
+        """
+        self._sync(width)
+        top = self._top(height)
+        if self._anchor is not None and top != self._anchor:
+            self._anchor = None  # the end came into the window
+        rows = self._rows(top, height)
+        return [marked(row, mark) for row in rows] if mark else rows
+
+    def lines(self, width: int, top: int, height: int) -> list[Line]:
+        """The `height` rows from row `top` on, counted from the beginning as `total` counts."""
+        self._sync(width)
+        cell, row = 0, max(0, top)
+        while cell < len(self._cells) and row >= self._heights[cell]:
+            row -= self._heights[cell]
+            cell += 1
+        return self._rows(self._moved(Position(cell, row), 0), height)
+
+    def total(self, width: int) -> int:
+        """How many rows there are: right for what was drawn at this width, else a guess."""
+        self._sync(width)
+        return self._total
+
+    def top(self, width: int, height: int) -> int:
+        """How many rows there are above the window; for a scrollbar."""
+        self._sync(width)
+        cell, row = self._top(height)
+        return sum(self._heights[:cell]) + row
+
+    def search(
+        self, query: str, *, width: int, start: Position | None = None, is_backward: bool = False
+    ) -> Iterator[Position]:
+        """Rows that hold the text, upper and lower case alike, in order; found as they are asked.
+
+        Args: start: only rows after it, or before it when going backward; None is all.
+        """
+        self._sync(width)
+        query = clean(query).casefold()
+        indexes = range(len(self._cells))
+        for index in reversed(indexes) if is_backward else indexes:
+            if start is not None and (index > start.cell if is_backward else index < start.cell):
+                continue
+            if not query or query not in clean(self._cells[index].text()).casefold():
+                continue
+            rows = [at for at, row in enumerate(self._draw(index)) if _has(row, query)] or [0]
+            for row in reversed(rows) if is_backward else rows:
+                found = Position(index, row)
+                if start is None or (found < start if is_backward else found > start):
+                    yield found
+
+    def _sync(self, width: int) -> None:
+        """Take new, changed and vanished cells and another width into account."""
+        if width != self._width:
+            self._width = width
+            self._seen, self._heights, self._total = [], [], 0
+            self._live.clear()
+            self._drawn.clear()
+        while self._seen and (
+            len(self._seen) > len(self._cells)
+            or self._seen[-1] is not self._cells[len(self._seen) - 1]
+        ):
+            gone = self._seen.pop()
+            self._total -= self._heights.pop()
+            self._live.pop(gone, None)
+            self._drawn.pop(gone, None)
+        for index in range(len(self._seen), len(self._cells)):
+            cell = self._cells[index]
+            self._seen.append(cell)
+            self._heights.append(cell.guess(width, full=self._is_full))
+            self._total += self._heights[-1]
+            self._live[cell] = -1
+        self._recount()
+
+    def _recount(self) -> None:
+        """Measure the cells that changed; forget those that will not change again."""
+        if not self._live:
+            return
+        first = len(self._seen) - 1
+        waiting = dict(self._live)
+        while waiting and first >= 0:
+            cell = self._seen[first]
+            version = waiting.pop(cell, None)
+            if version is not None:
+                if version not in (-1, cell.version):
+                    self._set_height(first, cell.guess(self._width, full=self._is_full))
+                self._live[cell] = cell.version
+                if not cell.is_live:
+                    del self._live[cell]
+            first -= 1
+
+    def _set_height(self, index: int, height: int) -> None:
+        self._total += height - self._heights[index]
+        self._heights[index] = height
+
+    def _draw(self, index: int) -> list[Line]:
+        """The rows of a cell and the blank one that ends it."""
+        cell = self._cells[index]
+        known = self._drawn.get(cell)
+        if known is not None and known[0] == cell.version:
+            self._drawn.move_to_end(cell)
+            return known[1]
+        rows = [*draw(cell, self._width, full=self._is_full), ()]
+        if len(rows) == 1:
+            rows = []  # nothing to see, and nothing to set apart
+        self._drawn[cell] = (cell.version, rows)
+        self._drawn.move_to_end(cell)
+        if len(self._drawn) > MAX_DRAWN:
+            self._drawn.popitem(last=False)
+        self._set_height(index, len(rows))
+        return rows
+
+    def _top(self, height: int) -> Position:
+        """The first row of a window, which is never beyond its last place."""
+        at_bottom = self._moved(Position(len(self._cells), 0), -height)
+        return at_bottom if self._anchor is None else min(self._clamped(self._anchor), at_bottom)
+
+    def _clamped(self, position: Position) -> Position:
+        """The place itself, or the last row of a cell that has become shorter."""
+        if position.cell >= len(self._cells):
+            return Position(len(self._cells), 0)
+        return Position(
+            position.cell, min(position.row, max(0, len(self._draw(position.cell)) - 1))
+        )
+
+    def _moved(self, position: Position, rows: int) -> Position:
+        """The place so many rows further down, or up; within the transcript."""
+        cell, row = position
+        row += rows
+        while row < 0 and cell > 0:
+            cell -= 1
+            row += len(self._draw(cell))
+        while cell < len(self._cells) and row >= len(self._draw(cell)):
+            row -= len(self._draw(cell))
+            cell += 1
+        return Position(cell, max(0, row) if cell < len(self._cells) else 0)
+
+    def _rows(self, top: Position, height: int) -> list[Line]:
+        found: list[Line] = []
+        cell, row = top
+        while cell < len(self._cells) and len(found) < height:
+            found += self._draw(cell)[row : row + height - len(found)]
+            cell, row = cell + 1, 0
+        return found
+
+
+def _has(row: Line, query: str) -> bool:
+    return query in "".join(span.text for span in row).casefold()
+
+
+def marked(row: Line, query: str) -> Line:
+    """The line with the occurrences of a text reversed."""
+    text = "".join(span.text for span in row)
+    places = [match.span() for match in re.finditer(re.escape(clean(query)), text, re.IGNORECASE)]
+    if not places or not query:
+        return row
+    parts: list[Span] = []
+    at = 0
+    for span in row:
+        edges = sorted(
+            {0, len(span.text)}
+            | {edge - at for place in places for edge in place if 0 < edge - at < len(span.text)}
+        )
+        for start, end in pairwise(edges):
+            is_hit = any(place[0] <= at + start < place[1] for place in places)
+            style = span.style._replace(reverse=not span.style.reverse) if is_hit else span.style
+            parts.append(Span(span.text[start:end], style))
+        at += len(span.text)
+    return tuple(parts)

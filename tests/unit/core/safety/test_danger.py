@@ -1,0 +1,86 @@
+"""What a command may turn out to run; and which of it deletes by force."""
+
+from __future__ import annotations
+
+import pytest
+
+from codex.core.safety.danger import MAX_SCRIPTS, MAX_WORDS, is_dangerous, possible_commands
+
+
+def bash(script: str) -> tuple[str, ...]:
+    return ("bash", "-lc", script)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("rm", "-f", "x"),
+        ("rm", "x", "-rf"),
+        ("rm", "-vfr", "x"),
+        ("rm", "--force", "x"),
+        ("/bin/rm", "-f", "x"),
+        ("sudo", "rm", "-f", "x"),
+        ("sudo", "-u", "me", "env", "A=1", "rm", "-f", "x"),
+        ("timeout", "5", "nice", "rm", "-f", "x"),
+        ("find", ".", "-name", "x", "-exec", "rm", "-f", "{}", ";"),
+        ("sh", "-ec", "rm -rf x"),
+        ("sudo", "bash", "-c", "rm -rf x"),
+        bash("rm -rf x"),
+        bash("cd y && rm -rf x"),
+        bash("rm -rf $HOME"),
+        bash("rm -rf x > /dev/null 2>&1"),
+        bash(">/dev/null rm -rf x"),
+        bash("for d in a b; do rm -rf $d; done"),
+        bash("if true; then rm -f x; fi"),
+        bash("A=1 B=2 rm -f x"),
+        bash("echo $(rm -f x)"),
+        bash('echo "$(rm -f x)"'),
+        bash("echo `rm -f x`"),
+        bash("(rm -f x)"),
+        bash("{ rm -f x; }"),
+        bash("! rm -f x"),
+        bash("ls | xargs rm -f"),
+        bash("bash -c 'rm -f x'"),
+        bash("bash -c \"bash -c 'rm -f x'\""),
+        bash("eval 'rm -f x'"),
+        bash("bash <<EOF\nrm -f x\nEOF\n"),
+        bash("r\\m -f x"),
+        bash("'rm' \"-f\" x"),
+        bash("sleep 1 & rm -f x"),
+        bash("cat <<EOF\ntext\nEOF\nrm -f x"),
+        bash("# remark\nrm -f x"),
+    ],
+)
+def test_deleting_by_force_is_found(argv: tuple[str, ...]) -> None:
+    assert is_dangerous(argv)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("rm", "x"),
+        ("rm", "-r", "x"),
+        ("rm", "--", "-f"),
+        ("rm", "--verbose", "x"),
+        ("echo", "rm", "-f"),
+        ("grep", "-f", "rm"),
+        bash("echo 'rm -f x'"),
+        bash("git commit -m 'no rm -rf'"),
+        bash("cat > Makefile <<'EOF'\nclean:\n\trm -rf build\nEOF\n"),
+        bash("# rm -rf x\nls"),
+        bash("cat <<< 'rm -f x'"),
+        ("find", ".", "-name", "rm", "-f"),
+        (),
+    ],
+)
+def test_what_does_not_delete_by_force_is_let_be(argv: tuple[str, ...]) -> None:
+    assert not is_dangerous(argv)
+
+
+def test_the_search_is_bounded_whatever_the_text() -> None:
+    wrappers = list(possible_commands(["env"] * 5000))
+    assert len(wrappers) <= MAX_WORDS
+    nested = "$(" * 3000 + '"`' * 3000
+    assert sum(1 for _ in possible_commands(bash(nested))) < 50_000
+    shells = ["sudo", *("bash", "-c", "bash -c 'a; b' c") * 60]
+    assert sum(1 for _ in possible_commands(shells)) < MAX_SCRIPTS * MAX_WORDS

@@ -1,0 +1,177 @@
+"""One side of a connection: who waits for which answer."""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codex.base.cancel import Cancel
+from codex.base.errors import CodexError, Interrupted
+from codex.jsonrpc.messages import (
+    INTERNAL_ERROR,
+    METHOD_NOT_FOUND,
+    Failure,
+    Invalid,
+    Message,
+    Notification,
+    Request,
+    Response,
+    RpcError,
+)
+from codex.jsonrpc.peer import Peer, PeerGoneError, PeerTimeoutError, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Other:
+    """The other side: keeps what is sent, and what it was told to do."""
+
+    def __init__(self) -> None:
+        self.sent: SimpleQueue[Message] = SimpleQueue()
+        self.notifications: list[Notification] = []
+        self.peer = Peer(self.sent.put, self)
+
+    def on_request(self, request: Request) -> None:
+        if request.method == "known":
+            self.peer.answer(request.id, {"ok": True})
+        elif request.method == "broken":
+            raise ZeroDivisionError
+        else:
+            raise RpcError(METHOD_NOT_FOUND, "unknown", {"x": 1})
+
+    def on_notification(self, notification: Notification) -> None:
+        self.notifications.append(notification)
+
+    def next(self) -> Message:
+        return self.sent.get(timeout=30)
+
+
+class Asking(threading.Thread):
+    """A request in a thread of its own."""
+
+    def __init__(self, ask: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._ask = ask
+        self.result: object = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.result = self._ask()
+        except CodexError as error:
+            self.result = error
+
+    def done(self) -> object:
+        self.join(30)
+        return self.result
+
+
+def test_answers_find_their_requests_in_any_order() -> None:
+    other = Other()
+    first = Asking(lambda: other.peer.request("a", {"n": 1}, cancel=Cancel()))
+    one = other.next()
+    second = Asking(lambda: other.peer.request("b", cancel=Cancel()))
+    two = other.next()
+    assert isinstance(one, Request)
+    assert isinstance(two, Request)
+    other.peer.receive(Response(two.id, "second"))
+    # An id that comes back as text is still ours.
+    other.peer.receive(Response(str(one.id), "first"))
+    assert (first.done(), second.done()) == ("first", "second")
+
+
+def test_a_refusal_is_raised_with_its_code() -> None:
+    other = Other()
+    asking = Asking(lambda: other.peer.request("a", cancel=Cancel()))
+    request = other.next()
+    assert isinstance(request, Request)
+    other.peer.receive(Failure(request.id, -32000, "no", {"why": "x"}))
+    error = asking.done()
+    assert isinstance(error, RpcError)
+    assert (error.code, error.message, error.data) == (-32000, "no", {"why": "x"})
+
+
+def test_an_interrupt_ends_the_wait_and_tells_the_other_side() -> None:
+    other = Other()
+    cancel = Cancel()
+    asking = Asking(lambda: other.peer.request("a", cancel=cancel))
+    request = other.next()
+    assert isinstance(request, Request)
+    cancel.set()
+    assert isinstance(asking.done(), Interrupted)
+    assert other.next() == Notification(
+        "notifications/cancelled", {"requestId": request.id, "reason": "interrupted"}
+    )
+    other.peer.receive(Response(request.id, "late"))  # nobody waits, and nobody minds
+
+
+def test_silence_ends_the_wait_and_tells_the_other_side() -> None:
+    other = Other()
+    with pytest.raises(PeerTimeoutError, match=r"no answer to 'a' within 0\.01 s"):
+        other.peer.request("a", cancel=Cancel(), timeout_s=0.01)
+    request, cancelled = other.next(), other.next()
+    assert isinstance(request, Request)
+    assert cancelled == Notification(
+        "notifications/cancelled", {"requestId": request.id, "reason": "timed out"}
+    )
+
+
+def test_the_handshake_is_never_cancelled() -> None:
+    other = Other()
+    with pytest.raises(PeerTimeoutError):
+        other.peer.request("initialize", cancel=Cancel(), timeout_s=0.01)
+    assert isinstance(other.next(), Request)
+    assert other.sent.empty()
+
+
+def test_progress_is_handed_on_and_asked_for() -> None:
+    other = Other()
+    steps: list[Progress] = []
+    asking = Asking(
+        lambda: other.peer.request("a", {"x": 1}, cancel=Cancel(), on_progress=steps.append)
+    )
+    request = other.next()
+    assert isinstance(request, Request)
+    assert request.params == {"x": 1, "_meta": {"progressToken": request.id}}
+    params = {"progressToken": request.id, "progress": 1, "total": 4, "message": "half"}
+    other.peer.receive(Notification("notifications/progress", params))
+    other.peer.receive(Notification("notifications/progress", {"progressToken": 99}))
+    other.peer.receive(Response(request.id, None))
+    assert asking.done() is None
+    assert steps == [Progress(1.0, 4.0, "half")]
+
+
+def test_the_end_of_the_connection_ends_every_wait_and_every_later_one() -> None:
+    other = Other()
+    asking = [Asking(lambda: other.peer.request("a", cancel=Cancel())) for _ in range(3)]
+    for _ in asking:
+        other.next()
+    other.peer.close("it exited with status 3")
+    for each in asking:
+        error = each.done()
+        assert isinstance(error, PeerGoneError)
+        assert error.message == "it exited with status 3"
+    with pytest.raises(PeerGoneError, match="status 3"):
+        other.peer.request("b", cancel=Cancel())
+
+
+def test_every_request_of_the_other_side_is_answered() -> None:
+    other = Other()
+    other.peer.receive(Request("x", "known", None))
+    other.peer.receive(Request(2, "unknown", None))
+    other.peer.receive(Request(3, "broken", None))
+    assert other.next() == Response("x", {"ok": True})
+    assert other.next() == Failure(2, METHOD_NOT_FOUND, "unknown", {"x": 1})
+    assert other.next() == Failure(3, INTERNAL_ERROR, "internal error: ZeroDivisionError: ")
+
+
+def test_notifications_are_heeded_and_nonsense_is_not() -> None:
+    other = Other()
+    other.peer.receive(Notification("notifications/x", None))
+    other.peer.receive(Invalid(None, -32700, "not JSON"))
+    assert other.notifications == [Notification("notifications/x", None)]
+    assert other.sent.empty()

@@ -1,0 +1,68 @@
+"""What the message history withholds, and what it must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from codex.message_history.sensitive import DEFAULT_PATTERNS, SensitivePatterns
+
+A20, A40 = "Abcdefghij0123456789", "Abcdefghij0123456789Abcdefghij0123456789"
+SECRETS = [
+    ("a private key", "-----BEGIN PRIVATE KEY-----\nMIIE"),
+    ("a private key", "-----BEGIN OPENSSH PRIVATE KEY-----"),
+    ("a private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----"),
+    ("an Authorization header", "curl -H 'Authorization: Bearer abc.def-123=' x"),
+    ("an Authorization header", '{"authorization": "Basic dXNlcjpwYXNz"}'),
+    ("an API key", f"sk-{A20}"),
+    ("an API key", f"OPENAI_API_KEY=sk-proj-{A20}"),
+    ("an API key", f"sk-ant-api03-{A20}"),
+    ("an API key", f"sk_live_{A20}"),
+    ("an access key of AWS", "AKIAIOSFODNN7EXAMPLE"),
+    ("a token of GitHub", f"ghp_{A40}"),
+    ("a token of GitHub", f"gho_{A40}"),
+    ("a token of GitHub", f"github_pat_11ABC_{A40}"),
+    ("a token of GitLab", f"glpat-{A20}"),
+    ("a token of Slack", "xoxb-123456789012-abcdef"),
+    ("a key of Google", "AIzaSyA-0123456789abcdefghijklmnopqrstu"),
+    ("a token of Hugging Face", f"hf_{A40}"),
+    ("a token of npm", f"npm_{A40}"),
+    ("a JSON web token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.sig"),
+]
+HARMLESS = [
+    "revert 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "the password field needs a label; the secret token of the key",
+    "the task-force-is-working-on-a-plan-for-2025",
+    "why does .sk-folding-cube-container-left not spin?",
+    "set Authorization: Bearer $TOKEN in the client",
+    "the header is Authorization: Bearer <token>",
+    "-----BEGIN PUBLIC KEY-----",
+    "-----BEGIN CERTIFICATE-----",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "rename ghp_token to github_pat_token",
+    "AKIA is the prefix of their keys",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), SECRETS)
+def test_a_secret_is_recognised_wherever_it_stands(kind: str, text: str) -> None:
+    patterns = SensitivePatterns.of(None)
+    for around in (text, f"look: {text} and go on", f"first\n{text}\nlast", f'"{text}"'):
+        assert patterns.find(around) == kind
+
+
+def test_every_built_in_pattern_has_an_example() -> None:
+    for kind, expression in DEFAULT_PATTERNS:
+        only = SensitivePatterns.of([expression])
+        assert any(only.find(text) for name, text in SECRETS if name == kind), expression
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_looks_odd_is_kept(text: str) -> None:
+    assert SensitivePatterns.of(None).find(text) is None
+
+
+def test_own_patterns_are_named_by_their_place() -> None:
+    patterns = SensitivePatterns.of(["one", "t.o"])
+    assert patterns.find("two") == "what history.sensitive_patterns[1] describes"
+    assert SensitivePatterns.of([]).find(f"sk-{A20}") is None
