@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.server import SCENARIOS, Record
-from tests.support.mcp_servers import PROGRAM as MCP_PROGRAM
+from tests.support.mcp.servers import PROGRAM as MCP_PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """\

@@ -16,7 +16,7 @@ from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-from tests.support.reply import Reply
+from tests.support.model.reply import Reply
 
 MEGABYTES = 50
 

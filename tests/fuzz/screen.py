@@ -16,7 +16,7 @@ from codex.tui.terminal.terminal import KeyParser, Screen
 from tests.support.engine import fake_config
 from tests.support.fuzz import Target
 from tests.support.hosts import make_host
-from tests.support.tui import Shown
+from tests.support.screen.tui import Shown
 
 SIZES = ((80, 24), (20, 6), (33, 9), (120, 40))
 KEYS = [

@@ -22,9 +22,9 @@ from codex.net.sse import SseParser
 from codex.protocol.items import ResponseItem
 from codex.protocol.settings import ModelProvider, ModelSettings
 from tests.support.fuzz import Target
+from tests.support.model.pieces import Pieces
+from tests.support.model.reply import Call, Reasoning, Reply, Text, sse
 from tests.support.mutation import mutated_json
-from tests.support.pieces import Pieces
-from tests.support.reply import Call, Reasoning, Reply, Text, sse
 
 PROVIDERS = [
     ModelProvider(name="a", base_url="http://a", is_openai=True),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply, Stall
-from tests.support.lifeline import HOLD, UP, Lifeline
+from tests.support.kernel.lifeline import HOLD, UP, Lifeline
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.packaged.dns import ADDRESS, NameServer
-from tests.support.certificates import Certificate, make_authority, make_certificate
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.certificates import Certificate, make_authority, make_certificate
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import Program, provider_config
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 
-from tests.support.composer import DOWN, ESC, LEFT, RIGHT, UP, ComposerDriver
 from tests.support.history import configured
+from tests.support.screen.composer import DOWN, ESC, LEFT, RIGHT, UP, ComposerDriver
 
 CONTROLS = [chr(code) for code in range(1, 32)]
 PASTES = ["\x1b[200~a\r\nb\x1b[201~", "\x1b[200~" + "long " * 300 + "\x1b[201~"]

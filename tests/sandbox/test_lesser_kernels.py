@@ -9,7 +9,7 @@ import pytest
 
 from codex.sandbox.layers import without_namespaces
 from tests.support.commands import Workspace
-from tests.support.lesser_kernel import run_without
+from tests.support.kernel.lesser_kernel import run_without
 
 pytestmark = pytest.mark.parametrize("workspace", [False], indirect=True, ids=["any layer"])
 

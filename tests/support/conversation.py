@@ -20,7 +20,7 @@ from codex.protocol.events import (
 from codex.protocol.ops import ExecApproval, PatchApproval
 from codex.protocol.policy import ReviewDecision
 from tests.support.engine import Engine, outputs
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 
 Question = ExecApprovalRequest | ApplyPatchApprovalRequest
 YES = ReviewDecision.APPROVED

@@ -14,8 +14,8 @@ import msgspec
 import pyte
 
 from tests.support.engine import fake_config
-from tests.support.fake_model import Call, FakeModel, Reply, Text
-from tests.support.tui import Tui
+from tests.support.model.fake_model import Call, FakeModel, Reply, Text
+from tests.support.screen.tui import Tui
 
 COLUMN, ROW = 8.4, 18.0
 """Of one character, in pixels."""

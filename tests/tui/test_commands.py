@@ -11,8 +11,8 @@ import pytest
 from codex.protocol.policy import AskForApproval
 from codex.tui.composer.slash_command import COMMANDS
 from codex.tui.options import TuiOptions
-from tests.support.fake_model import FakeModel, Reply, Stall
-from tests.support.tui import Tui
+from tests.support.model.fake_model import FakeModel, Reply, Stall
+from tests.support.screen.tui import Tui
 
 
 def test_every_listed_command_does_something(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from codex.protocol.events import HistoryReloaded
 from codex.protocol.ops import AddToHistory, GetHistoryEntriesRequest, SearchHistoryRequest
-from tests.support.composer import DOWN, ESC, LEFT, UP, ComposerDriver
 from tests.support.history import configured, matches, page
+from tests.support.screen.composer import DOWN, ESC, LEFT, UP, ComposerDriver
 
 LOG = ["cargo test", "fix the\nparser", "/status", "find the bug"]
 

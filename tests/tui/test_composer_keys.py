@@ -8,7 +8,7 @@ from prompt_toolkit.mouse_events import MouseButton, MouseEvent, MouseEventType
 
 from codex.protocol.ops import AddToHistory
 from codex.tui.composer.draft import Draft
-from tests.support.composer import DOWN, ESC, LEFT, RIGHT, UP, ComposerDriver
+from tests.support.screen.composer import DOWN, ESC, LEFT, RIGHT, UP, ComposerDriver
 
 HOME, END = "\x1b[H", "\x1b[F"
 

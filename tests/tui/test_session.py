@@ -10,8 +10,8 @@ import pytest
 
 from codex.protocol.policy import AskForApproval
 from codex.tui.options import TuiOptions
-from tests.support.fake_model import Call, FakeModel, Reply, Stall, Text
-from tests.support.tui import Tui
+from tests.support.model.fake_model import Call, FakeModel, Reply, Stall, Text
+from tests.support.screen.tui import Tui
 
 COMMAND = Reply.call(
     "shell", {"command": ["bash", "-c", "echo from-the-shell > made.txt; cat made.txt"]}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.program import Program, provider_config
-from tests.support.terminal import TerminalProgram
+from tests.support.screen.terminal import TerminalProgram
 
 LEFT = ("\x1b[?1049l", "\x1b[?2004l", "\x1b[?1004l", "\x1b[?1007l", "\x1b[<u")
 """What ends the modes that were on."""

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_model import Call, FakeModel, Reply, Stall, Text
+from tests.support.model.fake_model import Call, FakeModel, Reply, Stall, Text
 from tests.support.program import Program, provider_config
-from tests.support.snapshots import check
+from tests.support.screen.snapshots import check
 
 SCREENS = Path(__file__).parent / "snapshots" / "session"
 PATIENCE_S = 60.0

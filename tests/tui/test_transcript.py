@@ -6,8 +6,8 @@ import pytest
 
 from codex.tui.drawing.text import line_width, plain
 from codex.tui.transcript.window import Transcript
-from tests.support.chat_events import whole_session
-from tests.support.snapshots import check
+from tests.support.screen.chat_events import whole_session
+from tests.support.screen.snapshots import check
 
 
 @pytest.mark.parametrize("width", [80, 40, 20])

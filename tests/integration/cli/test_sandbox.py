@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.lacking import lacking
+from tests.support.kernel.lacking import lacking
 from tests.support.program import PATIENCE_S
 
 if TYPE_CHECKING:

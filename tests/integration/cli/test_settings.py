@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 

@@ -23,7 +23,7 @@ from codex.protocol.ops import ExecApproval, PatchApproval
 from codex.protocol.policy import READ_ONLY, AskForApproval, ReviewDecision
 from tests.support.conversation import YES, converse, shell
 from tests.support.engine import Engine, only, outputs
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 
 PATCH = "*** Begin Patch\n*** Add File: new.txt\n+hi\n*** End Patch"
 TOUCH = {"command": ["touch", "made"]}

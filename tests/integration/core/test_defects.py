@@ -16,7 +16,7 @@ from codex.protocol.events import (
     TaskComplete,
 )
 from tests.support.engine import Engine, only
-from tests.support.fake_model import Call, FakeModel, Reply
+from tests.support.model.fake_model import Call, FakeModel, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -37,7 +37,7 @@ from codex.protocol.policy import (
 )
 from codex.protocol.settings import ModelSettings, WireApi
 from tests.support.engine import Engine, only, outputs
-from tests.support.fake_model import Call, Cut, FakeModel, Reply, Stall, Text, Usage
+from tests.support.model.fake_model import Call, Cut, FakeModel, Reply, Stall, Text, Usage
 
 PATCH = """*** Begin Patch
 *** Update File: greeting.txt

@@ -20,7 +20,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.ops import Interrupt, ListModels, RunUserShellCommand
 from tests.support.engine import Engine, only
-from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 
 
 def user_texts(body: Any) -> list[str]:

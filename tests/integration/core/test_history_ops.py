@@ -35,7 +35,7 @@ from codex.protocol.ops import (
     SearchHistoryRequest,
 )
 from tests.support.engine import PATIENCE_S, Engine
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

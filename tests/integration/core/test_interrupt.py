@@ -22,7 +22,7 @@ from codex.protocol.policy import AskForApproval
 from codex.protocol.settings import WireApi
 from codex.rollout.transcript import ABORTED
 from tests.support.engine import Engine, only
-from tests.support.fake_model import Call, FakeModel, Reply, Stall, Text
+from tests.support.model.fake_model import Call, FakeModel, Reply, Stall, Text
 
 SURVIVOR = "sleep 300 & (setsid sleep 300 &) ; echo $$; wait"
 

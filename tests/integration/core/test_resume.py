@@ -29,7 +29,7 @@ from codex.rollout.store import list_sessions
 from codex.rollout.transcript import ABORTED
 from tests.support import rollouts
 from tests.support.engine import Engine, only, outputs
-from tests.support.fake_model import Call, FakeModel, Reasoning, Reply, Stall, Text
+from tests.support.model.fake_model import Call, FakeModel, Reasoning, Reply, Stall, Text
 
 if TYPE_CHECKING:
     from pathlib import Path

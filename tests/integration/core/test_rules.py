@@ -26,7 +26,7 @@ from codex.protocol.policy import (
 )
 from tests.support.conversation import NO, YES, Outcome, converse, shell
 from tests.support.engine import Engine, outputs
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 
 UNTRUSTED = AskForApproval.UNTRUSTED
 NEVER = AskForApproval.NEVER

@@ -22,7 +22,7 @@ from codex.rollout.transcript import ABORTED
 from codex.sandbox.layers import enforcement
 from tests.support.conversation import converse
 from tests.support.engine import Engine, only, outputs
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 """Without /tmp, where the tests' own folders are."""

@@ -14,7 +14,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.ops import Shutdown, Submission
 from tests.support.engine import Engine
-from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 
 
 def test_a_patient_shutdown_lets_the_task_and_its_queue_finish(tmp_path: Path) -> None:

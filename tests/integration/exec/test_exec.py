@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from codex.protocol.settings import WireApi
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 PNG = base64.b64decode(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex.protocol.settings import WireApi
-from tests.support.fake_model import Call, Cut, FakeModel, Reply, Stall, Text
+from tests.support.model.fake_model import Call, Cut, FakeModel, Reply, Stall, Text
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 if TYPE_CHECKING:

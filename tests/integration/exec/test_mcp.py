@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 
-from tests.support.fake_model import FakeModel, Reply, Stall
-from tests.support.lifeline import Lifeline
-from tests.support.mcp_servers import PROGRAM
+from tests.support.kernel.lifeline import Lifeline
+from tests.support.mcp.servers import PROGRAM
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 TABLE = '\n[mcp_servers.s]\ncommand = "{python}"\nargs = ["-c", {code}]\nrequired = true\n'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import provider_config
 
 if TYPE_CHECKING:

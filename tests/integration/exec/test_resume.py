@@ -14,13 +14,13 @@ from codex.protocol.settings import WireApi
 from codex.rollout.resume import load
 from tests.support import rollouts
 from tests.support.engine import outputs
-from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.fake_model import Request
+    from tests.support.model.fake_model import Request
 
 SUBMISSION = {"type": "user_input", "items": [{"type": "text", "text": "by proto"}]}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codex.protocol.settings import WireApi
-from tests.support.fake_model import Reply
+from tests.support.model.fake_model import Reply
 from tests.support.program import provider_config
 from tests.support.third_party.litellm import ANSWER
 

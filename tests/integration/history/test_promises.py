@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply
-from tests.support.lacking import lacking
+from tests.support.kernel.lacking import lacking
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import provider_config
 
 if TYPE_CHECKING:

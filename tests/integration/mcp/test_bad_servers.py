@@ -15,8 +15,8 @@ from codex.protocol.events import (
     Warning,
 )
 from tests.support.engine import PATIENCE_S, Engine, only, outputs
-from tests.support.fake_model import FakeModel, Reply
-from tests.support.mcp_servers import engine_with, offered, scripted
+from tests.support.mcp.servers import engine_with, offered, scripted
+from tests.support.model.fake_model import FakeModel, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.mcp.stdio_bridge import Bridge
 from tests.support.program import PATIENCE_S, ROOT, Program
-from tests.support.stdio_bridge import Bridge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def judge(packages: NodePackages, folder: Path, *words: str) -> None:
 
 @pytest.mark.parametrize("scenario", CLIENT)
 def test_our_client_passes(node_packages: NodePackages, tmp_path: Path, scenario: str) -> None:
-    program = [sys.executable, "-P", "-m", "tests.support.conformance_client"]
+    program = [sys.executable, "-P", "-m", "tests.support.mcp.conformance_client"]
     command = shlex.join(["env", f"PYTHONPATH={ROOT}", *program])
     judge(node_packages, tmp_path, "client", "--command", command, "--scenario", scenario)
 

@@ -29,8 +29,8 @@ from codex.protocol.ops import (
 from codex.protocol.policy import AskForApproval, ReviewDecision
 from codex.protocol.settings import McpTool, ToolApproval
 from tests.support.engine import only, outputs
-from tests.support.fake_model import Call, FakeModel, Reply
-from tests.support.mcp_servers import engine_with, offered, scripted
+from tests.support.mcp.servers import engine_with, offered, scripted
+from tests.support.model.fake_model import Call, FakeModel, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex.mcp_server.sessions import MAX_IDLE
-from tests.support.fake_model import FakeModel, Reply, Stall
-from tests.support.lifeline import HOLD, UP, Lifeline
-from tests.support.mcp_client import McpClient
-from tests.support.mcp_servers import PROGRAM
+from tests.support.kernel.lifeline import HOLD, UP, Lifeline
+from tests.support.mcp.client import McpClient
+from tests.support.mcp.servers import PROGRAM
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply
+from tests.support.model.fake_model import FakeModel, Reply
 from tests.support.program import PATIENCE_S, ROOT, Program, provider_config
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from codex.protocol.ops import ElicitationAnswer, ListMcpTools
 from codex.protocol.policy import AskForApproval
 from codex.protocol.settings import McpServer, ToolApproval
 from tests.support.engine import PATIENCE_S, Engine, only, outputs
-from tests.support.fake_model import Call, FakeModel, Reply
+from tests.support.model.fake_model import Call, FakeModel, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,8 +20,17 @@ from codex.model.retry import ModelError
 from codex.net.failure import RequestError
 from codex.protocol.items import FunctionCall, Message, OutputText, TokenUsage
 from codex.protocol.settings import WireApi
-from tests.support.clients import WIRES, ask, make_client, make_prompt
-from tests.support.fake_model import Call, Cut, FakeModel, Reasoning, Reply, Stall, Text, Usage
+from tests.support.model.clients import WIRES, ask, make_client, make_prompt
+from tests.support.model.fake_model import (
+    Call,
+    Cut,
+    FakeModel,
+    Reasoning,
+    Reply,
+    Stall,
+    Text,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,9 @@ from codex.protocol.items import (
     ResponseItem,
 )
 from codex.protocol.settings import ModelSettings, WireApi
-from tests.support.clients import WIRES, ask, make_client, make_prompt, user
-from tests.support.fake_model import Call, Reply, Text, Usage
-from tests.support.fake_model import Reasoning as Thought
+from tests.support.model.clients import WIRES, ask, make_client, make_prompt, user
+from tests.support.model.fake_model import Call, Reply, Text, Usage
+from tests.support.model.fake_model import Reasoning as Thought
 from tests.support.third_party.litellm import ANSWER
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import pytest
 
 from codex.model.event import Completed
 from codex.net.failure import RequestError
-from tests.support.certificates import Certificate, make_authority, make_certificate
-from tests.support.clients import ask, make_client
-from tests.support.fake_model import FakeModel, Reply
-from tests.support.proxy import Proxy
+from tests.support.model.certificates import Certificate, make_authority, make_certificate
+from tests.support.model.clients import ask, make_client
+from tests.support.model.fake_model import FakeModel, Reply
+from tests.support.model.proxy import Proxy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from codex.base.cancel import Cancel
 from codex.base.errors import Interrupted
 from codex.net.failure import RequestError
 from codex.protocol.settings import WireApi
-from tests.support.clients import WIRES, ask, make_client, make_prompt, user
-from tests.support.fake_model import FakeModel, Reply, Stall
 from tests.support.listeners import FullListener, SilentListener
+from tests.support.model.clients import WIRES, ask, make_client, make_prompt, user
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

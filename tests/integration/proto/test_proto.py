@@ -7,7 +7,7 @@ import signal
 import subprocess
 from typing import Any
 
-from tests.support.fake_model import FakeModel, Reply, Stall
+from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.program import PATIENCE_S, Program, provider_config
 
 

@@ -21,7 +21,7 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from tests.support.fake_model import FakeModel
+from tests.support.model.fake_model import FakeModel
 
 if TYPE_CHECKING:
     from types import TracebackType

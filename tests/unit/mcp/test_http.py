@@ -14,7 +14,7 @@ from codex.base.errors import CodexError, Interrupted
 from codex.mcp.client import Client, Question
 from codex.mcp.http import HttpTransport
 from codex.protocol.settings import McpServer
-from tests.support.mcp_http import Exchange, HttpMcp, encoded, event, text
+from tests.support.mcp.http_server import Exchange, HttpMcp, encoded, event, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from codex.base.errors import CodexError, Interrupted
 from codex.mcp.managed import Outside
 from codex.mcp.servers import McpServers
 from codex.protocol.events import McpServerState, McpServerStatus
-from tests.support.mcp_servers import scripted
+from tests.support.mcp.servers import scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

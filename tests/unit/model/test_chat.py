@@ -30,7 +30,7 @@ from codex.protocol.items import (
     TokenUsage,
 )
 from codex.protocol.settings import ModelProvider, ModelSettings, ReasoningEffort
-from tests.support.clients import make_prompt, user
+from tests.support.model.clients import make_prompt, user
 
 OPENAI = ModelProvider(name="OpenAI", base_url="https://api.openai.com/v1", is_openai=True)
 OTHER = ModelProvider(name="other", base_url="http://localhost/v1")

@@ -35,7 +35,7 @@ from codex.protocol.settings import (
     ReasoningEffort,
     ReasoningSummary,
 )
-from tests.support.clients import make_prompt, user
+from tests.support.model.clients import make_prompt, user
 
 OPENAI = ModelProvider(name="OpenAI", base_url="https://api.openai.com/v1", is_openai=True)
 OTHER = ModelProvider(name="other", base_url="http://localhost/v1")

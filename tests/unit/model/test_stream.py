@@ -14,8 +14,8 @@ from codex.model.event import Completed, ItemDone, ResponseEvent, TextDelta
 from codex.model.responses import ResponsesDecoder
 from codex.model.retry import ModelError
 from codex.protocol.items import Message, OutputText
-from tests.support.pieces import Pieces
-from tests.support.reply import Call, Reasoning, Reply, Text, sse
+from tests.support.model.pieces import Pieces
+from tests.support.model.reply import Call, Reasoning, Reply, Text, sse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

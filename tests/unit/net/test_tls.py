@@ -12,7 +12,7 @@ from codex.base import embedded
 from codex.net import tls
 from codex.net.failure import RequestError
 from codex.net.tls import TrustSettings, make_context
-from tests.support.certificates import Certificate, make_authority, make_certificate
+from tests.support.model.certificates import Certificate, make_authority, make_certificate
 
 if TYPE_CHECKING:
     import ssl

@@ -21,7 +21,7 @@ from codex.sandbox.linux.seccomp import (
     refusals,
 )
 from codex.sandbox.linux.spawn import compile_filter
-from tests.support.bpf import AARCH64, ALLOW, ASK, I386, KILL_PROCESS, X86_64, answer
+from tests.support.kernel.bpf import AARCH64, ALLOW, ASK, I386, KILL_PROCESS, X86_64, answer
 
 CLOSED = FilterForm(
     NetworkMode.NONE,

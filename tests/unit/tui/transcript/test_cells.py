@@ -22,7 +22,7 @@ from codex.tui.transcript.command_cell import CommandCell, command_text
 from codex.tui.transcript.messages import MessageCell, ReasoningCell
 from codex.tui.transcript.patch_cell import PatchCell, PatchState, diff_lines
 from codex.tui.transcript.tool_cell import ToolCell, result_texts
-from tests.support.chat_events import CWD, PATCH, configured, ended, whole_session
+from tests.support.screen.chat_events import CWD, PATCH, configured, ended, whole_session
 
 
 def shown(cell: Cell, width: int = 60, *, full: bool = False) -> list[str]:

@@ -5,7 +5,7 @@ from codex.protocol.policy import ReviewDecision
 from codex.tui.drawing.text import plain
 from codex.tui.transcript.chat import NO_ANSWER, Chat, ChatSettings
 from codex.tui.transcript.window import Transcript
-from tests.support.chat_events import (
+from tests.support.screen.chat_events import (
     CWD,
     SETTINGS,
     Clock,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 import subprocess
 
-from tests.support.lacking import lacking
+from tests.support.kernel.lacking import lacking
 
 
 def test_the_program_has_every_system_call_but_those_named() -> None:

@@ -32,7 +32,7 @@ from tests.support.hosts import make_host
 
 if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
-    from tests.support.fake_model import FakeModel
+    from tests.support.model.fake_model import FakeModel
 
 PATIENCE_S = 30.0
 KEYS = {

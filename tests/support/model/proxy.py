@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from tests.support.certificates import Certificate
+    from tests.support.model.certificates import Certificate
 
 
 class Proxy:

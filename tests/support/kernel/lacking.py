@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.support.lesser_kernel import lose
+from tests.support.kernel.lesser_kernel import lose
 from tests.support.program import PYTHON
 
 
 def lacking(calls: dict[str, int]) -> tuple[str, ...]:
     """The words before a program's own, with which these system calls fail by these errnos."""
     failures = [f"{call}={error}" for call, error in calls.items()]
-    return (*PYTHON, "-m", "tests.support.lacking", *failures, "--")
+    return (*PYTHON, "-m", "tests.support.kernel.lacking", *failures, "--")
 
 
 def main(argv: list[str]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.support.lifeline import HOLD, PATIENCE_S, UP, Lifeline
+from tests.support.kernel.lifeline import HOLD, PATIENCE_S, UP, Lifeline
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from tests.support.bpf import ALLOW, KILL_PROCESS, X86_64, answer
+from tests.support.kernel.bpf import ALLOW, KILL_PROCESS, X86_64, answer
 
 ALLOWED = (0x06, 0, 0, 0x7FFF_0000)
 KILLED = (0x06, 0, 0, 0x8000_0000)

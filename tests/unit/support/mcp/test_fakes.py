@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.mcp_client import McpClient
-from tests.support.mcp_http import HttpMcp, event, text
-from tests.support.mcp_servers import PROGRAM, offered, scripted
-from tests.support.stdio_bridge import SESSION, Bridge
+from tests.support.mcp.client import McpClient
+from tests.support.mcp.http_server import HttpMcp, event, text
+from tests.support.mcp.servers import PROGRAM, offered, scripted
+from tests.support.mcp.stdio_bridge import SESSION, Bridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The program that the conformance suite of MCP runs as the client: codex's own, over HTTP.
 
-`python -m tests.support.conformance_client URL`, with the scenario's name in
+`python -m tests.support.mcp.conformance_client URL`, with the scenario's name in
 MCP_CONFORMANCE_SCENARIO. It connects as a session does, calls every tool that it is offered with
 the arguments of the scenario, accepts every form as it is, and closes. Status 1 says that the
 server was not usable.

@@ -1,4 +1,4 @@
-"""An MCP server on pipes that does what its arguments say: `scripted_mcp.py MANNER...`.
+"""An MCP server on pipes that does what its arguments say: `scripted.py MANNER...`.
 
 Manners: `hang` answers nothing; `flood` writes lines that are no messages, for ever; `greet` writes
 one first; `many=N` offers N tools, a hundred a page; `collide` offers names that a model's API

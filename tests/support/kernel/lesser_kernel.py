@@ -22,7 +22,7 @@ from codex.sandbox.linux.spawn import compile_filter
 from tests.support.commands import WORKSPACE, Workspace
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def run_without(
@@ -40,7 +40,7 @@ def run_without(
     Returns: `error`, its class, and `message`; or `output`, `exit_code`, `layers` and `notice`.
     """
     lacking = [f"{call}={error}" for call, error in calls.items()]
-    argv = [*launcher, sys.executable, "-m", "tests.support.lesser_kernel", str(folder)]
+    argv = [*launcher, sys.executable, "-m", "tests.support.kernel.lesser_kernel", str(folder)]
     argv += [require if is_sandboxed else "none", *lacking, "--", *command]
     done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = json.loads(done.stdout)

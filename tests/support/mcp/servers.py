@@ -10,13 +10,13 @@ from codex.protocol.settings import McpServer
 from tests.support.engine import Engine
 
 if TYPE_CHECKING:
-    from tests.support.fake_model import FakeModel
+    from tests.support.model.fake_model import FakeModel
 
-PROGRAM = str(Path(__file__).with_name("scripted_mcp.py"))
+PROGRAM = str(Path(__file__).with_name("scripted.py"))
 
 
 def scripted(*manners: str, **settings: Any) -> McpServer:
-    """A server of scripted_mcp.py; the first turn waits for it unless told otherwise."""
+    """A server of scripted.py; the first turn waits for it unless told otherwise."""
     settings.setdefault("required", True)
     return McpServer(command=sys.executable, args=(PROGRAM, *manners), **settings)
 

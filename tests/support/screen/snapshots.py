@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "tui" / "snapshots"
+FOLDER = Path(__file__).resolve().parents[2] / "tui" / "snapshots"
 
 
 def check(name: str, text: str, *, folder: Path = FOLDER) -> None:

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.fake_model import FakeModel, Reply
-from tests.support.proxy import Proxy
+from tests.support.model.fake_model import FakeModel, Reply
+from tests.support.model.proxy import Proxy
 
 
 def connect(proxy: Proxy) -> http.client.HTTPConnection:

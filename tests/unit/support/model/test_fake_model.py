@@ -12,8 +12,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.certificates import make_authority, make_certificate
-from tests.support.fake_model import Call, Cut, FakeModel, Reasoning, Reply, Stall, Text, Usage
+from tests.support.model.certificates import make_authority, make_certificate
+from tests.support.model.fake_model import (
+    Call,
+    Cut,
+    FakeModel,
+    Reasoning,
+    Reply,
+    Stall,
+    Text,
+    Usage,
+)
 
 CONVERSATION = Reply.of(
     Reasoning("First the files."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.pieces import Pieces
+from tests.support.model.pieces import Pieces
 
 
 def test_pieces_come_one_a_read_and_then_the_end() -> None:

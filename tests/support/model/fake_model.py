@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.support.certificates import Certificate
-from tests.support.reply import Call, Cut, Piece, Reasoning, Reply, Stall, Text, Usage
+from tests.support.model.certificates import Certificate
+from tests.support.model.reply import Call, Cut, Piece, Reasoning, Reply, Stall, Text, Usage
 
 __all__ = ["Call", "Cut", "FakeModel", "Reasoning", "Reply", "Request", "Stall", "Text", "Usage"]
 

@@ -14,7 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.support.tui import Shown
+from tests.support.screen.tui import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

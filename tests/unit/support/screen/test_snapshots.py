@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.chat_events import Clock
-from tests.support.snapshots import check
+from tests.support.screen.chat_events import Clock
+from tests.support.screen.snapshots import check
 
 if TYPE_CHECKING:
     from pathlib import Path
