@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SHELLS = frozenset({"bash", "zsh", "sh"})
+_SHELLS = frozenset({"bash", "zsh", "sh"})
 SCRIPT_FLAGS = frozenset({"-c", "-lc"})
 
 WORD_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_-./,:+@%=")
@@ -37,7 +37,7 @@ def script_of(argv: Sequence[str]) -> str | None:
     if len(argv) != 3 or argv[1] not in SCRIPT_FLAGS:
         return None
     # A script that begins with a sign would be taken for further options of the shell.
-    is_shell = argv[0].rsplit("/", 1)[-1] in SHELLS
+    is_shell = argv[0].rsplit("/", 1)[-1] in _SHELLS
     return argv[2] if is_shell and not argv[2].startswith(("-", "+")) else None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_DEPTH = 128
+_MAX_DEPTH = 128
 """Levels of nesting. orjson reads 1024, more than Python's stack bears, and at 250 its writer was
 seen to write past the end of its buffer (3.13.0, lists that end in lists); so what comes in is
 never as deep."""
@@ -23,7 +23,7 @@ def loads(data: bytes | str) -> Any:
     What is read can be written again, and walked by functions that call themselves.
 
     Raises: ValueError, when it is not JSON (duplicate keys are allowed, NaN is not), or is nested
-        in more than MAX_DEPTH levels.
+        in more than 128 levels.
     """
     import orjson
 
@@ -51,13 +51,13 @@ def loads_leniently(data: str) -> Any:
 def _may_be_deep(data: bytes | str) -> bool:
     """Whether there are enough brackets for too many levels."""
     if isinstance(data, str):
-        return data.count("[") + data.count("{") > MAX_DEPTH
-    return data.count(b"[") + data.count(b"{") > MAX_DEPTH
+        return data.count("[") + data.count("{") > _MAX_DEPTH
+    return data.count(b"[") + data.count(b"{") > _MAX_DEPTH
 
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(_MAX_DEPTH + 1):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return

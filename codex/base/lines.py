@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _CHUNK = 65_536
 
 
-class Line(NamedTuple):
+class InputLine(NamedTuple):
     """One line of the input, without its end; never blank."""
 
     data: bytes
@@ -23,7 +23,7 @@ class EndOfInput(NamedTuple):
     """No further line will come."""
 
 
-def start_reading(descriptor: int, put: Callable[[Line | EndOfInput], None]) -> None:
+def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]) -> None:
     """Start the thread `codex-stdin`; it ends with the input, or with the process."""
 
     # os.read and not the stream: a thread that waits inside the stream holds its lock, and the
@@ -42,7 +42,7 @@ def start_reading(descriptor: int, put: Callable[[Line | EndOfInput], None]) -> 
 
     def put_line(line: bytes) -> None:
         if line.strip():
-            put(Line(line))
+            put(InputLine(line))
 
     threading.Thread(target=read, name="codex-stdin", daemon=True).start()
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-GRACE_S = 1.5
+STOP_GRACE_S = 1.5
 """How long cleaning up may take after SIGTERM and the like; clients wait 2 s before they kill."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -87,7 +87,7 @@ def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) 
             if not stop.is_from_keyboard:
                 # Bound the cleaning up: the main thread may be stuck in a write that nobody reads.
                 ending.append(number)
-                signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+                signal.setitimer(signal.ITIMER_REAL, STOP_GRACE_S)
 
 
 def let_signals_kill() -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codex.jsonrpc.messages import Id, Invalid, Message
-    from codex.net.http import Answer
+    from codex.net.http import HttpAnswer
     from codex.protocol.settings import McpServer
 
 logger = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class HttpTransport:
         self.name, self._older = "sse", older
         self._post(request, cancel).discard()
 
-    def _post(self, message: Message, cancel: Cancel) -> Answer:
+    def _post(self, message: Message, cancel: Cancel) -> HttpAnswer:
         """Send one message; the head of the answer. A lost session is begun again, once.
 
         Raises: RequestError. Interrupted.
@@ -220,7 +220,7 @@ class HttpTransport:
         # Whatever it is now, its tools may be others.
         self._receive(TOOLS_CHANGED)
 
-    def _take(self, answer: Answer, wanted: Id, cancel: Cancel) -> None:
+    def _take(self, answer: HttpAnswer, wanted: Id, cancel: Cancel) -> None:
         """Take what an answer carries, up to the message that answers the request.
 
         Raises: RequestError, when that does not come. Interrupted.
@@ -243,7 +243,7 @@ class HttpTransport:
                 raise RequestError("the stream ended before the answer came", kind="stream")
             breaks = 0 if self._resume(stream, cancel) else breaks + 1
 
-    def _pump(self, answer: Answer, stream: MessageStream) -> bool:
+    def _pump(self, answer: HttpAnswer, stream: MessageStream) -> bool:
         """Hand on every message of a stream up to its end or break; whether there was any."""
         has_any = False
         try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from codex.jsonrpc.messages import Message
     from codex.net.address import Address
-    from codex.net.http import Answer
+    from codex.net.http import HttpAnswer
     from codex.protocol.settings import McpServer
 
 CONNECT_S = 15.0
@@ -61,7 +61,7 @@ class Link:
 
     def send(
         self, message: Message, cancel: Cancel, *, timeout_s: float, to: Address | None = None
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Post a message; the head of the answer, whatever its status.
 
         Args: timeout_s: to that head. to: an address other than the session's.
@@ -71,7 +71,7 @@ class Link:
         headers = self._headers()
         return self._request("POST", to or self.address, headers, cancel, timeout_s, body)
 
-    def listen(self, last_event_id: str | None, cancel: Cancel) -> Answer:
+    def listen(self, last_event_id: str | None, cancel: Cancel) -> HttpAnswer:
         """Open a stream, or one again; its head.
 
         Raises: RequestError. Interrupted.
@@ -84,7 +84,7 @@ class Link:
         answer.set_timeout(LONGEST_S)
         return answer
 
-    def checked(self, answer: Answer) -> Answer:
+    def checked(self, answer: HttpAnswer) -> HttpAnswer:
         """The same answer, of a server that did what was asked.
 
         Raises: RequestError.
@@ -95,7 +95,7 @@ class Link:
             self.session_id = session_id
         return answer
 
-    def refusal(self, answer: Answer) -> RequestError:
+    def refusal(self, answer: HttpAnswer) -> RequestError:
         """What an answer that is no success means."""
         words = ""
         try:
@@ -120,7 +120,7 @@ class Link:
         error.hide(self._secrets())
         return error
 
-    def body(self, answer: Answer) -> bytes:
+    def body(self, answer: HttpAnswer) -> bytes:
         """All of an answer.
 
         Raises: RequestError, when it breaks off or is too large. Interrupted.
@@ -133,7 +133,7 @@ class Link:
         self.release(answer)
         return body
 
-    def release(self, answer: Answer) -> None:
+    def release(self, answer: HttpAnswer) -> None:
         """All that is wanted has been read: its connection may serve another message."""
         answer.release()
         with self._lock:
@@ -165,7 +165,7 @@ class Link:
         cancel: Cancel,
         timeout_s: float,
         body: bytes | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         with self._lock:
             idle = self._idle.get(timeout_s)
             client = idle.pop() if idle else None
@@ -226,7 +226,7 @@ def own_headers(
     return headers
 
 
-def read_all(answer: Answer) -> bytes:
+def read_all(answer: HttpAnswer) -> bytes:
     """A whole body.
 
     Raises: RequestError, when it breaks off or is too large.

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from codex.base.errors import CodexError, ExitStatus
-from codex.base.lines import EndOfInput, Line, start_reading
+from codex.base.lines import EndOfInput, InputLine, start_reading
 from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 from codex.config.load import load_config
 from codex.jsonrpc.messages import parse
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.overrides import Overrides
 
-Inbox = SimpleQueue[StopSignal | Line | EndOfInput]
+Inbox = SimpleQueue[StopSignal | InputLine | EndOfInput]
 
 LAST_WORDS_S = 1.0
 """How long a client that reads slowly is waited for at the end."""
@@ -63,7 +63,7 @@ def _serve(server: Server, inbox: Inbox) -> StopSignal | None:
     """Take lines until there are no more, or a signal comes."""
     while True:
         match inbox.get():
-            case Line(data):
+            case InputLine(data):
                 for message in parse(data):
                     server.receive(message)
             case EndOfInput():

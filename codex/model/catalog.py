@@ -19,7 +19,7 @@ from codex.protocol.events import ModelEntry
 if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.base.host import Host
-    from codex.net.http import Answer, HttpClient
+    from codex.net.http import HttpAnswer, HttpClient
     from codex.protocol.settings import ModelProvider
 
 TIMEOUT_S = 10.0
@@ -98,7 +98,7 @@ class _Server:
             error.hide(headers.secrets)
             raise
 
-    def _read(self, answer: Answer, where: str) -> Any:
+    def _read(self, answer: HttpAnswer, where: str) -> Any:
         from codex.model.failure import advice_for, http_failure
 
         answer.set_timeout(TIMEOUT_S)

@@ -8,7 +8,7 @@ from codex.base.errors import CodexError
 
 Phase = Literal["request", "stream"]
 
-PASSING_KINDS = frozenset({"stream", "connect", "timeout"})
+_PASSING_KINDS = frozenset({"stream", "connect", "timeout"})
 """A request that failed in one of these ways may succeed unchanged."""
 
 
@@ -33,7 +33,7 @@ class RequestError(CodexError):
     @property
     def is_retryable(self) -> bool:
         """Whether the same request may succeed."""
-        return self.kind in PASSING_KINDS
+        return self.kind in _PASSING_KINDS
 
     def hide(self, secrets: tuple[str, ...]) -> None:
         """Take every secret that a server echoed out of the text."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.net.tls import TrustSettings
 
-PIECE_BYTES = 64 * 1024
+_PIECE_BYTES = 64 * 1024
 MAX_IDLE_S = 60.0
 """A connection that was not used for longer is not used again: something on the way, or the server,
 may have dropped it in silence."""
@@ -68,7 +68,7 @@ class HttpClient:
         self._connect_timeout_s = connect_timeout_s
         self.header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
-        self._idle: Answer | None = None
+        self._idle: HttpAnswer | None = None
         """A finished answer whose connection may serve again."""
 
     def request(
@@ -79,22 +79,22 @@ class HttpClient:
         cancel: Cancel,
         *,
         body: bytes | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send one request and read the head of its answer.
 
         Raises: Interrupted. RequestError of phase `request`.
         """
         cancel.check()
         proxy = proxy_for(address, self._environ)
-        line = self._reuse() or self._line_to(address, proxy)
-        forget = cancel.on_set(line.break_off)
+        connection = self._reuse() or self._connection_to(address, proxy)
+        forget = cancel.on_set(connection.break_off)
         try:
-            if not line.is_open:
+            if not connection.is_open:
                 with _explained(cancel, lambda error: connect_failure(error, address, proxy)):
-                    line.open(cancel, self._connect_timeout_s)
+                    connection.open(cancel, self._connect_timeout_s)
             timeout_s = self.header_timeout_s
             with _explained(cancel, lambda error: request_failure(error, address, timeout_s)):
-                response = line.request(
+                response = connection.request(
                     method,
                     _target(address, proxy),
                     {**headers, **_proxy_headers(address, proxy)},
@@ -103,9 +103,9 @@ class HttpClient:
                 )
         except BaseException:
             forget()
-            line.close()
+            connection.close()
             raise
-        return Answer(self, line, response, cancel=cancel, forget=forget)
+        return HttpAnswer(self, connection, response, cancel=cancel, forget=forget)
 
     def close(self) -> None:
         """Close the idle connection."""
@@ -113,41 +113,41 @@ class HttpClient:
         if idle is not None:
             idle.discard()
 
-    def keep(self, answer: Answer) -> None:
+    def keep(self, answer: HttpAnswer) -> None:
         """Take a finished answer's connection back."""
         self.close()
         self._idle = answer
 
-    def _reuse(self) -> Line | None:
+    def _reuse(self) -> Connection | None:
         idle, self._idle = self._idle, None
         if idle is None:
             return None
-        if line := idle.drained():
-            return line
+        if connection := idle.drained():
+            return connection
         idle.discard()
         return None
 
-    def _line_to(self, address: Address, proxy: Proxy | None) -> Line:
+    def _connection_to(self, address: Address, proxy: Proxy | None) -> Connection:
         first = proxy.address if proxy else address
         context = self._tls_context() if "https" in (first.scheme, address.scheme) else None
-        line = Line()
+        connection = Connection()
         if context is None:
-            line.connection = _Plain(line, first.host, first.port)
+            connection.http = _Plain(connection, first.host, first.port)
         else:
-            line.connection = self._secure(line, address, proxy, context)
+            connection.http = self._secure(connection, address, proxy, context)
         if proxy is not None and address.scheme == "https":
-            line.connection.set_tunnel(
+            connection.http.set_tunnel(
                 address.host, address.port, _authorization(proxy), scheme=proxy.address.scheme
             )
-        return line
+        return connection
 
     def _secure(
-        self, line: Line, address: Address, proxy: Proxy | None, context: ssl.SSLContext
+        self, connection: Connection, address: Address, proxy: Proxy | None, context: ssl.SSLContext
     ) -> _Secure:
         if proxy is None:
-            return _Secure(line, address.host, address.port, ssl_context=context)
+            return _Secure(connection, address.host, address.port, ssl_context=context)
         return _Secure(
-            line,
+            connection,
             proxy.address.host,
             proxy.address.port,
             ssl_context=context,
@@ -166,10 +166,10 @@ class HttpClient:
         return self._context
 
 
-class Line:
+class Connection:
     """A connection, and the grip on its socket that lets another thread break it."""
 
-    connection: HTTPConnection
+    http: HTTPConnection
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -182,15 +182,15 @@ class Line:
     @property
     def is_open(self) -> bool:
         """Whether it is connected."""
-        return self.connection.sock is not None
+        return self.http.sock is not None
 
     def open(self, cancel: Cancel, timeout_s: float) -> None:
         """Connect, with tunnel and TLS."""
         self._cancel, self._timeout_s = cancel, timeout_s
-        self.connection.connect()
+        self.http.connect()
 
     def new_socket(self, host: str, port: int) -> socket.socket:
-        """The socket of a connection that is being opened; broken if the line was."""
+        """The socket of a connection that is being opened; shut down if `break_off` was called."""
         assert self._cancel is not None
         raw = dial(host, port, timeout_s=self._timeout_s, cancel=self._cancel)
         with self._lock:
@@ -209,10 +209,10 @@ class Line:
         timeout_s: float,
     ) -> HTTPResponse:
         """Send, and wait for the head."""
-        self.socket = self.connection.sock
-        self.connection.timeout = timeout_s
-        self.connection.request(method, target, body, headers, preload_content=False)
-        return self.connection.getresponse()
+        self.socket = self.http.sock
+        self.http.timeout = timeout_s
+        self.http.request(method, target, body, headers, preload_content=False)
+        return self.http.getresponse()
 
     def break_off(self) -> None:
         """End whatever waits on the connection; from any thread."""
@@ -227,34 +227,34 @@ class Line:
             grip, self._grip = self._grip, None
         if grip is not None:
             grip.close()
-        self.connection.close()
+        self.http.close()
 
 
 class _Plain(HTTPConnection):
-    def __init__(self, line: Line, host: str, port: int) -> None:
+    def __init__(self, connection: Connection, host: str, port: int) -> None:
         super().__init__(host, port)
-        self._line = line
+        self._connection = connection
 
     def _new_conn(self) -> socket.socket:
-        return self._line.new_socket(self.host, self.port)
+        return self._connection.new_socket(self.host, self.port)
 
 
 class _Secure(HTTPSConnection):
-    def __init__(self, line: Line, host: str, port: int, **options: Any) -> None:
+    def __init__(self, connection: Connection, host: str, port: int, **options: Any) -> None:
         super().__init__(host, port, **options)
-        self._line = line
+        self._connection = connection
 
     def _new_conn(self) -> socket.socket:
-        return self._line.new_socket(self.host, self.port)
+        return self._connection.new_socket(self.host, self.port)
 
 
-class Answer:
+class HttpAnswer:
     """The head of an answer, and its body as it comes."""
 
     def __init__(
         self,
         client: HttpClient,
-        line: Line,
+        connection: Connection,
         response: HTTPResponse,
         *,
         cancel: Cancel,
@@ -265,7 +265,7 @@ class Answer:
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self.client = client
         """Who asked, and may ask again once the answer is released."""
-        self._line = line
+        self._connection = connection
         self._response = response
         self._cancel = cancel
         self._forget = forget
@@ -275,7 +275,7 @@ class Answer:
     def set_timeout(self, timeout_s: float) -> None:
         """The longest silence that `read` bears from now on."""
         self._timeout_s = timeout_s
-        self._line.socket.settimeout(timeout_s)
+        self._connection.socket.settimeout(timeout_s)
 
     def read(self) -> bytes:
         """What has arrived, waiting for some; empty at the end of the body.
@@ -284,7 +284,7 @@ class Answer:
         """
         self._cancel.check()
         with _explained(self._cancel, lambda error: body_failure(error, self._timeout_s)):
-            return self._response.read1(PIECE_BYTES)
+            return self._response.read1(_PIECE_BYTES)
 
     def release(self) -> None:
         """All that is wanted has been read: the connection may serve the next request."""
@@ -296,21 +296,21 @@ class Answer:
         """Close the connection."""
         self._forget()
         self._response.close()
-        self._line.close()
+        self._connection.close()
 
-    def drained(self) -> Line | None:
+    def drained(self) -> Connection | None:
         """The connection, if it is still good and the rest of the body has arrived by now."""
         if time.monotonic() - self._finished_at > MAX_IDLE_S:
             return None
         left = DRAIN_BYTES
         try:
-            self._line.socket.settimeout(DRAIN_S)
+            self._connection.socket.settimeout(DRAIN_S)
             while left > 0 and (piece := self._response.read1(left)):
                 left -= len(piece)
-            is_good = left > 0 and self._line.connection.is_connected
+            is_good = left > 0 and self._connection.http.is_connected
         except FAILURES:
             return None
-        return self._line if is_good else None
+        return self._connection if is_good else None
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol, cast
 
 from codex.base.errors import CodexError, ExitStatus
-from codex.base.lines import EndOfInput, Line, start_reading
+from codex.base.lines import EndOfInput, InputLine, start_reading
 from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 from codex.core.refusal import refusal_of
 from codex.protocol.events import (
@@ -34,7 +34,7 @@ OWN_ID = ""
 """Of the submissions that no line of the client made."""
 
 
-Inbox = SimpleQueue[Event | StopSignal | Line | EndOfInput]
+Inbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
 
 
 class Engine(Protocol):
@@ -92,7 +92,7 @@ class Conversation:
         stopped_by: StopSignal | None = None
         while True:
             match inbox.get():
-                case Line(data):
+                case InputLine(data):
                     self._take(data)
                 case EndOfInput():
                     self._is_input_over = True

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codex.base.errors import CodexError, ExitStatus, UsageError
-from codex.base.signals import GRACE_S, die_by, let_signals_kill
+from codex.base.signals import STOP_GRACE_S, die_by, let_signals_kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def _show(
         ) from error
     finally:
         if app.has_stopped_by_signal:
-            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+            signal.setitimer(signal.ITIMER_REAL, STOP_GRACE_S)
         let_signals_kill()
         app.close()
     return number, app.chat.session

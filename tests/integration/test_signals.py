@@ -26,7 +26,7 @@ with stop_signals_to(inbox.put):
     print("ready", flush=True)
     print(inbox.get().number, flush=True)
     if "stuck" in sys.argv:
-        codex.base.signals.GRACE_S = 0.05
+        codex.base.signals.STOP_GRACE_S = 0.05
         print("ready", flush=True)
         reader, writer = os.pipe()
         while True:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from codex.base.errors import CodexError
-from codex.base.lines import EndOfInput, Line
+from codex.base.lines import EndOfInput, InputLine
 from codex.base.signals import StopSignal
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
@@ -42,11 +42,11 @@ from codex.subcommands.proto import OWN_ID, Conversation, Inbox
 from tests.support.fake_codex import FakeCodex, Script
 from tests.support.hosts import Terminal, make_host
 
-SAY_HI = Line(b'{"id":"a","op":{"type":"user_input","items":[{"type":"text","text":"hi"}]}}')
+SAY_HI = InputLine(b'{"id":"a","op":{"type":"user_input","items":[{"type":"text","text":"hi"}]}}')
 HI = UserInput((TextInput("hi"),))
 QUESTION = ExecApprovalRequest(call_id="c1", command=("ls",), cwd="/")
 END = Shutdown(after_task=True)
-Item = Event | StopSignal | Line | EndOfInput
+Item = Event | StopSignal | InputLine | EndOfInput
 
 
 def served(script: Script, *items: Item) -> tuple[list[Any], FakeCodex, StopSignal | None]:
@@ -83,8 +83,8 @@ def test_the_end_of_the_input_lets_the_task_finish() -> None:
 
 
 def test_a_bad_line_is_answered_and_the_next_one_is_taken() -> None:
-    bad = Line(b'{"id":"x","op":{"type":"fly"}}')
-    lines, codex, _ = served({}, bad, Line(b"no json"), SAY_HI, EndOfInput())
+    bad = InputLine(b'{"id":"x","op":{"type":"fly"}}')
+    lines, codex, _ = served({}, bad, InputLine(b"no json"), SAY_HI, EndOfInput())
     assert kinds(lines)[1:3] == [("x", "error"), ("", "error")]
     assert lines[1]["msg"]["kind"] == "bad_submission"
     assert "fly" in lines[1]["msg"]["message"]
@@ -104,13 +104,13 @@ def test_a_signal_aborts_and_the_last_events_still_come(
 
 
 def test_a_shutdown_of_the_client_ends_the_program() -> None:
-    lines, codex, _ = served({}, Line(b'{"id":"bye","op":{"type":"shutdown"}}'))
+    lines, codex, _ = served({}, InputLine(b'{"id":"bye","op":{"type":"shutdown"}}'))
     assert codex.submissions == [Submission("bye", Shutdown())]
     assert kinds(lines)[-1] == ("bye", "shutdown_complete")
 
 
 def test_a_question_that_the_client_answered_is_not_answered_again() -> None:
-    answer = Line(b'{"id":"b","op":{"type":"exec_approval","id":"c1","decision":"approved"}}')
+    answer = InputLine(b'{"id":"b","op":{"type":"exec_approval","id":"c1","decision":"approved"}}')
     _, codex, _ = served({}, Event("a", QUESTION), answer, EndOfInput())
     assert codex.ops == [ExecApproval("c1", ReviewDecision.APPROVED), END]
 
@@ -141,7 +141,7 @@ def test_questions_of_mcp_servers_are_answered_no_too(question: EventMsg, refusa
 
 def test_of_several_questions_only_the_open_ones_are_answered() -> None:
     form = ElicitationRequest(id="e1", server="s", message="Who?", schema=None)
-    answer = Line(b'{"id":"b","op":{"type":"exec_approval","id":"a","decision":"approved"}}')
+    answer = InputLine(b'{"id":"b","op":{"type":"exec_approval","id":"a","decision":"approved"}}')
     _, codex, _ = served({}, Event("a", QUESTION), Event("0", form), answer, EndOfInput())
     assert codex.ops[1:] == [ElicitationAnswer("e1", "decline"), END]
 
