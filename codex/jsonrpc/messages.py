@@ -1,8 +1,8 @@
 """JSON-RPC 2.0 as MCP uses it, sans-IO: bytes -> lines -> messages, and messages -> lines.
 
-What is no message becomes an `Invalid`, which a server answers and a client logs; nothing raises.
-A batch is taken apart. Must not read, write, wait, or know any method.
-Source: the JSON-RPC 2.0 specification; spec/mcp.md, section 1.
+A line that is not a message becomes an `InvalidMessage`, which a server answers and a client logs;
+parsing never raises. A batch is taken apart. Must not read, write, wait, or know any method.
+Source: the JSON-RPC 2.0 specification.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from codex.base.jsonio import dumps, loads
 if TYPE_CHECKING:
     from codex.protocol.items import Json
 
-Id = int | str
+RpcId = int | str
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -29,48 +29,48 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 SAMPLE_CHARS = 60
 
 
-class Request(NamedTuple):
+class RpcRequest(NamedTuple):
     """It wants an answer."""
 
-    id: Id
+    id: RpcId
     method: str
     params: Json
 
 
-class Notification(NamedTuple):
+class RpcNotification(NamedTuple):
     """It wants none."""
 
     method: str
     params: Json
 
 
-class Response(NamedTuple):
+class RpcResponse(NamedTuple):
     """What a request came to."""
 
-    id: Id
+    id: RpcId
     result: Json
 
 
-class Failure(NamedTuple):
+class RpcFailure(NamedTuple):
     """Why a request came to nothing."""
 
-    id: Id | None
+    id: RpcId | None
     """None where the peer could not read the request's."""
     code: int
     message: str
     data: Json = None
 
 
-class Invalid(NamedTuple):
+class InvalidMessage(NamedTuple):
     """What came is no message."""
 
-    id: Id | None
+    id: RpcId | None
     """Of the line, as far as it can be read."""
     code: int
     message: str
 
 
-Message = Request | Notification | Response | Failure
+RpcMessage = RpcRequest | RpcNotification | RpcResponse | RpcFailure
 
 
 class RpcError(CodexError):
@@ -117,15 +117,15 @@ class LineBuffer:
             self._pieces.append(piece)
 
 
-def parse(line: bytes | str) -> list[Message | Invalid]:
+def parse_messages(line: bytes | str) -> list[RpcMessage | InvalidMessage]:
     """The messages of one line; more than one, or none, when it is a batch."""
     try:
         value = loads(line)
     except ValueError as error:
-        return [Invalid(None, PARSE_ERROR, f"not JSON: {error}: {_sample(line)}")]
+        return [InvalidMessage(None, PARSE_ERROR, f"not JSON: {error}: {_sample(line)}")]
     if isinstance(value, list):
         if not value:
-            return [Invalid(None, INVALID_REQUEST, "an empty batch")]
+            return [InvalidMessage(None, INVALID_REQUEST, "an empty batch")]
         return [_message(item) for item in value]
     return [_message(value)]
 
@@ -137,55 +137,55 @@ def _sample(line: bytes | str) -> str:
     return repr(text) + ("..." if len(line) > SAMPLE_CHARS else "")
 
 
-def _message(value: Json) -> Message | Invalid:
+def _message(value: Json) -> RpcMessage | InvalidMessage:
     if not isinstance(value, dict):
-        return Invalid(None, INVALID_REQUEST, "a message must be an object")
+        return InvalidMessage(None, INVALID_REQUEST, "a message must be an object")
     given = value.get("id")
     is_id = isinstance(given, str | int) and not isinstance(given, bool)
-    message_id: Id | None = given if is_id else None
+    message_id: RpcId | None = given if is_id else None
     if "method" in value:
         return _call(value, message_id)
     if isinstance(error := value.get("error"), dict):
         code, text = error.get("code"), error.get("message")
-        return Failure(
+        return RpcFailure(
             message_id,
             code if isinstance(code, int) else INTERNAL_ERROR,
             text if isinstance(text, str) else "an error without a message",
             error.get("data"),
         )
     if "result" in value and message_id is not None:
-        return Response(message_id, value["result"])
-    return Invalid(message_id, INVALID_REQUEST, "neither a request nor an answer")
+        return RpcResponse(message_id, value["result"])
+    return InvalidMessage(message_id, INVALID_REQUEST, "neither a request nor an answer")
 
 
-def _call(value: dict[str, Json], message_id: Id | None) -> Message | Invalid:
+def _call(value: dict[str, Json], message_id: RpcId | None) -> RpcMessage | InvalidMessage:
     method, params = value["method"], value.get("params")
     if not isinstance(method, str):
-        return Invalid(message_id, INVALID_REQUEST, "`method` must be a string")
+        return InvalidMessage(message_id, INVALID_REQUEST, "`method` must be a string")
     if params is not None and not isinstance(params, dict | list):
-        return Invalid(message_id, INVALID_REQUEST, "`params` must be an object")
+        return InvalidMessage(message_id, INVALID_REQUEST, "`params` must be an object")
     if "id" not in value:
-        return Notification(method, params)
+        return RpcNotification(method, params)
     if message_id is None:
-        return Invalid(None, INVALID_REQUEST, "`id` must be a string or an integer")
-    return Request(message_id, method, params)
+        return InvalidMessage(None, INVALID_REQUEST, "`id` must be a string or an integer")
+    return RpcRequest(message_id, method, params)
 
 
-def encode(message: Message) -> bytes:
+def encode_message(message: RpcMessage) -> bytes:
     """One line, without its line end; absent members are left out."""
     value: dict[str, Json] = {"jsonrpc": "2.0"}
     match message:
-        case Request(message_id, method, params):
+        case RpcRequest(message_id, method, params):
             value |= {"id": message_id, "method": method}
             if params is not None:
                 value["params"] = params
-        case Notification(method, params):
+        case RpcNotification(method, params):
             value["method"] = method
             if params is not None:
                 value["params"] = params
-        case Response(message_id, result):
+        case RpcResponse(message_id, result):
             value |= {"id": message_id, "result": result}
-        case Failure(message_id, code, text, data):
+        case RpcFailure(message_id, code, text, data):
             error = {"code": code, "message": text}
             if data is not None:
                 error["data"] = data

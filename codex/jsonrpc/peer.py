@@ -17,25 +17,25 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from codex.base.errors import CodexError, Interrupted
 from codex.jsonrpc.messages import (
     INTERNAL_ERROR,
-    Failure,
-    Invalid,
-    Message,
-    Notification,
-    Request,
-    Response,
+    InvalidMessage,
     RpcError,
+    RpcFailure,
+    RpcMessage,
+    RpcNotification,
+    RpcRequest,
+    RpcResponse,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.base.cancel import Cancel
-    from codex.jsonrpc.messages import Id
+    from codex.jsonrpc.messages import RpcId
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
 
-LONGEST_S = 3600.0
+LONGEST_REQUEST_S = 3600.0
 """How long progress can keep a request alive whose time-out is shorter."""
 
 
@@ -50,17 +50,17 @@ class PeerTimeoutError(CodexError):
 class Handler(Protocol):
     """What is done with what the other side wants."""
 
-    def on_request(self, request: Request) -> None:
+    def on_request(self, request: RpcRequest) -> None:
         """Answer it by `Peer.answer` or `Peer.refuse`, now or later.
 
         Raises: RpcError, which is answered at once.
         """
 
-    def on_notification(self, notification: Notification) -> None:
+    def on_notification(self, notification: RpcNotification) -> None:
         """Heed it, or not."""
 
 
-class Progress(NamedTuple):
+class RpcProgress(NamedTuple):
     """How far a request is, as the other side tells."""
 
     progress: float
@@ -76,19 +76,19 @@ class _Stopped(NamedTuple):
     """The waiter's own Cancel was set."""
 
 
-_Answer = Response | Failure | Progress | _Gone | _Stopped
+_Arrival = RpcResponse | RpcFailure | RpcProgress | _Gone | _Stopped
 
 
 class Peer:
     """The requests of one connection. Every method may be called from any thread."""
 
-    def __init__(self, send: Callable[[Message], None], handler: Handler) -> None:
+    def __init__(self, send: Callable[[RpcMessage], None], handler: Handler) -> None:
         """`send` may block; what it raises as CodexError fails the request that it was for."""
         self._send = send
         self._handler = handler
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
-        self._waiting: dict[Id, SimpleQueue[_Answer]] = {}
+        self._waiting: dict[RpcId, SimpleQueue[_Arrival]] = {}
         self._gone: _Gone | None = None
 
     def request(
@@ -98,13 +98,13 @@ class Peer:
         *,
         cancel: Cancel,
         timeout_s: float | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[RpcProgress], None] | None = None,
     ) -> Json:
         """Ask, and wait for the result.
 
         Args:
-            timeout_s: the longest silence; progress counts as a sign of life, for LONGEST_S at
-                most. None waits on.
+            timeout_s: the longest silence; progress counts as a sign of life, for at most
+                LONGEST_REQUEST_S. None waits without a limit.
             on_progress: asks for progress notifications, and takes them.
         Raises: RpcError, when the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
             After a time-out or interrupt the other side is told that nobody waits any more.
@@ -113,14 +113,14 @@ class Peer:
         request_id = next(self._ids)
         if on_progress is not None:
             params = {**(params or {}), "_meta": {"progressToken": request_id}}
-        answers: SimpleQueue[_Answer] = SimpleQueue()
+        answers: SimpleQueue[_Arrival] = SimpleQueue()
         with self._lock:
             if self._gone is not None:
                 raise PeerGoneError(self._gone.reason)
             self._waiting[request_id] = answers
         forget = cancel.on_set(lambda: answers.put(_Stopped()))
         try:
-            self._send(Request(request_id, method, params))
+            self._send(RpcRequest(request_id, method, params))
             return self._wait(request_id, method, answers, timeout_s, on_progress)
         finally:
             forget()
@@ -129,11 +129,11 @@ class Peer:
 
     def _wait(
         self,
-        request_id: Id,
+        request_id: RpcId,
         method: str,
-        answers: SimpleQueue[_Answer],
+        answers: SimpleQueue[_Arrival],
         timeout_s: float | None,
-        on_progress: Callable[[Progress], None] | None,
+        on_progress: Callable[[RpcProgress], None] | None,
     ) -> Json:
         started_at = time.monotonic()
         while True:
@@ -144,11 +144,11 @@ class Peer:
                 text = f"no answer to '{method}' within {timeout_s:g} s"
                 raise PeerTimeoutError(text) from None
             match answer:
-                case Response(_, result):
+                case RpcResponse(_, result):
                     return result
-                case Failure(_, code, message, data):
+                case RpcFailure(_, code, message, data):
                     raise RpcError(code, message, data)
-                case Progress():
+                case RpcProgress():
                     if on_progress is not None:
                         on_progress(answer)
                 case _Gone(reason):
@@ -157,7 +157,7 @@ class Peer:
                     self._give_up(request_id, method, "interrupted")
                     raise Interrupted
 
-    def _give_up(self, request_id: Id, method: str, reason: str) -> None:
+    def _give_up(self, request_id: RpcId, method: str, reason: str) -> None:
         """Tell the other side; `initialize` is the one request that must not be cancelled."""
         if method == "initialize":
             return
@@ -171,28 +171,28 @@ class Peer:
 
         Raises: CodexError, when it cannot be sent.
         """
-        self._send(Notification(method, params))
+        self._send(RpcNotification(method, params))
 
-    def answer(self, request_id: Id, result: Json) -> None:
+    def answer(self, request_id: RpcId, result: Json) -> None:
         """Answer a request of the other side."""
-        self._send(Response(request_id, result))
+        self._send(RpcResponse(request_id, result))
 
-    def refuse(self, request_id: Id | None, error: RpcError) -> None:
+    def refuse(self, request_id: RpcId | None, error: RpcError) -> None:
         """Answer a request of the other side with an error."""
-        self._send(Failure(request_id, error.code, error.message, error.data))
+        self._send(RpcFailure(request_id, error.code, error.message, error.data))
 
-    def receive(self, message: Message | Invalid) -> None:
+    def receive(self, message: RpcMessage | InvalidMessage) -> None:
         """Take one message that arrived; never raises."""
         match message:
-            case Request():
+            case RpcRequest():
                 self._take_request(message)
-            case Notification("notifications/progress", dict(params)):
+            case RpcNotification("notifications/progress", dict(params)):
                 self._take_progress(params)
-            case Notification():
+            case RpcNotification():
                 self._guarded(lambda: self._handler.on_notification(message))
-            case Response() | Failure():
+            case RpcResponse() | RpcFailure():
                 self._deliver(message.id, message)
-            case Invalid(message_id, _, text):
+            case InvalidMessage(message_id, _, text):
                 logger.debug("message %s of the peer is invalid: %s", message_id, text)
 
     def close(self, reason: str) -> None:
@@ -203,7 +203,7 @@ class Peer:
         for answers in waiting:
             answers.put(self._gone)
 
-    def _take_request(self, request: Request) -> None:
+    def _take_request(self, request: RpcRequest) -> None:
         def take() -> None:
             try:
                 self._handler.on_request(request)
@@ -222,14 +222,14 @@ class Peer:
         if isinstance(token, int | str) and isinstance(progress, int | float):
             self._deliver(
                 token,
-                Progress(
+                RpcProgress(
                     float(progress),
                     float(total) if isinstance(total, int | float) else None,
                     message if isinstance(message, str) else None,
                 ),
             )
 
-    def _deliver(self, request_id: Id | None, answer: _Answer) -> None:
+    def _deliver(self, request_id: RpcId | None, answer: _Arrival) -> None:
         with self._lock:
             # An integer id that came back as text is still ours.
             answers = self._waiting.get(request_id) if request_id is not None else None
@@ -252,5 +252,5 @@ def _patience_s(started_at: float, timeout_s: float | None) -> float | None:
     """How long the next sign of life may take."""
     if timeout_s is None:
         return None
-    left = started_at + max(LONGEST_S, timeout_s) - time.monotonic()
+    left = started_at + max(LONGEST_REQUEST_S, timeout_s) - time.monotonic()
     return max(0.0, min(timeout_s, left))

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codex import __version__
 from codex.base.errors import CodexError
-from codex.jsonrpc.messages import INVALID_PARAMS, METHOD_NOT_FOUND, Invalid, RpcError
+from codex.jsonrpc.messages import INVALID_PARAMS, METHOD_NOT_FOUND, InvalidMessage, RpcError
 from codex.jsonrpc.peer import Peer, PeerTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from codex.base.cancel import Cancel
-    from codex.jsonrpc.messages import Id, Message, Notification, Request
-    from codex.jsonrpc.peer import Progress
+    from codex.jsonrpc.messages import RpcId, RpcMessage, RpcNotification, RpcRequest
+    from codex.jsonrpc.peer import RpcProgress
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """What we speak, newest first."""
 MAX_PAGES = 200
 """Of one list; a server that never ends it is cut off."""
-MAX_TOOLS = 5000
+_MAX_TOOLS = 5000
 MAX_INVALID = 1000
 """Messages that are none, after which a server is taken for something else."""
 
@@ -41,11 +41,11 @@ class Transport(Protocol):
     name: str
 
     def start(
-        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+        self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
         """Connect; from then on `receive` is called for what comes, and `ended` once."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: RpcMessage) -> None:
         """Hand a message on. Raises: CodexError, when that is impossible."""
 
     def agreed(self, protocol_version: str) -> None:
@@ -70,7 +70,7 @@ class Tool(NamedTuple):
     title: str | None = None
 
 
-class Question(NamedTuple):
+class ServerQuestion(NamedTuple):
     """What a server asks the user; `answer` takes the result of `elicitation/create`."""
 
     message: str
@@ -81,7 +81,7 @@ class Question(NamedTuple):
 class Wishes(Protocol):
     """Who hears what a server wants."""
 
-    def on_question(self, question: Question) -> None:
+    def on_question(self, question: ServerQuestion) -> None:
         """Ask the user, and answer later; must not block."""
 
     def on_log(self, level: str, text: str) -> None:
@@ -197,7 +197,7 @@ class Client:
         *,
         cancel: Cancel,
         timeout_s: float,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[RpcProgress], None],
     ) -> Json:
         """Call a tool; its CallToolResult.
 
@@ -257,17 +257,17 @@ class Client:
                 raise CodexError(f"its answer to '{method}' holds no list of {member}")
             found += items
             last, cursor = cursor, page.get("nextCursor")
-            if not isinstance(cursor, str) or cursor == last or len(found) >= MAX_TOOLS:
+            if not isinstance(cursor, str) or cursor == last or len(found) >= _MAX_TOOLS:
                 break
-        return found[:MAX_TOOLS]
+        return found[:_MAX_TOOLS]
 
-    def _receive(self, message: Message | Invalid) -> None:
-        if isinstance(message, Invalid):
+    def _receive(self, message: RpcMessage | InvalidMessage) -> None:
+        if isinstance(message, InvalidMessage):
             self._count_invalid(message)
         else:
             self._peer.receive(message)
 
-    def _count_invalid(self, message: Invalid) -> None:
+    def _count_invalid(self, message: InvalidMessage) -> None:
         """Bear with a few, such as a greeting on stdout; a flood of them ends the server."""
         self._invalid_count += 1
         if self._invalid_count == 1:
@@ -284,7 +284,7 @@ class Client:
 
     # The Handler of our Peer.
 
-    def on_request(self, request: Request) -> None:
+    def on_request(self, request: RpcRequest) -> None:
         """Answer what the server asks."""
         match request.method:
             case "ping":
@@ -297,19 +297,19 @@ class Client:
             case method:
                 raise RpcError(METHOD_NOT_FOUND, f"this client has no method '{method}'")
 
-    def _ask(self, request_id: Id, params: Json) -> None:
+    def _ask(self, request_id: RpcId, params: Json) -> None:
         message = params.get("message") if isinstance(params, dict) else None
         if not isinstance(message, str) or params.get("mode", "form") != "form":
             raise RpcError(INVALID_PARAMS, "only questions of the mode `form` can be answered")
         self._wishes.on_question(
-            Question(
+            ServerQuestion(
                 message,
                 params.get("requestedSchema"),
                 lambda result: self._peer.answer(request_id, result),
             )
         )
 
-    def on_notification(self, notification: Notification) -> None:
+    def on_notification(self, notification: RpcNotification) -> None:
         """Heed what the server tells."""
         match notification.method, notification.params:
             case "notifications/tools/list_changed", _:

@@ -17,9 +17,16 @@ from typing import TYPE_CHECKING
 
 from codex.base.cancel import Cancel
 from codex.base.errors import CodexError, Interrupted
-from codex.jsonrpc.messages import INTERNAL_ERROR, Failure, Notification, Request, Response, parse
+from codex.jsonrpc.messages import (
+    INTERNAL_ERROR,
+    RpcFailure,
+    RpcNotification,
+    RpcRequest,
+    RpcResponse,
+    parse_messages,
+)
 from codex.jsonrpc.peer import PeerGoneError
-from codex.mcp.link import LONGEST_S, Link, SessionLostError
+from codex.mcp.link import LONGEST_SILENCE_S, Link, SessionLostError
 from codex.mcp.message_stream import MessageStream
 from codex.mcp.older_sse import OlderStream
 from codex.net.failure import RequestError
@@ -27,7 +34,7 @@ from codex.net.failure import RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from codex.jsonrpc.messages import Id, Invalid, Message
+    from codex.jsonrpc.messages import InvalidMessage, RpcId, RpcMessage
     from codex.net.http import HttpAnswer
     from codex.protocol.settings import McpServer
 
@@ -35,16 +42,16 @@ logger = logging.getLogger(__name__)
 
 NOTIFY_S = 10.0
 """How long a server may take to accept a notification."""
-CLOSE_S = 0.5
+_CLOSE_S = 0.5
 """How long what is under way may take to notice that the session is over."""
 MAX_BREAKS = 5
 """Connections of one stream in a row that brought nothing."""
-LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_S = 30.0
 OLDER = (400, 404, 405)
 """How servers of the older transport answer a POST to the address of their stream."""
 INITIALIZE = "initialize"
 CANCELLED = "notifications/cancelled"
-TOOLS_CHANGED = Notification("notifications/tools/list_changed", None)
+TOOLS_CHANGED = RpcNotification("notifications/tools/list_changed", None)
 
 
 class HttpTransport:
@@ -56,26 +63,26 @@ class HttpTransport:
         self._server = server
         self._link = Link(settings, environ)
         self._older: OlderStream | None = None
-        self._initialize: Request | None = None
+        self._initialize: RpcRequest | None = None
         self._lock = threading.Lock()
         self._session_lock = threading.Lock()
         """Held while a lost session is replaced."""
         self._is_closed = False
-        self._exchanges: dict[Id | str, Cancel] = {}
+        self._exchanges: dict[RpcId | str, Cancel] = {}
         """What is under way, by the id of its request or the name of its thread."""
         self._threads: list[threading.Thread] = []
-        self._outgoing: SimpleQueue[Message | None] = SimpleQueue()
-        self._receive: Callable[[Message | Invalid], None] = lambda _: None
+        self._outgoing: SimpleQueue[RpcMessage | None] = SimpleQueue()
+        self._receive: Callable[[RpcMessage | InvalidMessage], None] = lambda _: None
         self._ended: Callable[[str], None] = lambda _: None
 
     def start(
-        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+        self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
         """Begin to send; nothing goes out before the first message."""
         self._receive, self._ended = receive, ended
         self._run("", self._deliver)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: RpcMessage) -> None:
         """Leave a message for the server.
 
         Raises: PeerGoneError, when the session is over.
@@ -107,10 +114,10 @@ class HttpTransport:
             threads, self._threads = self._threads, []
         for thread in threads:
             if thread is not threading.current_thread():
-                thread.join(CLOSE_S)
+                thread.join(_CLOSE_S)
         self._link.close()
 
-    def _run(self, suffix: str, work: Callable[[Cancel], None], key: Id | None = None) -> None:
+    def _run(self, suffix: str, work: Callable[[Cancel], None], key: RpcId | None = None) -> None:
         """Do something in a thread of its own, until the transport is closed."""
         name = f"mcp-{self._server}{suffix}"
         cancel = Cancel()
@@ -135,7 +142,7 @@ class HttpTransport:
 
     def _deliver(self, cancel: Cancel) -> None:
         while (message := self._outgoing.get()) is not None:
-            if isinstance(message, Request):
+            if isinstance(message, RpcRequest):
                 self._run("-call", self._exchange_of(message), message.id)
                 continue
             try:
@@ -146,19 +153,19 @@ class HttpTransport:
                 logger.debug("%s: a message was not delivered: %s", self._server, error)
             self._break_off(message)
 
-    def _break_off(self, message: Message) -> None:
+    def _break_off(self, message: RpcMessage) -> None:
         """Nobody waits for a cancelled request: its connection may end too."""
-        if isinstance(message, Notification) and message.method == CANCELLED:
+        if isinstance(message, RpcNotification) and message.method == CANCELLED:
             params = message.params if isinstance(message.params, dict) else {}
             with self._lock:
                 exchange = self._exchanges.get(params.get("requestId", ""))
             if exchange is not None:
                 exchange.set()
 
-    def _exchange_of(self, request: Request) -> Callable[[Cancel], None]:
+    def _exchange_of(self, request: RpcRequest) -> Callable[[Cancel], None]:
         return lambda cancel: self._exchange(request, cancel)
 
-    def _exchange(self, request: Request, cancel: Cancel) -> None:
+    def _exchange(self, request: RpcRequest, cancel: Cancel) -> None:
         """Send a request and take what is answered to it."""
         try:
             if request.method == INITIALIZE:
@@ -171,11 +178,11 @@ class HttpTransport:
         except Interrupted:
             raise
         except CodexError as error:
-            self._receive(Failure(request.id, INTERNAL_ERROR, str(error)))
+            self._receive(RpcFailure(request.id, INTERNAL_ERROR, str(error)))
 
-    def _begin(self, request: Request, cancel: Cancel) -> None:
+    def _begin(self, request: RpcRequest, cancel: Cancel) -> None:
         """Send the first request, by the older transport where the server knows no other."""
-        answer = self._link.send(request, cancel, timeout_s=LONGEST_S)
+        answer = self._link.send(request, cancel, timeout_s=LONGEST_SILENCE_S)
         if answer.status not in OLDER:
             self._take(self._link.checked(answer), request.id, cancel)
             return
@@ -187,12 +194,12 @@ class HttpTransport:
         self.name, self._older = "sse", older
         self._post(request, cancel).discard()
 
-    def _post(self, message: Message, cancel: Cancel) -> HttpAnswer:
+    def _post(self, message: RpcMessage, cancel: Cancel) -> HttpAnswer:
         """Send one message; the head of the answer. A lost session is begun again, once.
 
         Raises: RequestError. Interrupted.
         """
-        timeout_s = LONGEST_S if isinstance(message, Request) else NOTIFY_S
+        timeout_s = LONGEST_SILENCE_S if isinstance(message, RpcRequest) else NOTIFY_S
         to = None if self._older is None else self._older.endpoint
         session_id = self._link.session_id
         answer = self._link.send(message, cancel, timeout_s=timeout_s, to=to)
@@ -215,21 +222,21 @@ class HttpTransport:
             self._link.session_id = None
             answer = self._link.send(self._initialize, cancel, timeout_s=NOTIFY_S)
             self._take(self._link.checked(answer), self._initialize.id, cancel)
-            done = Notification("notifications/initialized", None)
+            done = RpcNotification("notifications/initialized", None)
             self._link.checked(self._link.send(done, cancel, timeout_s=NOTIFY_S)).discard()
         # Whatever it is now, its tools may be others.
         self._receive(TOOLS_CHANGED)
 
-    def _take(self, answer: HttpAnswer, wanted: Id, cancel: Cancel) -> None:
+    def _take(self, answer: HttpAnswer, wanted: RpcId, cancel: Cancel) -> None:
         """Take what an answer carries, up to the message that answers the request.
 
         Raises: RequestError, when that does not come. Interrupted.
         """
-        answer.set_timeout(LONGEST_S)
+        answer.set_timeout(LONGEST_SILENCE_S)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "text/event-stream":
             body = self._link.body(answer)
-            messages = parse(body) if body.strip() else []
+            messages = parse_messages(body) if body.strip() else []
             for message in messages:
                 self._receive(message)
             if not any(is_answer(message, wanted) for message in messages):
@@ -284,11 +291,11 @@ class HttpTransport:
             while True:
                 # Servers and proxies end an idle stream now and then, for as long as it lives.
                 breaks = 0 if has_any else min(breaks + 1, MAX_BREAKS)
-                if breaks and cancel.wait(min(2.0**breaks, LONGEST_PAUSE_S)):
+                if breaks and cancel.wait(min(2.0**breaks, _LONGEST_PAUSE_S)):
                     return
                 has_any = self._resume(stream, cancel)
 
 
-def is_answer(message: Message | Invalid, wanted: Id) -> bool:
+def is_answer(message: RpcMessage | InvalidMessage, wanted: RpcId) -> bool:
     """Whether a message answers the request of that id."""
-    return isinstance(message, Response | Failure) and message.id == wanted
+    return isinstance(message, RpcResponse | RpcFailure) and message.id == wanted

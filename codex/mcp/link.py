@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from codex import __version__
 from codex.base.cancel import Cancel
 from codex.base.errors import CodexError
-from codex.jsonrpc.messages import Failure, encode, parse
+from codex.jsonrpc.messages import RpcFailure, encode_message, parse_messages
 from codex.net.address import basic_authorization, parse_url
 from codex.net.failure import RequestError
 from codex.net.http import HttpClient
@@ -22,7 +22,7 @@ from codex.net.tls import TrustSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codex.jsonrpc.messages import Message
+    from codex.jsonrpc.messages import RpcMessage
     from codex.net.address import Address
     from codex.net.http import HttpAnswer
     from codex.protocol.settings import McpServer
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 CONNECT_S = 15.0
 GOODBYE_S = 0.5
 """How long a server may take to hear that the session is over."""
-LONGEST_S = 24 * 3600.0
+LONGEST_SILENCE_S = 24 * 3600.0
 """The longest silence of a stream on which nothing need come, and of an answer: whoever asked for
 it has a time-out of his own."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
-MIN_SECRET_CHARS = 8
+_MIN_SECRET_CHARS = 8
 NO_OAUTH = "Logging in (OAuth) is not supported."
 
 
@@ -60,14 +60,14 @@ class Link:
         self._is_closed = False
 
     def send(
-        self, message: Message, cancel: Cancel, *, timeout_s: float, to: Address | None = None
+        self, message: RpcMessage, cancel: Cancel, *, timeout_s: float, to: Address | None = None
     ) -> HttpAnswer:
         """Post a message; the head of the answer, whatever its status.
 
         Args: timeout_s: to that head. to: an address other than the session's.
         Raises: RequestError. Interrupted.
         """
-        body = encode(message)
+        body = encode_message(message)
         headers = self._headers()
         return self._request("POST", to or self.address, headers, cancel, timeout_s, body)
 
@@ -80,8 +80,8 @@ class Link:
         del headers["Content-Type"]
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
-        answer = self._request("GET", self.address, headers, cancel, LONGEST_S)
-        answer.set_timeout(LONGEST_S)
+        answer = self._request("GET", self.address, headers, cancel, LONGEST_SILENCE_S)
+        answer.set_timeout(LONGEST_SILENCE_S)
         return answer
 
     def checked(self, answer: HttpAnswer) -> HttpAnswer:
@@ -198,7 +198,7 @@ class Link:
         """What a server may repeat, but a text must not: "Bearer x" and "x"."""
         values = list(self._own_headers.values())
         words = [*values, *(value.partition(" ")[2] for value in values)]
-        return tuple(word for word in words if len(word) >= MIN_SECRET_CHARS)
+        return tuple(word for word in words if len(word) >= _MIN_SECRET_CHARS)
 
 
 def own_headers(
@@ -245,7 +245,7 @@ def read_all(answer: HttpAnswer) -> bytes:
 
 def _words_of(body: bytes) -> str:
     """What a refusal says, in one line."""
-    for message in parse(body) if body.strip() else ():
-        if isinstance(message, Failure):
+    for message in parse_messages(body) if body.strip() else ():
+        if isinstance(message, RpcFailure):
             return message.message
     return " ".join(body[:300].decode("utf-8", "replace").split())

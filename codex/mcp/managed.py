@@ -18,7 +18,7 @@ from codex.protocol.events import McpServerState, McpServerStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from codex.mcp.client import Question, Tool, Transport
+    from codex.mcp.client import ServerQuestion, Tool, Transport
     from codex.protocol.items import Json
     from codex.protocol.settings import McpServer
 
@@ -37,7 +37,7 @@ class Outside(NamedTuple):
     cwd: str
     """Absolute."""
     report: Callable[[McpServerStatus], None]
-    ask: Callable[[str, Question], None]
+    ask: Callable[[str, ServerQuestion], None]
     """A server's name and what it asks the user; must not block."""
     log: Callable[[str, str, str], None]
     """A server's name, a level and a text."""
@@ -229,7 +229,7 @@ class ManagedServer:
         if is_restarted:
             self.start()
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: ServerQuestion) -> None:
         self._outside.ask(self.name, question)
 
     def log(self, level: str, text: str) -> None:
@@ -245,7 +245,7 @@ class _Wishes:
     def __init__(self, server: ManagedServer) -> None:
         self._server = server
 
-    def on_question(self, question: Question) -> None:
+    def on_question(self, question: ServerQuestion) -> None:
         self._server.ask(question)
 
     def on_log(self, level: str, text: str) -> None:

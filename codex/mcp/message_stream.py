@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codex.jsonrpc.messages import Failure, Response, parse
+from codex.jsonrpc.messages import RpcFailure, RpcResponse, parse_messages
 from codex.net.sse import SseParser
 
 if TYPE_CHECKING:
-    from codex.jsonrpc.messages import Id, Invalid, Message
+    from codex.jsonrpc.messages import InvalidMessage, RpcId, RpcMessage
 
 PAUSE_S = 0.2
 """Before a stream is connected again, unless the server names another time."""
@@ -18,7 +18,7 @@ LONGEST_PAUSE_S = 30.0
 class MessageStream:
     """Bytes of one connection after the other in, messages out."""
 
-    def __init__(self, wanted: Id | None) -> None:
+    def __init__(self, wanted: RpcId | None) -> None:
         """Args: wanted: the request whose answer ends the stream."""
         self._wanted = wanted
         self._parser = SseParser()
@@ -27,7 +27,7 @@ class MessageStream:
         """After which the stream can be resumed; None when it cannot."""
         self.is_answered = False
 
-    def feed(self, piece: bytes) -> list[Message | Invalid]:
+    def feed(self, piece: bytes) -> list[RpcMessage | InvalidMessage]:
         """The messages that `piece` completes.
 
         Raises: RequestError, when one is too large.
@@ -37,13 +37,13 @@ class MessageStream:
             self.last_event_id = self._parser.last_event_id
         if self._parser.retry_ms is not None:
             self._pause_s = min(self._parser.retry_ms / 1000, LONGEST_PAUSE_S)
-        messages: list[Message | Invalid] = []
+        messages: list[RpcMessage | InvalidMessage] = []
         for event in events:
             # An event without data only tells its id, and when to come back.
             if event.name == "message" and event.data.strip():
-                messages += parse(event.data)
+                messages += parse_messages(event.data)
         for message in messages:
-            if isinstance(message, Response | Failure) and message.id == self._wanted:
+            if isinstance(message, RpcResponse | RpcFailure) and message.id == self._wanted:
                 self.is_answered = self._wanted is not None
         return messages
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PREFIX = "mcp__"
 DELIMITER = "__"
-MAX_CHARS = 64
+_MAX_CHARS = 64
 HASH_CHARS = 8
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -60,11 +60,11 @@ def _fitting(key: ToolKey) -> str:
     whole = f"{PREFIX}{key.server}{DELIMITER}{key.tool}"
     name = _UNFIT.sub("_", whole)
     # What had to be changed carries its hash too: `a.b` and `a_b` must not become one.
-    return name if name == whole and len(name) <= MAX_CHARS else _shortened(name, key)
+    return name if name == whole and len(name) <= _MAX_CHARS else _shortened(name, key)
 
 
 def _shortened(name: str, key: ToolKey, count: int = 0) -> str:
     """Args: count: how often the name was taken all the same."""
     text = "\0".join(key) + "\0" * count
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:HASH_CHARS]
-    return f"{name[: MAX_CHARS - HASH_CHARS - 1]}_{digest}"
+    return f"{name[: _MAX_CHARS - HASH_CHARS - 1]}_{digest}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from codex.base.errors import CodexError
-from codex.jsonrpc.messages import parse
+from codex.jsonrpc.messages import parse_messages
 from codex.net.address import parse_url
 from codex.net.failure import RequestError
 from codex.net.sse import SseParser
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.base.cancel import Cancel
-    from codex.jsonrpc.messages import Invalid, Message
+    from codex.jsonrpc.messages import InvalidMessage, RpcMessage
     from codex.mcp.link import Link
     from codex.net.address import Address
 
@@ -31,7 +31,7 @@ class OlderStream:
     def __init__(
         self,
         link: Link,
-        receive: Callable[[Message | Invalid], None],
+        receive: Callable[[RpcMessage | InvalidMessage], None],
         ended: Callable[[str], None],
     ) -> None:
         self._link = link
@@ -78,7 +78,7 @@ class OlderStream:
                         self.endpoint = self._address(event.data)
                         self._outcomes.put(None)
                     elif event.data.strip():
-                        for message in parse(event.data):
+                        for message in parse_messages(event.data):
                             self._receive(message)
         finally:
             answer.discard()

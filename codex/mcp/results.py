@@ -14,7 +14,7 @@ from codex.base.jsonio import dumps
 if TYPE_CHECKING:
     from codex.protocol.items import Json
 
-MAX_CHARS = 40_000
+MAX_RESULT_CHARS = 40_000
 """Of text that one answer may put into the conversation."""
 MAX_RESULT_BYTES = 48_000
 """Of a result in an event: clients of `codex exec --json` read lines of at most 64 KiB."""
@@ -87,7 +87,7 @@ def resource_text(result: Json) -> str:
     return shortened("\n".join(texts)) or "(empty)"
 
 
-def shortened(text: str, max_chars: int = MAX_CHARS) -> str:
+def shortened(text: str, max_chars: int = MAX_RESULT_CHARS) -> str:
     """Head and tail of a long text, with a marker between."""
     if len(text) <= max_chars:
         return text

@@ -16,7 +16,7 @@ NOT_AT_TOP = ("allOf", "anyOf", "oneOf", "enum", "not")
 """OpenAI refuses a function whose parameters have one of these at the top."""
 DATA = ("default", "const", "enum", "examples")
 """What stands under these is no schema."""
-MAX_DEPTH = 32
+MAX_SCHEMA_DEPTH = 32
 """Below it a schema means "anything": some servers send schemas that unfold without end."""
 
 
@@ -55,7 +55,7 @@ def _mended(value: Json, depth: int) -> Json:
         return [_mended(item, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
-    if depth > MAX_DEPTH:
+    if depth > MAX_SCHEMA_DEPTH:
         return {}
     mended = {
         name: item if name in DATA else _mended(item, depth + 1) for name, item in value.items()

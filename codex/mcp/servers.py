@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from codex.base.cancel import Cancel
-    from codex.jsonrpc.peer import Progress
+    from codex.jsonrpc.peer import RpcProgress
     from codex.mcp.client import Tool
     from codex.mcp.managed import Outside
     from codex.protocol.events import McpServerStatus
@@ -107,7 +107,7 @@ class McpServers:
         arguments: Json,
         *,
         cancel: Cancel,
-        on_progress: Callable[[Progress], None],
+        on_progress: Callable[[RpcProgress], None],
     ) -> Json:
         """Call a tool; its CallToolResult.
 

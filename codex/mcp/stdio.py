@@ -20,14 +20,21 @@ from typing import TYPE_CHECKING
 
 from codex.base.errors import SpawnError
 from codex.base.printable import printable
-from codex.jsonrpc.messages import MAX_LINE_BYTES, PARSE_ERROR, Invalid, LineBuffer, encode, parse
+from codex.jsonrpc.messages import (
+    MAX_LINE_BYTES,
+    PARSE_ERROR,
+    InvalidMessage,
+    LineBuffer,
+    encode_message,
+    parse_messages,
+)
 from codex.jsonrpc.peer import PeerGoneError
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping, Sequence
 
-    from codex.jsonrpc.messages import Message
+    from codex.jsonrpc.messages import RpcMessage
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +44,10 @@ INHERITED = (
 )
 """What a server gets of the user's environment; the rest may be secrets. Source: spec/mcp.md."""
 
-PIECE_BYTES = 64 * 1024
+_PIECE_BYTES = 64 * 1024
 STDERR_BYTES = 4 * 1024
 """Of what a server said last, for the error that tells of its end."""
-CLOSE_S = 0.5
+_CLOSE_S = 0.5
 """How long a server may take to end once its input is closed, and again after SIGTERM: nobody likes
 to wait for a program that has nothing more to do."""
 POLL_S = 0.005
@@ -78,7 +85,7 @@ class StdioTransport:
         self._thread: threading.Thread | None = None
 
     def start(
-        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+        self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
         """Start the process; `receive` and then, once, `ended` are called in the thread.
 
@@ -106,12 +113,12 @@ class StdioTransport:
         )
         self._thread.start()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: RpcMessage) -> None:
         """Leave a message for the server.
 
         Raises: PeerGoneError, when it has ended.
         """
-        line = encode(message) + b"\n"
+        line = encode_message(message) + b"\n"
         with self._lock:
             if self._is_ending or self._process is None:
                 raise PeerGoneError(f"the MCP server '{self._server}' is not running")
@@ -142,7 +149,7 @@ class StdioTransport:
     # What follows runs in the thread.
 
     def _run(
-        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+        self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
         process = self._process
         assert process is not None
@@ -161,7 +168,9 @@ class StdioTransport:
             self._thread = None
 
     def _pump(
-        self, process: subprocess.Popen[bytes], receive: Callable[[Message | Invalid], None]
+        self,
+        process: subprocess.Popen[bytes],
+        receive: Callable[[RpcMessage | InvalidMessage], None],
     ) -> None:
         """Serve the pipes until the server closes its output, or `close` is called."""
         stdin, stdout, stderr = _descriptors(process)
@@ -172,7 +181,7 @@ class StdioTransport:
             while not self._is_ending:
                 ready = {key.fd for key, _ in selector.select()}
                 if self._wake_read in ready:
-                    os.read(self._wake_read, PIECE_BYTES)
+                    os.read(self._wake_read, _PIECE_BYTES)
                 if stderr in ready and not self._keep_stderr(_read(stderr)):
                     selector.unregister(stderr)
                 if stdout in ready and (piece := _read(stdout)) is not None:
@@ -234,7 +243,7 @@ class StdioTransport:
     def _has_ended(self, pid: int, outputs: Sequence[int]) -> bool:
         """Wait for its end, reading what it still says: a full pipe would keep it from ending."""
         stdout, stderr = outputs
-        deadline = time.monotonic() + CLOSE_S
+        deadline = time.monotonic() + _CLOSE_S
         while not (has_ended := _is_zombie(pid)) and time.monotonic() < deadline:
             _read(stdout)
             self._keep_stderr(_read(stderr))
@@ -267,7 +276,7 @@ def _descriptors(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
 def _read(fd: int) -> bytes | None:
     """What is there; empty at the end, None when there is nothing yet."""
     try:
-        return os.read(fd, PIECE_BYTES)
+        return os.read(fd, _PIECE_BYTES)
     except BlockingIOError:
         return None
     except OSError:
@@ -282,7 +291,7 @@ def _is_zombie(pid: int) -> bool:
 class _Lines:
     """Output in pieces -> messages, and a word about lines that were too long to keep."""
 
-    def __init__(self, receive: Callable[[Message | Invalid], None]) -> None:
+    def __init__(self, receive: Callable[[RpcMessage | InvalidMessage], None]) -> None:
         self._receive = receive
         self._lines = LineBuffer()
         self._told_count = 0
@@ -290,11 +299,13 @@ class _Lines:
     def take(self, piece: bytes) -> None:
         """Hand on every message that `piece` completes."""
         for line in self._lines.feed(piece):
-            for message in parse(line):
+            for message in parse_messages(line):
                 self._receive(message)
         while self._told_count < self._lines.dropped_count:
             self._told_count += 1
-            self._receive(Invalid(None, PARSE_ERROR, f"a line of over {MAX_LINE_BYTES:,} bytes"))
+            self._receive(
+                InvalidMessage(None, PARSE_ERROR, f"a line of over {MAX_LINE_BYTES:,} bytes")
+            )
 
 
 def _signal_group(pid: int, number: int) -> None:

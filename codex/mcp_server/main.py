@@ -13,7 +13,7 @@ from codex.base.errors import CodexError, ExitStatus
 from codex.base.lines import EndOfInput, InputLine, start_reading
 from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 from codex.config.load import load_config
-from codex.jsonrpc.messages import parse
+from codex.jsonrpc.messages import parse_messages
 from codex.mcp_server.server import Server
 from codex.mcp_server.sessions import Sessions
 from codex.mcp_server.writer import Writer
@@ -64,7 +64,7 @@ def _serve(server: Server, inbox: Inbox) -> StopSignal | None:
     while True:
         match inbox.get():
             case InputLine(data):
-                for message in parse(data):
+                for message in parse_messages(data):
                     server.receive(message)
             case EndOfInput():
                 return None

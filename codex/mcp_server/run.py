@@ -45,7 +45,7 @@ from codex.protocol.wire import encode_event
 
 if TYPE_CHECKING:
     from codex.base.cancel import Cancel
-    from codex.jsonrpc.messages import Id
+    from codex.jsonrpc.messages import RpcId
     from codex.jsonrpc.peer import Peer
     from codex.mcp_server.sessions import Conversation
     from codex.protocol.events import EventMsg
@@ -63,8 +63,8 @@ _Question = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
 class Caller(NamedTuple):
     """What the client said about a call, and can do."""
 
-    request_id: Id
-    progress_token: Id | None
+    request_id: RpcId
+    progress_token: RpcId | None
     """None when it wants no progress."""
     can_be_asked: bool
     cancel: Cancel

@@ -20,7 +20,7 @@ from codex.jsonrpc.messages import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
-    Invalid,
+    InvalidMessage,
     RpcError,
 )
 from codex.jsonrpc.peer import Peer
@@ -38,7 +38,7 @@ from codex.mcp_server.tools import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.jsonrpc.messages import Id, Message, Notification, Request
+    from codex.jsonrpc.messages import RpcId, RpcMessage, RpcNotification, RpcRequest
     from codex.mcp_server.sessions import Conversation, Sessions
     from codex.protocol.items import Json
 
@@ -55,13 +55,13 @@ class Server:
 
     def __init__(
         self,
-        send: Callable[[Message], None],
+        send: Callable[[RpcMessage], None],
         sessions: Sessions,
     ) -> None:
         self._peer = Peer(send, self)
         self._sessions = sessions
         self._lock = threading.Lock()
-        self._calls: dict[Id, Cancel] = {}
+        self._calls: dict[RpcId, Cancel] = {}
         """By the ids of their requests."""
         self._call_count = 0
         self._threads: list[threading.Thread] = []
@@ -69,9 +69,9 @@ class Server:
         self._is_closed = False
         self._can_be_asked = False
 
-    def receive(self, message: Message | Invalid) -> None:
+    def receive(self, message: RpcMessage | InvalidMessage) -> None:
         """Take one message of the client."""
-        if isinstance(message, Invalid):
+        if isinstance(message, InvalidMessage):
             self._peer.refuse(message.id, RpcError(message.code, message.message))
         else:
             self._peer.receive(message)
@@ -89,7 +89,7 @@ class Server:
 
     # The Handler of our Peer.
 
-    def on_request(self, request: Request) -> None:
+    def on_request(self, request: RpcRequest) -> None:
         """Answer a request, or start the call that will."""
         match request.method:
             case "ping":
@@ -105,7 +105,7 @@ class Server:
             case method:
                 raise RpcError(METHOD_NOT_FOUND, f"there is no method '{method}'")
 
-    def on_notification(self, notification: Notification) -> None:
+    def on_notification(self, notification: RpcNotification) -> None:
         """Heed what concerns a call."""
         params = notification.params
         if notification.method == "notifications/cancelled" and isinstance(params, dict):
@@ -136,7 +136,7 @@ class Server:
             "instructions": INSTRUCTIONS,
         }
 
-    def _start_call(self, request: Request) -> None:
+    def _start_call(self, request: RpcRequest) -> None:
         params = request.params
         if not isinstance(params, dict) or not isinstance(params.get("name"), str):
             raise RpcError(INVALID_PARAMS, "`name` must be a string")

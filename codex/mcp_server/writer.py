@@ -12,12 +12,12 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from codex.jsonrpc.messages import encode
+from codex.jsonrpc.messages import encode_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from codex.jsonrpc.messages import Message
+    from codex.jsonrpc.messages import RpcMessage
 
 
 class Writer:
@@ -27,11 +27,11 @@ class Writer:
         """Args: on_break: called once, in the thread, when nobody reads any more."""
         self._descriptor = descriptor
         self._on_break = on_break
-        self._waiting: SimpleQueue[Message | None] = SimpleQueue()
+        self._waiting: SimpleQueue[RpcMessage | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="codex-stdout", daemon=True)
         self._thread.start()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: RpcMessage) -> None:
         """Leave a message; returns at once. Usable from any thread."""
         self._waiting.put(message)
 
@@ -43,7 +43,7 @@ class Writer:
     def _run(self) -> None:
         try:
             while (message := self._waiting.get()) is not None:
-                left = memoryview(encode(message) + b"\n")
+                left = memoryview(encode_message(message) + b"\n")
                 while left:
                     left = left[os.write(self._descriptor, left) :]
         except OSError:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from codex.core.approvals import Answer
     from codex.core.context import TaskContext
-    from codex.jsonrpc.peer import Progress
-    from codex.mcp.client import Question, Tool
+    from codex.jsonrpc.peer import RpcProgress
+    from codex.mcp.client import ServerQuestion, Tool
     from codex.mcp.servers import McpServers, OfferedTool
     from codex.protocol.events import EventMsg
     from codex.protocol.items import FunctionCall, Json
@@ -142,7 +142,7 @@ class Offer:
         if refusal is not None:
             return refusal
 
-        def on_progress(progress: Progress) -> None:
+        def on_progress(progress: RpcProgress) -> None:
             context.emit(
                 McpToolCallProgress(
                     call.call_id, progress.progress, progress.total, progress.message
@@ -313,10 +313,10 @@ class Elicitations:
         self._emit = emit
         self._can_ask = can_ask
         self._lock = threading.Lock()
-        self._open: dict[str, Question] = {}
+        self._open: dict[str, ServerQuestion] = {}
         self._count = 0
 
-    def ask(self, server: str, question: Question) -> None:
+    def ask(self, server: str, question: ServerQuestion) -> None:
         """Put a server's question to the user; from any thread, and at once."""
         if not self._can_ask():
             question.answer({"action": "decline"})

@@ -13,15 +13,15 @@ from codex.base.errors import CodexError, Interrupted
 from codex.jsonrpc.messages import (
     INTERNAL_ERROR,
     METHOD_NOT_FOUND,
-    Failure,
-    Invalid,
-    Message,
-    Notification,
-    Request,
-    Response,
+    InvalidMessage,
     RpcError,
+    RpcFailure,
+    RpcMessage,
+    RpcNotification,
+    RpcRequest,
+    RpcResponse,
 )
-from codex.jsonrpc.peer import Peer, PeerGoneError, PeerTimeoutError, Progress
+from codex.jsonrpc.peer import Peer, PeerGoneError, PeerTimeoutError, RpcProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +31,11 @@ class Other:
     """The other side: keeps what is sent, and what it was told to do."""
 
     def __init__(self) -> None:
-        self.sent: SimpleQueue[Message] = SimpleQueue()
-        self.notifications: list[Notification] = []
+        self.sent: SimpleQueue[RpcMessage] = SimpleQueue()
+        self.notifications: list[RpcNotification] = []
         self.peer = Peer(self.sent.put, self)
 
-    def on_request(self, request: Request) -> None:
+    def on_request(self, request: RpcRequest) -> None:
         if request.method == "known":
             self.peer.answer(request.id, {"ok": True})
         elif request.method == "broken":
@@ -43,10 +43,10 @@ class Other:
         else:
             raise RpcError(METHOD_NOT_FOUND, "unknown", {"x": 1})
 
-    def on_notification(self, notification: Notification) -> None:
+    def on_notification(self, notification: RpcNotification) -> None:
         self.notifications.append(notification)
 
-    def next(self) -> Message:
+    def next(self) -> RpcMessage:
         return self.sent.get(timeout=30)
 
 
@@ -76,11 +76,11 @@ def test_answers_find_their_requests_in_any_order() -> None:
     one = other.next()
     second = Asking(lambda: other.peer.request("b", cancel=Cancel()))
     two = other.next()
-    assert isinstance(one, Request)
-    assert isinstance(two, Request)
-    other.peer.receive(Response(two.id, "second"))
+    assert isinstance(one, RpcRequest)
+    assert isinstance(two, RpcRequest)
+    other.peer.receive(RpcResponse(two.id, "second"))
     # An id that comes back as text is still ours.
-    other.peer.receive(Response(str(one.id), "first"))
+    other.peer.receive(RpcResponse(str(one.id), "first"))
     assert (first.done(), second.done()) == ("first", "second")
 
 
@@ -88,8 +88,8 @@ def test_a_refusal_is_raised_with_its_code() -> None:
     other = Other()
     asking = Asking(lambda: other.peer.request("a", cancel=Cancel()))
     request = other.next()
-    assert isinstance(request, Request)
-    other.peer.receive(Failure(request.id, -32000, "no", {"why": "x"}))
+    assert isinstance(request, RpcRequest)
+    other.peer.receive(RpcFailure(request.id, -32000, "no", {"why": "x"}))
     error = asking.done()
     assert isinstance(error, RpcError)
     assert (error.code, error.message, error.data) == (-32000, "no", {"why": "x"})
@@ -100,13 +100,13 @@ def test_an_interrupt_ends_the_wait_and_tells_the_other_side() -> None:
     cancel = Cancel()
     asking = Asking(lambda: other.peer.request("a", cancel=cancel))
     request = other.next()
-    assert isinstance(request, Request)
+    assert isinstance(request, RpcRequest)
     cancel.set()
     assert isinstance(asking.done(), Interrupted)
-    assert other.next() == Notification(
+    assert other.next() == RpcNotification(
         "notifications/cancelled", {"requestId": request.id, "reason": "interrupted"}
     )
-    other.peer.receive(Response(request.id, "late"))  # nobody waits, and nobody minds
+    other.peer.receive(RpcResponse(request.id, "late"))  # nobody waits, and nobody minds
 
 
 def test_silence_ends_the_wait_and_tells_the_other_side() -> None:
@@ -114,8 +114,8 @@ def test_silence_ends_the_wait_and_tells_the_other_side() -> None:
     with pytest.raises(PeerTimeoutError, match=r"no answer to 'a' within 0\.01 s"):
         other.peer.request("a", cancel=Cancel(), timeout_s=0.01)
     request, cancelled = other.next(), other.next()
-    assert isinstance(request, Request)
-    assert cancelled == Notification(
+    assert isinstance(request, RpcRequest)
+    assert cancelled == RpcNotification(
         "notifications/cancelled", {"requestId": request.id, "reason": "timed out"}
     )
 
@@ -124,25 +124,25 @@ def test_the_handshake_is_never_cancelled() -> None:
     other = Other()
     with pytest.raises(PeerTimeoutError):
         other.peer.request("initialize", cancel=Cancel(), timeout_s=0.01)
-    assert isinstance(other.next(), Request)
+    assert isinstance(other.next(), RpcRequest)
     assert other.sent.empty()
 
 
 def test_progress_is_handed_on_and_asked_for() -> None:
     other = Other()
-    steps: list[Progress] = []
+    steps: list[RpcProgress] = []
     asking = Asking(
         lambda: other.peer.request("a", {"x": 1}, cancel=Cancel(), on_progress=steps.append)
     )
     request = other.next()
-    assert isinstance(request, Request)
+    assert isinstance(request, RpcRequest)
     assert request.params == {"x": 1, "_meta": {"progressToken": request.id}}
     params = {"progressToken": request.id, "progress": 1, "total": 4, "message": "half"}
-    other.peer.receive(Notification("notifications/progress", params))
-    other.peer.receive(Notification("notifications/progress", {"progressToken": 99}))
-    other.peer.receive(Response(request.id, None))
+    other.peer.receive(RpcNotification("notifications/progress", params))
+    other.peer.receive(RpcNotification("notifications/progress", {"progressToken": 99}))
+    other.peer.receive(RpcResponse(request.id, None))
     assert asking.done() is None
-    assert steps == [Progress(1.0, 4.0, "half")]
+    assert steps == [RpcProgress(1.0, 4.0, "half")]
 
 
 def test_the_end_of_the_connection_ends_every_wait_and_every_later_one() -> None:
@@ -161,17 +161,17 @@ def test_the_end_of_the_connection_ends_every_wait_and_every_later_one() -> None
 
 def test_every_request_of_the_other_side_is_answered() -> None:
     other = Other()
-    other.peer.receive(Request("x", "known", None))
-    other.peer.receive(Request(2, "unknown", None))
-    other.peer.receive(Request(3, "broken", None))
-    assert other.next() == Response("x", {"ok": True})
-    assert other.next() == Failure(2, METHOD_NOT_FOUND, "unknown", {"x": 1})
-    assert other.next() == Failure(3, INTERNAL_ERROR, "internal error: ZeroDivisionError: ")
+    other.peer.receive(RpcRequest("x", "known", None))
+    other.peer.receive(RpcRequest(2, "unknown", None))
+    other.peer.receive(RpcRequest(3, "broken", None))
+    assert other.next() == RpcResponse("x", {"ok": True})
+    assert other.next() == RpcFailure(2, METHOD_NOT_FOUND, "unknown", {"x": 1})
+    assert other.next() == RpcFailure(3, INTERNAL_ERROR, "internal error: ZeroDivisionError: ")
 
 
 def test_notifications_are_heeded_and_nonsense_is_not() -> None:
     other = Other()
-    other.peer.receive(Notification("notifications/x", None))
-    other.peer.receive(Invalid(None, -32700, "not JSON"))
-    assert other.notifications == [Notification("notifications/x", None)]
+    other.peer.receive(RpcNotification("notifications/x", None))
+    other.peer.receive(InvalidMessage(None, -32700, "not JSON"))
+    assert other.notifications == [RpcNotification("notifications/x", None)]
     assert other.sent.empty()

@@ -13,15 +13,15 @@ from codex.jsonrpc.messages import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
-    Failure,
-    Id,
-    Invalid,
-    Message,
-    Notification,
-    Request,
-    Response,
+    InvalidMessage,
+    RpcFailure,
+    RpcId,
+    RpcMessage,
+    RpcNotification,
+    RpcRequest,
+    RpcResponse,
 )
-from codex.mcp.client import MAX_INVALID, Client, Question, file_url, read_tool
+from codex.mcp.client import MAX_INVALID, Client, ServerQuestion, file_url, read_tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,27 +38,27 @@ class Played:
             "tools/list": {"tools": []},
             **answers,
         }
-        self.sent: list[Message] = []
+        self.sent: list[RpcMessage] = []
         self.version: str | None = None
         self.is_closed = False
-        self.receive: Callable[[Message | Invalid], None]
+        self.receive: Callable[[RpcMessage | InvalidMessage], None]
         self.ended: Callable[[str], None]
 
     def start(
-        self, receive: Callable[[Message | Invalid], None], ended: Callable[[str], None]
+        self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
         self.receive, self.ended = receive, ended
 
-    def send(self, message: Message) -> None:
+    def send(self, message: RpcMessage) -> None:
         self.sent.append(message)
-        if isinstance(message, Request):
+        if isinstance(message, RpcRequest):
             answer = self.answers.get(message.method)
             if isinstance(answer, list):
                 answer = answer.pop(0)
-            if isinstance(answer, Failure):
+            if isinstance(answer, RpcFailure):
                 self.receive(answer._replace(id=message.id))
             elif answer is not None:
-                self.receive(Response(message.id, answer))
+                self.receive(RpcResponse(message.id, answer))
 
     def agreed(self, protocol_version: str) -> None:
         self.version = protocol_version
@@ -70,11 +70,11 @@ class Played:
         self.is_closed = True
 
     def methods(self) -> list[str]:
-        return [m.method for m in self.sent if isinstance(m, Request | Notification)]
+        return [m.method for m in self.sent if isinstance(m, RpcRequest | RpcNotification)]
 
-    def answer_to(self, request_id: Id) -> Message:
+    def answer_to(self, request_id: RpcId) -> RpcMessage:
         return next(
-            m for m in self.sent if isinstance(m, Response | Failure) and m.id == request_id
+            m for m in self.sent if isinstance(m, RpcResponse | RpcFailure) and m.id == request_id
         )
 
 
@@ -82,12 +82,12 @@ class Heard:
     """What a client's owner is told."""
 
     def __init__(self) -> None:
-        self.questions: list[Question] = []
+        self.questions: list[ServerQuestion] = []
         self.logs: list[tuple[str, str]] = []
         self.defects: list[str] = []
         self.ends: list[str] = []
 
-    def on_question(self, question: Question) -> None:
+    def on_question(self, question: ServerQuestion) -> None:
         self.questions.append(question)
 
     def on_log(self, level: str, text: str) -> None:
@@ -117,7 +117,7 @@ def test_the_handshake_agrees_on_the_servers_version() -> None:
     assert transport.version == "2025-06-18"
     assert transport.methods() == ["initialize", "notifications/initialized", "tools/list"]
     first = transport.sent[0]
-    assert isinstance(first, Request)
+    assert isinstance(first, RpcRequest)
     assert first.params["protocolVersion"] == "2025-11-25"
     assert [tool.name for tool in client.tools] == ["a"]
 
@@ -127,9 +127,9 @@ def test_the_handshake_agrees_on_the_servers_version() -> None:
     [
         ({"initialize": {"protocolVersion": "1999"}}, "it speaks version '1999'"),
         ({"initialize": "hello"}, "is no object"),
-        ({"initialize": Failure(None, -1, "not today")}, "not today"),
+        ({"initialize": RpcFailure(None, -1, "not today")}, "not today"),
         ({"tools/list": {"tools": 1}}, "holds no list of tools"),
-        ({"tools/list": Failure(None, -1, "no list")}, "no list"),
+        ({"tools/list": RpcFailure(None, -1, "no list")}, "no list"),
     ],
 )
 def test_a_handshake_that_fails_closes_the_connection(answers: Any, words: str) -> None:
@@ -171,7 +171,7 @@ def test_a_changed_list_is_read_again_when_asked_for() -> None:
     transport = Played(**{"tools/list": [tools("a"), tools("b")]})
     client, _ = connect(transport)
     stale = [client.is_stale]
-    transport.receive(Notification("notifications/tools/list_changed", None))
+    transport.receive(RpcNotification("notifications/tools/list_changed", None))
     stale.append(client.is_stale)
     client.refresh(Cancel(), 30.0)
     stale.append(client.is_stale)
@@ -191,18 +191,18 @@ def test_what_a_server_asks_is_answered() -> None:
         ("u", "elicitation/create", {"message": "x", "mode": "url", "url": "http://x"}),
         ("n", "elicitation/create", None),
     ):
-        transport.receive(Request(request_id, method, params))
+        transport.receive(RpcRequest(request_id, method, params))
     roots = {"roots": [{"uri": "file:///a%20b", "name": "/a b"}]}
-    assert transport.answer_to("p") == Response("p", {})
-    assert transport.answer_to("r") == Response("r", roots)
+    assert transport.answer_to("p") == RpcResponse("p", {})
+    assert transport.answer_to("r") == RpcResponse("r", roots)
     for request_id, code in (("s", METHOD_NOT_FOUND), ("u", INVALID_PARAMS), ("n", INVALID_PARAMS)):
         refusal = transport.answer_to(request_id)
-        assert isinstance(refusal, Failure)
+        assert isinstance(refusal, RpcFailure)
         assert refusal.code == code
     (question,) = heard.questions
     assert (question.message, question.schema) == ("Who?", {"type": "object"})
     question.answer({"action": "decline"})
-    assert transport.answer_to("q") == Response("q", {"action": "decline"})
+    assert transport.answer_to("q") == RpcResponse("q", {"action": "decline"})
 
 
 def test_logs_are_handed_on() -> None:
@@ -210,8 +210,8 @@ def test_logs_are_handed_on() -> None:
     _, heard = connect(transport)
     for data in ("words", {"a": 1}):
         params = {"level": "warning", "data": data}
-        transport.receive(Notification("notifications/message", params))
-    transport.receive(Notification("notifications/unknown", None))
+        transport.receive(RpcNotification("notifications/message", params))
+    transport.receive(RpcNotification("notifications/unknown", None))
     assert heard.logs == [("warning", "words"), ("warning", "{'a': 1}")]
 
 
@@ -219,10 +219,10 @@ def test_what_is_no_message_is_told_once_and_a_flood_of_it_is_the_end() -> None:
     transport = Played()
     client, heard = connect(transport)
     for _ in range(MAX_INVALID - 1):
-        transport.receive(Invalid(None, PARSE_ERROR, "not JSON"))
+        transport.receive(InvalidMessage(None, PARSE_ERROR, "not JSON"))
     assert heard.defects == ["it sent what is no message (not JSON); left out"]
     assert client.end is None
-    transport.receive(Invalid(None, PARSE_ERROR, "not JSON"))
+    transport.receive(InvalidMessage(None, PARSE_ERROR, "not JSON"))
     assert transport.is_closed
     assert heard.ends == [client.end]
     assert "1,000 lines" in str(client.end)
@@ -241,7 +241,7 @@ def test_who_waits_when_the_connection_ends_hears_why() -> None:
 def test_resources_and_their_templates_are_one_list() -> None:
     answers = {
         "resources/list": {"resources": [{"uri": "a:b"}]},
-        "resources/templates/list": Failure(None, METHOD_NOT_FOUND, "no templates"),
+        "resources/templates/list": RpcFailure(None, METHOD_NOT_FOUND, "no templates"),
         "resources/read": {"contents": []},
     }
     client, _ = connect(Played(**answers))

@@ -11,7 +11,7 @@ import pytest
 
 from codex.base.cancel import Cancel
 from codex.base.errors import CodexError, Interrupted
-from codex.mcp.client import Client, Question
+from codex.mcp.client import Client, ServerQuestion
 from codex.mcp.http import HttpTransport
 from codex.protocol.settings import McpServer
 from tests.support.mcp.http_server import Exchange, HttpMcp, encoded, event, text
@@ -27,7 +27,7 @@ class Heard:
         self.ends: SimpleQueue[str] = SimpleQueue()
         self.defects: list[str] = []
 
-    def on_question(self, question: Question) -> None:
+    def on_question(self, question: ServerQuestion) -> None:
         question.answer({"action": "decline"})
 
     def on_log(self, level: str, text: str) -> None:

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex.jsonrpc.messages import Invalid, Notification, Response
+from codex.jsonrpc.messages import InvalidMessage, RpcNotification, RpcResponse
 from codex.mcp.message_stream import LONGEST_PAUSE_S, PAUSE_S, MessageStream
 
 BODY = (
@@ -26,8 +26,8 @@ def test_messages_do_not_depend_on_the_pieces(cuts: list[int]) -> None:
     found = []
     for start, end in itertools.pairwise(edges):
         found += stream.feed(BODY[start:end])
-    assert [type(message) for message in found] == [Notification, Invalid, Response]
-    assert found[-1] == Response(7, "ü")
+    assert [type(message) for message in found] == [RpcNotification, InvalidMessage, RpcResponse]
+    assert found[-1] == RpcResponse(7, "ü")
     assert stream.is_answered
     assert stream.last_event_id == "3"
     assert stream.pause_s() == 0.7
@@ -39,7 +39,7 @@ def test_the_next_connection_knows_where_the_last_one_was() -> None:
     stream.feed(b'id: 1\ndata: {"method"')
     stream.feed(b"\n\nretry: 9000000\n\n")
     assert stream.pause_s() == LONGEST_PAUSE_S
-    assert stream.feed(b'data: {"method": "m"}\n\n') == [Notification("m", None)]
+    assert stream.feed(b'data: {"method": "m"}\n\n') == [RpcNotification("m", None)]
     assert (stream.last_event_id, stream.pause_s()) == ("1", LONGEST_PAUSE_S)
     assert not stream.is_answered
 

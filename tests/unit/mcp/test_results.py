@@ -6,9 +6,9 @@ import pytest
 
 from codex.base.jsonio import dumps
 from codex.mcp.results import (
-    MAX_CHARS,
     MAX_IMAGE_CHARS,
     MAX_RESULT_BYTES,
+    MAX_RESULT_CHARS,
     ToolResult,
     capped,
     resource_text,
@@ -93,11 +93,11 @@ def test_an_error_is_told_and_nothing_is_said_to_be_nothing() -> None:
 
 
 def test_long_text_keeps_its_head_and_tail() -> None:
-    text = "a" * MAX_CHARS + "b" * MAX_CHARS
+    text = "a" * MAX_RESULT_CHARS + "b" * MAX_RESULT_CHARS
     found = shortened(text)
     assert found.startswith("aaa")
     assert found.endswith("bbb")
-    assert f"[... {MAX_CHARS:,} characters cut ...]" in found
+    assert f"[... {MAX_RESULT_CHARS:,} characters cut ...]" in found
     assert shortened("short") == "short"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.mcp.schema import MAX_DEPTH, parameters_of
+from codex.mcp.schema import MAX_SCHEMA_DEPTH, parameters_of
 
 
 def test_a_schema_is_passed_on_whole() -> None:
@@ -43,14 +43,14 @@ def test_what_no_api_takes_is_mended() -> None:
 
 def test_a_schema_without_end_ends() -> None:
     schema: dict[str, object] = {"type": "object", "properties": {}}
-    for _ in range(MAX_DEPTH * 2):
+    for _ in range(MAX_SCHEMA_DEPTH * 2):
         schema = {"type": "object", "properties": {"next": schema}}
     depth = 0
     found: object = parameters_of(schema)
     while isinstance(found, dict) and found.get("properties"):
         found = found["properties"]["next"]
         depth += 1
-    assert depth < MAX_DEPTH
+    assert depth < MAX_SCHEMA_DEPTH
 
 
 def test_alternatives_at_the_top_become_properties() -> None:

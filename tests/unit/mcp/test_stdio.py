@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codex.base.errors import SpawnError
-from codex.jsonrpc.messages import Invalid, Message, Notification, Request
+from codex.jsonrpc.messages import InvalidMessage, RpcMessage, RpcNotification, RpcRequest
 from codex.jsonrpc.peer import PeerGoneError
 from codex.mcp.stdio import StdioTransport, server_environment
 
@@ -25,14 +25,14 @@ class Running:
     """A Python program as a server; a context manager."""
 
     def __init__(self, program: str, cwd: Path) -> None:
-        self.messages: SimpleQueue[Message | Invalid] = SimpleQueue()
+        self.messages: SimpleQueue[RpcMessage | InvalidMessage] = SimpleQueue()
         self.ends: SimpleQueue[str] = SimpleQueue()
         self.transport = StdioTransport(
             "s", (sys.executable, "-c", program), cwd=str(cwd), environ={"PATH": os.environ["PATH"]}
         )
         self.transport.start(self.messages.put, self.ends.put)
 
-    def next(self) -> Message | Invalid:
+    def next(self) -> RpcMessage | InvalidMessage:
         return self.messages.get(timeout=PATIENCE_S)
 
     def end(self) -> str:
@@ -46,7 +46,7 @@ class Running:
 
 
 def test_messages_go_in_and_come_out_in_order(tmp_path: Path) -> None:
-    sent = [Request(number, "m", {"text": "x" * number * 1000}) for number in range(200)]
+    sent = [RpcRequest(number, "m", {"text": "x" * number * 1000}) for number in range(200)]
     with Running(ECHO, tmp_path) as running:
         for message in sent:
             running.transport.send(message)
@@ -57,7 +57,7 @@ def test_messages_go_in_and_come_out_in_order(tmp_path: Path) -> None:
 def test_a_server_that_reads_nothing_blocks_nobody(tmp_path: Path) -> None:
     with Running("import time; time.sleep(1000)", tmp_path) as running:
         for _ in range(50):
-            running.transport.send(Notification("n", {"text": "x" * 100_000}))
+            running.transport.send(RpcNotification("n", {"text": "x" * 100_000}))
     assert running.end() == "it was stopped"
 
 
@@ -69,7 +69,7 @@ def test_a_server_that_ends_leaves_its_status_and_its_last_words(tmp_path: Path)
         assert end.endswith("xthe end")
         assert len(end) < 5000
         with pytest.raises(PeerGoneError):
-            running.transport.send(Notification("n", None))
+            running.transport.send(RpcNotification("n", None))
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_other_ends_are_named(tmp_path: Path, program: str, words: str) -> None:
 def test_the_end_of_the_input_lets_a_server_finish(tmp_path: Path) -> None:
     program = "import sys; sys.stdin.read(); open('finished', 'w').close()"
     with Running(program, tmp_path) as running:
-        running.transport.send(Notification("n", None))
+        running.transport.send(RpcNotification("n", None))
     assert (tmp_path / "finished").exists()
 
 
 def test_what_waits_is_written_before_the_end(tmp_path: Path) -> None:
     program = "import sys; open('got', 'w').write(sys.stdin.read())"
     with Running(program, tmp_path) as running:
-        running.transport.send(Notification("notifications/cancelled", None))
+        running.transport.send(RpcNotification("notifications/cancelled", None))
     assert "notifications/cancelled" in (tmp_path / "got").read_text()
 
 
@@ -114,7 +114,7 @@ def test_a_line_of_any_length_is_no_danger(tmp_path: Path, monkeypatch: pytest.M
     program = "print('x' * 5000); print('{\"method\": \"after\"}', flush=True); input()"
     with Running(program, tmp_path) as running:
         found = {type(running.next()) for _ in range(2)}
-    assert found == {Invalid, Notification}
+    assert found == {InvalidMessage, RpcNotification}
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
