@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from codex.net.http import HttpAnswer, HttpClient
     from codex.protocol.settings import ModelProvider
 
-TIMEOUT_S = 10.0
+_TIMEOUT_S = 10.0
 """For the head of each answer, and for each silence inside it."""
-MAX_BYTES = 8 * 1024 * 1024
+_MAX_BYTES = 8 * 1024 * 1024
 MAX_DETAILS = 32
 """Models that one server is asked about one by one."""
 WINDOW_NAMES = (
@@ -42,7 +42,7 @@ def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[Mo
 
     Raises: Interrupted. RequestError, when the server has no list.
     """
-    server = _Server(provider, host, cancel)
+    server = _ModelServer(provider, host, cancel)
     try:
         rows = _rows(server.get("/models"), "data")
         windows = {str(row["id"]): _window(row) for row in rows if row.get("id")}
@@ -53,11 +53,11 @@ def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[Mo
     return tuple(ModelEntry(name, windows[name]) for name in sorted(windows))
 
 
-class _Server:
+class _ModelServer:
     """JSON from one provider's server."""
 
     def __init__(self, provider: ModelProvider, host: Host, cancel: Cancel) -> None:
-        timeout_ms = min(int(TIMEOUT_S * 1000), provider.header_timeout_ms)
+        timeout_ms = min(int(_TIMEOUT_S * 1000), provider.header_timeout_ms)
         self._provider = msgspec.structs.replace(provider, header_timeout_ms=timeout_ms)
         self._host = host
         self._cancel = cancel
@@ -101,10 +101,10 @@ class _Server:
     def _read(self, answer: HttpAnswer, where: str) -> Any:
         from codex.model.failure import advice_for, http_failure
 
-        answer.set_timeout(TIMEOUT_S)
+        answer.set_timeout(_TIMEOUT_S)
         text = b""
         try:
-            while (piece := answer.read()) and len(text) < MAX_BYTES:
+            while (piece := answer.read()) and len(text) < _MAX_BYTES:
                 text += piece
         except BaseException:
             answer.discard()
@@ -129,7 +129,7 @@ class _Server:
 
 
 def _add_details(
-    server: _Server, rows: list[dict[str, Any]], windows: dict[str, int | None]
+    server: _ModelServer, rows: list[dict[str, Any]], windows: dict[str, int | None]
 ) -> None:
     """Ask for the windows in the way of the server that the list comes from."""
     owners = {str(row.get("owned_by")) for row in rows}
@@ -150,7 +150,7 @@ def _add_details(
         return
 
 
-def _add_from_ollama(server: _Server, windows: dict[str, int | None]) -> None:
+def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> None:
     """Of a model in memory, what it was loaded with; else what it will be loaded with or can do."""
     for row in _rows(server.get("/api/ps", is_below_base=False), "models"):
         if row.get("name") in windows:

@@ -38,10 +38,10 @@ from codex.protocol.items import (
 )
 from codex.protocol.settings import ModelProvider, ModelSettings, ReasoningEffort
 
-PATH = "/chat/completions"
+CHAT_PATH = "/chat/completions"
 
 
-def request_body(
+def chat_body(
     prompt: Prompt, settings: ModelSettings, provider: ModelProvider, *, asks_usage: bool = True
 ) -> dict[str, Any]:
     """The JSON body of one request.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-GRACE_S = 5.0
+END_GRACE_S = 5.0
 """How long a stream whose answer is whole may take to say so, and to tell the token counts."""
 DONE = ("[DONE]", "DONE")
 MAX_ERROR_BYTES = 256 * 1024
@@ -45,7 +45,7 @@ class Decoder(Protocol):
         """What the end of the stream means."""
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Where the bytes of a stream come from: an HTTP answer, or a file."""
 
     def read(self) -> bytes:
@@ -130,12 +130,10 @@ class ModelClient:
         from codex.model import chat, responses
 
         if self._provider.wire_api is WireApi.RESPONSES:
-            body = responses.request_body(prompt, self._settings, self._provider)
-            return responses.PATH, body
-        body = chat.request_body(
-            prompt, self._settings, self._provider, asks_usage=self._asks_usage
-        )
-        return chat.PATH, body
+            body = responses.responses_body(prompt, self._settings, self._provider)
+            return responses.RESPONSES_PATH, body
+        body = chat.chat_body(prompt, self._settings, self._provider, asks_usage=self._asks_usage)
+        return chat.CHAT_PATH, body
 
     def _decoder(self, prompt: Prompt) -> Decoder:
         from codex.model.chat import ChatDecoder
@@ -166,8 +164,8 @@ class ModelStream:
     It ends with the answer, not with the connection. Left early, it closes the connection.
     """
 
-    def __init__(self, source: Source, decoder: Decoder, secrets: tuple[str, ...] = ()) -> None:
-        self._source: Source | None = source
+    def __init__(self, source: ByteSource, decoder: Decoder, secrets: tuple[str, ...] = ()) -> None:
+        self._source: ByteSource | None = source
         self._decoder = decoder
         self._secrets = secrets
         self._events = self._read()
@@ -243,7 +241,7 @@ class ModelStream:
             return b""
         if not self._decoder.may_end:
             return self._source.read()
-        self._source.set_timeout(GRACE_S)
+        self._source.set_timeout(END_GRACE_S)
         try:
             return self._source.read()
         except RequestError:
@@ -293,7 +291,7 @@ class _Fixture:
         """Nothing is held."""
 
 
-def _read_all(source: Source) -> bytes:
+def _read_all(source: ByteSource) -> bytes:
     """The rest of a body that is to be shown, as far as it is worth showing."""
     pieces: list[bytes] = []
     while sum(map(len, pieces)) < MAX_ERROR_BYTES:

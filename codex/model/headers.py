@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from codex.protocol.settings import ModelProvider
 
-MIN_SECRET_CHARS = 6
+_MIN_SECRET_CHARS = 6
 """A shorter value is no secret, and hiding it would garble every message."""
 
 
@@ -62,7 +62,7 @@ def request_headers(
             secrets.append(value)
     sent = dict(fields.values())
     _check(sent, provider)
-    return Headers(sent, tuple(secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS))
+    return Headers(sent, tuple(secret for secret in secrets if len(secret) >= _MIN_SECRET_CHARS))
 
 
 def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:

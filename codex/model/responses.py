@@ -44,7 +44,7 @@ from codex.protocol.settings import (
     ReasoningSummary,
 )
 
-PATH = "/responses"
+RESPONSES_PATH = "/responses"
 REASONING_NAMES = ("o1", "o3", "o4", "codex", "gpt-5", "gpt-oss")
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
@@ -57,7 +57,7 @@ def has_reasoning(settings: ModelSettings) -> bool:
     return name.startswith(REASONING_NAMES) and not name.startswith("gpt-5-chat")
 
 
-def request_body(
+def responses_body(
     prompt: Prompt, settings: ModelSettings, provider: ModelProvider
 ) -> dict[str, Any]:
     """The JSON body of one request."""

@@ -23,7 +23,7 @@ BACKOFF_MS = 200
 MAX_BACKOFF_MS = 20_000
 JITTER = 0.1
 
-PASSING_KINDS = frozenset({"rate_limit", "overloaded", "server", "conflict"})
+_PASSING_KINDS = frozenset({"rate_limit", "overloaded", "server", "conflict"})
 """A request that a server refused in one of these ways may succeed unchanged."""
 
 
@@ -59,7 +59,7 @@ class ModelError(RequestError):
     def is_retryable(self) -> bool:
         """Whether the same request may succeed, within the time that we wait."""
         pause = self.retry_after_ms or 0
-        is_passing = self.kind in PASSING_KINDS or super().is_retryable
+        is_passing = self.kind in _PASSING_KINDS or super().is_retryable
         return is_passing and pause <= MAX_RETRY_AFTER_MS
 
 

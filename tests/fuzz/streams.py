@@ -135,8 +135,8 @@ def _send_back(items: tuple[ResponseItem, ...]) -> None:
     """What came goes out with the next request, whatever the wire."""
     prompt = Prompt(instructions="", items=items)
     for provider in PROVIDERS:
-        dumps(responses.request_body(prompt, SETTINGS, provider))
-        dumps(chat.request_body(prompt, SETTINGS, provider))
+        dumps(responses.responses_body(prompt, SETTINGS, provider))
+        dumps(chat.chat_body(prompt, SETTINGS, provider))
 
 
 def _fail(_: Path) -> Callable[[str], object]:

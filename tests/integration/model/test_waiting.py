@@ -220,7 +220,7 @@ def test_a_refusal_whose_body_hangs_is_told_all_the_same() -> None:
 
 
 def test_a_whole_chat_answer_does_not_wait_for_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codex.model.client.GRACE_S", 0.05)
+    monkeypatch.setattr("codex.model.client.END_GRACE_S", 0.05)
     chunk = {"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}]}
     with FakeModel([Reply.events(chunk).stall_at(-1, Stall())]) as model:
         client = make_client(model.base_url, WireApi.CHAT)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from codex.model.chat import ChatDecoder, request_body
+from codex.model.chat import ChatDecoder, chat_body
 from codex.model.event import (
     ArgumentsDelta,
     Completed,
@@ -39,7 +39,7 @@ SYSTEM = {"role": "system", "content": "Be brief."}
 
 def body(*items: ResponseItem, provider: ModelProvider = OTHER, **settings: Any) -> dict[str, Any]:
     prompt = make_prompt(*items, session_id="s", is_stored=True, previous_response_id="r")
-    return request_body(prompt, ModelSettings(**{"model": "m", **settings}), provider)
+    return chat_body(prompt, ModelSettings(**{"model": "m", **settings}), provider)
 
 
 def messages(*items: ResponseItem) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def test_openai_gets_the_same_request_on_this_wire() -> None:
 
 def test_usage_need_not_be_asked_for_and_tools_need_not_be_there() -> None:
     prompt = make_prompt(tools=())
-    sent = request_body(prompt, ModelSettings(model="m"), OTHER, asks_usage=False)
+    sent = chat_body(prompt, ModelSettings(model="m"), OTHER, asks_usage=False)
     assert not {"stream_options", "tools"} & sent.keys()
 
 

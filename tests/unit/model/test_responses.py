@@ -15,7 +15,7 @@ from codex.model.event import (
     TextDelta,
 )
 from codex.model.prompt import Prompt
-from codex.model.responses import ResponsesDecoder, has_reasoning, request_body
+from codex.model.responses import ResponsesDecoder, has_reasoning, responses_body
 from codex.model.retry import ModelError
 from codex.protocol.items import (
     FunctionCall,
@@ -53,7 +53,7 @@ def body(
     prompt: Prompt | None = None, provider: ModelProvider = OTHER, **settings: Any
 ) -> dict[str, Any]:
     model = ModelSettings(**{"model": "m", **settings})
-    return request_body(prompt or make_prompt(), model, provider)
+    return responses_body(prompt or make_prompt(), model, provider)
 
 
 def test_a_request_to_any_server_holds_only_what_every_server_takes() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from codex.base.errors import Interrupted
 from codex.model.chat import ChatDecoder
-from codex.model.client import GRACE_S, ModelStream
+from codex.model.client import END_GRACE_S, ModelStream
 from codex.model.event import Completed, ItemDone, ResponseEvent, TextDelta
 from codex.model.responses import ResponsesDecoder
 from codex.model.retry import ModelError
@@ -170,7 +170,7 @@ def test_behind_the_finish_reason_only_a_short_silence_is_borne() -> None:
     chunk = {"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}]}
     events, source = read("chat", [sse([chunk])], ModelError("silent", kind="timeout"))
     assert isinstance(events[-1], Completed)
-    assert source.timeouts == [GRACE_S]
+    assert source.timeouts == [END_GRACE_S]
 
 
 def test_an_interrupt_behind_the_finish_reason_is_one() -> None:
