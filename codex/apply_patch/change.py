@@ -16,14 +16,14 @@ from codex.base.errors import PatchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codex.apply_patch.locate import Place
+    from codex.apply_patch.locate import ChunkPlace
     from codex.apply_patch.parser import Chunk
 
-Line = tuple[str, str]
+_EndedLine = tuple[str, str]
 """Text and ending; an ending that is not known yet is empty."""
 
 
-def edit(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileText:
+def apply_chunks(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileText:
     """The text after all chunks.
 
     Args: path: for error messages, as the patch has it.
@@ -34,7 +34,7 @@ def edit(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileText:
     if old.is_guess:
         _check_plain(chunks, path)
     places = locate(chunks, old.lines, path=path)
-    lines: list[Line] = list(zip(old.lines, old.endings, strict=True))
+    lines: list[_EndedLine] = list(zip(old.lines, old.endings, strict=True))
     # From the last to the first, so that the earlier places stay where they are. Two additions at
     # one place keep the order of the patch.
     cores = [(place.core, _is_verbatim(place, old)) for place in places]
@@ -60,11 +60,11 @@ def _check_plain(chunks: Sequence[Chunk], path: str) -> None:
                 )
 
 
-def _replacement(place: Place, old: FileText, *, is_verbatim: bool) -> list[Line]:
+def _replacement(place: ChunkPlace, old: FileText, *, is_verbatim: bool) -> list[_EndedLine]:
     """The lines that replace those at the place."""
     at = place.start
     removed: list[str] = []
-    result: list[Line] = []
+    result: list[_EndedLine] = []
     for line in place.lines:
         if line.startswith("-"):
             removed.append(old.endings[at])
@@ -82,7 +82,7 @@ def _replacement(place: Place, old: FileText, *, is_verbatim: bool) -> list[Line
     return result
 
 
-def _is_verbatim(place: Place, old: FileText) -> bool:
+def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
     """The patch knows the file's line endings, or there are none, so those of new lines are meant.
 
     Otherwise a CR, or its absence, is only how the patch itself was sent.
@@ -95,7 +95,7 @@ def _is_verbatim(place: Place, old: FileText) -> bool:
     return bool(known) and all(has_cr == (ending == "\r\n") for has_cr, ending in known)
 
 
-def _with_endings(old: FileText, lines: list[Line], *, has_final_newline: bool) -> FileText:
+def _with_endings(old: FileText, lines: list[_EndedLine], *, has_final_newline: bool) -> FileText:
     """The new text; a line whose ending is open takes that of the line before it, or after."""
     usual = next((ending for ending in old.endings if ending), "\n")
     endings: list[str] = []

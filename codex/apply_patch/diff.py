@@ -7,7 +7,7 @@ than this file. The algorithm is E. W. Myers, "An O(ND) difference algorithm and
 from __future__ import annotations
 
 MAX_EDITS = 600
-MAX_STEPS = 3_000_000
+_MAX_STEPS = 3_000_000
 """Beyond so many edited lines or compared ones, all is shown as one replaced block."""
 
 NO_NEWLINE = "\\ No newline at end of file\n"
@@ -101,7 +101,7 @@ def _myers(a: list[str], b: list[str]) -> list[Change] | None:
             reach[depth].append(x)
             if x >= len(a) and y >= len(b):
                 return _backtracked(reach, x - y)
-        if steps > MAX_STEPS:
+        if steps > _MAX_STEPS:
             return None
     return None
 

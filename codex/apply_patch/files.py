@@ -1,8 +1,7 @@
 """A patch and the files it names: read and verified, judged against writable folders, written.
 
-`plan` reads and never writes. Nobody is asked here and no policy is known: `is_inside` says whether
-a plan stays within given folders, and `apply` writes it, all or nothing.
-Source: spec/apply-patch.md, sections 4, 6, 8, without the gaps of section 10.
+`plan` reads and never writes. Nothing here asks the user or knows a policy: `is_plan_inside` tells
+whether a plan stays within given folders, and `apply` writes it, all or nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from codex.apply_patch.change import edit
+from codex.apply_patch.change import apply_chunks
 from codex.apply_patch.diff import unified_diff
 from codex.apply_patch.parser import AddFile, DeleteFile, Hunk, Patch, UpdateFile
-from codex.apply_patch.text import decode, encode, readable
+from codex.apply_patch.text import decode_file, encode_file, readable
 from codex.apply_patch.transaction import Entry, Target, commit, read_entry
 from codex.base.errors import PatchError
 from codex.protocol.events import Add, Delete, FileChange, Update
@@ -118,7 +117,7 @@ def outside_paths(
     )
 
 
-def is_inside(
+def is_plan_inside(
     plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
 ) -> bool:
     """Whether a plan stays within the roots; see `outside_paths`."""
@@ -174,10 +173,10 @@ class _Tree:
             raise PatchError(f"{what}: it is a symbolic link, which a patch cannot move")
         if hunk.chunks:
             try:
-                text = decode(data)
+                text = decode_file(data)
             except PatchError as exc:
                 raise PatchError(f"{what}: {exc.message}") from exc
-            data = encode(edit(text, hunk.chunks, path=hunk.path))
+            data = encode_file(apply_chunks(text, hunk.chunks, path=hunk.path))
         if hunk.move_path is not None:
             target = self._file(hunk.move_path, f"Failed to move to '{hunk.move_path}'")
             mode, source = file.mode, file.source or file

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.apply_patch.parser import Chunk
 
 
-class Place(msgspec.Struct, frozen=True):
+class ChunkPlace(msgspec.Struct, frozen=True):
     """A chunk at its place."""
 
     start: int
@@ -36,15 +36,15 @@ class Place(msgspec.Struct, frozen=True):
         return self.start + sum(not line.startswith("+") for line in self.lines)
 
     @property
-    def core(self) -> Place:
+    def core(self) -> ChunkPlace:
         """Without the context at both ends: only the lines between the first and last change."""
         changes = [i for i, line in enumerate(self.lines) if line.startswith(("-", "+"))]
         if not changes:
-            return Place(self.start, ())
-        return Place(self.start + changes[0], self.lines[changes[0] : changes[-1] + 1])
+            return ChunkPlace(self.start, ())
+        return ChunkPlace(self.start + changes[0], self.lines[changes[0] : changes[-1] + 1])
 
 
-class Scope(msgspec.Struct, frozen=True):
+class SearchScope(msgspec.Struct, frozen=True):
     """Where a chunk's lines may begin: below one occurrence of its context."""
 
     start: int
@@ -53,7 +53,7 @@ class Scope(msgspec.Struct, frozen=True):
     """Index of the innermost context line."""
 
 
-def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple[Place, ...]:
+def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple[ChunkPlace, ...]:
     """One place per chunk, in the chunks' order; no two change the same line.
 
     Args: path: for error messages, as the patch has it.
@@ -62,7 +62,7 @@ def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple
     """
     haystack = Haystack(lines)
     problems: list[str] = []
-    options: list[list[Place]] = []
+    options: list[list[ChunkPlace]] = []
     for chunk in chunks:
         try:
             options.append(_options(chunk, haystack, path))
@@ -86,7 +86,7 @@ def old_lines(lines: Sequence[str]) -> list[str]:
     return [line[1:].removesuffix("\r") for line in lines if not line.startswith("+")]
 
 
-def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[Place]:
+def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[ChunkPlace]:
     """Every place that fits the chunk alone; at least one.
 
     Empty lines at its end come last: without them first, with them only where that leaves several.
@@ -95,10 +95,10 @@ def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[Place]:
     written = list(chunk.lines)
     while written and written[-1] == "":
         written.pop()
-    best: list[Place] = []
+    best: list[ChunkPlace] = []
     for length in range(len(written), len(chunk.lines) + 1):
         lines = chunk.lines[:length]
-        found = [Place(start, lines) for start in _starts(chunk, lines, scopes, haystack)]
+        found = [ChunkPlace(start, lines) for start in _starts(chunk, lines, scopes, haystack)]
         if length == len(written) or len(found) == 1:
             best = found
         if len(best) <= 1:
@@ -110,7 +110,7 @@ def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[Place]:
 
 
 def _starts(
-    chunk: Chunk, lines: Sequence[str], scopes: list[Scope], haystack: Haystack
+    chunk: Chunk, lines: Sequence[str], scopes: list[SearchScope], haystack: Haystack
 ) -> list[int]:
     """Where the lines begin, by the most exact pass that has them in a scope."""
     pattern = old_lines(lines)
@@ -128,7 +128,7 @@ def _starts(
     return []
 
 
-def _addition_starts(chunk: Chunk, scopes: list[Scope], count: int) -> list[int]:
+def _addition_starts(chunk: Chunk, scopes: list[SearchScope], count: int) -> list[int]:
     """Lines without any old line: below their context, or at the end of the file."""
     if chunk.contexts and not chunk.is_end_of_file:
         return [scope.start + 1 for scope in scopes]
@@ -137,7 +137,7 @@ def _addition_starts(chunk: Chunk, scopes: list[Scope], count: int) -> list[int]
     return [count]
 
 
-def _in_scope(starts: list[int], scope: Scope, lines: Sequence[str]) -> list[int]:
+def _in_scope(starts: list[int], scope: SearchScope, lines: Sequence[str]) -> list[int]:
     """Those in the block that the context opens; else the nearest below it."""
     inside = [start for start in starts if scope.start <= start < scope.end]
     if scope.context is None or len(inside) < 2:
@@ -160,9 +160,9 @@ def _indent(line: str) -> int:
     return len(expanded) - len(expanded.lstrip())
 
 
-def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[Scope]:
+def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[SearchScope]:
     """One scope per occurrence of the chunk's context lines, each found below the one before."""
-    scopes = [Scope(0, len(haystack.lines) + 1)]
+    scopes = [SearchScope(0, len(haystack.lines) + 1)]
     for context in chunk.contexts:
         inner = _inner_scopes(context, scopes, haystack)
         if not inner:
@@ -174,7 +174,7 @@ def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[Scope]:
     return scopes
 
 
-def _inner_scopes(context: str, outer: list[Scope], haystack: Haystack) -> list[Scope]:
+def _inner_scopes(context: str, outer: list[SearchScope], haystack: Haystack) -> list[SearchScope]:
     """By whole lines in the four passes; as a last resort by lines that contain the context."""
     for hits in haystack.places([context]):
         if found := _split_scopes(outer, hits, haystack.lines):
@@ -184,17 +184,19 @@ def _inner_scopes(context: str, outer: list[Scope], haystack: Haystack) -> list[
     return _split_scopes(outer, hits, haystack.lines)
 
 
-def _split_scopes(outer: list[Scope], hits: list[int], lines: Sequence[str]) -> list[Scope]:
-    found: list[Scope] = []
+def _split_scopes(
+    outer: list[SearchScope], hits: list[int], lines: Sequence[str]
+) -> list[SearchScope]:
+    found: list[SearchScope] = []
     for scope in outer:
         inside = _in_scope(hits, scope, lines)
         ends = [*inside[1:], scope.end]
         # The context line itself may be repeated as the first old line: it belongs to the scope.
-        found += [Scope(hit, end, hit) for hit, end in zip(inside, ends, strict=False)]
+        found += [SearchScope(hit, end, hit) for hit, end in zip(inside, ends, strict=False)]
     return found
 
 
-def _ordered(options: list[list[Place]]) -> list[list[Place]]:
+def _ordered(options: list[list[ChunkPlace]]) -> list[list[ChunkPlace]]:
     """Only places that let all chunks stand in the patch's order, where that is possible.
 
     Chunks may share context lines, but only if they cannot stand apart. When no order works,
@@ -210,7 +212,7 @@ def _ordered(options: list[list[Place]]) -> list[list[Place]]:
     return options
 
 
-def _feasible(spans: list[list[Place]]) -> list[list[bool]] | None:
+def _feasible(spans: list[list[ChunkPlace]]) -> list[list[bool]] | None:
     """Whether each place is part of an ordered choice; None when there is no such choice."""
     floors = [0]
     for places in spans:
@@ -228,7 +230,7 @@ def _feasible(spans: list[list[Place]]) -> list[list[bool]] | None:
     return result
 
 
-def _check_overlap(places: Sequence[Place], path: str) -> None:
+def _check_overlap(places: Sequence[ChunkPlace], path: str) -> None:
     cores = sorted((place.core for place in places), key=lambda core: (core.start, core.end))
     for first, second in itertools.pairwise(cores):
         if second.start < first.end:
@@ -237,7 +239,7 @@ def _check_overlap(places: Sequence[Place], path: str) -> None:
             )
 
 
-def _ambiguous(chunk: Chunk, places: list[Place], path: str) -> str:
+def _ambiguous(chunk: Chunk, places: list[ChunkPlace], path: str) -> str:
     numbers = ", ".join(str(place.start + 1) for place in places[:10])
     more = "" if len(places) <= 10 else f" and {len(places) - 10} more"
     return (
@@ -248,7 +250,7 @@ def _ambiguous(chunk: Chunk, places: list[Place], path: str) -> str:
 
 
 def _not_found(
-    chunk: Chunk, pattern: list[str], scopes: list[Scope], haystack: Haystack, path: str
+    chunk: Chunk, pattern: list[str], scopes: list[SearchScope], haystack: Haystack, path: str
 ) -> str:
     if not pattern:
         return (

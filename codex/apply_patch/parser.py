@@ -15,13 +15,13 @@ import msgspec
 from codex.base.errors import PatchError
 
 BEGIN = "*** Begin Patch"
-END = "*** End Patch"
-END_OF_FILE = "*** End of File"
-ADD = "*** Add File:"
-DELETE = "*** Delete File:"
-UPDATE = "*** Update File:"
-MOVE = "*** Move to:"
-HEADERS = f"'{ADD} PATH', '{DELETE} PATH' and '{UPDATE} PATH'"
+_END = "*** End Patch"
+_END_OF_FILE = "*** End of File"
+_ADD = "*** Add File:"
+_DELETE = "*** Delete File:"
+_UPDATE = "*** Update File:"
+_MOVE = "*** Move to:"
+_HEADERS = f"'{_ADD} PATH', '{_DELETE} PATH' and '{_UPDATE} PATH'"
 
 DIFF_HEADER = re.compile(r"@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@")
 HEREDOC_START = re.compile(r"(?:apply_?patch\s*)?<<-?\s*(['\"]?)(\w+)\1")
@@ -74,7 +74,7 @@ class Patch(msgspec.Struct, frozen=True):
     hunks: tuple[Hunk, ...]
 
 
-def parse(text: str) -> Patch:
+def parse_patch(text: str) -> Patch:
     """Parse one whole patch; no sections is no error.
 
     Raises: PatchError, which says what is wrong, on which line of the trimmed text, and what to
@@ -87,9 +87,11 @@ def parse(text: str) -> Patch:
         raise PatchError(
             f"Invalid patch: the first line must be '{BEGIN}', not '{_short(lines[0])}'"
         )
-    if len(lines) < 2 or lines[-1].strip() != END:
-        raise PatchError(f"Invalid patch: the last line must be '{END}', not '{_short(lines[-1])}'")
-    reader = _Reader(lines[1:-1])
+    if len(lines) < 2 or lines[-1].strip() != _END:
+        raise PatchError(
+            f"Invalid patch: the last line must be '{_END}', not '{_short(lines[-1])}'"
+        )
+    reader = _LineReader(lines[1:-1])
     hunks: list[Hunk] = []
     while reader.skip_blank():
         hunks.append(_section(reader))
@@ -105,7 +107,7 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-class _Reader:
+class _LineReader:
     """The lines between the markers, one at a time."""
 
     def __init__(self, lines: list[str]) -> None:
@@ -152,21 +154,21 @@ def _unwrap(lines: list[str]) -> list[str]:
     return lines
 
 
-def _section(reader: _Reader) -> Hunk:
+def _section(reader: _LineReader) -> Hunk:
     header = reader.take().strip()
-    if header.startswith(ADD):
-        return AddFile(header.removeprefix(ADD).strip(), _added_content(reader))
-    if header.startswith(DELETE):
-        return DeleteFile(header.removeprefix(DELETE).strip())
-    if header.startswith(UPDATE):
-        return _update(reader, header.removeprefix(UPDATE).strip())
+    if header.startswith(_ADD):
+        return AddFile(header.removeprefix(_ADD).strip(), _added_content(reader))
+    if header.startswith(_DELETE):
+        return DeleteFile(header.removeprefix(_DELETE).strip())
+    if header.startswith(_UPDATE):
+        return _update(reader, header.removeprefix(_UPDATE).strip())
     raise reader.error(
-        f"'{_short(header)}' is not a section header. Valid ones are {HEADERS}; "
+        f"'{_short(header)}' is not a section header. Valid ones are {_HEADERS}; "
         "every line of a new file starts with '+'"
     )
 
 
-def _added_content(reader: _Reader) -> str:
+def _added_content(reader: _LineReader) -> str:
     content = ""
     while (line := reader.peek()) is not None:
         if line.startswith("+"):
@@ -182,11 +184,11 @@ def _added_content(reader: _Reader) -> str:
     return content
 
 
-def _update(reader: _Reader, path: str) -> UpdateFile:
+def _update(reader: _LineReader, path: str) -> UpdateFile:
     header = reader.line_number - 1
     move_path = None
-    if (line := reader.peek()) is not None and line.strip().startswith(MOVE):
-        move_path = reader.take().strip().removeprefix(MOVE).strip()
+    if (line := reader.peek()) is not None and line.strip().startswith(_MOVE):
+        move_path = reader.take().strip().removeprefix(_MOVE).strip()
     chunks: list[Chunk] = []
     while reader.skip_blank() and not (reader.peek() or "").startswith("***"):
         chunks.append(_chunk(reader, is_first=not chunks))
@@ -198,7 +200,7 @@ def _update(reader: _Reader, path: str) -> UpdateFile:
     return UpdateFile(path, move_path, tuple(chunks))
 
 
-def _chunk(reader: _Reader, *, is_first: bool) -> Chunk:
+def _chunk(reader: _LineReader, *, is_first: bool) -> Chunk:
     line_number = reader.line_number
     contexts: list[str] = []
     diff_line = None
@@ -231,12 +233,12 @@ def _chunk(reader: _Reader, *, is_first: bool) -> Chunk:
     )
 
 
-def _body(reader: _Reader) -> tuple[list[str], bool, bool | None]:
+def _body(reader: _LineReader) -> tuple[list[str], bool, bool | None]:
     """The lines of a chunk, whether they end the file, and what they say of its final newline."""
     lines: list[str] = []
     has_final_newline: bool | None = None
     while (line := reader.peek()) is not None:
-        if line.rstrip() == END_OF_FILE and lines:
+        if line.rstrip() == _END_OF_FILE and lines:
             reader.take()
             return lines, True, has_final_newline
         if line.startswith("\\ ") and lines:
@@ -251,7 +253,7 @@ def _body(reader: _Reader) -> tuple[list[str], bool, bool | None]:
     return lines, has_final_newline is not None, has_final_newline
 
 
-def _unexpected(reader: _Reader) -> PatchError:
+def _unexpected(reader: _LineReader) -> PatchError:
     line = reader.take()
     return reader.error(
         f"unexpected line '{_short(line)}': the lines of a chunk start with ' ', '-' or '+', "

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-PLAIN = {
+_PLAIN = {
     **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
     **dict.fromkeys(range(0x2018, 0x201C), "'"),
     **dict.fromkeys(range(0x201C, 0x2020), '"'),
@@ -26,14 +26,14 @@ PLAIN = {
 UNKNOWN = re.compile("\ufffd+")
 
 
-def plain(line: str) -> str:
+def plain_line(line: str) -> str:
     """A line without outer blanks, in plain characters; undecodable runs become one U+FFFD."""
     if line.isascii():
         return line.strip()
-    return UNKNOWN.sub("\ufffd", line.translate(PLAIN)).strip()
+    return UNKNOWN.sub("\ufffd", line.translate(_PLAIN)).strip()
 
 
-PASSES: tuple[Callable[[str], str], ...] = (str, str.rstrip, str.strip, plain)
+PASSES: tuple[Callable[[str], str], ...] = (str, str.rstrip, str.strip, plain_line)
 
 
 class Haystack:
@@ -66,13 +66,13 @@ class Haystack:
 
     def containing(self, fragment: str) -> list[int]:
         """Every line index whose line contains `fragment`, both in plain form."""
-        fragment = plain(fragment)
-        return [i for i, line in enumerate(self.lines) if fragment in plain(line)]
+        fragment = plain_line(fragment)
+        return [i for i, line in enumerate(self.lines) if fragment in plain_line(line)]
 
     def nearest(self, pattern: Sequence[str]) -> str:
         """One sentence for a pattern that was not found: the closest place, how it differs."""
-        wanted = [plain(line) for line in pattern]
-        have = [plain(line) for line in self.lines]
+        wanted = [plain_line(line) for line in pattern]
+        have = [plain_line(line) for line in self.lines]
         start = _best_alignment(wanted, have)
         if start is None:
             return _similar(wanted, self.lines, have)

@@ -20,7 +20,7 @@ from codex.base.errors import PatchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = ("apply_patch", "applypatch")
+_COMMAND_NAMES = ("apply_patch", "applypatch")
 
 HEREDOC = re.compile(
     r"""
@@ -53,7 +53,7 @@ def detect(argv: Sequence[str]) -> PatchCall | None:
 
     Raises: PatchError, when it is meant to be one but cannot be taken as it is.
     """
-    if argv and argv[0] in NAMES:
+    if argv and argv[0] in _COMMAND_NAMES:
         if len(argv) != 2:
             raise PatchError("apply_patch takes the whole patch as its one argument")
         return PatchCall(argv[1])
@@ -69,7 +69,12 @@ def _in_script(script: str) -> PatchCall | None:
     if match := HEREDOC.fullmatch(script):
         return _in_heredoc(match)
     commands = split_script(script)
-    if commands and len(commands) == 1 and len(commands[0]) == 2 and commands[0][0] in NAMES:
+    if (
+        commands
+        and len(commands) == 1
+        and len(commands[0]) == 2
+        and commands[0][0] in _COMMAND_NAMES
+    ):
         return PatchCall(commands[0][1])
     return None
 

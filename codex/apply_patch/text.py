@@ -40,7 +40,7 @@ class FileText(msgspec.Struct, frozen=True, kw_only=True):
         return not self.endings or self.endings[-1] != ""
 
 
-def decode(data: bytes) -> FileText:
+def decode_file(data: bytes) -> FileText:
     """The lines of a file. Bytes that are no UTF-8 become lone surrogates (surrogateescape).
 
     Raises: PatchError, when a mark promises UTF-16 or UTF-32 and the rest breaks the promise.
@@ -66,8 +66,8 @@ def decode(data: bytes) -> FileText:
     )
 
 
-def encode(text: FileText) -> bytes:
-    """The bytes of a file: the inverse of `decode`."""
+def encode_file(text: FileText) -> bytes:
+    """The bytes of a file: the inverse of `decode_file`."""
     joined = "".join(line + ending for line, ending in zip(text.lines, text.endings, strict=True))
     return text.mark + joined.encode(text.encoding, _errors(text.encoding))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 64 * 1024 * 1024
 """No file that a patch touches is larger."""
 
 OPEN_DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -82,12 +82,12 @@ def _read_file(name: str, directory: int | None, status: os.stat_result) -> byte
         raise PatchError("it is a directory")
     if not stat.S_ISREG(status.st_mode):
         raise PatchError("it is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise PatchError(f"it is larger than {MAX_BYTES // 2**20} MiB")
+    if status.st_size > _MAX_BYTES:
+        raise PatchError(f"it is larger than {_MAX_BYTES // 2**20} MiB")
     # Should a pipe have come in its place meanwhile, opening it must not wait for a writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with open(os.open(name, flags, dir_fd=directory), "rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(_MAX_BYTES + 1)
 
 
 def commit(targets: Sequence[Target]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 POSITIVE_INTEGER = re.compile(r"\+?0*[1-9]\d{0,19}", re.ASCII)
-MAXIMUM = 2**64 - 1
+_MAX_UINT64 = 2**64 - 1
 
 
 class MismatchError(Exception):
@@ -63,7 +63,7 @@ class ArgType(msgspec.Struct, frozen=True):
 
 
 def _is_positive(value: str) -> bool:
-    return POSITIVE_INTEGER.fullmatch(value) is not None and int(value) <= MAXIMUM
+    return POSITIVE_INTEGER.fullmatch(value) is not None and int(value) <= _MAX_UINT64
 
 
 class Count(enum.Enum):
@@ -108,7 +108,7 @@ MATCHERS: dict[str, Matcher] = {
 }
 
 
-class Positional(msgspec.Struct, frozen=True):
+class PositionalArg(msgspec.Struct, frozen=True):
     """An argument that is no option, by its place in the whole argument list."""
 
     index: int
@@ -128,8 +128,8 @@ class MatchedArg(msgspec.Struct, frozen=True):
         return {"index": self.index, "type": self.type.json, "value": self.value}
 
 
-def resolve(
-    program: str, given: Sequence[Positional], matchers: Sequence[Matcher]
+def match_args(
+    program: str, given: Sequence[PositionalArg], matchers: Sequence[Matcher]
 ) -> tuple[MatchedArg, ...]:
     """Give each positional argument to a matcher.
 
@@ -177,6 +177,6 @@ def _variable_index(program: str, matchers: Sequence[Matcher]) -> int | None:
     return found[0] if found else None
 
 
-def _matched(matcher: Matcher, argument: Positional) -> MatchedArg:
+def _matched(matcher: Matcher, argument: PositionalArg) -> MatchedArg:
     matcher.type.check(argument.value)
     return MatchedArg(argument.index, matcher.type, argument.value)

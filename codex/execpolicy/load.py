@@ -13,7 +13,7 @@ from codex.base.errors import PolicyError
 from codex.execpolicy.parser import parse_policy
 from codex.execpolicy.policy import Policy
 
-MAX_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 DEFAULT_NAME = "default.policy"
 
 
@@ -27,11 +27,11 @@ def load_policy(path: str) -> Policy:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            data = file.read(MAX_BYTES + 1) if is_file else b""
+            data = file.read(_MAX_BYTES + 1) if is_file else b""
     except OSError as error:
         raise PolicyError(f"cannot read the rules '{path}': {error.strerror}") from error
-    if not is_file or len(data) > MAX_BYTES:
-        cause = f"it has more than {MAX_BYTES} bytes" if is_file else "it is no file"
+    if not is_file or len(data) > _MAX_BYTES:
+        cause = f"it has more than {_MAX_BYTES} bytes" if is_file else "it is no file"
         raise PolicyError(f"cannot read the rules '{path}': {cause}")
     try:
         source = data.decode("utf-8-sig")

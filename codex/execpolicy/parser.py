@@ -17,7 +17,7 @@ from codex.execpolicy.starlark import Interpreter
 from codex.execpolicy.values import EvaluationError, type_name
 
 NO = False
-DECISIONS = {decision.value: decision for decision in Decision}
+_DECISIONS = {decision.value: decision for decision in Decision}
 
 
 def parse_policy(text: str, *, name: str) -> Policy:
@@ -122,11 +122,11 @@ class _Builder:
         not_match: Any = (),
     ) -> None:
         """Decide about every command that begins with these words."""
-        if not isinstance(decision, str) or decision not in DECISIONS:
+        if not isinstance(decision, str) or decision not in _DECISIONS:
             raise EvaluationError("decision is none of 'allow', 'prompt', 'forbidden'")
         rule = PrefixRule(
             tuple(_alternatives(element) for element in _list(pattern, "pattern")),
-            DECISIONS[decision],
+            _DECISIONS[decision],
             None if justification is None else _word(justification, "justification"),
             self._interpreter.place,
         )

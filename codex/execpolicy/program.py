@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from codex.execpolicy.args import ArgType, MatchedArg, Matcher, MismatchError, Positional, resolve
+from codex.execpolicy.args import (
+    ArgType,
+    MatchedArg,
+    Matcher,
+    MismatchError,
+    PositionalArg,
+    match_args,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +112,7 @@ class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
         for index, word in enumerate(call.args):
             scan.take(index, word)
         scan.finish()
-        args = resolve(self.program, scan.positionals, self.args)
+        args = match_args(self.program, scan.positionals, self.args)
         given = {*scan.flags, *(option.name for option in scan.options)}
         required = (option.name for option in self.options.values() if option.is_required)
         if missing := sorted(name for name in required if name not in given):
@@ -122,14 +129,14 @@ class _Scan:
         self._is_after_options = False
         self.flags: list[str] = []
         self.options: list[MatchedOption] = []
-        self.positionals: list[Positional] = []
+        self.positionals: list[PositionalArg] = []
 
     def take(self, index: int, word: str) -> None:
         """Take the next argument."""
         if self._pending is not None:
             self._take_value(self._pending, word)
         elif self._is_after_options or not word.startswith("-") or word == "-":
-            self.positionals.append(Positional(index, word))
+            self.positionals.append(PositionalArg(index, word))
         elif word == "--":
             self._is_after_options = True
         else:

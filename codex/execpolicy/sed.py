@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 RANGE = re.compile(r"\+?(\d{1,20}),\+?(\d{1,20})p", re.ASCII)
-MAXIMUM = 2**64 - 1
+_MAX_UINT64 = 2**64 - 1
 
 
 def is_safe_sed(command: str) -> bool:
     """Whether a sed program prints a range of lines and does nothing else."""
     match = RANGE.fullmatch(command)
-    return match is not None and all(int(number) <= MAXIMUM for number in match.groups())
+    return match is not None and all(int(number) <= _MAX_UINT64 for number in match.groups())

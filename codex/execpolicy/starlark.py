@@ -21,8 +21,8 @@ from codex.execpolicy.values import EvaluationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-MAX_STEPS = 200_000
-MAX_DEPTH = 60
+_MAX_STEPS = 200_000
+_MAX_DEPTH = 60
 """Of expressions and calls within each other."""
 MAX_TEXT = 1_000_000
 """Characters of a file."""
@@ -130,7 +130,7 @@ class Interpreter:
     def _step(self, node: ast.AST, cost: int = 1) -> None:
         self._line = getattr(node, "lineno", self._line)
         self._steps += cost
-        if self._steps > MAX_STEPS:
+        if self._steps > _MAX_STEPS:
             raise EvaluationError("the file takes too many steps")
 
     # Statements
@@ -205,7 +205,7 @@ class Interpreter:
     def _value(self, node: ast.expr, scope: _Scope) -> Any:
         self._step(node)
         self._depth += 1
-        if self._depth > MAX_DEPTH:
+        if self._depth > _MAX_DEPTH:
             raise EvaluationError("nested too deeply")
         value = self._evaluate(node, scope)
         if isinstance(value, str | list | tuple | dict):
@@ -261,7 +261,7 @@ class Interpreter:
             case ast.IfExp(test, body, orelse):
                 return self._value(body if self._truth(test, scope) else orelse, scope)
             case ast.JoinedStr(pieces):
-                return values.joined("", [self._piece(piece, scope) for piece in pieces])
+                return values.join_strings("", [self._piece(piece, scope) for piece in pieces])
             case ast.Subscript(value, ast.Slice(start, stop, None)):
                 limits = [None if one is None else self._value(one, scope) for one in (start, stop)]
                 return values.part(self._value(value, scope), *limits)

@@ -165,10 +165,10 @@ def _percent(pattern: str, values: list[Any]) -> str:
         if piece[:1] not in ("s", "d", "r") or (piece[0] == "d" and not _is_int(value)):
             raise EvaluationError(f"cannot format {type_name(value)} as %{piece[:1]}")
         parts += (text_of(value, is_quoted=piece[0] == "r"), piece[1:])
-    return joined("", parts).replace("\0", "%")
+    return join_strings("", parts).replace("\0", "%")
 
 
-def joined(separator: str, parts: Sequence[Any]) -> str:
+def join_strings(separator: str, parts: Sequence[Any]) -> str:
     """Strings, one after another."""
     if not all(isinstance(part, str) for part in parts):
         raise EvaluationError("only strings can be joined")
@@ -187,9 +187,9 @@ def text_of(value: Any, *, is_quoted: bool = False) -> str:
             f"{text_of(key, is_quoted=True)}: {text_of(element, is_quoted=True)}"
             for key, element in value.items()
         ]
-        return "{" + joined(", ", pairs) + "}"
+        return "{" + join_strings(", ", pairs) + "}"
     if isinstance(value, list | tuple):
-        inner = joined(", ", [text_of(element, is_quoted=True) for element in value])
+        inner = join_strings(", ", [text_of(element, is_quoted=True) for element in value])
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     raise EvaluationError(f"{type_name(value)} has no text")
 
@@ -277,7 +277,7 @@ def call_method(value: Any, name: str, arguments: Sequence[Any]) -> Any:
             sized(len(value) + value.count(old) * len(new))
             return value.replace(old, new)
         case str(), "join", [list() | tuple() as parts]:
-            return joined(value, parts)
+            return join_strings(value, parts)
         case str(), "format", parts:
             return _format(value, parts)
         case dict(), "keys" | "values" | "items", []:
@@ -295,4 +295,4 @@ def _format(pattern: str, values: list[Any]) -> str:
     parts = [pieces[0]]
     for value, piece in zip(values, pieces[1:], strict=True):
         parts += (text_of(value), piece)
-    return joined("", parts)
+    return join_strings("", parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codex.apply_patch.files import apply, plan
-from codex.apply_patch.parser import parse
+from codex.apply_patch.parser import parse_patch
 from codex.base.errors import ExitStatus, PatchError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(host: Host, argument: str | None) -> int:
         if not text.strip():
             host.stderr.write(USAGE)
             return ExitStatus.USAGE
-        summary = apply(plan(parse(text), cwd=host.cwd), roots=(host.cwd,))
+        summary = apply(plan(parse_patch(text), cwd=host.cwd), roots=(host.cwd,))
     except PatchError as exc:
         host.stderr.write(exc.message.rstrip("\n") + "\n")
         return ExitStatus.FAILED

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 import msgspec
 
 from codex.apply_patch.files import plan
-from codex.apply_patch.parser import parse
+from codex.apply_patch.parser import parse_patch
 from codex.apply_patch.shell import detect, patch_text_of
 from codex.base.bash import split_script
 from codex.base.cancel import Cancel
@@ -120,7 +120,7 @@ CALLS = [
 def _take_patch(_: Path) -> Callable[[str], object]:
     def take(text: str) -> None:
         with contextlib.suppress(PatchError):
-            parse(text)
+            parse_patch(text)
         for argv in ([text], ["apply_patch", text], ["bash", "-lc", text]):
             with contextlib.suppress(PatchError):
                 detect(argv)
@@ -145,14 +145,14 @@ def _plan(folder: Path) -> Callable[[str], object]:
 
     def take(text: str) -> None:
         with contextlib.suppress(PatchError):
-            plan(parse(text), cwd=str(folder))
+            plan(parse_patch(text), cwd=str(folder))
         assert read_tree(folder) == before
 
     return take
 
 
 def _plan_for_any_file(folder: Path) -> Callable[[str], object]:
-    patches = [parse(text) for text in PATCHES]
+    patches = [parse_patch(text) for text in PATCHES]
 
     def take(text: str) -> None:
         # Latin-1 gives every byte; the mutations go beyond it.

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from codex.apply_patch.change import edit
+from codex.apply_patch.change import apply_chunks
 from codex.apply_patch.diff import unified_diff
 from codex.apply_patch.files import apply, plan
-from codex.apply_patch.parser import UpdateFile, parse
-from codex.apply_patch.text import decode, encode
+from codex.apply_patch.parser import UpdateFile, parse_patch
+from codex.apply_patch.text import decode_file, encode_file
 from codex.base.errors import PatchError
 from codex.subcommands.apply_patch import run
 from tests.support.hosts import make_host, written
@@ -60,9 +60,9 @@ def has_known_endings(old: str, new: str) -> bool:
 
 def update(body: str, *, old: str) -> str:
     """The text after an update with these chunks."""
-    (hunk,) = parse(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch").hunks
+    (hunk,) = parse_patch(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch").hunks
     assert isinstance(hunk, UpdateFile)
-    return encode(edit(decode(old.encode()), hunk.chunks, path="f")).decode()
+    return encode_file(apply_chunks(decode_file(old.encode()), hunk.chunks, path="f")).decode()
 
 
 @settings(max_examples=400, deadline=None)
@@ -101,9 +101,11 @@ def test_a_diff_of_anything_applies(old: str, new: str) -> None:
 @given(data=st.binary(max_size=40))
 def test_bytes_that_a_patch_does_not_touch_survive(data: bytes) -> None:
     before = b"first line\n" + data.replace(b"first line", b"") + b"\nlast line\n"
-    (hunk,) = parse("*** Begin Patch\n*** Update File: f\n@@\n-first line\n+1\n*** End Patch").hunks
+    (hunk,) = parse_patch(
+        "*** Begin Patch\n*** Update File: f\n@@\n-first line\n+1\n*** End Patch"
+    ).hunks
     assert isinstance(hunk, UpdateFile)
-    after = encode(edit(decode(before), hunk.chunks, path="f"))
+    after = encode_file(apply_chunks(decode_file(before), hunk.chunks, path="f"))
     assert after == b"1\n" + before.removeprefix(b"first line\n")
 
 
@@ -176,7 +178,7 @@ def test_the_plan_tells_every_path_it_writes(tmp_path: Path) -> None:
     text = (
         "*** Begin Patch\n*** Update File: a\n*** Move to: x/y\n*** Delete File: b\n*** End Patch"
     )
-    done = plan(parse(text), cwd=str(tmp_path))
+    done = plan(parse_patch(text), cwd=str(tmp_path))
     assert set(done.paths) == {str(tmp_path / name) for name in ("a", "x/y", "b")}
     apply(done, roots=[str(tmp_path)])
     assert not (tmp_path / "a").exists()

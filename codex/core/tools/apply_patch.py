@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, assert_never
 
 from codex.apply_patch.files import PatchPlan, apply, outside_paths, plan
-from codex.apply_patch.parser import parse
+from codex.apply_patch.parser import parse_patch
 from codex.base.errors import PatchError
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.safety.decide import AskUser, AutoApprove, Reject, assess_patch
@@ -24,7 +24,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     Raises: Interrupted, when the task is stopped while the user is asked.
     """
     try:
-        patch_plan = plan(parse(text), cwd=cwd)
+        patch_plan = plan(parse_patch(text), cwd=cwd)
     except PatchError as error:
         return context.refuse(f"error: {error}", subject="patch")
     session = context.session

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from codex.apply_patch.change import edit
-from codex.apply_patch.parser import UpdateFile, parse
-from codex.apply_patch.text import decode, encode
+from codex.apply_patch.change import apply_chunks
+from codex.apply_patch.parser import UpdateFile, parse_patch
+from codex.apply_patch.text import decode_file, encode_file
 from codex.base.errors import PatchError
 
 
 def edited(file: bytes | str, body: str) -> bytes:
     """The file after an update with these chunks."""
     data = file.encode() if isinstance(file, str) else file
-    (update,) = parse(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch").hunks
+    (update,) = parse_patch(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch").hunks
     assert isinstance(update, UpdateFile)
-    return encode(edit(decode(data), update.chunks, path="f"))
+    return encode_file(apply_chunks(decode_file(data), update.chunks, path="f"))
 
 
 @pytest.mark.parametrize(

@@ -52,5 +52,5 @@ def test_recurring_lines_do_not_make_it_slow(monkeypatch: pytest.MonkeyPatch) ->
         "-49",
         "+last",
     ]
-    monkeypatch.setattr(diff, "MAX_STEPS", 100)
+    monkeypatch.setattr(diff, "_MAX_STEPS", 100)
     assert unified_diff("".join(lines), "".join(changed)).count("\n") > 40_000

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from codex.apply_patch import transaction
-from codex.apply_patch.files import PatchPlan, PatchSummary, apply, is_inside, outside_paths, plan
-from codex.apply_patch.parser import parse
+from codex.apply_patch.files import (
+    PatchPlan,
+    PatchSummary,
+    apply,
+    is_plan_inside,
+    outside_paths,
+    plan,
+)
+from codex.apply_patch.parser import parse_patch
 from codex.base.errors import PatchError
 from codex.protocol.events import Add, Delete, Update
 from tests.support.tree import read_tree, write_tree
@@ -23,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def planned(root: Path, body: str) -> PatchPlan:
-    return plan(parse(f"*** Begin Patch\n{body}*** End Patch"), cwd=str(root))
+    return plan(parse_patch(f"*** Begin Patch\n{body}*** End Patch"), cwd=str(root))
 
 
 def error_of(root: Path, body: str) -> str:
@@ -144,7 +151,7 @@ def test_what_is_no_regular_file_is_refused(root: Path) -> None:
 
 def test_a_large_file_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(root, {"a": "x" * 100})
-    monkeypatch.setattr(transaction, "MAX_BYTES", 10)
+    monkeypatch.setattr(transaction, "_MAX_BYTES", 10)
     assert "it is larger than" in error_of(root, "*** Delete File: a\n")
 
 
@@ -222,8 +229,8 @@ def outside(root: Path, body: str) -> list[str]:
     """The outside paths, relative to the folder above the root."""
     done = planned(root, body)
     found = outside_paths(done, [str(root)])
-    assert is_inside(done, [str(root)]) is not bool(found)
-    assert is_inside(done, None)
+    assert is_plan_inside(done, [str(root)]) is not bool(found)
+    assert is_plan_inside(done, None)
     return [os.path.relpath(path, root.parent) for path in found]
 
 
@@ -277,7 +284,7 @@ def test_similar_names_are_not_protected(root: Path) -> None:
 def test_further_folders_can_be_protected(root: Path) -> None:
     done = planned(root, "*** Add File: home/config.toml\n+x\n*** Add File: rc\n+x\n")
     roots = [str(root)]
-    assert is_inside(done, roots)
+    assert is_plan_inside(done, roots)
     assert outside_paths(done, roots, protected=[str(root / "home")]) == done.paths[:1]
     assert outside_paths(done, roots, protected=[str(root / "rc")]) == done.paths[1:]
 
@@ -288,10 +295,10 @@ def test_a_root_may_be_a_link_and_several_count(root: Path) -> None:
     done = planned(alias, "*** Add File: f\n+x\n")
     assert done.paths == (str(root / "f"),)
     assert list(done.changes) == [str(alias / "f")]
-    assert is_inside(done, [str(alias)])
-    assert is_inside(done, ["/nowhere", str(root)])
-    assert is_inside(done, ["/"])
-    assert not is_inside(done, [])
+    assert is_plan_inside(done, [str(alias)])
+    assert is_plan_inside(done, ["/nowhere", str(root)])
+    assert is_plan_inside(done, ["/"])
+    assert not is_plan_inside(done, [])
 
 
 def test_nothing_is_written_outside_the_roots(root: Path) -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from codex.apply_patch.locate import locate
-from codex.apply_patch.parser import UpdateFile, parse
+from codex.apply_patch.parser import UpdateFile, parse_patch
 from codex.base.errors import PatchError
 
 
 def starts(file: str, body: str) -> list[int]:
     """Line numbers, from 1, at which the chunks of an update are placed."""
-    patch = parse(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch")
+    patch = parse_patch(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch")
     (update,) = patch.hunks
     assert isinstance(update, UpdateFile)
     return [place.start + 1 for place in locate(update.chunks, file.split("\n"), path="f")]

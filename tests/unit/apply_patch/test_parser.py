@@ -8,7 +8,7 @@ from codex.apply_patch.parser import (
     DeleteFile,
     Hunk,
     UpdateFile,
-    parse,
+    parse_patch,
 )
 from codex.base.errors import PatchError
 
@@ -17,7 +17,7 @@ END = "*** End Patch"
 
 
 def sections(body: str) -> tuple[Hunk, ...]:
-    return parse(BEGIN + body + END).hunks
+    return parse_patch(BEGIN + body + END).hunks
 
 
 def chunks(body: str) -> tuple[Chunk, ...]:
@@ -28,7 +28,7 @@ def chunks(body: str) -> tuple[Chunk, ...]:
 
 def error_of(text: str) -> str:
     with pytest.raises(PatchError) as caught:
-        parse(text)
+        parse_patch(text)
     return caught.value.message
 
 
@@ -50,7 +50,7 @@ def test_all_sections_are_read_in_order() -> None:
 *** End of File
 *** End Patch
 """
-    assert parse(patch).hunks == (
+    assert parse_patch(patch).hunks == (
         AddFile("notes/todo.md", "# Todo\n- water the plants\n"),
         DeleteFile("notes/done.md"),
         UpdateFile(
@@ -69,7 +69,7 @@ def test_all_sections_are_read_in_order() -> None:
 
 
 def test_no_sections_are_no_parse_error() -> None:
-    assert parse(BEGIN + END).hunks == ()
+    assert parse_patch(BEGIN + END).hunks == ()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_no_sections_are_no_parse_error() -> None:
     ],
 )
 def test_blanks_and_wrappers_around_the_markers_are_ignored(text: str) -> None:
-    assert parse(text).hunks == (DeleteFile("f"),)
+    assert parse_patch(text).hunks == (DeleteFile("f"),)
 
 
 def test_a_heredoc_with_unmatched_quotes_is_refused() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.apply_patch.seek import Haystack, plain
+from codex.apply_patch.seek import Haystack, plain_line
 
 
 def hits(lines: list[str], *pattern: str) -> list[list[int]]:
@@ -21,7 +21,7 @@ def test_typographic_characters_match_plain_ones_last() -> None:
 
 def test_undecodable_bytes_match_what_the_model_saw_of_them() -> None:
     assert hits(["caf\udce9", "\udcd6\udcd0!"], "caf\ufffd") == [[], [], [], [0]]
-    assert plain("\udcd6\udcd0!") == plain("\ufffd!")
+    assert plain_line("\udcd6\udcd0!") == plain_line("\ufffd!")
 
 
 def test_overlapping_places_are_all_found() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.apply_patch.text import decode, encode, readable
+from codex.apply_patch.text import decode_file, encode_file, readable
 from codex.base.errors import PatchError
 
 LATIN_1 = "déjà vu\n".encode("latin-1")
@@ -29,36 +29,36 @@ LATIN_1 = "déjà vu\n".encode("latin-1")
     ],
 )
 def test_every_file_comes_out_as_it_went_in(data: bytes) -> None:
-    assert encode(decode(data)) == data
+    assert encode_file(decode_file(data)) == data
 
 
 def test_lines_end_at_line_feeds_only() -> None:
-    text = decode("a\x0cb\u2028c\rd\r\ne".encode())
+    text = decode_file("a\x0cb\u2028c\rd\r\ne".encode())
     assert text.lines == ("a\x0cb\u2028c\rd", "e")
     assert text.endings == ("\r\n", "")
 
 
 def test_the_byte_order_mark_is_no_part_of_the_first_line() -> None:
-    assert decode(b"\xef\xbb\xbfa\n").lines == ("a",)
-    assert decode("\ufeffa\n".encode("utf-16-le")).lines == ("a",)
+    assert decode_file(b"\xef\xbb\xbfa\n").lines == ("a",)
+    assert decode_file("\ufeffa\n".encode("utf-16-le")).lines == ("a",)
 
 
 def test_only_a_missing_newline_at_the_end_counts_as_missing() -> None:
-    assert decode(b"").has_final_newline
-    assert decode(b"a\n").has_final_newline
-    assert not decode(b"a\nb").has_final_newline
+    assert decode_file(b"").has_final_newline
+    assert decode_file(b"a\n").has_final_newline
+    assert not decode_file(b"a\nb").has_final_newline
 
 
 def test_a_few_stray_bytes_leave_a_file_utf_8() -> None:
-    assert not decode("häßlich\n".encode() + b"\xff\n").is_guess
-    assert decode(LATIN_1).is_guess
-    assert not decode(b"plain\n").is_guess
-    assert not decode("größer\n".encode()).is_guess
+    assert not decode_file("häßlich\n".encode() + b"\xff\n").is_guess
+    assert decode_file(LATIN_1).is_guess
+    assert not decode_file(b"plain\n").is_guess
+    assert not decode_file("größer\n".encode()).is_guess
 
 
 def test_a_broken_promise_of_utf_16_is_refused() -> None:
     with pytest.raises(PatchError, match="mark of utf-16-le but is not utf-16-le"):
-        decode(b"\xff\xfea")
+        decode_file(b"\xff\xfea")
 
 
 def test_people_see_a_replacement_character_for_what_is_no_text() -> None:

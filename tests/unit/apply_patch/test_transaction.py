@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from codex.apply_patch.files import PatchPlan, apply, plan
-from codex.apply_patch.parser import parse
+from codex.apply_patch.parser import parse_patch
 from codex.base.errors import PatchError
 from tests.support.tree import read_tree, write_tree
 
@@ -39,7 +39,7 @@ RESULT = {
 @pytest.fixture
 def done(tmp_path: Path) -> PatchPlan:
     write_tree(tmp_path, FILES)
-    return plan(parse(PATCH), cwd=str(tmp_path))
+    return plan(parse_patch(PATCH), cwd=str(tmp_path))
 
 
 def test_a_plan_is_written_and_nothing_else_stays(done: PatchPlan, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_folder_that_became_a_link_is_not_entered(
     for folder in (tmp_path / "sub", elsewhere):
         write_tree(folder, {"f": "x\n"})
     text = "*** Begin Patch\n*** Update File: sub/f\n-x\n+y\n*** End Patch"
-    done = plan(parse(text), cwd=str(tmp_path))
+    done = plan(parse_patch(text), cwd=str(tmp_path))
     (tmp_path / "sub").rename(tmp_path / "old")
     (tmp_path / "sub").symlink_to(elsewhere)
     with pytest.raises(PatchError, match="Not a directory"):
@@ -206,7 +206,7 @@ def test_an_unchanged_file_is_not_written(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a": "1\n"})
     before = (tmp_path / "a").stat()
     text = "*** Begin Patch\n*** Update File: a\n 1\n*** End Patch"
-    summary = apply(plan(parse(text), cwd=str(tmp_path)), roots=None)
+    summary = apply(plan(parse_patch(text), cwd=str(tmp_path)), roots=None)
     assert summary.modified == ("a",)
     assert (tmp_path / "a").stat().st_ino == before.st_ino
 
@@ -217,6 +217,6 @@ def test_the_owner_is_kept(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a": "1\n"})
     os.chown(tmp_path / "a", 1234, 2345)
     text = "*** Begin Patch\n*** Update File: a\n-1\n+2\n*** End Patch"
-    apply(plan(parse(text), cwd=str(tmp_path)), roots=None)
+    apply(plan(parse_patch(text), cwd=str(tmp_path)), roots=None)
     status = (tmp_path / "a").stat()
     assert (status.st_uid, status.st_gid) == (1234, 2345)
