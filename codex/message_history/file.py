@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from io import FileIO
 
-NAME = "history.jsonl"
+HISTORY_FILE_NAME = "history.jsonl"
 MODE = 0o600
 KEPT_TENTHS = 8
 """How much of `max_bytes` a cut leaves, so that not every append cuts."""
@@ -59,7 +59,7 @@ class HistoryFile:
 
     def __init__(self, folder: str, max_bytes: int | None = None) -> None:
         """Args: max_bytes: beyond it the oldest lines go; None and 0 keep them all."""
-        self.path = os.path.join(folder, NAME)
+        self.path = os.path.join(folder, HISTORY_FILE_NAME)
         self._folder = folder
         self._lock_path = self.path + ".lock"
         self._new_path = self.path + ".new"

@@ -103,7 +103,7 @@ class HistoryIndex:
 
     def entries(self, first: int, count: int) -> tuple[HistoryEntry | None, ...]:
         """What the lines from `first` on say, as far as there are any; None where it is nothing."""
-        return tuple(decode(line) for line in self.lines(first, count))
+        return tuple(decode_entry(line) for line in self.lines(first, count))
 
     def lines(self, first: int, count: int) -> list[bytes]:
         """Lines from `first` on, as far as there are any, without their ends."""
@@ -157,7 +157,7 @@ class HistoryIndex:
         return (status.st_ino & 0x1FFFFF) << 32 | check or 1
 
 
-def decode(line: bytes) -> HistoryEntry | None:
+def decode_entry(line: bytes) -> HistoryEntry | None:
     """What a line says; None when it is no entry."""
     try:
         entry = _DECODER.decode(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.message_history.index import decode
+from codex.message_history.index import decode_entry
 from codex.protocol.events import HistoryMatch
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _ESCAPED = b"\\u"
 """Where a line has this, its bytes do not show what characters it holds."""
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a search came to."""
 
     matches: tuple[HistoryMatch, ...]
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     """Everything was looked through."""
 
 
-def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -> Found:
+def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -> SearchResult:
     """Find up to `count` messages with `query` in them, upper or lower case.
 
     Args: before: only entries below this number; None is all.
@@ -36,17 +36,17 @@ def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -
     """
     matches: list[HistoryMatch] = []
     if count <= 0:
-        return Found((), is_complete=False)
+        return SearchResult((), is_complete=False)
     needle = max(_PLAIN.findall(query), key=len, default="").encode().lower()
     query = query.lower()
     for region in index.regions_backwards(index.count if before is None else before):
         for number, line in _candidates(region, needle):
-            entry = decode(line)
+            entry = decode_entry(line)
             if entry is not None and query in entry.text.lower():
                 matches.append(HistoryMatch(number, entry))
                 if len(matches) == count:
-                    return Found(tuple(matches), is_complete=number == 0)
-    return Found(tuple(matches), is_complete=True)
+                    return SearchResult(tuple(matches), is_complete=number == 0)
+    return SearchResult(tuple(matches), is_complete=True)
 
 
 def _candidates(region: Region, needle: bytes) -> Iterator[tuple[int, bytes]]:

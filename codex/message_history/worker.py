@@ -55,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 MAX_PAGE = 1000
 """Entries in one answer."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.001, 0.005
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.005
 """Between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
 """How long that lasts before the user hears of it."""
@@ -81,7 +81,7 @@ class HistoryWorker:
         self._event_id = ""
         """Of the latest submission, which warnings go under."""
         self._busy_since: float | None = None
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s = _FIRST_PAUSE_S
         self._told: set[str] = set()
         self._warnings: list[Event] = []
         """What the user is to hear, after the answer to what brought it about."""
@@ -162,7 +162,7 @@ class HistoryWorker:
         if is_written:
             self._pending.clear()
             self._busy_since = None
-            self._pause_s = FIRST_PAUSE_S
+            self._pause_s = _FIRST_PAUSE_S
         else:
             self._wait_longer()
 
@@ -198,7 +198,7 @@ class HistoryWorker:
         now = time.monotonic()
         if self._busy_since is None:
             self._busy_since = now
-        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+        self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
         if now - self._busy_since > TOLD_AFTER_S:
             self._tell_once(
                 "busy",
@@ -217,7 +217,7 @@ class HistoryWorker:
                 state, changed = latest, now
             if now - changed > CLOSE_PATIENCE_S or now - started > LONGEST_CLOSE_S:
                 break
-            time.sleep(FIRST_PAUSE_S)
+            time.sleep(_FIRST_PAUSE_S)
             self._flush()
         if self._busy_since is not None:
             self._warn(

@@ -13,7 +13,7 @@ from codex.base.jsonio import dumps, loads
 from codex.model.loose import as_dict
 from codex.protocol.items import Message
 from codex.rollout.foreign_items import foreign_items
-from codex.rollout.format import line, timestamp
+from codex.rollout.format import rollout_line, timestamp
 from codex.rollout.resume import Resumed, load
 from codex.rollout.session_id import new_session_id
 from codex.rollout.writer import make_folders, rollout_path
@@ -42,7 +42,7 @@ def fork(
             copied = list(_copied(file, resumed, keep_messages))
         meta = _meta(resumed, session_id, clock_s)
         ordinal = None if resumed.next_ordinal is None else 0
-        _write_whole(path, [line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
+        _write_whole(path, [rollout_line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
     except OSError as error:
         raise CodexError(f"cannot copy the session to '{path}': {error.strerror}") from error
     # What could not be read is not in the copy, and the user is to know.

@@ -76,7 +76,7 @@ RECORDED = (
 """The events that are kept. The others are pieces of these, or answers to one front end."""
 
 
-def line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:
+def rollout_line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:
     """One line with its end. Args: ordinal: its number, in files that number their lines."""
     numbered = {} if ordinal is None else {"ordinal": ordinal}
     value = {"timestamp": timestamp(clock_s), **numbered, "type": kind, "payload": payload}

@@ -68,7 +68,7 @@ def load(path: str, *, name: str | None = None) -> Resumed:
 
     Raises: CodexError, when there is no session in it.
     """
-    reader = _Reader()
+    reader = _SessionReader()
     try:
         with open(path, "rb") as file:
             for line in file:
@@ -122,7 +122,7 @@ def closed(items: list[ResponseItem]) -> list[ResponseItem]:
     return result
 
 
-class _Reader:
+class _SessionReader:
     """Takes the lines of one file in order."""
 
     def __init__(self) -> None:

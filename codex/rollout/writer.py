@@ -24,7 +24,7 @@ import msgspec
 from codex.base import git
 from codex.base.errors import CodexError
 from codex.base.file_lock import LockState, try_lock
-from codex.rollout.format import RECORDED, event_payload, line, session_meta, turn_context
+from codex.rollout.format import RECORDED, event_payload, rollout_line, session_meta, turn_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +121,7 @@ class Rollout:
         self._lock = threading.Lock()
         if meta is not None and path is not None:
             self._instructions = meta["instructions"]
-            self._waiting += line(clock(), "session_meta", meta)
+            self._waiting += rollout_line(clock(), "session_meta", meta)
 
     def resume(self, resumed: Resumed) -> None:
         """Open an old file and hold it, before anything is said.
@@ -191,7 +191,7 @@ class Rollout:
         with self._lock:
             if self.path is None:
                 return
-            self._waiting += line(self._clock(), kind, payload, ordinal=self._ordinal)
+            self._waiting += rollout_line(self._clock(), kind, payload, ordinal=self._ordinal)
             if self._ordinal is not None:
                 self._ordinal += 1
             try:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from codex.base.errors import CodexError, ExitStatus, UsageError
 from codex.base.jsonio import dumps
 from codex.base.printable import printable
-from codex.message_history.file import NAME, HistoryError, HistoryFile
-from codex.message_history.index import decode, open_index
+from codex.message_history.file import HISTORY_FILE_NAME, HistoryError, HistoryFile
+from codex.message_history.index import decode_entry, open_index
 from codex.message_history.search import search
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
 
 
 def _path(folder: str) -> str:
-    return os.path.join(folder, NAME)
+    return os.path.join(folder, HISTORY_FILE_NAME)
 
 
 @contextlib.contextmanager
@@ -167,7 +167,7 @@ def _confirmed(host: Host, index: HistoryIndex, lines: Mapping[int, bytes]) -> b
         )
     width = len(str(index.count))
     for offset in list(lines)[:_SHOWN_BEFORE_DELETION]:
-        host.stderr.write(_row(offset, decode(lines[offset]), width))
+        host.stderr.write(_row(offset, decode_entry(lines[offset]), width))
     if len(lines) > _SHOWN_BEFORE_DELETION:
         host.stderr.write(f"... and {len(lines) - _SHOWN_BEFORE_DELETION} more\n")
     host.stderr.write(f"Delete {_messages(len(lines))} for good? [y/N] ")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from codex.message_history.file import NAME, HistoryFile
+from codex.message_history.file import HISTORY_FILE_NAME, HistoryFile
 from codex.message_history.index import HistoryIndex, open_index
 from codex.message_history.search import search
 
@@ -37,14 +37,14 @@ def write_history(folder: Path, entries: int) -> int:
         '{"session_id":"0b9c6c1e-5d0a-4a7e-9a51-3f6d2c8e7b10","ts":%d,"text":"message %07d:'
         ' fix the failing test in src/parser.c, and then say why"}\n'
     )
-    with (folder / NAME).open("w") as file:
+    with (folder / HISTORY_FILE_NAME).open("w") as file:
         file.writelines(line % (1747350000 + number, number) for number in range(entries))
-    return (folder / NAME).stat().st_size
+    return (folder / HISTORY_FILE_NAME).stat().st_size
 
 
 def costs(folder: Path, rounds: int) -> list[Cost]:
     """Measure in this process."""
-    path = str(folder / NAME)
+    path = str(folder / HISTORY_FILE_NAME)
     index = open_index(path)
     assert index is not None
     count = index.count
@@ -86,7 +86,7 @@ def memory_bytes(folder: Path) -> int:
         "index.entries(index.count - 50, 50)\n"
         "print(peak() - before)\n"
     )
-    argv = [sys.executable, "-c", code, str(folder / NAME)]
+    argv = [sys.executable, "-c", code, str(folder / HISTORY_FILE_NAME)]
     return int(subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
 
 

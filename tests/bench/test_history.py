@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from codex.message_history.file import NAME
+from codex.message_history.file import HISTORY_FILE_NAME
 from codex.message_history.index import open_index
 from tests.bench.history import Cost, table, write_history
 from tests.support.program import ROOT
@@ -14,7 +14,7 @@ from tests.support.program import ROOT
 
 def test_the_history_is_what_it_claims(tmp_path: Path) -> None:
     size = write_history(tmp_path, 1000)
-    index = open_index(str(tmp_path / NAME))
+    index = open_index(str(tmp_path / HISTORY_FILE_NAME))
     assert index is not None
     assert index.count == 1000
     entry = index.entries(999, 1)[0]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex.base.jsonio import dumps
-from codex.message_history.file import NAME, HistoryFile
-from codex.message_history.index import HistoryIndex, decode, open_index
+from codex.message_history.file import HISTORY_FILE_NAME, HistoryFile
+from codex.message_history.index import HistoryIndex, decode_entry, open_index
 from codex.message_history.search import search
 from codex.message_history.sensitive import SensitivePatterns
 from codex.protocol.events import HistoryEntry
@@ -35,7 +35,7 @@ class Written:
 
     def __init__(self, data: bytes, block_bytes: int) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.path = os.path.join(self.folder.name, NAME)
+        self.path = os.path.join(self.folder.name, HISTORY_FILE_NAME)
         with open(self.path, "wb") as file:
             file.write(data)
         index = open_index(self.path, block_bytes)
@@ -72,7 +72,9 @@ def test_no_line_hides_another(
     data = [encoded(line) if isinstance(line, HistoryEntry) else line for line in lines]
     with Written(b"".join(line + end for line in data) + rest, block) as index:
         assert index.count == len(lines)
-        expected = tuple(line if isinstance(line, HistoryEntry) else decode(line) for line in lines)
+        expected = tuple(
+            line if isinstance(line, HistoryEntry) else decode_entry(line) for line in lines
+        )
         assert index.entries(0, len(lines)) == expected
         wanted = expected[first : first + max(count, 0)] if first >= 0 else ()
         assert index.entries(first, count) == wanted
