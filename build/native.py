@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NATIVE = Path(__file__).resolve().parent.parent / "native"
 HEADER = NATIVE / "landlock_shim.h"
-SHARED = ("rules", "child", "request")
+SHARED = ("landlock_shim", "child", "request")
 SHIM = (*SHARED, "filter", "client")
 """What Python calls."""
 SERVER = (*SHARED, "server", "init", "mounts", "namespaces", "supervisor", "unix_peers")
