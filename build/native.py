@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 NATIVE = Path(__file__).resolve().parent.parent / "native"
 HEADER = NATIVE / "landlock_shim.h"
-SHARED = ("landlock_shim", "child", "request")
-SHIM = (*SHARED, "filter", "client")
+SHARED = ("rules", "child", "request")
+SHIM = (*SHARED, "landlock_shim", "filter", "client")
 """What Python calls."""
 SERVER = (*SHARED, "server", "init", "mounts", "namespaces", "supervisor", "unix_peers")
 ENTRY = "entry"

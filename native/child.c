@@ -241,26 +241,3 @@ fail:
     *ret_stage = child.stage;
     return r;
 }
-
-int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage) {
-    child_ids ids;
-    int r = child_start(command, &ids, ret_stage);
-
-    if (r < 0)
-        return r;
-    *ret_pid = ids.pid;
-    *ret_pidfd = ids.pidfd;
-    return 0;
-}
-
-int shim_adopt_orphans(int is_on) {
-    struct sigaction action;
-
-    /* Whoever started us may have had it ignored: then the kernel reaps, and no child's end can be
-     * learned. */
-    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
-        action.sa_handler = SIG_DFL;
-        (void) sigaction(SIGCHLD, &action, NULL);
-    }
-    return prctl(PR_SET_CHILD_SUBREAPER, is_on, 0, 0, 0) < 0 ? -errno : 0;
-}

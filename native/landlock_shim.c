@@ -1,28 +1,25 @@
-/* Landlock's rulesets: what a command may do with files and ports. */
+/* What Python calls in the agent itself: Landlock's rulesets, and a child made under one. The rest of
+ * landlock_shim.h is in filter.c, for seccomp, and in client.c, for the fork servers.
+ */
 #define _GNU_SOURCE
-#include "rules.h"
+#include "landlock_shim.h"
+#include "child.h"
 #include "kernel.h"
+#include "rules.h"
 
 #include <errno.h>
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/prctl.h>
 
 #define RULESET_VERSION (1U << 0)
 #define RULESET_ERRATA (1U << 1)
-#define RULE_PATH_BENEATH 1
 #define RULE_NET_PORT 2
-#define FILE_RIGHTS 0x1C007 /* execute, write, read; truncate, device ioctls, connect */
-#define WRITE_RIGHTS 0x1FF2 /* what changes a file or a folder */
 
 struct ruleset_attr {
     uint64_t handled_access_fs;
     uint64_t handled_access_net; /* ABI 4; earlier kernels take it when it is zero */
     uint64_t scoped;             /* ABI 6; likewise */
 };
-
-struct path_beneath_attr {
-    uint64_t allowed_access;
-    int32_t parent_fd;
-} __attribute__((packed));
 
 struct net_port_attr {
     uint64_t allowed_access;
@@ -39,39 +36,6 @@ int shim_landlock_errata(void) {
     long errata = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_ERRATA);
 
     return errata < 0 ? -errno : (int) errata;
-}
-
-/* A folder to write to is opened without following a link: a command that runs now may have put
- * one where the caller saw none. Where openat2 is not to be had, as the caller saw it. */
-static int open_granted(const shim_grant *grant) {
-    if (grant->access & WRITE_RIGHTS) {
-        int fd = open_place(grant->path);
-
-        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-            return fd;
-    }
-    return open(grant->path, O_PATH | O_CLOEXEC);
-}
-
-int rules_add(int ruleset_fd, const shim_grant *grant) {
-    struct path_beneath_attr attr = { grant->access, -1 };
-    struct stat status;
-    int r = 0;
-
-    attr.parent_fd = open_granted(grant);
-    if (attr.parent_fd < 0)
-        return 0; /* granting less is safe */
-    if (fstat(attr.parent_fd, &status) < 0) {
-        r = -errno;
-        goto finish;
-    }
-    if (!S_ISDIR(status.st_mode))
-        attr.allowed_access &= FILE_RIGHTS;
-    if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0)
-        r = -errno;
-finish:
-    close(attr.parent_fd);
-    return r;
 }
 
 int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
@@ -106,4 +70,27 @@ int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
 fail:
     close(fd);
     return r;
+}
+
+int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage) {
+    child_ids ids;
+    int r = child_start(command, &ids, ret_stage);
+
+    if (r < 0)
+        return r;
+    *ret_pid = ids.pid;
+    *ret_pidfd = ids.pidfd;
+    return 0;
+}
+
+int shim_adopt_orphans(int is_on) {
+    struct sigaction action;
+
+    /* Whoever started us may have had it ignored: then the kernel reaps, and no child's end can be
+     * learned. */
+    if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
+        action.sa_handler = SIG_DFL;
+        (void) sigaction(SIGCHLD, &action, NULL);
+    }
+    return prctl(PR_SET_CHILD_SUBREAPER, is_on, 0, 0, 0) < 0 ? -errno : 0;
 }

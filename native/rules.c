@@ -1,0 +1,49 @@
+/* One rule of a Landlock ruleset: the agent adds most, the first process of a command the rest. */
+#define _GNU_SOURCE
+#include "rules.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define RULE_PATH_BENEATH 1
+#define FILE_RIGHTS 0x1C007 /* execute, write, read; truncate, device ioctls, connect */
+#define WRITE_RIGHTS 0x1FF2 /* what changes a file or a folder */
+
+struct path_beneath_attr {
+    uint64_t allowed_access;
+    int32_t parent_fd;
+} __attribute__((packed));
+
+/* A folder to write to is opened without following a link: a command that runs now may have put
+ * one where the caller saw none. Where openat2 is not to be had, as the caller saw it. */
+static int open_granted(const shim_grant *grant) {
+    if (grant->access & WRITE_RIGHTS) {
+        int fd = open_place(grant->path);
+
+        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+            return fd;
+    }
+    return open(grant->path, O_PATH | O_CLOEXEC);
+}
+
+int rules_add(int ruleset_fd, const shim_grant *grant) {
+    struct path_beneath_attr attr = { grant->access, -1 };
+    struct stat status;
+    int r = 0;
+
+    attr.parent_fd = open_granted(grant);
+    if (attr.parent_fd < 0)
+        return 0; /* granting less is safe */
+    if (fstat(attr.parent_fd, &status) < 0) {
+        r = -errno;
+        goto finish;
+    }
+    if (!S_ISDIR(status.st_mode))
+        attr.allowed_access &= FILE_RIGHTS;
+    if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0)
+        r = -errno;
+finish:
+    close(attr.parent_fd);
+    return r;
+}
