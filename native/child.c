@@ -1,11 +1,11 @@
-/* Start a program inside a sandbox, from a process with many threads and much memory.
+/* Start a program in a sandbox, from a process with many threads and a lot of memory.
  *
  * The child is made by clone(CLONE_VM | CLONE_VFORK): it borrows the caller's memory until execve,
  * so its cost does not grow with the caller, and only the calling thread waits. Between clone and
- * execve the child makes system calls and nothing else: no allocation, no lock, nothing of Python.
- * It shares the caller's memory, so it reports a failure by writing into the caller's frame (as
- * glibc's posix_spawn does), which needs no pipe. Landlock's domain and the seccomp filter belong
- * to a task, not to the memory: the caller stays unrestricted.
+ * execve the child makes system calls and nothing else: no allocation, no lock, no Python. Because
+ * it shares the caller's memory, it reports a failure by writing into the caller's stack frame (as
+ * glibc's posix_spawn does), and needs no pipe. A Landlock domain and a seccomp filter belong to a
+ * task, not to its memory, so the caller stays unrestricted.
  */
 #define _GNU_SOURCE
 #include "child.h"
@@ -26,7 +26,7 @@
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x00001000
 #endif
-/* A signal that does not kill must not end a call that the supervisor is at work on. */
+/* Bit 5, WAIT_KILLABLE_RECV: only a fatal signal ends a call that the supervisor is working on. */
 #define LISTENER_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | 1UL << 5)
 
 #define N_SIGNALS 64
@@ -42,27 +42,27 @@ struct child {
     volatile int error;
 };
 
-/* The functions below run in the child. They return 0 or -1 with errno set. */
+/* The functions from here to child_main run in the child. They return 0, or -1 with errno set. */
 
 static int leave_parent(const struct child *child) {
     if (setsid() < 0)
         return -1;
     if (child->command->outlives_caller)
         return 0;
-    /* The command must not outlive the caller. What it started itself may: the signal reaches one
-     * process. It comes when the thread that called clone ends, so that thread has to stay. */
+    /* The command must not outlive the caller. Its children may: the signal reaches one process.
+     * It is sent when the thread that called clone ends, so that thread must stay. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return -1;
     if (getppid() != child->parent) {
-        errno = ESRCH; /* the caller died before the line above */
+        errno = ESRCH; /* the caller died before prctl took effect */
         return -1;
     }
     return 0;
 }
 
 static int reset_signals(void) {
-    /* The kernel's structure, in all its layouts: SIG_DFL, no flags, nothing blocked. By the bare
-     * system call, because glibc hides the two signals that it uses itself. */
+    /* All zeros: SIG_DFL, no flags and nothing blocked, in every layout of the kernel's structure.
+     * The bare system call is needed because glibc hides the two signals that it uses itself. */
     static const unsigned long long kernel_default[4];
     sigset_t none;
 
@@ -76,7 +76,8 @@ static int reset_signals(void) {
 static int connect_stdio(const shim_command *command) {
     int wanted[3] = { command->stdin_fd, command->stdout_fd, command->stderr_fd };
 
-    /* First out of the way: a caller whose own stdio is closed has pipes numbered 0 to 2. */
+    /* Move them out of the way first: if the caller's own stdio is closed, its pipes may be
+     * numbered 0 to 2. */
     for (int i = 0; i < 3; i++) {
         wanted[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 3);
         if (wanted[i] < 0)
@@ -95,7 +96,7 @@ static int close_others_on_exec(void) {
         return 0;
     if (errno != ENOSYS && errno != EINVAL)
         return -1;
-    /* Before Linux 5.11, which is before Landlock: only unsandboxed commands come here. */
+    /* Linux before 5.11, which has no Landlock either: only unsandboxed commands get here. */
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return -1;
     for (rlim_t fd = 3; fd < limit.rlim_cur; fd++)
@@ -109,8 +110,8 @@ int drop_capabilities(uint64_t kept) {
 
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return -1;
-    /* Without the right to do this there is nothing in the bounding set that no_new_privs would
-     * let a program regain. EINVAL: past the kernel's last capability. */
+    /* EPERM: we may not drop any, but under no_new_privs a program cannot regain what is in the
+     * bounding set. EINVAL: past the kernel's last capability. */
     for (int capability = 0; capability < 64; capability++)
         if (!(kept >> capability & 1) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
             if (errno == EINVAL || errno == EPERM)
@@ -179,7 +180,7 @@ static int child_main(void *argument) {
         if (restrict_to_ruleset(command) < 0)
             goto fail;
         child->stage = SHIM_STAGE_SECCOMP;
-        if (install_filter(child) < 0) /* last: it may refuse what stands above */
+        if (install_filter(child) < 0) /* last: the filter may refuse the calls above */
             goto fail;
     }
     child->stage = SHIM_STAGE_EXEC;
@@ -189,7 +190,7 @@ fail:
     _exit(127);
 }
 
-/* The vectors that execve wants, in one allocation; made before the child, which must not. */
+/* Make the vectors for execve, in one allocation and before the child, which must not allocate. */
 static char **point_at_texts(const shim_command *command, char ***ret_envp) {
     size_t n = command->n_arguments + command->n_variables + 2;
     char **vector = calloc(n, sizeof *vector);
@@ -219,7 +220,7 @@ int child_start(const shim_command *command, child_ids *ret, int *ret_stage) {
     child.argv = point_at_texts(command, &child.envp);
     if (!child.argv)
         goto fail;
-    /* A handler of ours must not run in the child, on our memory. */
+    /* A signal handler of ours must not run in the child, on our memory. */
     sigfillset(&all);
     r = -pthread_sigmask(SIG_SETMASK, &all, &before);
     if (r < 0)

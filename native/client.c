@@ -82,7 +82,7 @@ int shim_server_spawn(int server_fd, const shim_command *command, const shim_vie
         *ret_stage = answer.stage;
         r = answer.error ? answer.error : -EIO;
     } else if (r == 0 && pidfd < 0) {
-        r = -EMFILE; /* there was no room for it; the command ends with the link */
+        r = -EMFILE; /* we had no descriptor left for it; closing the link ends the command */
     }
     if (r < 0) {
         if (link[0] >= 0)

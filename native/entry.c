@@ -1,5 +1,6 @@
-/* Where a fork server starts: in the agent's own executable before the interpreter does, known by
- * the name that it was started under; or, with SERVER_PROGRAM, in a program that is nothing else.
+/* The entry point of a fork server. In the agent's executable it runs before the interpreter, and
+ * knows a server by the name that it was started under; with SERVER_PROGRAM defined, it is the main
+ * function of a separate program.
  */
 #include "landlock_shim.h"
 #include "server.h"

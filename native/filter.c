@@ -1,4 +1,4 @@
-/* seccomp's filters: a table of refused system calls as a program for the kernel. */
+/* seccomp filters: a table of refused system calls becomes a program for the kernel. */
 #define _GNU_SOURCE
 #include "landlock_shim.h"
 
@@ -8,8 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* libseccomp only exports to a descriptor. */
-static int export_program(scmp_filter_ctx filter, void *program, size_t capacity, size_t *ret_size) {
+/* libseccomp exports only to a descriptor. */
+static int export_program(scmp_filter_ctx filter, void *program, size_t capacity,
+                          size_t *ret_size) {
     ssize_t size = 0;
     int r, fd = memfd_create("seccomp", MFD_CLOEXEC);
 
@@ -22,7 +23,7 @@ static int export_program(scmp_filter_ctx filter, void *program, size_t capacity
     if (size < 0)
         r = -errno;
     else if ((size_t) size == capacity)
-        r = -EFBIG; /* perhaps cut */
+        r = -EFBIG; /* it may have been cut */
     else
         *ret_size = (size_t) size;
 finish:
@@ -40,7 +41,7 @@ static int add_rule(scmp_filter_ctx filter, const shim_rule *rule, bool is_forei
         if (number == __NR_SCMP_ERROR)
             return -EINVAL;
         if (number < 0)
-            return 0; /* this architecture does not have it */
+            return 0; /* this architecture lacks the call */
     }
     if (rule->n_comparisons > 3)
         return -EINVAL;
@@ -53,11 +54,11 @@ static int add_rule(scmp_filter_ctx filter, const shim_rule *rule, bool is_forei
     }
     action = rule->refusal ? SCMP_ACT_ERRNO((uint32_t) rule->refusal) : SCMP_ACT_NOTIFY;
     r = seccomp_rule_add_array(filter, action, number, rule->n_comparisons, arguments);
-    /* A number that the library does not know cannot be translated. */
+    /* The library cannot translate a number that it does not know. */
     return r == -EFAULT && is_foreign && !rule->name ? 0 : r;
 }
 
-/* Compile for this architecture and not for our own. */
+/* Compile for `architecture` instead of our own. */
 static int replace_architecture(scmp_filter_ctx filter, uint32_t architecture) {
     int r = seccomp_arch_add(filter, architecture);
 

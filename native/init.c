@@ -1,10 +1,10 @@
-/* The first process of a command's process namespace: makes the command, reaps, and takes all that
- * is left with it when it ends.
+/* The first process of a command's process namespace: it starts the command, reaps what ends, and
+ * when it ends itself, everything left in the namespace ends with it.
  *
- * It ends when nothing is left, when the agent closes its end of the link, also by dying, and when
- * the agent kills it. It is in no sandbox itself, so no process of the command may trace it, read
- * it or signal it: it cannot be dumped, Landlock stands between them, and it takes no signal from
- * inside.
+ * It ends when nothing is left, when the agent dies or closes its end of the link, and when the
+ * agent kills it. It is not sandboxed itself, so no process of the command may trace it, read its
+ * memory or signal it: it is not dumpable, Landlock separates them from it, and it takes no signal
+ * from inside.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -27,7 +27,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#define MAX_PROCESSES 4096 /* counted in the user namespace alone */
+#define MAX_PROCESSES 4096 /* counted in the user namespace only */
 #define CAP_SYS_PTRACE_BIT (1ULL << 19)
 
 static void limit_processes(void) {
@@ -39,8 +39,8 @@ static void limit_processes(void) {
     (void) setrlimit(RLIMIT_NPROC, &limit);
 }
 
-/* In the place of the agent's null device that of the command's own tree: the agent's is on no
- * read-only mount, so its mode could be changed. */
+/* Replace the agent's null device with that of the command's tree: the agent's is not on a
+ * read-only mount, so the command could change its mode. */
 static int open_nothing(int given) {
     struct stat found;
     int fd;
@@ -78,8 +78,8 @@ static int start(const int *fds, child_ids *ret, int *ret_stage) {
     return child_start(&command, ret, ret_stage);
 }
 
-/* Close all but these, which get the lowest numbers; -1 is none. All are above 2, because the server
- * has its socket there, and the command its stdio. */
+/* Close all descriptors but these, which get the lowest numbers; -1 means absent. They start above
+ * 2, because the server's socket and the command's stdio occupy 0 to 2. */
 static int keep_only(int *link, int *signals, int *listener) {
     int *kept[] = { link, signals, listener };
     int n = 0;
@@ -93,7 +93,8 @@ static int keep_only(int *link, int *signals, int *listener) {
     return (int) syscall(SYS_close_range, (unsigned) n, ~0U, 0);
 }
 
-/* Reap whatever has ended; tell when the command is over, and when nothing is left. 0: nothing is. */
+/* Reap what has ended; report when the command is over, and when nothing is left. Returns 0 in the
+ * latter case. */
 static int reap(pid_t command, int link, shim_end *end) {
     int is_over = 0, status;
     pid_t pid;
@@ -109,10 +110,10 @@ static int reap(pid_t command, int link, shim_end *end) {
     return !end->is_last;
 }
 
-/* What `codex sandbox` hands on besides SIGTERM. */
+/* The signals that `codex sandbox` hands on besides SIGTERM. */
 static const int handed_on[] = { SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1, SIGUSR2 };
 
-/* Only a signal from outside counts; its sender has no number in here. */
+/* Only signals from outside count: their sender has no pid in this namespace and reads as 0. */
 static void take_signals(int signals, pid_t command) {
     struct signalfd_siginfo info;
 
@@ -140,17 +141,17 @@ static void watch(pid_t command, int link, int signals, int listener) {
         if (poll(polled, 3, -1) < 0 && errno != EINTR)
             return;
         if (polled[0].revents)
-            return; /* nothing is ever sent to us: it is closed */
+            return; /* the agent sends nothing, so the link is closed */
         if (polled[1].revents)
             take_signals(signals, command);
         if (polled[2].revents & POLLIN)
             supervisor_answer(listener);
         else if (polled[2].revents)
-            polled[2].fd = -1; /* nobody is left under the filter */
+            polled[2].fd = -1; /* no process is left under the filter */
     }
 }
 
-/* All signals are blocked, from the server on. */
+/* The server has blocked all signals. */
 static int open_signals(void) {
     sigset_t watched;
 
@@ -178,13 +179,13 @@ _Noreturn void init_main(int control) {
     if (answer.error == 0)
         answer.error = mounts_own_processes(&answer.stage);
     if (request_receive(control, &byte, sizeof byte, fds, REQUEST_N_FDS) < 0)
-        _exit(0); /* nobody asks any more */
+        _exit(0); /* there are no more requests */
     link = fds[REQUEST_LINK];
     if (answer.error == 0)
         answer.error = start(fds, &ids, &answer.stage);
     if (answer.error == 0) {
         answer.stage = 0;
-        /* What only reads addresses and takes sockets of those it supervises needs no more. */
+        /* To read addresses and take sockets of supervised processes, no other is needed. */
         if (drop_capabilities(CAP_SYS_PTRACE_BIT) < 0)
             answer = (request_answer) { SHIM_STAGE_CAPABILITIES, -errno };
     }

@@ -1,4 +1,5 @@
-/* System calls that are newer than the C libraries we build with; numbers serve all architectures. */
+/* System calls newer than the C libraries that we build with. Their numbers are the same on all
+ * architectures. */
 #ifndef CODEX_KERNEL_H
 #define CODEX_KERNEL_H
 
@@ -34,7 +35,7 @@
 
 #define RANGE_CLOEXEC (1U << 2)
 
-#define WALK_NO_MAGIC_LINKS 0x02 /* of openat2; the names are ours, as all below */
+#define WALK_NO_MAGIC_LINKS 0x02 /* of openat2; this name and those below are ours */
 #define WALK_NO_LINKS 0x04
 
 #define TREE_CLONE 1U
@@ -60,15 +61,15 @@ struct kernel_mount_attr {
     uint64_t userns_fd;
 };
 
-/* A descriptor that stands for a file and opens nothing; no link on the way is followed, so that
- * nobody can lead us elsewhere. */
+/* Get a descriptor that refers to a file without opening it. No link anywhere in the path is
+ * followed: one that a command put there could lead us elsewhere. */
 static inline int open_place(const char *path) {
     struct kernel_open_how how = { O_PATH | O_CLOEXEC, 0, WALK_NO_LINKS };
 
     return (int) syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
 }
 
-/* A detached copy of the mount, and of those below it, that a descriptor of open_place stands in. */
+/* Make a detached copy of the tree at a descriptor from open_place, with all mounts below it. */
 static inline int clone_tree(int place) {
     return (int) syscall(SYS_open_tree, place, "",
                          TREE_CLONE | TREE_RECURSIVE | TREE_EMPTY_PATH | O_CLOEXEC);

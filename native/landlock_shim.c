@@ -1,5 +1,5 @@
-/* What Python calls in the agent itself: Landlock's rulesets, and a child made under one. The rest of
- * landlock_shim.h is in filter.c, for seccomp, and in client.c, for the fork servers.
+/* What Python calls for Landlock's rulesets and to start a child in the agent's own namespaces. The
+ * rest of landlock_shim.h is in filter.c (seccomp) and client.c (fork servers).
  */
 #define _GNU_SOURCE
 #include "landlock_shim.h"
@@ -17,7 +17,7 @@
 
 struct ruleset_attr {
     uint64_t handled_access_fs;
-    uint64_t handled_access_net; /* ABI 4; earlier kernels take it when it is zero */
+    uint64_t handled_access_net; /* ABI 4; earlier kernels accept it when it is zero */
     uint64_t scoped;             /* ABI 6; likewise */
 };
 
@@ -46,7 +46,7 @@ int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
 
     if (low < 0)
         return -errno;
-    /* Not one of the first three, which the child replaces. */
+    /* The child replaces descriptors 0 to 2, so the ruleset must not be one of them. */
     fd = fcntl(low, F_DUPFD_CLOEXEC, 3);
     r = fd < 0 ? -errno : 0;
     close(low);
@@ -86,8 +86,8 @@ int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *r
 int shim_adopt_orphans(int is_on) {
     struct sigaction action;
 
-    /* Whoever started us may have had it ignored: then the kernel reaps, and no child's end can be
-     * learned. */
+    /* We may have inherited an ignored SIGCHLD: then the kernel reaps our children, and their exit
+     * status is lost. */
     if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
         action.sa_handler = SIG_DFL;
         (void) sigaction(SIGCHLD, &action, NULL);

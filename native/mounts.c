@@ -1,8 +1,8 @@
-/* A read-only tree with writable folders in it, and devices, processes and memory of its own.
+/* A read-only tree with writable folders in it, and with devices, processes and memory of its own.
  *
- * The server's tree is writable and follows what happens on the machine; each command's copy is
- * made read-only when it starts, after clones of the writable folders were taken. Places are looked
- * up at that moment: a folder that was removed and made again is the new one.
+ * The server's tree is writable and shows the machine's files as they are. Each command's copy is
+ * made read-only when the command starts, after the writable folders have been cloned. Places are
+ * looked up at that moment, so a folder that was removed and made again is the new one.
  */
 #define _GNU_SOURCE
 #include "mounts.h"
@@ -31,14 +31,14 @@ static const struct {
     { "/proc/self/fd/2", "/dev/stderr" },
 };
 
-/* A new file system on a folder that is made if need be. */
+/* Mount a new file system on a folder, which is made if it is missing. */
 static int mount_new(const char *path, const char *type, unsigned long flags, const char *options) {
     if (mkdir(path, 0755) < 0 && errno != EEXIST)
         return -errno;
     return mount(type, path, type, flags, options) < 0 ? -errno : 0;
 }
 
-/* Put a clone, which is taken over, where a path leads. */
+/* Attach a clone at a path, and close its descriptor. */
 static int attach_at(int tree, const char *path) {
     int r, place = open_place(path);
 
@@ -68,7 +68,7 @@ static int attach_device(int tree, const char *path) {
     return attach_at(tree, path);
 }
 
-/* Only what harms nobody of the machine's devices, and terminals, memory and queues of its own. */
+/* Only the machine's harmless devices, and separate terminals, shared memory and message queues. */
 static int make_devices(const shim_server_config *config) {
     int trees[N_DEVICES], memory = -1, r;
 
@@ -78,7 +78,7 @@ static int make_devices(const shim_server_config *config) {
         trees[i] = clone_path(DEVICES[i]);
     r = mount_new("/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k");
     if (r == -EROFS || r == -EACCES || r == -ENOENT)
-        return 0; /* an empty root: there are no devices, and none can be shown */
+        return 0; /* an empty root: it has no devices, and cannot show any */
     for (int i = 0; r == 0 && i < N_DEVICES; i++)
         if (trees[i] >= 0)
             r = attach_device(trees[i], DEVICES[i]);
@@ -100,7 +100,7 @@ int mounts_prepare(const shim_server_config *config, int *ret_stage) {
     int r;
 
     *ret_stage = SHIM_STAGE_MOUNTS;
-    /* Mounts of commands stay theirs, and those that the machine makes later do not turn up here,
+    /* A command's mounts stay in its namespace, and later mounts of the machine do not appear here,
      * where they would be writable. */
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return -errno;
@@ -117,12 +117,12 @@ int mounts_prepare(const shim_server_config *config, int *ret_stage) {
     return r;
 }
 
-/* What is not there is no place: it cannot be written, and need not be held. */
+/* A place that does not exist is skipped: there is nothing to make writable or to protect. */
 static int is_gone(int error) {
     return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
-/* A clone of a place for its view; -1 when there is none. */
+/* Clone a place for a view; the descriptors are -1 when the place does not exist. */
 static int take_place(const shim_place *place, int *ret_point, int *ret_tree) {
     int tree, point = open_place(place->path);
 
@@ -157,7 +157,7 @@ static int put_place(const shim_place *place, int point, int tree) {
     return r;
 }
 
-/* The writable places are cloned before all else becomes read-only. */
+/* Clone the writable places, then make the whole tree read-only. */
 static int close_tree(const shim_view *view, int fds[][2]) {
     int r = 0;
 
@@ -175,7 +175,7 @@ static int close_tree(const shim_view *view, int fds[][2]) {
     return 0;
 }
 
-/* Terminals are the server's own, and it is no place: devices must go on working there. */
+/* /dev/pts is the server's own and not a place, but its devices must keep working. */
 static int open_terminals(void) {
     struct kernel_mount_attr attr = { .clear = MOUNT_READ_ONLY };
     long r = syscall(SYS_mount_setattr, AT_FDCWD, "/dev/pts", 0, &attr, sizeof attr);

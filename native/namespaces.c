@@ -1,4 +1,4 @@
-/* New namespaces, the ids in them, and a loopback that is up. */
+/* New namespaces, their ID maps and their loopback interface. */
 #define _GNU_SOURCE
 #include "namespaces.h"
 #include "request.h"
@@ -31,7 +31,7 @@ static int write_file(pid_t pid, const char *name, const char *text) {
     return r;
 }
 
-/* Each id is itself inside. `which`: 0 for users, 1 for groups. */
+/* Map each ID to itself. `which`: 0 for users, 1 for groups. */
 static int write_map(pid_t pid, const shim_server_config *config, size_t which) {
     char text[REQUEST_MAX_IDS * LINE_SIZE] = "";
     size_t size = 0;
@@ -48,7 +48,7 @@ static int write_map(pid_t pid, const shim_server_config *config, size_t which) 
     return write_file(pid, which ? "gid_map" : "uid_map", text);
 }
 
-/* In a process that has stayed outside, because ids of others are mapped with its privileges. */
+/* Called in a process that stayed outside: mapping the IDs of others takes privileges there. */
 static int write_maps(pid_t pid, const shim_server_config *config) {
     int r = write_file(pid, "setgroups", "deny");
 

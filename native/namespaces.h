@@ -4,8 +4,8 @@
 
 #include "landlock_shim.h"
 
-/* Leave the caller's user, mount, IPC and, unless it is shared, network namespace for new ones.
- * Returns 0, or a negative errno and what failed. */
+/* Move the caller to new user, mount and IPC namespaces and, unless the network is shared, to a new
+ * network namespace. Returns 0, or a negative errno with what failed in ret_stage. */
 int namespaces_enter(const shim_server_config *config, int *ret_stage);
 
 #endif

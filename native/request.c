@@ -1,5 +1,5 @@
-/* Packing and unpacking of requests. Both ends are one program of one build, so the layout is the
- * compiler's; the texts stand behind it, each with a zero byte at its end. */
+/* Packing and unpacking requests. Both ends come from one build, so the layout is the compiler's;
+ * the texts follow it, each ended by a zero byte. */
 #define _GNU_SOURCE
 #include "request.h"
 
@@ -50,7 +50,7 @@ static void append(struct buffer *buffer, const void *data, size_t size) {
     buffer->size += size;
 }
 
-/* Texts that follow each other. */
+/* Append n texts that follow one another in memory. */
 static void append_texts(struct buffer *buffer, const char *texts, size_t n) {
     const char *end = texts;
 

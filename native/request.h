@@ -1,17 +1,17 @@
-/* A command and its view, as they go from the agent to a fork server: one file in memory and the
- * descriptors that belong to it. */
+/* A command and its view in the form that the agent sends to a fork server: one file in memory and
+ * the descriptors that belong to it. */
 #ifndef CODEX_REQUEST_H
 #define CODEX_REQUEST_H
 
 #include "landlock_shim.h"
 
-/* In the order in which they are sent. */
+/* The descriptors of a request, in the order in which they are sent. */
 enum { REQUEST_FILE, REQUEST_STDIN, REQUEST_STDOUT, REQUEST_STDERR, REQUEST_RULESET, REQUEST_LINK,
        REQUEST_N_FDS };
 
-/* What a server says when it is ready or not, and a command's first process likewise. */
+/* The answer of a server to its start, and of a command's first process to its request. */
 typedef struct {
-    int stage; /* 0: all is well */
+    int stage; /* 0: success */
     int error;
 } request_answer;
 
@@ -29,14 +29,14 @@ typedef struct {
 /* Write a request to a new file in memory. */
 int request_pack(const shim_command *command, const shim_view *view, int *ret_fd);
 
-/* Read one; the values live as long as this process. The command's descriptors are not set. */
+/* Read a request; its values live as long as this process. The descriptors are not set. */
 int request_unpack(int fd, shim_command *ret_command, shim_view *ret_view);
 
-/* One message with descriptors; 0 or a negative errno. */
+/* Send one message with descriptors. */
 int request_send(int socket, const void *data, size_t size, const int *fds, size_t n_fds);
 
-/* The next message, of exactly this size; -ENOTCONN when there is none any more. Descriptors that
- * did not come are -1. */
+/* Receive the next message, which must have exactly this size. -ENOTCONN: the other side has closed
+ * its socket. Descriptors that did not arrive are -1. */
 int request_receive(int socket, void *data, size_t size, int *fds, size_t n_fds);
 
 #endif

@@ -1,4 +1,5 @@
-/* One rule of a Landlock ruleset: the agent adds most, the first process of a command the rest. */
+/* Rules for paths. The agent adds most of them; the first process of a command adds those for paths
+ * that exist only in its namespaces. */
 #define _GNU_SOURCE
 #include "rules.h"
 #include "kernel.h"
@@ -8,15 +9,15 @@
 
 #define RULE_PATH_BENEATH 1
 #define FILE_RIGHTS 0x1C007 /* execute, write, read; truncate, device ioctls, connect */
-#define WRITE_RIGHTS 0x1FF2 /* what changes a file or a folder */
+#define WRITE_RIGHTS 0x1FF2 /* everything that changes a file or folder */
 
 struct path_beneath_attr {
     uint64_t allowed_access;
     int32_t parent_fd;
 } __attribute__((packed));
 
-/* A folder to write to is opened without following a link: a command that runs now may have put
- * one where the caller saw none. Where openat2 is not to be had, as the caller saw it. */
+/* A path to write to is opened without following links: a command that is running may have put one
+ * where the caller saw none. Where openat2 is unavailable, links are followed. */
 static int open_granted(const shim_grant *grant) {
     if (grant->access & WRITE_RIGHTS) {
         int fd = open_place(grant->path);

@@ -1,9 +1,10 @@
-/* The fork server: makes namespaces once, and for each command one process in a process and a mount
- * namespace of its own. That is made ahead of time, and takes the request from the agent by itself.
+/* The fork server. It makes the shared namespaces once and, for each command, one process with its
+ * own process and mount namespaces. That process is made ahead of time, and takes the request from
+ * the agent itself.
  *
- * It is small, so that a fork of it is cheap however large the agent is. It runs from the agent's
- * own executable, caught before Python starts, or from a small program where the agent runs from
- * source; it has no privileges of the agent's, and ends when the agent closes its socket or dies.
+ * The server is small, so forking it is cheap however large the agent is. It runs from the agent's
+ * own executable, before Python starts, or from a small program when the agent runs from source. It
+ * does not have the agent's privileges, and ends when the agent closes its socket or dies.
  */
 #define _GNU_SOURCE
 #include "server.h"
@@ -28,7 +29,7 @@ static pid_t make_process(void) {
     return (pid_t) syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
 }
 
-/* Do for nobody what will be done for each command: some of it may be forbidden here. */
+/* Do once, without a command, what each command will need: some of it may be forbidden here. */
 static int try_process(int *ret_stage) {
     request_answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE,
                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -74,7 +75,7 @@ static request_answer prepare(void) {
     return answer;
 }
 
-/* Wait until the process runs its command or is gone, which both close the gate; 0 when there will be
+/* Wait until the process runs its command or is gone; both close the gate. Returns 0 when there are
  * no more requests. */
 static int wait_at(int gate) {
     struct pollfd polled[] = { { .fd = gate, .events = POLLIN }, { .fd = CONTROL } };
@@ -85,7 +86,8 @@ static int wait_at(int gate) {
     return !polled[1].revents;
 }
 
-/* There is no process to take the next request. */
+/* Answer the next request with an error, because no process could be made for it. Returns 0 when
+ * there are no more requests. */
 static int refuse(int error) {
     const request_answer answer = { SHIM_STAGE_NAMESPACES, error };
     int fds[REQUEST_N_FDS];
@@ -100,8 +102,8 @@ static int refuse(int error) {
     return 1;
 }
 
-/* Make the process that takes the next request, before it is there: a command does not wait for its
- * namespaces. 0: there are no more requests. */
+/* Make the process that takes the next request, before the request arrives: a command does not wait
+ * for its namespaces. Returns 0 when there are no more requests. */
 static int serve(void) {
     int gate[2], r;
     pid_t pid;
@@ -128,9 +130,9 @@ _Noreturn void server_main(void) {
     sigfillset(&all);
     (void) sigprocmask(SIG_SETMASK, &all, NULL);
     answer = prepare();
-    /* The maps are written; from here on nobody may look into us. */
+    /* The ID maps are written; from here on, no other process may look into this one. */
     (void) prctl(PR_SET_DUMPABLE, 0);
-    (void) signal(SIGCHLD, SIG_IGN); /* the kernel reaps */
+    (void) signal(SIGCHLD, SIG_IGN); /* the kernel reaps the children */
     if (request_send(CONTROL, &answer, sizeof answer, NULL, 0) == 0 && answer.stage == 0)
         while (serve())
             continue;

@@ -1,9 +1,9 @@
 /* Connecting on behalf of a command.
  *
- * A path leads to a socket of any process of the machine, whatever namespaces we are in. So each
- * connect is made here and not by the caller, whose memory and descriptors another of its threads
- * could change between a look and the call: the address is copied, the socket taken, the path
- * followed once, and what it leads to compared with the sockets of the sandbox.
+ * A path can lead to a socket of any process on the machine, whatever namespaces we are in. So each
+ * connect is made here and not by the caller: between a check and the call, another of its threads
+ * could change its memory or descriptors. Here the address is copied, the socket taken, the path
+ * followed once, and the file that it leads to compared with the sockets of the sandbox.
  */
 #define _GNU_SOURCE
 #include "supervisor.h"
@@ -44,7 +44,7 @@ static int is_waiting(const struct request *request) {
     return ioctl(request->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* The process of a thread. */
+/* The ID of the process that a thread belongs to, or -1. */
 static pid_t process_of(pid_t thread) {
     char path[48], line[128];
     pid_t process = -1;
@@ -64,7 +64,7 @@ static pid_t process_of(pid_t thread) {
 static int take_socket(const struct request *request, int number) {
     int fd, pidfd = (int) syscall(SYS_pidfd_open, request->thread, 0);
 
-    if (pidfd < 0) /* it is not the first thread of its process */
+    if (pidfd < 0) /* not the first thread of its process */
         pidfd = (int) syscall(SYS_pidfd_open, process_of(request->thread), 0);
     if (pidfd < 0)
         return -ESRCH;
@@ -84,8 +84,8 @@ static int take_address(struct request *request, uint64_t at) {
     return 0;
 }
 
-/* Where the path of an address leads, from the caller's folder on. No link of /proc is followed:
- * `self` would be us. */
+/* Follow the path of an address from the caller's working directory. Magic links of /proc are
+ * refused: below `self` they would be our own, not the caller's. */
 static int follow(const struct request *request) {
     struct kernel_open_how how = { O_PATH | O_CLOEXEC, 0, WALK_NO_MAGIC_LINKS };
     char path[sizeof request->address.file.sun_path + 1] = "", cwd[48];
@@ -111,7 +111,7 @@ static int connect_to_file(const struct request *request) {
     if (place < 0)
         return place;
     r = unix_peers_has(place);
-    if (r == 0) /* in a folder of its own it may be what a server left behind */
+    if (r == 0) /* in a writable folder, a program that ended may have left it */
         r = fstatvfs(place, &around) == 0 && !(around.f_flag & ST_RDONLY) ? -ECONNREFUSED : -EPERM;
     if (r > 0) {
         (void) snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", place);
@@ -162,7 +162,7 @@ static int take(struct request *request, const struct seccomp_notif *call) {
     if (request->socket < 0)
         return request->socket;
     r = take_address(request, call->data.args[1]);
-    /* Else the number may belong to another process by now. */
+    /* If the call no longer waits, the pid may belong to another process by now. */
     return r == 0 && !is_waiting(request) ? -ESRCH : r;
 }
 

@@ -1,8 +1,8 @@
-/* Answers for connect(2), which a filter cannot judge: the address is in memory. */
+/* Answers to connect(2), which a filter cannot judge because the address is in memory. */
 #ifndef CODEX_SUPERVISOR_H
 #define CODEX_SUPERVISOR_H
 
-/* Take one call that waits and see that it is answered, by a process of its own where it may last. */
+/* Take one waiting call and answer it; one that may block is answered by a process of its own. */
 void supervisor_answer(int listener);
 
 #endif

@@ -1,5 +1,5 @@
-/* The kernel finds a Unix socket by its file, whichever network namespace it is in, but lists those
- * of one namespace alone; a file that is not in our list belongs to somebody outside.
+/* The kernel finds a Unix socket by its file in any network namespace, but lists only those of one:
+ * the socket of a file that is not in our list belongs to a process outside.
  */
 #define _GNU_SOURCE
 #include "unix_peers.h"
@@ -37,8 +37,8 @@ static struct entry read_entry(const struct nlmsghdr *message) {
     return entry;
 }
 
-/* Where the file system's device is not what stat says (btrfs, overlayfs), the name must lead to
- * the file. */
+/* On some file systems (btrfs, overlayfs) stat reports another device than the kernel's list; there
+ * the socket's name must lead to the file. */
 static int is_name_of(const struct entry *entry, const struct stat *file) {
     char path[sizeof ((struct sockaddr_un *) NULL)->sun_path + 1] = "";
     struct stat found;
@@ -56,7 +56,7 @@ static int is_name_of(const struct entry *entry, const struct stat *file) {
 }
 
 static int is_bound_to(const struct entry *entry, const struct stat *file) {
-    /* The kernel's own form of a device number. */
+    /* A device number in the kernel's own encoding. */
     uint32_t device = major(file->st_dev) << 20 | minor(file->st_dev);
 
     if (!entry->file || entry->file->udiag_vfs_ino != (uint32_t) file->st_ino)
