@@ -1,7 +1,7 @@
 """Source packages of Debian 12, unpacked with Debian's patches applied.
 
-Works without root and leaves the system's own lists alone: the package lists live in a folder of
-ours. apt checks the archive's signature and every hash.
+Works without root and leaves the system's own package lists alone: it keeps lists of its own in the
+work folder. apt checks the archive's signature and every hash.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 SUITE = "bookworm"
 ARCHIVE = "http://deb.debian.org/debian"
-"""Used when the system's own configuration names no archive of the suite (another distribution)."""
+"""Archive used when the system's configuration names none for the suite (another distribution)."""
 
 
 def fetch(package: str, work: Path) -> Path:
-    """Download and unpack the source of `package` into `work`; the unpacked folder.
+    """Download the source of `package`, unpack it in `work` and return the unpacked folder.
 
-    The security archive's version comes first. Its files are sometimes gone before its lists say
-    so; then the main archive serves, whose point releases carry the same patches a little later.
+    The security archive's version is tried first. Its files sometimes disappear before its lists
+    say so; then the main archive is used, whose point releases get the same patches a little later.
 
-    Raises: BuildError, when neither archive has it.
+    Raises: BuildError, when neither archive has the source.
     """
     archives = _archives()
     for suites in (archives, [a for a in archives if "security" not in a]):
@@ -34,7 +34,7 @@ def fetch(package: str, work: Path) -> Path:
         except BuildError as exc:
             failure = exc
             hosts = ", ".join(suites)
-            say(f"the newest source of {package} cannot be fetched (tried: {hosts})")
+            say(f"cannot fetch the newest source of {package} (tried: {hosts})")
     raise failure
 
 
@@ -45,24 +45,24 @@ def _fetch_from(archives: list[str], package: str, work: Path) -> Path:
     sources.write_text("".join(f"deb-src {archive} main\n" for archive in archives))
     options = ["-o", f"Dir::Etc::SourceList={sources}", "-o", "Dir::Etc::SourceParts=-"]
     options += ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work}"]
-    # Root would hand the download to a user who may not write here, and warn about it.
+    # As root, apt would download as a user who may not write here, and warn about it.
     options += ["-o", "APT::Sandbox::User="]
     advice = "Check the network and apt's proxy settings, then run this again."
     run(["apt-get", *options, "update"], what="reading Debian's source lists", advice=advice)
     run(
         ["apt-get", *options, "source", package],
-        what=f"fetching Debian's source of {package}",
+        what=f"fetching the Debian source of {package}",
         advice=advice,
         cwd=work,
     )
     folders = sorted(path for path in work.glob(f"{package}-*") if path.is_dir())
     if len(folders) != 1:
-        raise BuildError(f"Debian's source of {package}: expected one folder, got {folders}")
+        raise BuildError(f"the Debian source of {package}: expected one folder, found {folders}")
     return folders[0]
 
 
 def _archives() -> list[str]:
-    """`URI SUITE` of every configured archive of Debian 12, the mirrors that this system uses."""
+    """`URI SUITE` of each Debian 12 archive that this system is configured to use."""
     form = "$(REPO_URI) $(RELEASE)"
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", form, "Created-By: Packages"],

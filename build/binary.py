@@ -30,22 +30,22 @@ OPTIONS = (
     "--standalone",
     # The interpreter is linked in, not loaded.
     "--static-libpython=yes",
-    # No measurable gain at start, and minutes of link time.
+    # Link-time optimization takes minutes and brings no measurable gain at start.
     "--lto=no",
-    # No checks that help only while porting a program to Nuitka.
+    # Leave out the checks that help only while porting a program to Nuitka.
     "--deployment",
     # The same bytes for the same inputs.
     "--reproducible=yes",
-    # No site-packages, user folder or PYTHON* variable of the machine has a say.
+    # Ignore the machine's site-packages, user folder and PYTHON* variables.
     "--python-flag=no_site",
     "--python-flag=isolated",
-    # Help texts are written as arguments of argparse, never taken from docstrings.
+    # Help texts are passed to argparse as arguments, never taken from docstrings.
     "--python-flag=no_docstrings",
-    # Linked statically; nothing is to be laid beside the executable.
+    # libgcc is linked statically; no file may be placed beside the executable.
     "--noinclude-dlls=libgcc_s*",
-    # Modules stay bytecode, for the reasons given there.
+    # Modules stay bytecode; the plug-in says why.
     f"--user-plugin={BUILD / 'nuitka_plugin.py'}",
-    # Imported from C, where Nuitka cannot see it, by orjson (which crashes without) and msgspec.
+    # orjson and msgspec import these from C, where Nuitka cannot see it; orjson crashes without.
     "--include-module=json",
     "--include-module=uuid",
     "--include-module=dataclasses",
@@ -57,17 +57,18 @@ OPTIONS = (
     "--include-module=types",
     "--include-module=typing",
     "--include-package=msgspec",
-    # What is imported inside functions is there too, and nothing is missed silently.
+    # Include modules that are imported only inside functions, so that none is missed silently.
     "--include-package=codex",
     # Built in (build/builtins.c), so there is no file to follow.
     "--nofollow-import-to=msgspec._core",
     "--nofollow-import-to=codex._landlock_shim",
-    # Reached by optional imports of the standard library, never used; the plug-in would insist.
+    # The standard library imports it optionally and we never use it, but Nuitka's own plug-in would
+    # include it.
     "--disable-plugin=multiprocessing",
     "--nofollow-import-to=multiprocessing",
-    # Optional imports of prompt_toolkit, for Windows and for programs that changed signals from C.
+    # prompt_toolkit imports it optionally: on Windows, and for programs that change signals from C.
     "--nofollow-import-to=ctypes",
-    # Optional imports of modules that are not used here: debuggers, XML, fallbacks of C modules.
+    # Optional imports that are not used here: a debugger, XML, fallbacks of C modules.
     *(f"--nofollow-import-to={name}" for name in ("pdb", "xml", "_pydecimal", "_pyio")),
     # Settings of the machine that built CPython.
     "--nofollow-import-to=_sysconfigdata*",
@@ -87,12 +88,14 @@ def inputs_key() -> str:
 
 
 def ensure() -> None:
-    """Make dist/codex, unless it was made from what the tree holds now.
+    """Make dist/codex, unless it is up to date with the tree.
 
     Raises: BuildError, when a step or a check of the result fails.
     """
     if not sys.platform.startswith("linux"):
-        raise BuildError("the static executable is built on Linux only; use `build.py wheel` here")
+        raise BuildError(
+            "the static executable can be built on Linux only; run `build.py wheel` here"
+        )
     with locked(WORK / "binary.lock"):
         stamp = WORK / "binary.stamp"
         key = inputs_key()
@@ -114,7 +117,7 @@ def ensure() -> None:
 
 
 def _compile(prefix: Path, objects: list[Path]) -> Path:
-    """Run Nuitka; the executable in its folder."""
+    """Run Nuitka and return the executable, which is in a folder of its own."""
     work = WORK / "binary"
     shutil.rmtree(work, ignore_errors=True)
     packages = _install_packages(work / "packages")
@@ -124,7 +127,7 @@ def _compile(prefix: Path, objects: list[Path]) -> Path:
     compiler = work / "nuitka"
     shutil.copytree(extensions.source_of("nuitka"), compiler)
     patches.apply(patches.NUITKA, compiler)
-    say("compiling the program with Nuitka (a few minutes at first)")
+    say("compiling the program with Nuitka (takes a few minutes the first time)")
     output = work / "output"
     run(
         [
@@ -152,16 +155,17 @@ def _nuitka_environ(work: Path, prefix: Path, objects: list[Path]) -> dict[str, 
         "PYTHONPATH": path,
         "LDFLAGS": " ".join(static),
         "NUITKA_CACHE_DIR": str(work / "cache"),
-        # Nuitka hands on its own UTF-8 mode: texts are UTF-8 whatever the locale says or lacks.
+        # Nuitka passes its own UTF-8 mode on to the program: texts are UTF-8 in every locale, and
+        # without one.
         "PYTHONUTF8": "1",
-        # Part of what is compiled in: hash order must not differ between two builds.
+        # Hash order affects what is compiled in, so it must be the same in every build.
         "PYTHONHASHSEED": "0",
         "SOURCE_DATE_EPOCH": static_python.ENVIRON["SOURCE_DATE_EPOCH"],
     }
 
 
 def _install_packages(folder: Path) -> Path:
-    """The packages that the program imports, as Python files: a shared library could not load."""
+    """Install the program's packages as Python files: a shared library could not be loaded."""
     requirements = REQUIREMENTS / "embedded.txt"
     pure = ["--platform=any", "--implementation=py", "--abi=none"]
     run(

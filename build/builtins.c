@@ -1,8 +1,8 @@
-/* Registers what is linked into the executable as built-in modules, under the names they are imported by.
+/* Registers the modules linked into the executable as built-in ones, under their import names.
  *
- * A constructor runs before main, hence before Py_Initialize, which is when the table may be extended.
- * The names with a dot need the finder of build/launcher.py: CPython's own importer of built-in modules
- * looks up top-level names only.
+ * A constructor runs before main; the table may be extended only before Py_Initialize. Names with
+ * a dot need the finder in build/launcher.py: CPython's own importer of built-in modules looks up
+ * top-level names only.
  */
 #include <Python.h>
 

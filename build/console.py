@@ -1,4 +1,4 @@
-"""How the build talks: progress on stderr, one error type, and commands whose failure is explained.
+"""Output of the build: progress on stderr, one error type, commands whose failures are explained.
 
 Nothing here writes to stdout, which belongs to the program that `build.py run` starts.
 """
@@ -24,7 +24,7 @@ class BuildError(Exception):
 
 
 def say(message: str) -> None:
-    """One line of progress."""
+    """Write one line of progress."""
     sys.stderr.write(f"build: {message}\n")
     sys.stderr.flush()
 
@@ -38,13 +38,13 @@ def run(
     environ: Mapping[str, str] | None = None,
     log: Path | None = None,
 ) -> None:
-    """Run one command of the build to its end, its output shown only when it fails.
+    """Run one command of the build to its end; show its output only if it fails.
 
     Args:
         what: the step in words, for the error: "compiling the shim".
         advice: what to do when it fails.
-        environ: added to the environment.
-        log: where the output is kept; without one, the output is kept in memory.
+        environ: variables added to the environment.
+        log: a file for the output, which is otherwise kept in memory.
     Raises: BuildError, with the last lines of the output.
     """
     text = [os.fspath(part) for part in command]
@@ -74,7 +74,7 @@ def run(
 
 
 def output_of(command: Sequence[str | Path], *, what: str) -> str:
-    """The stdout of one command, stripped.
+    """Run one command and return its stdout, stripped.
 
     Raises: BuildError, when it cannot be run or fails.
     """
@@ -94,8 +94,8 @@ def _failure(
 ) -> str:
     lines = output.rstrip().splitlines()
     shown = lines[-TAIL_LINES:]
-    cut = [f"... {len(lines) - len(shown)} lines before these"] if len(shown) < len(lines) else []
-    where = [f"The whole output is in '{log}'."] if log else []
+    cut = [f"... {len(lines) - len(shown)} earlier lines"] if len(shown) < len(lines) else []
+    where = [f"The full output is in '{log}'."] if log else []
     return "\n".join(
         [
             *cut,

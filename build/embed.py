@@ -1,4 +1,4 @@
-"""The executable's copy of the package: the same code, data files and certificates as constants."""
+"""The executable's copy of the package: the same code, with data and certificates as constants."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TEXTS_LINE = "TEXTS: dict[str, str] = {}\n"
 def copy_package(target: Path, certificates: Path) -> None:
     """Copy `codex/` to `target`, with `embedded.py` filled in.
 
-    Args: certificates: a PEM file; what is not a certificate in it is left out.
-    Raises: BuildError, when embedded.py has not the lines that are filled in.
+    Args: certificates: a PEM file; text in it that is not a certificate is left out.
+    Raises: BuildError, when embedded.py lacks a line to fill in, or the PEM file a certificate.
     """
-    # What was made for running from source is inside the executable, or is not needed.
+    # Files made for running from source are compiled into the executable, or not needed.
     made = shutil.ignore_patterns("__pycache__", "*.so", "*.pyc", "_sandbox_server", ".native-*")
     shutil.copytree(PACKAGE, target, ignore=made)
     texts: dict[str, str] = {}
@@ -35,7 +35,9 @@ def copy_package(target: Path, certificates: Path) -> None:
     pem = _certificates_of(certificates)
     for line, value in ((CA_LINE, repr(pem)), (TEXTS_LINE, repr(texts))):
         if source.count(line) != 1:
-            raise BuildError(f"'codex/base/embedded.py' has not exactly one line '{line.strip()}'")
+            raise BuildError(
+                f"'codex/base/embedded.py' must have exactly one line '{line.strip()}'"
+            )
         source = source.replace(line, f"{line.partition(' = ')[0]} = {value}\n")
     module.write_text(source, encoding="utf-8")
 
@@ -44,5 +46,5 @@ def _certificates_of(file: Path) -> str:
     pattern = r"-----BEGIN CERTIFICATE-----\n.+?\n-----END CERTIFICATE-----\n"
     found = re.findall(pattern, file.read_text(encoding="ascii", errors="ignore"), re.DOTALL)
     if not found:
-        raise BuildError(f"'{file}' holds no certificate")
+        raise BuildError(f"'{file}' contains no certificate")
     return "".join(found)

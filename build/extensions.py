@@ -1,7 +1,7 @@
-"""Everything native beside CPython itself, as objects for the one link: nothing is loaded later.
+"""All native code besides CPython, as objects for the one link: nothing is loaded at run time.
 
-cffi's backend, msgspec's and orjson's cores, and our shim. `build/builtins.c` registers them as
-built-in modules before the interpreter starts, so CPython need not be built again for them.
+These are cffi's backend, the cores of msgspec and orjson, and our shim. `build/builtins.c`
+registers them as built-in modules before the interpreter starts, so CPython need not be rebuilt.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ COMPILE = ("ccache", "gcc", "-O2", "-DNDEBUG", "-fwrapv", "-fno-semantic-interpo
 
 RUST_NEEDS = (
     system.program("cc", "gcc"),
-    # Debian 12's own rustc is 1.63; the "-web" packages carry the version that browsers need.
+    # Debian 12's own rustc is 1.63; the "-web" packages have the version that browsers need.
     system.Need(
         "cargo-web",
         lambda: _find_cargo() is not None,
-        note=f"Rust {ORJSON_NEEDS_RUST[0]}.{ORJSON_NEEDS_RUST[1]} or later is needed; Debian 12 "
-        "has it in bookworm-security, which /etc/apt/sources.list has to name.",
+        note=f"Rust {ORJSON_NEEDS_RUST[0]}.{ORJSON_NEEDS_RUST[1]} or later is needed. For Debian "
+        "12, add the suite bookworm-security, which has it, to /etc/apt/sources.list.",
     ),
 )
 
 
 def unpack_sdists() -> Path:
-    """The folder that holds the unpacked sources of `requirements/sdists.txt`, one folder each."""
+    """Fetch the sources of `requirements/sdists.txt`; return the folder with a folder for each."""
     folder = WORK / "sdists"
     stamp = WORK / "sdists.stamp"
     key = digest([SDISTS])
@@ -54,9 +54,9 @@ def unpack_sdists() -> Path:
     options += ["--no-binary=:all:", "--require-hashes"]
     run(
         [VENV_PYTHON, "-m", "pip", "download", *options, "-r", SDISTS, "-d", folder],
-        what=f"fetching '{SDISTS}'",
+        what=f"fetching the sources of '{SDISTS}'",
         advice=environment.ADVICE,
-        # pip asks each source for its metadata, by cargo and the tools of requirements/binary.txt.
+        # pip prepares each source's metadata with cargo and the tools of requirements/binary.txt.
         environ={"PATH": f"{VENV / 'bin'}:{_cargo().parent}:{os.environ['PATH']}"},
     )
     for archive in sorted(folder.glob("*.tar.gz")):
@@ -69,12 +69,12 @@ def source_of(name: str) -> Path:
     """The unpacked source of one package."""
     found = [path for path in unpack_sdists().glob(f"{name}-*") if path.is_dir()]
     if len(found) != 1:
-        raise BuildError(f"the source of '{name}': expected one folder, got {found}")
+        raise BuildError(f"the source of '{name}': expected one folder, found {found}")
     return found[0]
 
 
 def link_inputs(prefix: Path) -> list[Path]:
-    """Objects and archives to be linked with the interpreter at `prefix`, in the linker's order."""
+    """Make what is linked with the interpreter at `prefix`; return it in the linker's order."""
     packages = _packages(prefix)
     folder = WORK / "shim"
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def _build_packages(work: Path, prefix: Path, cargo: Path) -> Path:
     backend = source_of("cffi") / "src" / "c" / "_cffi_backend.c"
     _compile(backend, made / "cffi.o", include, "-DUSE__THREAD", "-DHAVE_SYNC_SYNCHRONIZE")
     core = source_of("msgspec") / "src" / "msgspec" / "_core.c"
-    # "core" alone is too plain a name for the one name space that a static program has.
+    # "core" alone is too general a name in the single namespace of a static program.
     _compile(core, made / "msgspec.o", include, "-DPyInit__core=PyInit_msgspec_core")
     orjson = work / "orjson"
     shutil.copytree(source_of("orjson"), orjson)
@@ -130,10 +130,10 @@ def _build_packages(work: Path, prefix: Path, cargo: Path) -> Path:
         environ={
             "CARGO_TARGET_DIR": str(target),
             "RUSTC": str(cargo.with_name("rustc")),
-            # No name of this machine's folders in the result.
+            # Keep the names of this machine's folders out of the result.
             "RUSTFLAGS": f"--remap-path-prefix={orjson}=orjson",
             "PYO3_PYTHON": str(static_python.python(prefix)),
-            # Else the archive would hold a second copy of half of libpython.
+            # Otherwise the archive would hold a second copy of half of libpython.
             "PYO3_BUILD_EXTENSION_MODULE": "1",
         },
     )
@@ -161,5 +161,5 @@ def _find_cargo() -> Path | None:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    """The number in `cargo 1.95.0 (f2d3ce0bd 2026-03-21)`."""
+    """The version in `cargo 1.95.0 (f2d3ce0bd 2026-03-21)`."""
     return tuple(int(part) for part in text.split()[1].split("-")[0].split("+")[0].split("."))

@@ -1,6 +1,6 @@
-"""Start of the executable: what a static program needs beyond `codex.__main__`.
+"""Entry point of the executable: what a static program needs in addition to `codex.__main__`.
 
-Nothing may be imported here that `codex --version` can do without.
+Must not import anything that `codex --version` can do without.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 IN_PACKAGES = ("codex._landlock_shim", "msgspec._core")
-"""Built-in modules (build/builtins.c) that CPython's importer skips, for the dot in the name."""
+"""Built-in modules (build/builtins.c) that CPython's importer skips because of the dot."""
 
 
 class BuiltinsInPackages:
-    """The finder of those modules."""
+    """Finder of the modules in IN_PACKAGES."""
 
     @staticmethod
     def find_spec(
         name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A built-in spec for our names, None for any other."""
+        """A built-in spec for those names, None for any other."""
         if name in IN_PACKAGES:
-            # The importer is a class of static methods, which the type stubs take for no loader.
+            # The importer is a class of static methods, which the type stubs reject as a loader.
             return ModuleSpec(name, BuiltinImporter, origin="built-in")  # type: ignore[arg-type]
         return None
 
 
 def launch() -> None:
-    """Run the program and leave at once: the interpreter's tidying up costs 1.5 ms for nothing."""
+    """Run the program and exit at once: the interpreter's clean-up costs 1.5 ms for nothing."""
     sys.meta_path.append(BuiltinsInPackages)
     from codex.__main__ import main
 
@@ -47,7 +47,7 @@ def launch() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError:
-        # Whoever read our output has gone, or the disk is full: the result did not arrive.
+        # The reader of our output has gone, or the disk is full: the result did not arrive.
         status = status or 1
     os._exit(status)
 

@@ -1,13 +1,12 @@
-"""Compile the C shim: the header's own declarations become cffi's, so they cannot drift apart.
+"""Compile the C code of `native/`; cffi reads the header's own declarations, so they cannot differ.
 
-Run as a program, inside an environment that has cffi, it writes the extension and, beside it, the
-fork server, which the static executable has inside itself:
+Run as a program, in an environment that has cffi, it writes the extension and the fork server:
 
     python build/native.py [FOLDER]
 
-FOLDER gets `codex/_landlock_shim.*.so` and `codex/_sandbox_server`; it is the root of the tree
-unless named. `emit_c` is the half that the static executable needs, which compiles the module and
-the server into the interpreter instead.
+They become `codex/_landlock_shim.*.so` and `codex/_sandbox_server` in FOLDER, by default the root
+of the tree. For the static executable, extensions.py links the same C files and the module that
+`emit_c` writes into the interpreter instead.
 """
 
 from __future__ import annotations
@@ -25,39 +24,41 @@ if TYPE_CHECKING:
 NATIVE = Path(__file__).resolve().parent.parent / "native"
 HEADER = NATIVE / "landlock_shim.h"
 SHARED = ("rules", "child", "request")
+"""Files that the extension and the fork server both need."""
 SHIM = (*SHARED, "landlock_shim", "filter", "client")
-"""What Python calls."""
+"""Files of the extension, which Python calls."""
 SERVER = (*SHARED, "server", "init", "mounts", "namespaces", "supervisor", "unix_peers")
+"""Files of the fork server."""
 ENTRY = "entry"
-"""Where the server starts; compiled in one of two ways."""
+"""Entry point of the server: `main` of its program, or a constructor in the static executable."""
 PROGRAM = "codex/_sandbox_server"
 MODULE = "codex._landlock_shim"
 CDEF_BEGIN = "/* cdef begin */"
 CDEF_END = "/* cdef end */"
 
 STRICT = ("-std=gnu17", "-Wall", "-Wextra", "-Werror")
-"""For our own files; what cffi generates is compiled without."""
+"""Options for our own files; what cffi generates is compiled without them."""
 
 
 def declarations() -> str:
-    """The part of the header that cffi reads: what stands between the two marker lines.
+    """The part of the header that cffi reads, between the two marker lines.
 
-    Raises: ValueError, when the markers are not there, in this order, once.
+    Raises: ValueError, unless each marker occurs exactly once, and in this order.
     """
     text = HEADER.read_text(encoding="utf-8")
     lines = [line.strip() for line in text.splitlines()]
     if lines.count(CDEF_BEGIN) != 1 or lines.count(CDEF_END) != 1:
-        raise ValueError(f"'{HEADER}' needs one line '{CDEF_BEGIN}' and one line '{CDEF_END}'")
+        raise ValueError(f"'{HEADER}' must have one line '{CDEF_BEGIN}' and one line '{CDEF_END}'")
     begin, end = lines.index(CDEF_BEGIN), lines.index(CDEF_END)
     if end < begin:
-        raise ValueError(f"'{HEADER}': '{CDEF_END}' stands before '{CDEF_BEGIN}'")
+        raise ValueError(f"'{HEADER}': '{CDEF_END}' must come after '{CDEF_BEGIN}'")
     return "\n".join(text.splitlines()[begin + 1 : end]) + "\n"
 
 
 def emit_c(destination: Path, module: str = MODULE) -> None:
-    """Write the C text of the extension module `module`, which includes the shim's header.
+    """Write the C source of the extension module `module`, which includes the shim's header.
 
-    Raises: ValueError, when the header's declarations are beyond cffi.
+    Raises: ValueError, when cffi cannot read the header's declarations.
     """
     from cffi import FFI, CDefError
 
@@ -71,12 +72,12 @@ def emit_c(destination: Path, module: str = MODULE) -> None:
 
 
 def sources(names: Iterable[str]) -> list[Path]:
-    """The C files of these names."""
+    """Paths of the C files with these names."""
     return [NATIVE / f"{name}.c" for name in names]
 
 
 def compile_extension(root: Path) -> Path:
-    """Compile the module into `root`, beside the package's Python files, and the server; its path.
+    """Compile the module and the server into the package in `root`; return the module's path.
 
     Raises: subprocess.CalledProcessError, after the compiler has written its errors to stderr.
     """
@@ -95,7 +96,7 @@ def compile_extension(root: Path) -> Path:
         server = work / "server"
         own = list(map(str, sources((*SERVER, ENTRY))))
         _run([*common, *STRICT, "-DSERVER_PROGRAM", "-o", str(server), *own])
-        # A rename each, so that a program that runs meanwhile never loads half a file.
+        # Rename each into place, so that a program started meanwhile never loads half a file.
         server.rename(root / PROGRAM)
         made.rename(target)
     return target

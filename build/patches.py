@@ -1,6 +1,6 @@
-"""Changes to the sources of other projects, as text that must be found exactly once.
+"""Patches for the sources of other projects: each replaces a text that must occur exactly once.
 
-The versions are pinned, so a text that is not found means that a pin was moved: look there again.
+The versions are pinned, so a text that is missing means that a pin was changed: check the patch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Patch(NamedTuple):
     """One replacement in one file."""
 
     file: str
-    """Below the folder that `apply` is given."""
+    """Path relative to the folder that `apply` is given."""
     old: str
     new: str
 
@@ -32,7 +32,7 @@ UNUSED_MODULES = (
 
 NUITKA = (
     # Nuitka teaches `inspect` about its own function types, and imports that module at every start
-    # to do so: 10 ms. It is enough to do it right after somebody else imported it.
+    # to do so: 10 ms. Doing it right after the module is first imported is enough.
     Patch(
         "nuitka/build/static_src/MainProgram.c",
         "    patchInspectModule(tstate);\n",
@@ -46,7 +46,7 @@ NUITKA = (
         "                patchInspectModule(tstate);\n"
         "            }\n",
     ),
-    # All lexers and styles of pygments: 3 MB. codex/tui/drawing/highlight.py names what it uses.
+    # All lexers and styles of pygments are 3 MB; codex/tui/drawing/highlight.py names what it uses.
     Patch(
         "nuitka/plugins/standard/standard.nuitka-package.config.yml",
         "- module-name: 'pygments.lexers' # checksum: 1851bf53\n"
@@ -55,15 +55,15 @@ NUITKA = (
         "  implicit-imports:\n    - depends:\n        - '.*'\n\n",
         "",
     ),
-    # Modules of the standard library that Nuitka adds unasked, and that nothing here imports: the
-    # file is read as a whole at the start, so each counts in memory, too.
+    # Modules of the standard library that Nuitka adds unasked and nothing here imports. The file is
+    # read as a whole at start, so each of them costs memory, too.
     Patch(
         "nuitka/importing/StandardLibrary.py",
         '    "optparse",\n',
         '    "optparse",\n' + "".join(f'    "{name}",\n' for name in UNUSED_MODULES),
     ),
-    # Nuitka goes through all bytecode at every start to find where each module's begins, and so
-    # maps the whole of it, 9 MiB. The lengths are in its tables already.
+    # At every start, Nuitka walks through all bytecode to find where each module's begins, and so
+    # maps all 9 MiB of it. Its tables already have the lengths.
     Patch(
         "nuitka/code_generation/templates/CodeTemplatesLoader.py",
         '        loadConstantsBlob(tstate, bytecode_data, ".bytecode");\n',
@@ -105,9 +105,9 @@ NUITKA = (
         "    }\n"
         "    unpackBlobConstants(tstate, output, w);\n}\n",
     ),
-    # Nuitka turns its own path into wide characters by the locale, and aborts when neither the
-    # user's nor C.UTF-8 is installed: an empty root, or an old distribution. CPython's own decoder
-    # needs none.
+    # Nuitka decodes its own path by the locale, and aborts when neither the user's locale nor
+    # C.UTF-8 is installed, as in an empty root or an old distribution. CPython's own decoder needs
+    # no locale.
     Patch(
         "nuitka/build/static_src/HelpersSafeStrings.c",
         "void appendStringSafeW(wchar_t *target, char const *source, size_t buffer_size) {\n",
@@ -125,7 +125,7 @@ NUITKA = (
         "    PyMem_RawFree(decoded);\n"
         "    locale_t env_locale = (locale_t)0;\n",
     ),
-    # "isolated" means more to us than to Nuitka, which lets PYTHONVERBOSE and others through.
+    # Nuitka's "isolated" still lets PYTHONVERBOSE and other variables through.
     Patch(
         "nuitka/build/static_src/MainProgram.c",
         "        preconfig.parse_argv = 0;\n",
@@ -136,7 +136,7 @@ NUITKA = (
         "    config.install_signal_handlers = 1;\n",
         "    config.install_signal_handlers = 1;\n    config.use_environment = 0;\n",
     ),
-    # The arguments are UTF-8 too, so the locale's files need not be read for them.
+    # The arguments are UTF-8 too, so the locale's files need not be read.
     Patch(
         "nuitka/build/static_src/MainProgram.c",
         '    setlocale(LC_ALL, "");\n\n    for (int i = 0; i < argc; i++) {\n',
@@ -145,7 +145,7 @@ NUITKA = (
 )
 
 STDLIB = (
-    # To know that this is Linux, uuid imports platform: 1 ms. msgspec and orjson import uuid.
+    # uuid imports platform only to detect Linux: 1 ms. msgspec and orjson import uuid.
     Patch(
         "uuid.py",
         "    import platform\n    _platform_system = platform.system()\n"
@@ -155,8 +155,8 @@ STDLIB = (
 )
 
 ORJSON = (
-    # It looks dataclasses up when it is imported, which brings in inspect, ast, dis and tokenize:
-    # 6 ms. The first dataclass that is serialized is early enough, and nothing here serializes any.
+    # orjson looks up dataclasses when it is imported, which loads inspect, ast, dis and tokenize:
+    # 6 ms. The first dataclass that is serialized is early enough; nothing here serializes one.
     Patch(
         "src/typeref.rs",
         '        FIELD_TYPE = look_up_type_object(c"dataclasses", c"_FIELD");\n',
@@ -206,8 +206,8 @@ class re:
 
 
 """
-"""Stands for the module `re` where patterns are made at import and hardly ever used. re.compile
-keeps what it has compiled."""
+"""Replacement for the module `re` where patterns are made at import and rarely used. `re.compile`
+caches what it has compiled."""
 
 LAZY_WIDTHS = {
     "center": "align",
@@ -220,10 +220,10 @@ LAZY_WIDTHS = {
     "width": "_width",
     "wrap": "textwrap",
 }
-"""Names of the package wcwidth, and the modules that define them."""
+"""Names in the package wcwidth, and the modules that define them."""
 
 PACKAGES = (
-    # Only its JSON and Structs are used; the rest, and JSON Schema, cost 2 ms at every start.
+    # Only msgspec's JSON and Structs are used; the rest, and JSON Schema, cost 2 ms at every start.
     Patch(
         "msgspec/__init__.py",
         "from . import inspect, json, msgpack, structs, toml, yaml\n",
@@ -241,7 +241,7 @@ PACKAGES = (
             value='getattr(importlib.import_module("msgspec._json_schema"), name)',
         ),
     ),
-    # The grammar of every URL there is costs 4 ms to compile, and serves proxies and TLS alone.
+    # The full grammar of URLs takes 4 ms to compile, and only proxies and TLS use it.
     Patch(
         "urllib3/util/url.py",
         "import re\nimport typing\n",
@@ -252,8 +252,8 @@ PACKAGES = (
         "# We only want to normalize urls with an HTTP(S) scheme.\n",
         f"{LAZY_PATTERNS}# We only want to normalize urls with an HTTP(S) scheme.\n",
     ),
-    # importlib.metadata costs 12 ms (zipfile, tempfile, csv ...) and serves a check of HTTP/2
-    # support that nobody switches on.
+    # importlib.metadata costs 12 ms (zipfile, tempfile, csv ...) and is used only to check for
+    # HTTP/2 support, which is never switched on here.
     Patch(
         "urllib3/http2/__init__.py",
         "from importlib.metadata import version\n",
@@ -264,14 +264,14 @@ PACKAGES = (
         '    h2_version = version("h2")\n',
         '    from importlib.metadata import version\n\n    h2_version = version("h2")\n',
     ),
-    # The whole of prompt_toolkit behind its first name: dialogs, progress bars, prompts. 10 ms.
+    # Importing any of it loads all of prompt_toolkit (dialogs, progress bars, prompts): 10 ms.
     Patch(
         "prompt_toolkit/__init__.py",
         "from .formatted_text import ANSI, HTML\n"
         "from .shortcuts import PromptSession, choice, print_formatted_text, prompt\n",
         "",
     ),
-    # A parser of XML for text that nobody writes here: 2 ms.
+    # An XML parser for formatted text that is never written here: 2 ms.
     Patch(
         "prompt_toolkit/formatted_text/html.py",
         "import xml.dom.minidom as minidom\n",
@@ -282,7 +282,7 @@ PACKAGES = (
         "        document = minidom.parseString(",
         "        from xml.dom import minidom\n\n        document = minidom.parseString(",
     ),
-    # Every application makes the key bindings of vi, whether it has that mode or not: 5 ms.
+    # Every application makes the key bindings of vi, even if it does not use that mode: 5 ms.
     Patch(
         "prompt_toolkit/key_binding/defaults.py",
         "from prompt_toolkit.key_binding.bindings.vi import (\n"
@@ -294,7 +294,7 @@ PACKAGES = (
         "            load_vi_bindings(),\n            load_vi_search_bindings(),\n",
         "",
     ),
-    # Only widths and graphemes are asked for; clipping, wrapping and links cost 8 ms.
+    # Only widths and graphemes are used; clipping, wrapping and links cost 8 ms.
     Patch(
         "wcwidth/__init__.py",
         "from ._clip import clip\n",
@@ -331,16 +331,16 @@ PACKAGES = (
 
 
 def apply(patches: tuple[Patch, ...], folder: Path) -> None:
-    """Change the files below `folder`.
+    """Apply `patches` to the files below `folder`.
 
-    Raises: BuildError, when a text is not there exactly once.
+    Raises: BuildError, when a text to replace does not occur exactly once.
     """
     for patch in patches:
         path = folder / patch.file
         text = path.read_text(encoding="utf-8")
         if (found := text.count(patch.old)) != 1:
             raise BuildError(
-                f"patching '{path}': {patch.old.strip()!r} is there {found} times, not once\n"
-                "The pinned version was changed: adapt build/patches.py to it."
+                f"patching '{path}': {patch.old.strip()!r} occurs {found} times, not once\n"
+                "The pinned version has changed: adapt build/patches.py to it."
             )
         path.write_text(text.replace(patch.old, patch.new), encoding="utf-8")

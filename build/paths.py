@@ -1,4 +1,4 @@
-"""Where the build reads and writes; no other file of the build spells a path of the tree."""
+"""Paths that the build reads and writes; no other file of the build spells out one in the tree."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ REQUIREMENTS = BUILD / "requirements"
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 WORK = ROOT / ".build"
-"""Everything the build keeps between runs inside the tree; free to delete."""
+"""Folder for everything that the build keeps in the tree between runs; safe to delete."""
 DIST = ROOT / "dist"
 BINARY = DIST / "codex"
 
 
 def cache_dir() -> Path:
-    """The folder for what costs minutes to make and does not depend on the tree: free to delete."""
+    """Folder for what takes minutes to make and does not depend on the tree; safe to delete."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
     return Path(home) / "codex-build"

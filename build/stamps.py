@@ -1,4 +1,4 @@
-"""What makes a second run quick: hashes of inputs, stamps that hold them, locks between builds."""
+"""Quick second runs: hashes of inputs, stamps that record them, and locks between builds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _walk(path: Path) -> Iterator[Path]:
 
 
 def is_fresh(stamp: Path, key: str, *products: Path) -> bool:
-    """Whether `stamp` holds `key` and everything that was made with it is still there."""
+    """Whether `stamp` holds `key` and all `products` still exist."""
     try:
         return stamp.read_text(encoding="utf-8") == key and all(p.exists() for p in products)
     except OSError:
@@ -49,14 +49,14 @@ def is_fresh(stamp: Path, key: str, *products: Path) -> bool:
 
 
 def write_stamp(stamp: Path, key: str) -> None:
-    """Note that the inputs hashed to `key` are built; write it last."""
+    """Record that the inputs with the hash `key` are built; to be called last."""
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(key, encoding="utf-8")
 
 
 @contextlib.contextmanager
 def locked(name: Path) -> Iterator[None]:
-    """Hold the lock file `name`; waits, and says so, while another build holds it."""
+    """Hold the lock file `name`; while another build holds it, say so and wait."""
     name.parent.mkdir(parents=True, exist_ok=True)
     with name.open("w") as file:
         try:
@@ -68,10 +68,10 @@ def locked(name: Path) -> Iterator[None]:
 
 
 def cached(folder: Path, make: Callable[[Path], Path]) -> Path:
-    """The folder itself, made by `make` when it is missing.
+    """Return `folder`, which `make` makes if it is missing.
 
-    `make` works in a temporary folder beside it and returns what is to stand at `folder`, which is
-    moved there whole, so a killed or concurrent build never leaves half a folder there.
+    `make` works in a temporary folder beside it and returns the result, which is moved to `folder`
+    whole, so a killed or concurrent build never leaves half a folder there.
     """
     if folder.exists():
         return folder

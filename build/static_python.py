@@ -1,7 +1,7 @@
 """Our own CPython 3.11, whose library holds every extension module, for linking into one file.
 
 3.11 because later versions start 2 ms slower; Debian's source because it has the security patches.
-The result lives in the cache under a hash of its inputs, so it is built once for a recipe.
+The result is cached under a hash of its inputs, so each recipe is built once.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ CONFIGURE = (
     "--disable-shared",
     "--disable-test-modules",
     "--with-ensurepip=no",
-    # The library's own docstrings are never shown; argparse takes its texts from our code.
+    # The standard library's docstrings are never shown; argparse takes its texts from our code.
     "--without-doc-strings",
 )
 
 PREFIX = "/cpython"
-"""Compiled in, and the same on every machine; the folder is really in the cache."""
+"""Prefix that is compiled in, the same on every machine; the real folder is in the cache."""
 
 LINKED = ("ssl", "crypto", "z", "ffi", "seccomp", "m", "dl", "pthread")
-"""Static libraries behind the extension modules, CPython's and ours."""
+"""Static libraries that the extension modules use, CPython's and ours."""
 
 ENVIRON = {
     "CC": "ccache gcc",
-    # Given in full: configure tests "$CC" as one word to find out whether -fwrapv is known, and
-    # would leave it out for "ccache gcc", though CPython's arithmetic relies on it.
+    # Given in full: to see whether -fwrapv is known, configure takes "$CC" as one word, so it would
+    # leave the option out for "ccache gcc", though CPython's arithmetic relies on it.
     "OPT": "-DNDEBUG -fwrapv -O3 -Wall",
     "CFLAGS": "-fno-semantic-interposition",
     "SOURCE_DATE_EPOCH": "1700000000",
@@ -68,7 +68,7 @@ NEEDS_EAST_ASIA = (
 
 
 def ensure() -> Path:
-    """The prefix of the static CPython, built when the cache has none."""
+    """Return the prefix of the static CPython, which is built if the cache has none."""
     recipe = BUILD / "static_python.py"
     key = digest([recipe, MODULES], platform.machine(), repr(patches.STDLIB))
     prefix = cache_dir() / f"python-{key}"
@@ -80,7 +80,7 @@ def ensure() -> Path:
 
 
 def python(prefix: Path) -> Path:
-    """The interpreter of the prefix."""
+    """The interpreter in the prefix."""
     return prefix / "bin" / f"python{VERSION}"
 
 
@@ -94,15 +94,15 @@ def ccache_environ() -> dict[str, str]:
 
 
 def _build(work: Path) -> Path:
-    """Build in `work`; the folder of the result, which may be moved: CPython finds itself."""
+    """Build in `work` and return the result's folder, which may be moved: CPython finds itself."""
     source = apt_source.fetch(f"python{VERSION}", work)
     objects = work / "objects"
     objects.mkdir()
     environ = {**ENVIRON, **ccache_environ(), "MODULE_BUILDTYPE": "static"}
-    # No name of this temporary folder in the result.
+    # Keep the name of this temporary folder out of the result.
     environ["CFLAGS"] += f" -ffile-prefix-map={source}=cpython"
     run(
-        # By a relative name, since CPython keeps the name of its source folder.
+        # A relative path, because CPython records the name of its source folder.
         [f"../{source.name}/configure", f"--prefix={PREFIX}", *CONFIGURE],
         what="configuring CPython",
         cwd=objects,
@@ -131,7 +131,7 @@ def _trim_encodings(made: Path) -> None:
 
 
 def _write_library(objects: Path, made: Path) -> None:
-    """Put a linker script in the place of libpython3.11.a, which brings in all the other archives.
+    """Replace libpython3.11.a with a linker script that brings in all the archives.
 
     Nuitka names one library on its command line; a group behind that name lets the linker resolve
     references among the archives in any order.

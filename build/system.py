@@ -1,7 +1,7 @@
-"""Programs and headers that come from the system: looked for, and installed with apt by root.
+"""Programs and headers that the system provides: checked for and, by root, installed with apt.
 
-On a system without apt, or for a user who is not root, the missing ones are named with the command
-that installs them.
+On a system without apt, or for a user other than root, an error names the missing ones and says how
+to install them.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class Need(NamedTuple):
-    """Something of the system that a step cannot do without."""
+    """A program or file of the system that a step needs."""
 
     package: str
-    """Debian's package that has it."""
+    """Debian package that provides it."""
     is_there: Callable[[], bool]
     note: str = ""
-    """What else to know when the package was installed and does not do."""
+    """Advice for the case that the installed package does not meet the need."""
 
 
 def program(name: str, package: str | None = None) -> Need:
@@ -65,13 +65,13 @@ NATIVE_NEEDS = (
     Need(f"{_PYTHON}-dev", _has_python_header),
 )
 TEST_NEEDS = (program("git"), program("openssl"), program("busybox", "busybox-static"))
-"""Repositories; certificates for the tests of TLS; a shell that runs in an empty root."""
+"""Programs for repositories, for certificates of TLS tests, and for a shell in an empty root."""
 
 
 def ensure(needs: Sequence[Need]) -> None:
-    """Install what is missing of `needs`.
+    """Install the missing `needs`.
 
-    Raises: BuildError, naming the packages and the command, when that needs another user or fails.
+    Raises: BuildError, naming the packages and the command, when installing needs root or fails.
     """
     missing = sorted({need.package for need in needs if not need.is_there()})
     if not missing:
@@ -79,8 +79,8 @@ def ensure(needs: Sequence[Need]) -> None:
     command = f"apt-get update && apt-get install -y {' '.join(missing)}"
     if shutil.which("apt-get") is None:
         raise BuildError(
-            f"missing on this system: {', '.join(missing)} (names of Debian's packages)\n"
-            "Install what your system calls them, then run this again."
+            f"missing on this system: {', '.join(missing)} (names of Debian packages)\n"
+            "Install your system's equivalents, then run this again."
         )
     if os.geteuid() != 0:
         raise BuildError(
@@ -94,8 +94,12 @@ def ensure(needs: Sequence[Need]) -> None:
         names = ", ".join(sorted({need.package for need in still}))
         notes = "\n".join(need.note for need in still if need.note)
         raise BuildError(
-            f"'{command}' ran, but what {names} should bring is still not there.\n"
-            + (notes or f"This Python is '{sys.executable}'; the packages belong to the system's.")
+            f"'{command}' succeeded, but {names} did not provide what is needed.\n"
+            + (
+                notes
+                or f"This Python is '{sys.executable}', but the packages serve the system's own: "
+                "run the build with that one."
+            )
         )
 
 
@@ -112,9 +116,9 @@ def _install(packages: Sequence[str]) -> None:
 
 
 def find_tool(name: str, accepts: Callable[[str], bool]) -> Path | None:
-    """The first program of that name in PATH that runs and whose `--version` text is accepted.
+    """The first program called `name` on PATH that runs and whose `--version` output is accepted.
 
-    A name may be there without working: rustup's stand-ins do, for a user without a toolchain.
+    A program may exist but not work, as rustup's proxies do for a user without a toolchain.
     """
     for folder in os.get_exec_path():
         path = Path(folder, name)

@@ -1,4 +1,4 @@
-"""What dist/codex must be before it may be called so: one static file, quick to download."""
+"""Checks that dist/codex must pass: it is one static file, quick to download, and runs alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_COMPRESSED_BYTES = 12_000_000
 def check(binary: Path) -> None:
     """Check the executable that Nuitka left in a folder of its own.
 
-    Raises: BuildError, naming the fact that does not hold.
+    Raises: BuildError, naming the check that fails.
     """
     others = sorted(path.name for path in binary.parent.iterdir() if path != binary)
     if others:
@@ -26,23 +26,23 @@ def check(binary: Path) -> None:
     headers = output_of(["readelf", "-l", "-d", binary], what="reading the ELF headers")
     for word, meaning in (("INTERP", "a dynamic loader"), ("NEEDED", "a shared library")):
         if word in headers:
-            raise BuildError(f"'{binary}' is not static: it asks for {meaning}")
+            raise BuildError(f"'{binary}' is not static: it needs {meaning}")
     size = binary.stat().st_size
     compressed = len(gzip.compress(binary.read_bytes(), 9))
-    say(f"the executable has {size / 1e6:.1f} MB, {compressed / 1e6:.1f} MB compressed")
+    say(f"the executable is {size / 1e6:.1f} MB ({compressed / 1e6:.1f} MB compressed)")
     for what, have, most in (
         ("size", size, MOST_BYTES),
         ("compressed size", compressed, MOST_COMPRESSED_BYTES),
     ):
         if have > most:
-            raise BuildError(f"the executable's {what} is {have:,} bytes, more than {most:,}")
+            raise BuildError(f"the executable's {what} is {have:,} bytes; the limit is {most:,}")
     _check_runs_alone(binary)
 
 
 def _check_runs_alone(binary: Path) -> None:
-    """Run it in a root that holds nothing but itself and /proc."""
+    """Run the executable in a root that holds only itself and /proc."""
     if os.geteuid() != 0:
-        say("not tried in an empty root: that needs root")
+        say("skipped the run in an empty root: only root can do it")
         return
     with tempfile.TemporaryDirectory(prefix="codex-root-") as name:
         root = Path(name)
@@ -51,13 +51,13 @@ def _check_runs_alone(binary: Path) -> None:
         script = (
             'mount -t proc proc "$1/proc" && LC_ALL=xx_XX.UTF-8 exec chroot "$1" /codex --version'
         )
-        # A mount name space of its own, so that the mount ends with the command.
+        # In a mount namespace of its own, so that the mount ends with the command.
         command = ["unshare", "--mount", "sh", "-c", script, "sh", name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if "unshare" in done.stderr or "mount" in done.stderr:
-            say(f"not tried in an empty root: {done.stderr.strip()}")
+            say(f"skipped the run in an empty root: {done.stderr.strip()}")
         elif done.returncode != 0 or not done.stdout.startswith("codex "):
             raise BuildError(
-                f"in an empty root, `codex --version` ended with {done.returncode}: "
+                f"in an empty root, `codex --version` ended with status {done.returncode}: "
                 f"{done.stdout}{done.stderr}"
             )

@@ -1,6 +1,6 @@
-"""hatchling's hook: puts the compiled shim into a wheel, which gets this Python's and system's tag.
+"""Build hook for hatchling: puts the compiled shim into a wheel tagged for this Python and system.
 
-(An `__init__.py` in this folder would shadow the `build` front end, so this is no package.)
+(This folder is not a package: with an `__init__.py` it would shadow the `build` front end.)
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """Compiles the shim into a temporary folder for as long as the wheel is packed."""
+    """Compiles the shim into a temporary folder that exists while the wheel is packed."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and name the result as one more file of the wheel."""
+        """Compile the shim and add the results to the files of the wheel."""
         if version == "editable" or sys.platform != "linux":
             return
         self._folder = tempfile.TemporaryDirectory(prefix="codex-wheel-")
