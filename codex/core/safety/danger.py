@@ -1,16 +1,17 @@
 """What a command may run, read loosely: to find what is forbidden or dangerous, never to permit.
 
-`codex.base.bash` understands little and is sure of it; here it is the other way round. Text that
-is no plain list of commands is cut where a shell would cut it, quotes or not quite, and each piece
-that could be a command is looked at. A program that wants to hide what it does (`python -c`, a
-script file) still can: that is what the sandbox is for.
-Source: spec/exec-and-sandbox.md, section 9 (the "dangerous" list).
+`codex.base.bash` understands little and is sure of it; this file does the reverse. It cuts text
+that is no plain list of commands where a shell would cut it, and looks at every piece that could be
+a command. Whatever `codex.base.bash` finds in a script is found here too, as are words that only
+some shells reserve. A program that wants to hide what it does (`python -c`, a script file, a
+variable) still can: that is what the sandbox is for.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,17 +21,40 @@ Words = tuple[str, ...]
 
 SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ksh", "ash", "fish"})
 SCRIPT_FLAG = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*", re.ASCII)
-WRAPPERS = frozenset(
-    {"sudo", "doas", "env", "nohup", "nice", "ionice", "time", "timeout", "xargs", "command"}
-) | frozenset({"exec", "builtin", "eval", "stdbuf", "setsid", "busybox", "unbuffer", "chroot"})
-"""Programs that run what stands behind them; at which word that begins is not worked out."""
-FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
-BEFORE_COMMAND = frozenset(
-    {"if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "coproc", "&"}
+WRAPPERS = (
+    frozenset({"sudo", "doas", "env", "nohup", "nice", "ionice", "timeout", "xargs", "command"})
+    | frozenset({"exec", "builtin", "eval", "stdbuf", "setsid", "busybox", "unbuffer", "chroot"})
+    | frozenset({"time", "coproc", "function", "noglob", "nocorrect", "repeat"})
 )
-ASSIGNMENT = re.compile(r"\w+\+?=.*", re.ASCII | re.DOTALL)
+"""Programs that run the words after them; at which word that begins is not worked out.
+
+The last row is reserved in some shells and a program's name in others.
+"""
+FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+RESERVED = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{"})
+"""The words after which every shell expects a command, as long as they are written plainly."""
+BEFORE_COMMAND = RESERVED | {"&", "and", "or", "not", "begin"}
+"""The words that may precede a command: some because a shell reserves them."""
+ASSIGNMENT = re.compile(r"\w+(\[.*\])?\+?=", re.ASCII | re.DOTALL)
+DESCRIPTOR = re.compile(r"\d+|\{\w+\}", re.ASCII)
+"""The word directly before a redirection that belongs to it: `2>`, `{name}>`."""
 HERE_DOCUMENT = re.compile(r"<(?!<)-?[ \t]*(['\"\\]?)([^\s'\";&|<>()]+)\1?")
-OPERATOR = re.compile(r"[<>&|]*")
+OPERATOR = re.compile(r"<-|[<>&|]*")
+ARITHMETIC = re.compile(r"\(\(|[\w$]\[")
+"""Where this stands in a line, `<<` may be a shift instead, and commands follow the line."""
+SUBSTITUTION = re.compile(r'\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|`[^`]*`')
+"""A substitution without another one in it."""
+SUBSTITUTION_SIGN = re.compile(r"(?<!\\)\$\(|[()]")
+DOUBLE_QUOTED = re.compile(r'(?:[^"\\$]|\\.|\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|\$)*+', re.DOTALL)
+"""The text up to the closing quote; quotes within a substitution are not it."""
+DOUBLE_ESCAPE = re.compile(r'\\([$`"\\\n])')
+ANSI_QUOTED = re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL)
+"""The text of `$'...'`."""
+ANSI_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|(.))",
+    re.DOTALL,
+)
+ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
 MAX_WORDS = 200
 """Of a command that is looked at; the number of its words at which another may begin, too."""
 MAX_SCRIPTS = 500
@@ -46,7 +70,8 @@ def possible_commands(argv: Sequence[str]) -> Iterator[Words]:
         reader = _LooseReader(script)
         for words in reader.commands():
             yield from _of_words(words, scripts)
-        _add_new(scripts, reader.inner)
+        # The words around a substitution may belong together: `rm $(cat list) -f`.
+        _add_new(scripts, [*reader.inner, SUBSTITUTION.sub("$_", script)])
 
 
 def _add_new(scripts: list[str], found: Sequence[str]) -> None:
@@ -55,12 +80,10 @@ def _add_new(scripts: list[str], found: Sequence[str]) -> None:
 
 
 def _of_words(words: Words, scripts: list[str]) -> Iterator[Words]:
-    """The commands that stand in one list of words; `scripts` gets the shell text among them."""
-    words = _without_assignments(words[:MAX_WORDS])
+    """The commands within one list of words; `scripts` gets the shell text among them."""
+    words = words[:MAX_WORDS]
     for index in _starts(words):
-        command = _without_assignments(words[index:])
-        if not command:
-            continue
+        command = words[index:]
         yield command
         name = _name(command)
         if name in SHELLS:
@@ -70,19 +93,25 @@ def _of_words(words: Words, scripts: list[str]) -> Iterator[Words]:
             _add_new(scripts, [" ".join(command[1:])])
 
 
-def _starts(words: Words) -> Sequence[int]:
-    """Where in the words a command may begin."""
-    if words and _name(words) in WRAPPERS:
-        return range(len(words))
-    if words and _name(words) == "find":
-        return [0, *(index + 1 for index, word in enumerate(words) if word in FIND_RUNS)]
-    return (0,)
+def _starts(words: Words) -> Iterator[int]:
+    """The positions in the words at which a command may begin, the first one included."""
+    found = {0}
+    for index, word in enumerate(words):
+        if index not in found:
+            continue
+        yield index
+        name = _name(words[index:])
+        if name in WRAPPERS:
+            yield from (at for at in range(index + 1, len(words)) if not _assigns(words[at]))
+            return
+        if word in BEFORE_COMMAND or _assigns(word):
+            found.add(index + 1)
+        elif name == "find":
+            found.update(at + 1 for at, option in enumerate(words) if option in FIND_RUNS)
 
 
-def _without_assignments(words: Words) -> Words:
-    while words and (ASSIGNMENT.fullmatch(words[0]) or words[0] in BEFORE_COMMAND):
-        words = words[1:]
-    return words
+def _assigns(word: str) -> bool:
+    return ASSIGNMENT.match(word) is not None
 
 
 def _name(words: Words) -> str:
@@ -104,6 +133,29 @@ def _is_forced_removal(words: Words) -> bool:
     )
 
 
+def _ansi_character(match: re.Match[str]) -> str:
+    """The character that an escape of `$'...'` stands for."""
+    *hexadecimal, octal, letter = match.groups()
+    if letter is not None:
+        return ANSI_LETTERS.get(letter, match[0])
+    code = int(octal, 8) if octal else int(next(filter(None, hexadecimal)), 16)
+    return chr(code) if code <= sys.maxunicode else ""
+
+
+def _substitutions(text: str) -> list[str]:
+    """The scripts that a shell runs to expand a text, cut out by counting brackets."""
+    found = text.split("`")[1::2]
+    depth = start = 0
+    for match in SUBSTITUTION_SIGN.finditer(text):
+        if match[0] == "$(" and depth == 0:
+            start = match.end()
+        if depth or match[0] == "$(":
+            depth += -1 if match[0] == ")" else 1
+            if depth == 0:
+                found.append(text[start : match.start()])
+    return found if depth == 0 else [*found, text[start:]]
+
+
 class _LooseReader:
     """Shell text, cut into words and commands without understanding it."""
 
@@ -112,23 +164,27 @@ class _LooseReader:
         self._position = 0
         self._words: list[str] = []
         self._word: str | None = None
+        self._plain_length: int | None = None
+        """The length of the word's part before its first quote; None when it has no quotes."""
+        self._is_at_start = True
+        """Only reserved words precede: another one would be reserved as well."""
         self._skips_word = False
         """The next word is what a redirection names."""
         self._here_documents: list[tuple[str, bool]] = []
-        """(delimiter, whether a shell will read the text)."""
+        """Those that begin after this line: (delimiter, whether substitutions in them run)."""
+        self._line_start = 0
+        self._names_shell = False
+        """Some word of this line does."""
         self.inner: list[str] = []
-        """Scripts within: substitutions, and here-documents for a shell."""
+        """Scripts within: substitutions, and here-documents that a shell may read."""
 
     def commands(self) -> list[Words]:
         """All pieces that could be a command."""
         found: list[Words] = []
         while self._position < len(self._script):
             if self._read():
-                self._end_word()
-                found.append(tuple(self._words))
-                self._words = []
-        self._end_word()
-        found.append(tuple(self._words))
+                found.append(self._end_command())
+        found.append(self._end_command())
         return [words for words in found if words]
 
     def _read(self) -> bool:
@@ -141,49 +197,107 @@ class _LooseReader:
             self._redirect(character)
         elif character in "'\"":
             self._quoted(character)
+        elif character == "$" and self._script.startswith(("'", '"'), self._position):
+            self._dollar_quoted()
         elif character == "\\":
-            self._add(self._script[self._position : self._position + 1].replace("\n", ""))
-            self._position += 1
+            self._escaped()
         elif character == "#" and self._word is None:
             end = self._script.find("\n", self._position)
             self._position = len(self._script) if end == -1 else end
         elif character in "\n;&|()`":
-            if character == "\n":
-                self._end_word()
-                self._skip_here_documents()
-            return True
+            return self._joint(character)
         else:
-            self._add(character)
+            self._word = (self._word or "") + character
         return False
 
-    def _add(self, text: str) -> None:
-        self._word = (self._word or "") + text
+    def _joint(self, character: str) -> bool:
+        """Read what parts two commands, or `&>`; whether a command ends here."""
+        if character == "&" and self._script.startswith(">", self._position):
+            # bash reads a redirection, other shells an end and a redirection.
+            end = self._script.find("\n", self._position)
+            self.inner.append(self._script[self._position : None if end == -1 else end])
+            self._end_word()
+            self._position += 1
+            self._redirect(">")
+            return False
+        return True
+
+    def _end_command(self) -> Words:
+        """Take the words read so far, which end before the character that was read last."""
+        self._end_word()
+        words, self._words = tuple(self._words), []
+        end = self._script[self._position - 1 : self._position]
+        # What follows a substitution may be the rest of a word or of a command.
+        self._is_at_start = end not in (")", "`")
+        self._skips_word = False
+        if end == "\n":
+            self._skip_here_documents()
+        return words
+
+    def _add_quoted(self, text: str) -> None:
+        self._word = self._word or ""
+        if self._plain_length is None:
+            self._plain_length = len(self._word)
+        self._word += text
 
     def _end_word(self) -> None:
-        if self._word is not None and not self._skips_word:
-            self._words.append(self._word)
-        if self._word is not None:
+        word, plain_length = self._word, self._plain_length
+        self._word = self._plain_length = None
+        if word is None:
+            return
+        if self._skips_word:
             self._skips_word = False
-        self._word = None
+            return
+        self._names_shell |= _name((word,)) in SHELLS
+        if not self._words:
+            if self._is_at_start and plain_length is None and word in RESERVED:
+                return
+            self._is_at_start = False
+            if _assigns(word[:plain_length]):
+                return
+        self._words.append(word)
+
+    def _escaped(self) -> None:
+        character = self._script[self._position : self._position + 1] or "\\"
+        self._position += 1
+        if character != "\n":
+            self._add_quoted(character)
 
     def _quoted(self, quote: str) -> None:
-        end = self._script.find(quote, self._position)
-        while quote == '"' and end > 0 and self._script[end - 1] == "\\":
-            end = self._script.find(quote, end + 1)
-        end = len(self._script) if end == -1 else end
-        text = self._script[self._position : end]
-        if quote == '"' and ("$(" in text or "`" in text):
-            self.inner.append(text)
-        self._add(text.replace("\\\n", "") if quote == '"' else text)
+        if quote == '"':
+            match = DOUBLE_QUOTED.match(self._script, self._position)
+            assert match is not None  # It matches nothing, too.
+            end, text = match.end(), match[0]
+            if "$(" in text or "`" in text:
+                self.inner.append(text)
+            text = DOUBLE_ESCAPE.sub(lambda escape: escape[1].replace("\n", ""), text)
+        else:
+            end = self._script.find(quote, self._position)
+            end = len(self._script) if end == -1 else end
+            text = self._script[self._position : end]
+        self._add_quoted(text)
         self._position = end + 1
 
+    def _dollar_quoted(self) -> None:
+        quote = self._script[self._position]
+        self._position += 1
+        if quote == '"':
+            self._quoted(quote)
+            return
+        match = ANSI_QUOTED.match(self._script, self._position)
+        assert match is not None  # It matches nothing, too.
+        self._add_quoted(ANSI_ESCAPE.sub(_ansi_character, match[0]).partition("\0")[0])
+        self._position = match.end() + 1
+
     def _redirect(self, character: str) -> None:
+        if self._plain_length is None and DESCRIPTOR.fullmatch(self._word or ""):
+            self._word = None
         self._end_word()
+        self._is_at_start = False
         if character == "<":
             match = HERE_DOCUMENT.match(self._script, self._position)
             if match is not None:
-                name = _name(tuple(self._words)) if self._words else ""
-                self._here_documents.append((match[2], name in SHELLS))
+                self._here_documents.append((match[2], not match[1]))
                 self._position = match.end()
                 return
         operator = OPERATOR.match(self._script, self._position)
@@ -192,15 +306,25 @@ class _LooseReader:
         self._skips_word = not self._script.startswith("(", self._position)
 
     def _skip_here_documents(self) -> None:
-        for delimiter, is_for_shell in self._here_documents:
-            start = self._position
-            while self._position < len(self._script):
-                end = self._script.find("\n", self._position)
-                end = len(self._script) if end == -1 else end
-                line = self._script[self._position : end]
-                self._position = end + 1
-                if line.strip("\t") == delimiter:
-                    break
-            if is_for_shell:
-                self.inner.append(self._script[start : self._position])
+        line = self._script[self._line_start : self._position]
+        is_script = self._names_shell or ARITHMETIC.search(line) is not None
+        for delimiter, is_expanded in self._here_documents:
+            text = self._here_document(delimiter)
+            if is_script:
+                self.inner.append(text)
+            elif is_expanded:
+                self.inner += _substitutions(text)
         self._here_documents = []
+        self._names_shell = False
+        self._line_start = self._position
+
+    def _here_document(self, delimiter: str) -> str:
+        start = self._position
+        while self._position < len(self._script):
+            end = self._script.find("\n", self._position)
+            end = len(self._script) if end == -1 else end
+            line = self._script[self._position : end]
+            self._position = end + 1
+            if line.strip("\t") == delimiter:
+                break
+        return self._script[start : self._position]
