@@ -110,7 +110,7 @@ class _Builder:
         try:
             pattern = re.compile(_word(regex, "regex"))
         except (re.error, OverflowError) as error:
-            raise EvaluationError(f"the regular expression is wrong: {error}") from error
+            raise EvaluationError(f"the regular expression is wrong ({error})") from error
         self._forbidden_programs.append(ForbiddenProgram(pattern, _word(reason, "reason")))
 
     def prefix_rule(
@@ -234,4 +234,5 @@ def _example(value: Any, what: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
-        raise EvaluationError(f"the example '{value}' of {what}: {error}") from error
+        problem = "ends within quotes or after a backslash"
+        raise EvaluationError(f"the example '{value}' of {what} {problem}") from error

@@ -4,11 +4,15 @@ Python's grammar is read by its own parser; what is done with the tree is decide
 node, and a node that is not named here is an error. Nothing of Python is within reach: no
 attribute, import, exception or file. Steps, depth and the size of values are bounded, and functions
 may not call themselves, so every file comes to an end.
+
+Every refusal begins with words of this file. What Python says, which changes with its version, is
+only a hint in brackets.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +30,8 @@ _MAX_DEPTH = 60
 """Of expressions and calls within each other."""
 MAX_TEXT = 1_000_000
 """Characters of a file."""
+UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""The characters that Python's parser does not take."""
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: values.add,
@@ -44,19 +50,6 @@ COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.In: lambda left, right: values.contains(right, left),
     ast.NotIn: lambda left, right: not values.contains(right, left),
 }
-
-
-def _parse(text: str) -> ast.Module:
-    if len(text) > MAX_TEXT:
-        raise EvaluationError(f"the file has more than {MAX_TEXT} characters")
-    with warnings.catch_warnings():
-        # Such as an unknown escape sequence in a string, which Starlark refuses.
-        warnings.simplefilter("error")
-        try:
-            return ast.parse(text)
-        except (ValueError, SyntaxWarning, DeprecationWarning) as error:
-            # ValueError: a NUL, half a character, a number of thousands of digits.
-            raise EvaluationError(f"the text cannot be read: {error}") from error
 
 
 def _unknown(node: ast.AST) -> EvaluationError:
@@ -119,13 +112,29 @@ class Interpreter:
         """
         self._globals = _Scope({}, _Scope({**values.BUILTINS, **names}))
         try:
-            self._block(_parse(text).body, self._globals)
+            self._block(self._parse(text).body, self._globals)
         except EvaluationError as error:
             raise PolicyError(f"{self.place}: {error}") from error
         except SyntaxError as error:
-            raise PolicyError(f"{self._name}:{error.lineno or 1}: {error.msg}") from error
+            self._line = error.lineno or 1
+            raise PolicyError(f"{self.place}: invalid syntax ({error.msg})") from error
         except (RecursionError, MemoryError) as error:
             raise PolicyError(f"{self.place}: nested too deeply") from error
+
+    def _parse(self, text: str) -> ast.Module:
+        if len(text) > MAX_TEXT:
+            raise EvaluationError(f"the file has more than {MAX_TEXT} characters")
+        if (match := UNREADABLE.search(text)) is not None:
+            self._line = text.count("\n", 0, match.start()) + 1
+            what = "a null character" if match[0] == "\0" else "half a character"
+            raise EvaluationError(f"the text holds {what}")
+        with warnings.catch_warnings():
+            # Such as an unknown escape sequence in a string, which Starlark refuses.
+            warnings.simplefilter("error")
+            try:
+                return ast.parse(text)
+            except (ValueError, Warning) as error:
+                raise EvaluationError(f"invalid syntax ({error})") from error
 
     def _step(self, node: ast.AST, cost: int = 1) -> None:
         self._line = getattr(node, "lineno", self._line)
@@ -343,8 +352,9 @@ class Interpreter:
             try:
                 result = function(*arguments, **named)
             except TypeError as error:
-                # Arguments that it does not take; Python says which.
-                raise EvaluationError(str(error).rpartition(".")[2]) from error
+                hint = str(error).rpartition("() ")[2]
+                name = node.func.id if isinstance(node.func, ast.Name) else "the function"
+                raise EvaluationError(f"{name} does not take these arguments ({hint})") from error
         return result
 
     def _call_function(
