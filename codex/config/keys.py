@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codex.config.permissions import FOLDER_PREFIX, PERMISSION_FORMS, is_permission
-from codex.config.schema import Items, Leaf, Named, Table, Unused
+from codex.config.schema import Items, KeyTable, Leaf, Named, Unused
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES
 from codex.protocol.settings import (
     EnvironmentInherit,
@@ -97,7 +97,7 @@ def _read_notifications(value: object, _: Source) -> object:
 
 
 TEXT = Leaf("a string", (str,))
-NAME = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
+NON_EMPTY = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
 FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
 PORT = Leaf("a TCP port", (int,), lambda value, _: value if 0 < value < 2**16 else None)
@@ -107,22 +107,22 @@ SECONDS = Leaf(
     (int, float),
     lambda value, _: float(value) if 0 < value <= 86_400 else None,
 )
-PATH = Leaf("a path", (str,), _read_path)
+_PATH = Leaf("a path", (str,), _read_path)
 URL = Leaf("an http or https URL", (str,), _read_url)
 PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
 SANDBOX_MODE = _one_of(SANDBOX_MODES)
-APPROVAL = Leaf(_names(APPROVAL_NAMES), (str, dict), _read_approval)
+_APPROVAL = Leaf(_names(APPROVAL_NAMES), (str, dict), _read_approval)
 PATTERN = Leaf("a regular expression", (str,), _read_pattern)
-TEXTS = Items(TEXT)
+_TEXTS = Items(TEXT)
 TEXT_TABLE = Named(TEXT)
 IGNORED = Unused()
 
-PROVIDER = Table(
+PROVIDER = KeyTable(
     {
-        "name": NAME,
+        "name": NON_EMPTY,
         "base_url": URL,
         "wire_api": _one_of(api.value for api in WireApi),
-        "env_key": NAME,
+        "env_key": NON_EMPTY,
         "env_key_instructions": TEXT,
         "experimental_bearer_token": TEXT,
         "query_params": TEXT_TABLE,
@@ -133,9 +133,9 @@ PROVIDER = Table(
         "connect_timeout_ms": POSITIVE,
         "header_timeout_ms": POSITIVE,
         "stream_idle_timeout_ms": POSITIVE,
-        "ca_certificate": PATH,
-        "client_certificate": PATH,
-        "client_key": PATH,
+        "ca_certificate": _PATH,
+        "client_certificate": _PATH,
+        "client_key": _PATH,
         "requires_openai_auth": FLAG,
         "auth": Unused("get a token from a command"),
         "aws": Unused("sign requests for AWS"),
@@ -147,26 +147,26 @@ PROVIDER = Table(
 
 TOOL_APPROVAL = _one_of(mode.value for mode in ToolApproval)
 
-MCP_SERVER = Table(
+_MCP_SERVER = KeyTable(
     {
-        "command": NAME,
-        "args": TEXTS,
+        "command": NON_EMPTY,
+        "args": _TEXTS,
         "env": TEXT_TABLE,
-        "env_vars": Items(NAME),
-        "cwd": PATH,
+        "env_vars": Items(NON_EMPTY),
+        "cwd": _PATH,
         "url": URL,
-        "bearer_token_env_var": NAME,
+        "bearer_token_env_var": NON_EMPTY,
         "http_headers": TEXT_TABLE,
         "env_http_headers": TEXT_TABLE,
         "enabled": FLAG,
         "required": FLAG,
-        "enabled_tools": Items(NAME),
-        "disabled_tools": Items(NAME),
+        "enabled_tools": Items(NON_EMPTY),
+        "disabled_tools": Items(NON_EMPTY),
         "startup_timeout_sec": SECONDS,
         "startup_timeout_ms": POSITIVE,
         "tool_timeout_sec": SECONDS,
         "default_tools_approval_mode": TOOL_APPROVAL,
-        "tools": Named(Table({"approval_mode": TOOL_APPROVAL})),
+        "tools": Named(KeyTable({"approval_mode": TOOL_APPROVAL})),
         "oauth": Unused("log in to MCP servers; use bearer_token_env_var"),
         "oauth_resource": IGNORED,
         "scopes": IGNORED,
@@ -174,7 +174,7 @@ MCP_SERVER = Table(
     }
 )
 
-TOOLS = Table(
+TOOLS = KeyTable(
     {
         "web_search": Unused("search the web", (False,)),
         "web_search_request": Unused("search the web", (False,)),
@@ -184,7 +184,7 @@ TOOLS = Table(
     }
 )
 
-TUI = Table(
+_TUI = KeyTable(
     {
         "notifications": Leaf(
             "true, false or an array of strings",
@@ -217,9 +217,9 @@ TUI = Table(
 )
 
 USED: dict[str, Node] = {
-    "model": NAME,
-    "model_provider": NAME,
-    "oss_provider": NAME,
+    "model": NON_EMPTY,
+    "model_provider": NON_EMPTY,
+    "oss_provider": NON_EMPTY,
     "openai_base_url": URL,
     "model_reasoning_effort": _one_of(effort.value for effort in ReasoningEffort),
     "model_reasoning_summary": _one_of(summary.value for summary in ReasoningSummary),
@@ -228,13 +228,13 @@ USED: dict[str, Node] = {
     "model_verbosity": _one_of(("low", "medium", "high")),
     "model_context_window": POSITIVE,
     "model_max_output_tokens": POSITIVE,
-    "model_instructions_file": PATH,
+    "model_instructions_file": _PATH,
     "instructions": TEXT,
     "developer_instructions": TEXT,
-    "approval_policy": APPROVAL,
+    "approval_policy": _APPROVAL,
     "sandbox_permissions": Items(PERMISSION),
     "sandbox_mode": SANDBOX_MODE,
-    "sandbox": Table(
+    "sandbox": KeyTable(
         {
             "require": _one_of(("full", "best-effort")),
             "container": FLAG,
@@ -243,20 +243,20 @@ USED: dict[str, Node] = {
             "bind_ports": Items(PORT),
         }
     ),
-    "sandbox_workspace_write": Table(
+    "sandbox_workspace_write": KeyTable(
         {
-            "writable_roots": Items(PATH),
+            "writable_roots": Items(_PATH),
             "network_access": FLAG,
             "exclude_tmpdir_env_var": FLAG,
             "exclude_slash_tmp": FLAG,
         }
     ),
-    "shell_environment_policy": Table(
+    "shell_environment_policy": KeyTable(
         {
             "inherit": _one_of(inherit.value for inherit in EnvironmentInherit),
             "ignore_default_excludes": FLAG,
-            "exclude": TEXTS,
-            "include_only": TEXTS,
+            "exclude": _TEXTS,
+            "include_only": _TEXTS,
             "set": TEXT_TABLE,
             "filters": Unused("apply these filters to the environment", ({}, [])),
             "experimental_use_profile": Unused("run a login profile", (False,)),
@@ -266,21 +266,21 @@ USED: dict[str, Node] = {
     "command_timeout_ms": POSITIVE,
     "max_command_timeout_ms": POSITIVE,
     "project_doc_max_bytes": COUNT,
-    "project_doc_fallback_filenames": Items(NAME),
-    "project_root_markers": Items(NAME),
+    "project_doc_fallback_filenames": Items(NON_EMPTY),
+    "project_root_markers": Items(NON_EMPTY),
     "hide_agent_reasoning": FLAG,
     "show_raw_agent_reasoning": FLAG,
-    "history": Table(
+    "history": KeyTable(
         {
             "persistence": _one_of(("save-all", "none")),
             "max_bytes": COUNT,
             "sensitive_patterns": Items(PATTERN),
         }
     ),
-    "notify": TEXTS,
+    "notify": _TEXTS,
     "file_opener": _one_of(opener.value for opener in FileOpener),
-    "tui": TUI,
-    "mcp_servers": Named(MCP_SERVER),
+    "tui": _TUI,
+    "mcp_servers": Named(_MCP_SERVER),
     "model_providers": Named(PROVIDER),
 }
 
@@ -346,10 +346,10 @@ UNUSED: dict[str, Node] = {
     ),
 }
 
-ALIASES = {"experimental_instructions_file": "model_instructions_file"}
+KEY_ALIASES = {"experimental_instructions_file": "model_instructions_file"}
 
-PROFILE = Table({**USED, **UNUSED}, ALIASES)
+PROFILE = KeyTable({**USED, **UNUSED}, KEY_ALIASES)
 """`[profiles.NAME]`: every key but those that choose and define profiles."""
 
-CONFIG = Table({**PROFILE.keys, "profile": NAME, "profiles": Named(PROFILE)}, ALIASES)
+CONFIG = KeyTable({**PROFILE.keys, "profile": NON_EMPTY, "profiles": Named(PROFILE)}, KEY_ALIASES)
 """The whole of config.toml."""

@@ -13,14 +13,14 @@ import msgspec
 
 from codex.base.errors import ConfigError
 from codex.config.keys import CONFIG, PROFILE
-from codex.config.layers import overlay
+from codex.config.merge import overlay
 from codex.config.overrides import Overrides, parse_assignments
-from codex.config.resolve import Surroundings, resolve
+from codex.config.resolve import ConfigInputs, resolve_config
 from codex.config.schema import Source, check
 
 if TYPE_CHECKING:
     from codex.base.host import Host
-    from codex.config.schema import Table
+    from codex.config.schema import KeyTable
     from codex.config.types import Config
 
 
@@ -59,10 +59,10 @@ class _Loader:
     def config(self, settings: dict[str, Any]) -> Config:
         """The Config of merged settings, with every warning there was."""
         base_file = settings.get("model_instructions_file")
-        config = resolve(
+        config = resolve_config(
             settings,
             self.overrides,
-            Surroundings(
+            ConfigInputs(
                 codex_home=self.codex_home,
                 config_file=self.config_file,
                 cwd=self._cwd(),
@@ -108,7 +108,7 @@ class _Loader:
     def _source(self, prefix: str, folder: str | None = None) -> Source:
         return Source(prefix=prefix, folder=folder or self.host.cwd, home=self.home)
 
-    def _checked(self, table: dict[str, Any], shape: Table, source: Source) -> dict[str, Any]:
+    def _checked(self, table: dict[str, Any], shape: KeyTable, source: Source) -> dict[str, Any]:
         settings, warnings = check(table, shape, source)
         self.warnings += warnings
         if "sandbox_mode" in settings and "sandbox_permissions" in settings:
@@ -118,7 +118,7 @@ class _Loader:
             )
         return settings
 
-    def _file_layer(self, path: str, shape: Table) -> dict[str, Any] | None:
+    def _file_layer(self, path: str, shape: KeyTable) -> dict[str, Any] | None:
         data = _read(path)
         if data is None:
             return None

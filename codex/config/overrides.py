@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from codex.base.errors import ConfigError
-from codex.config.layers import merge
+from codex.config.merge import merge
 from codex.protocol.policy import AskForApproval
 
 if TYPE_CHECKING:

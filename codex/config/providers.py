@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from codex.base.errors import ConfigError
-from codex.config.layers import merge
+from codex.config.merge import merge
 from codex.protocol.settings import ModelProvider, is_openai_url
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from codex.base.errors import ConfigError
-from codex.config.keys import COUNT, GRANULAR, NAME, PERMISSION, POSITIVE, URL
+from codex.config.keys import COUNT, GRANULAR, NON_EMPTY, PERMISSION, POSITIVE, URL
 from codex.config.models import DEFAULT_MODEL, DEFAULT_OSS_MODEL, context_window
 from codex.config.permissions import sandbox_policy, with_network
 from codex.config.providers import (
@@ -53,7 +53,7 @@ PLAIN_KEYS = (
 """Keys that are fields of Config as they stand."""
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+class ConfigInputs(msgspec.Struct, frozen=True, kw_only=True):
     """What resolving needs besides settings and flags: places, environment, texts of files."""
 
     codex_home: str
@@ -68,14 +68,14 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     base_instructions: str | None = None
 
 
-def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings) -> Config:
+def resolve_config(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs) -> Config:
     """The Config. Its `warnings` hold only what resolving itself found odd.
 
     Args: settings: the layers, checked and merged.
     Raises: ConfigError.
     """
     warnings: list[str] = []
-    providers = _providers(settings, around)
+    providers = _providers(settings, inputs)
     provider_id = _provider_id(settings, overrides)
     fields: dict[str, Any] = {key: settings[key] for key in PLAIN_KEYS if key in settings}
     if overrides.disable_response_storage:
@@ -84,20 +84,20 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
     config = msgspec.convert(
         {
             **fields,
-            "codex_home": around.codex_home,
-            "cwd": around.cwd,
+            "codex_home": inputs.codex_home,
+            "cwd": inputs.cwd,
             "provider_id": provider_id,
             "provider": choose(providers, provider_id),
             "providers": providers,
-            "model": _model(settings, overrides, around),
+            "model": _model(settings, overrides, inputs),
             "approval_policy": _approval(settings, overrides, warnings),
             "sandbox_policy": with_network(
-                _sandbox(settings, overrides, around, warnings), settings.get("sandbox", {})
+                _sandbox(settings, overrides, inputs, warnings), settings.get("sandbox", {})
             ),
             "sandbox": _enforcement(settings, overrides),
             "shell_environment": settings.get("shell_environment_policy", {}),
-            "instructions": _instructions(settings, around.instructions_file),
-            "base_instructions": around.base_instructions,
+            "instructions": _instructions(settings, inputs.instructions_file),
+            "base_instructions": inputs.base_instructions,
             "is_ephemeral": overrides.is_ephemeral,
             "warnings": warnings,
         },
@@ -108,24 +108,24 @@ def resolve(settings: dict[str, Any], overrides: Overrides, around: Surroundings
     return msgspec.structs.replace(config, command_timeout_ms=timeout_ms)
 
 
-def _providers(settings: dict[str, Any], around: Surroundings) -> dict[str, ModelProvider]:
+def _providers(settings: dict[str, Any], inputs: ConfigInputs) -> dict[str, ModelProvider]:
     fields = {}
     for variable, field, leaf in ENVIRONMENT_FIELDS:
-        if text := around.environ.get(variable, "").strip():
+        if text := inputs.environ.get(variable, "").strip():
             number: object = int(text) if text.isascii() and text.isdigit() else text
-            fields[field] = check_leaf(number, leaf, around.process, variable)
-    base_url = around.environ.get("OPENAI_BASE_URL", "").strip()
+            fields[field] = check_leaf(number, leaf, inputs.process, variable)
+    base_url = inputs.environ.get("OPENAI_BASE_URL", "").strip()
     return make_providers(
         ProviderSettings(
             tables=settings.get("model_providers", {}),
             openai_base_url=settings.get("openai_base_url"),
-            environment_base_url=check_leaf(base_url, URL, around.process, "OPENAI_BASE_URL")
+            environment_base_url=check_leaf(base_url, URL, inputs.process, "OPENAI_BASE_URL")
             if base_url
             else None,
             environment=fields,
-            has_codex_api_key=bool(around.environ.get("CODEX_API_KEY", "").strip()),
+            has_codex_api_key=bool(inputs.environ.get("CODEX_API_KEY", "").strip()),
         ),
-        around.config_file,
+        inputs.config_file,
     )
 
 
@@ -137,14 +137,14 @@ def _provider_id(settings: dict[str, Any], overrides: Overrides) -> str:
     return str(settings.get("model_provider", DEFAULT_PROVIDER))
 
 
-def _model(settings: dict[str, Any], overrides: Overrides, around: Surroundings) -> dict[str, Any]:
+def _model(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs) -> dict[str, Any]:
     if overrides.model is not None:
-        model = check_leaf(overrides.model, NAME, around.process, "--model")
+        model = check_leaf(overrides.model, NON_EMPTY, inputs.process, "--model")
     elif overrides.is_oss:
         # The file's model is that of the provider the flag turns away from.
         model = DEFAULT_OSS_MODEL
     else:
-        default = around.environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
+        default = inputs.environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
         model = settings.get("model", default)
     keys = {
         "reasoning_effort": "model_reasoning_effort",
@@ -177,7 +177,7 @@ def _approval(
 
 
 def _sandbox(
-    settings: dict[str, Any], overrides: Overrides, around: Surroundings, warnings: list[str]
+    settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs, warnings: list[str]
 ) -> SandboxPolicy:
     mode: str | None = settings.get("sandbox_mode")
     permissions: list[str] | None = settings.get("sandbox_permissions")
@@ -186,7 +186,7 @@ def _sandbox(
         permissions = None
         if overrides.sandbox_permissions is not None:
             permissions = [
-                check_leaf(permission, PERMISSION, around.process, "--sandbox")
+                check_leaf(permission, PERMISSION, inputs.process, "--sandbox")
                 for permission in overrides.sandbox_permissions
             ]
     policy = sandbox_policy(
@@ -196,7 +196,7 @@ def _sandbox(
             settings.get("sandbox_workspace_write", {}), WorkspaceWrite
         ),
     )
-    added = tuple(around.process.absolute(root) for root in overrides.writable_roots)
+    added = tuple(inputs.process.absolute(root) for root in overrides.writable_roots)
     if not added or policy.can_write_everything:
         return policy
     if not policy.can_write_cwd and not policy.writable_roots:

@@ -49,7 +49,7 @@ class Items(NamedTuple):
     each: Leaf
 
 
-class Table(NamedTuple):
+class KeyTable(NamedTuple):
     """A table whose keys are known."""
 
     keys: Mapping[str, Node]
@@ -72,7 +72,7 @@ class Unused(NamedTuple):
     """Values that ask for nothing."""
 
 
-Node = Leaf | Items | Table | Named | Unused
+Node = Leaf | Items | KeyTable | Named | Unused
 
 TYPE_NAMES: dict[type, str] = {
     str: "a string",
@@ -84,7 +84,7 @@ TYPE_NAMES: dict[type, str] = {
 }
 
 
-def check(value: object, node: Table, source: Source) -> tuple[dict[str, Any], list[str]]:
+def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any], list[str]]:
     """Check a whole document.
 
     Returns: its settings in their one spelling, and warnings.
@@ -123,7 +123,7 @@ class _Checker:
                     name: self.walk(item, node.each, join_key(key, name))
                     for name, item in table.items()
                 }
-            case Table():
+            case KeyTable():
                 return self._table(self._of_type(value, dict, "a table", key), node, key)
             case Unused():
                 if node.wish is not None and value not in node.harmless:
@@ -139,7 +139,7 @@ class _Checker:
             raise self._wrong(key, leaf.expected, _shown(value))
         return result
 
-    def _table(self, table: dict[str, Any], node: Table, key: str) -> dict[str, Any]:
+    def _table(self, table: dict[str, Any], node: KeyTable, key: str) -> dict[str, Any]:
         settings = {}
         for name, value in table.items():
             known = node.aliases.get(name, name)

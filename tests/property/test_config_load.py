@@ -10,10 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex.base.errors import ConfigError
-from codex.config.keys import ALIASES, CONFIG
+from codex.config.keys import CONFIG, KEY_ALIASES
 from codex.config.overrides import Overrides
-from codex.config.resolve import Surroundings, resolve
-from codex.config.schema import Items, Leaf, Named, Node, Source, Table, Unused, check, check_leaf
+from codex.config.resolve import ConfigInputs, resolve_config
+from codex.config.schema import (
+    Items,
+    KeyTable,
+    Leaf,
+    Named,
+    Node,
+    Source,
+    Unused,
+    check,
+    check_leaf,
+)
 from codex.config.types import Config
 from tests.support.config_home import ConfigHome
 
@@ -45,7 +55,7 @@ def valid(node: Node) -> st.SearchStrategy[Any]:
             return st.lists(valid(each), max_size=2)
         case Named(each):
             return st.dictionaries(NAMES, valid(each), max_size=2)
-        case Table(keys):
+        case KeyTable(keys):
             chosen = st.sets(st.sampled_from(sorted(keys)), max_size=6)
             return chosen.flatmap(
                 lambda names: st.fixed_dictionaries({name: valid(keys[name]) for name in names})
@@ -61,24 +71,24 @@ def test_every_leaf_has_a_sample_that_fits() -> None:
                 return [node]
             case Items(each) | Named(each):
                 return leaves(each)
-            case Table(keys):
+            case KeyTable(keys):
                 return [leaf for child in keys.values() for leaf in leaves(child)]
             case Unused():
                 return []
 
     missing = [leaf for leaf in leaves(CONFIG) if not any(fits(leaf, s) for s in SAMPLES)]
     assert missing == []
-    assert set(ALIASES.values()) <= CONFIG.keys.keys()
+    assert set(KEY_ALIASES.values()) <= CONFIG.keys.keys()
 
 
 @given(valid(CONFIG))
 def test_valid_settings_make_a_config_or_a_refusal_in_words(table: dict[str, Any]) -> None:
     settings, _ = check(table, CONFIG, SOURCE)
-    around = Surroundings(
+    around = ConfigInputs(
         codex_home="/home/.codex", config_file="config.toml", cwd="/", process=SOURCE, environ={}
     )
     try:
-        config = resolve(settings, Overrides(), around)
+        config = resolve_config(settings, Overrides(), around)
     except ConfigError as error:
         refusal = str(error)
     else:

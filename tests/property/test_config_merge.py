@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from codex.base.errors import ConfigError
 from codex.config.keys import CONFIG
-from codex.config.layers import merge, overlay
+from codex.config.merge import merge, overlay
 from codex.config.overrides import parse_assignments
 from codex.config.schema import Source, check, join_key
 
