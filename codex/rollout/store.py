@@ -141,7 +141,7 @@ def unarchive(codex_home: str, file: SessionFile) -> str:
     return _move(file, os.path.join(codex_home, "sessions", *match.group(1, 2, 3)))
 
 
-def delete_session(file: SessionFile) -> None:
+def delete_session_file(file: SessionFile) -> None:
     """Delete a session for good.
 
     Raises: CodexError, also when it is open.

@@ -82,7 +82,7 @@ def delete_session(host: Host, codex_home: str, wanted: str, *, is_sure: bool) -
     file = sessions.find_session(codex_home, wanted, is_archived=None)
     if not (is_sure or _is_sure(host, codex_home, file)):
         return ExitStatus.FAILED
-    sessions.delete_session(file)
+    sessions.delete_session_file(file)
     return ExitStatus.DONE
 
 

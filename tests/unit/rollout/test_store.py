@@ -170,10 +170,10 @@ def test_a_file_that_is_there_already_is_not_overwritten(home: Path) -> None:
 
 def test_a_deleted_session_is_gone(home: Path) -> None:
     file = sessions.find_session(str(home), FIRST, is_archived=None)
-    sessions.delete_session(file)
+    sessions.delete_session_file(file)
     assert ids(home) == [SECOND, THIRD]
     with pytest.raises(CodexError, match="No such file"):
-        sessions.delete_session(file)
+        sessions.delete_session_file(file)
 
 
 def test_a_session_that_is_open_is_neither_moved_nor_deleted(home: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_session_that_is_open_is_neither_moved_nor_deleted(home: Path) -> None
     rollout.resume(load(file.path))
     try:
         with pytest.raises(CodexError, match=f"is open in process {os.getpid()}"):
-            sessions.delete_session(file)
+            sessions.delete_session_file(file)
         with pytest.raises(CodexError, match="is open in process"):
             sessions.archive(str(home), file)
     finally:
