@@ -1,1 +1,1 @@
-"""What every package stands on: the machine, text, files, processes; nothing of the agent."""
+"""The foundation of every package: machine, text, files, processes. Knows nothing of the agent."""

@@ -1,8 +1,8 @@
 """Shell text that is plainly a list of commands -> the words of each, as bash would pass them.
 
-A strict splitter with a closed alphabet: whatever bash could expand, redirect, run in the
-background or read as a keyword is not understood, and the answer is None. What is understood is
-checked against real bash by a property test. Knows nothing of which commands are harmless.
+A strict splitter with a closed alphabet: if bash could expand, redirect, run in the background or
+read as a keyword any part of the text, the result is None. A property test checks every accepted
+text against real bash. Knows nothing of which commands are harmless.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ _SHELLS = frozenset({"bash", "zsh", "sh"})
 SCRIPT_FLAGS = frozenset({"-c", "-lc"})
 
 WORD_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_-./,:+@%=")
-"""Those that stand for themselves outside quotes."""
+"""Characters that are literal outside quotes."""
 
 ESCAPABLE = frozenset(chr(code) for code in range(0x20, 0x7F))
-"""Those that a backslash outside quotes makes literal."""
+"""Characters that a backslash outside quotes makes literal."""
 
 KEYWORDS = frozenset(
     {"if", "then", "else", "elif", "fi", "case", "in", "esac", "function", "select"}
 ) | frozenset({"for", "while", "until", "do", "done", "time", "coproc"})
 UNFINISHED = frozenset({"&&", "||", "|"})
-"""The joints that another command must follow."""
+"""Operators that another command must follow."""
 
 
 def script_of(argv: Sequence[str]) -> str | None:
-    """The script of `bash -lc SCRIPT` and its like; None for every other command.
+    """Return the script of `bash -lc SCRIPT` and similar commands; None for any other command.
 
     The shell may be named by its path. `-lc` makes a login shell, which runs profile files first.
     """
     if len(argv) != 3 or argv[1] not in SCRIPT_FLAGS:
         return None
-    # A script that begins with a sign would be taken for further options of the shell.
+    # The shell would take a script that begins with a sign for further options.
     is_shell = argv[0].rsplit("/", 1)[-1] in _SHELLS
     return argv[2] if is_shell and not argv[2].startswith(("-", "+")) else None
 
 
 def join(argv: Sequence[str]) -> str:
-    """One line of shell text that means exactly these words; for people to read and copy."""
+    """Return one line of shell text that means exactly these words, for people to read and copy."""
     return " ".join(_written(word, is_name=index == 0) for index, word in enumerate(argv))
 
 
 def _written(word: str, *, is_name: bool) -> str:
-    # A word that is plain elsewhere may be a keyword, an assignment or a job in the first place.
+    # A word that is plain elsewhere may be a keyword, an assignment or a job in first position.
     before = "" if is_name else "x "
     if split_script(before + word) == ((*before.split(), word),):
         return word
@@ -55,11 +55,11 @@ def _written(word: str, *, is_name: bool) -> str:
 
 
 def split_script(script: str) -> tuple[tuple[str, ...], ...] | None:
-    """The commands of a script, each as its words, in the order of the text.
+    """Return the commands of a script, each as its words, in the order of the text.
 
-    Commands may be joined by `&&`, `||`, `;`, `|` and line ends.
+    Commands may be joined by `&&`, `||`, `;`, `|` and newlines.
 
-    Returns: None for every script that bash could read otherwise, and for one without a command.
+    Returns: None if bash could read the script otherwise, or if it holds no command.
     """
     try:
         return tuple(_commands(_Scanner(script))) or None
@@ -68,21 +68,21 @@ def split_script(script: str) -> tuple[tuple[str, ...], ...] | None:
 
 
 class _NotPlainError(Exception):
-    """The text is outside what the splitter understands."""
+    """The splitter does not understand the text."""
 
 
 class _Word:
-    """A word that is being read."""
+    """A word while it is read."""
 
     def __init__(self) -> None:
         self.text = ""
         self.is_quoted = False
-        """Some part of it is: bash does not take it for a keyword."""
+        """Whether any part is quoted, so that bash does not take the word for a keyword."""
         self.is_assignment = False
-        """It holds a `=` outside quotes, which may make it an assignment before a command."""
+        """Whether it holds a `=` outside quotes: before a command, that may be an assignment."""
 
     def add(self, character: str) -> None:
-        """Add an unquoted character, which must stand for itself here."""
+        """Add an unquoted character, which must be literal here."""
         if character in "~^":
             # A revision such as HEAD~2: bash expands ~ only at the start, and after : and =.
             is_plain = self.text[:1].isalnum() and ":" not in self.text and "=" not in self.text
@@ -97,7 +97,7 @@ class _Word:
         self.text += character
 
     def add_quoted(self, text: str) -> None:
-        """Add what stood in quotes or behind a backslash."""
+        """Add quoted or escaped text."""
         self.is_quoted = True
         self.text += text
 
@@ -131,10 +131,10 @@ def _command(words: list[_Word]) -> tuple[str, ...]:
 
 
 class _Scanner:
-    """The script and how far it is read."""
+    """A script and the position up to which it has been read."""
 
     def __init__(self, script: str) -> None:
-        # A NUL cannot be passed on; the rest of the script would be lost.
+        # An argument cannot hold a NUL; the rest of the script would be lost.
         if "\0" in script:
             raise _NotPlainError
         self._script = script
@@ -143,11 +143,11 @@ class _Scanner:
 
     @property
     def is_at_end(self) -> bool:
-        """Nothing but blanks was left."""
+        """Whether only blanks are left."""
         return self._position >= len(self._script)
 
     def joint(self) -> str:
-        """Read what joins two commands."""
+        """Read the operator between two commands."""
         rest = self._script[self._position : self._position + 3]
         joint = rest[:2] if rest[:2] in UNFINISHED else rest[:1]
         is_doubtful = rest[: len(joint) + 1] in (";;", "|&", ";&")
@@ -158,7 +158,7 @@ class _Scanner:
         return joint
 
     def word(self) -> _Word | None:
-        """Read a word and the blanks after it; None where there is a joint instead."""
+        """Read a word and the blanks after it; return None if an operator comes next."""
         if self._peek() in "&|;\n":
             return None
         word = _Word()
@@ -177,7 +177,7 @@ class _Scanner:
         return self._script[self._position - 1]
 
     def _skip_blanks(self) -> None:
-        """Past blanks, tabs, and line ends that a backslash takes away."""
+        """Skip spaces, tabs and escaped newlines."""
         while True:
             if self._script.startswith((" ", "\t"), self._position):
                 self._position += 1

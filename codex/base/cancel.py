@@ -42,24 +42,24 @@ class Cancel:
             callback()
 
     def is_set(self) -> bool:
-        """Whether `set` was called."""
+        """Return whether `set` was called."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise Interrupted when the flag is set."""
+        """Raise Interrupted if the flag is set."""
         if self._event.is_set():
             raise Interrupted
 
     def wait(self, timeout_s: float) -> bool:
-        """Pause for at most `timeout_s` seconds; True when the flag is set by then."""
+        """Pause for at most `timeout_s` seconds; return whether the flag is set by then."""
         return self._event.wait(timeout_s)
 
     def on_set(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` once when the flag is set, at once when it already is.
+        """Call `callback` once when the flag is set, or immediately if it already is.
 
         The callback runs in the thread that sets the flag and must not block.
 
-        Returns: a function that takes the callback back.
+        Returns: a function that removes the callback.
         """
         with self._lock:
             if not self._event.is_set():
@@ -75,7 +75,7 @@ class Cancel:
             self._callbacks.pop(key, None)
 
     def fileno(self) -> int:
-        """A descriptor that is readable from the moment the flag is set; `close` ends it."""
+        """Return a descriptor that becomes readable when the flag is set; `close` closes it."""
         with self._lock:
             if self._pipe is None:
                 self._pipe = os.pipe()

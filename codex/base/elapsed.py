@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 def format_duration(milliseconds: int) -> str:
-    """`250ms` below a second, `1.50s` below a minute, `1m15s` above.
+    """Format as `250ms` below a second, `1.50s` below a minute, `1m15s` above.
 
-    Args: milliseconds: not negative; cut, never rounded up, so 59,999 ms is `59.99s`.
+    Args: milliseconds: not negative; truncated, never rounded up, so 59,999 ms is `59.99s`.
     """
     if milliseconds < 1000:
         return f"{milliseconds}ms"

@@ -1,8 +1,9 @@
-"""Texts that belong to the program: data files beside the code, constants in the executable.
+"""Texts that ship with the program: data files beside the code, constants in the executable.
 
 A static executable has no files beside it, so the build writes every data file of this package,
-and the certificates of the certifi project, into its own copy of this file (build/embed.py). Run
-from source, the program reads the files, and `CA_PEM` is None: the system's certificates serve.
+and the certificates of the certifi project, into its own copy of this file (build/embed.py). When
+run from source, the program reads the files, and `CA_PEM` is None: it uses the system's
+certificates.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from __future__ import annotations
 import os
 
 CA_PEM: str | None = None
-"""Root certificates, for a machine that has none."""
+"""Root certificates for a machine without any."""
 
 TEXTS: dict[str, str] = {}
-"""Contents by path below `codex/`: `core/prompt.md`."""
+"""Contents by path below `codex/`, such as `core/prompt.md`."""
 
 
 def text(name: str) -> str:
-    """The text of a data file; `name` is its path below `codex/`, as in `core/prompt.md`."""
+    """Return the text of a data file; `name` is its path below `codex/` (`core/prompt.md`)."""
     if name in TEXTS:
         return TEXTS[name]
     package = os.path.dirname(os.path.dirname(__file__))

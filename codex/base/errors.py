@@ -1,8 +1,7 @@
-"""The tree of errors that end something, and the exit statuses they end the program with.
+"""The program's exceptions, and the exit status that each ends the program with.
 
 Broken input or a failed outside call raises one of these; an expected outcome (a command that
-exits 1) is a value instead. Boundaries translate the errors of the libraries they wrap into this
-tree.
+exits 1) is a value instead. Boundaries translate the errors of the libraries they wrap into these.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import enum
 
 
 class ExitStatus(enum.IntEnum):
-    """What the process returns to its caller."""
+    """Exit status of the process."""
 
     DONE = 0
     FAILED = 1
@@ -23,10 +22,10 @@ class ExitStatus(enum.IntEnum):
 
 
 class CodexError(Exception):
-    """Something failed that the user has to know about.
+    """A failure that the user has to know about.
 
     The message says what failed, with the name of the thing in quotes, and the cause. `advice` is
-    the line on what to do, where there is something to do.
+    a line on what to do, if there is something to do.
     """
 
     exit_status = ExitStatus.FAILED
@@ -50,19 +49,22 @@ class ConfigError(CodexError):
     """A configuration file, a `-c` override or an environment setting is wrong."""
 
 
-class Interrupted(CodexError):  # noqa: N818 - no error: the user asked for it
+class Interrupted(CodexError):  # noqa: N818 - not an error: the user asked for it
     """The user, or the end of the session, stopped the work."""
 
     exit_status = ExitStatus.INTERRUPTED
 
     def __init__(self, message: str = "interrupted", *, findings: tuple[str, ...] = ()) -> None:
-        """Args: findings: what the model is to read of it."""
+        """Args: findings: lines that tell the model what the interrupted work left behind."""
         super().__init__(message)
         self.findings = findings
 
 
 class SandboxUnavailableError(CodexError):
-    """The kernel cannot enforce the sandbox policy, so the command does not run; one line."""
+    """The kernel cannot enforce the sandbox policy, so the command does not run.
+
+    Prints message and advice on one line.
+    """
 
     exit_status = ExitStatus.SANDBOX_UNAVAILABLE
 
@@ -75,7 +77,7 @@ class SpawnError(CodexError):
 
 
 class ProgramNotFoundError(SpawnError):
-    """There is no such program."""
+    """The program to run does not exist."""
 
 
 class PatchError(CodexError):
@@ -83,8 +85,8 @@ class PatchError(CodexError):
 
 
 class PolicyError(CodexError):
-    """A file of rules about commands cannot be read, or is wrong; names the file and the line."""
+    """A file of rules about commands is unreadable or wrong; the message names file and line."""
 
 
 class ProtocolError(CodexError):
-    """A peer (a front end on a pipe, a server) sent something that is not of its protocol."""
+    """A peer (a front end on a pipe, a server) sent something that its protocol does not allow."""

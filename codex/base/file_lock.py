@@ -1,6 +1,6 @@
-"""An advisory lock on an open file, whose end is the file's closing: the one user of flock.
+"""An advisory lock on an open file, released when the file is closed: the one user of flock.
 
-Nothing here waits: who finds a lock taken decides what to do meanwhile.
+Nothing here waits: a caller that finds the lock taken decides what to do meanwhile.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _UNAVAILABLE = frozenset(
 
 
 class LockState(enum.Enum):
-    """What came of asking for a lock."""
+    """Outcome of asking for a lock."""
 
     HELD = "held"
     BUSY = "busy"
-    """Another process has it."""
+    """Another process holds the lock."""
     UNAVAILABLE = "unavailable"
-    """The file system has no locks, as NFS without its lock service."""
+    """The file system has no locks; NFS without its lock service is an example."""
 
 
 def try_lock(descriptor: int) -> LockState:
     """Ask for the exclusive lock on a whole file, without waiting.
 
-    Raises: OSError, for failures that are neither of the two.
+    Raises: OSError, for any failure other than a taken or an unavailable lock.
     """
     try:
         if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""What a repository's own files tell: whether it is one, and where it stands. Runs nothing."""
+"""The state of a Git repository, read from its own files. Runs nothing."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import re
 from typing import NamedTuple
 
 _MAX_BYTES = 1024 * 1024
-"""Of one file: more is nothing that these questions need."""
+"""Longest prefix that is read of any file; what is looked for comes early."""
 _REMOTE = re.compile(r'\[remote "origin"\]')
 _URL = re.compile(r"\s*url\s*=\s*(\S+)")
 _USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 class GitState(NamedTuple):
-    """Where a repository stands."""
+    """Commit, branch and remote of a repository."""
 
     commit_hash: str | None
     """None before the first commit."""
     branch: str | None
-    """None where HEAD is detached."""
+    """None when HEAD is detached."""
     repository_url: str | None
-    """Of the remote `origin`, without a user and password."""
+    """URL of the remote `origin`, without user and password."""
 
 
 def repository_root(directory: str) -> str | None:
-    """The nearest directory at or above `directory` (absolute) that holds `.git` of any kind."""
+    """Return the nearest directory at or above `directory` (absolute) with a `.git` of any kind."""
     current = directory
     while True:
         if os.path.lexists(os.path.join(current, ".git")):
@@ -37,7 +37,7 @@ def repository_root(directory: str) -> str | None:
 
 
 def state(directory: str) -> GitState | None:
-    """The state of the repository around `directory`; None where there is none to be read."""
+    """Return the state of the repository around `directory`; None if none can be read."""
     root = repository_root(directory)
     if root is None:
         return None
@@ -45,7 +45,7 @@ def state(directory: str) -> GitState | None:
     head = _read(os.path.join(folder, "HEAD")).strip()
     if not head:
         return None
-    # A linked worktree keeps its HEAD, and shares the rest with the main one.
+    # A linked worktree has its own HEAD and shares the rest with the main worktree.
     common = os.path.join(folder, _read(os.path.join(folder, "commondir")).strip())
     reference = head.removeprefix("ref:").strip() if head.startswith("ref:") else None
     commit = head if reference is None else _commit_of(folder, common, reference)
@@ -54,7 +54,7 @@ def state(directory: str) -> GitState | None:
 
 
 def _git_folder(path: str) -> str:
-    """The folder itself, or the one that a worktree's or a submodule's file names."""
+    """Return the folder itself, or the one that a worktree's or submodule's `.git` file names."""
     if os.path.isdir(path):
         return path
     named = _read(path).strip().removeprefix("gitdir:").strip()
@@ -83,7 +83,7 @@ def _origin(path: str) -> str | None:
 
 
 def _read(path: str) -> str:
-    """A small text file; empty where there is none."""
+    """Read a small text file; return "" if it is missing."""
     try:
         with open(path, "rb") as file:
             return file.read(_MAX_BYTES).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Host: what the program was given by the outside world, read once and passed down as one value.
+"""Host: everything the outside world gives the program, read once and passed down as one value.
 
 The only place that reads the arguments, the standard streams, the environment, the working
 directory and the clock. A test builds another Host.
@@ -25,18 +25,18 @@ class Host(NamedTuple):
     """The arguments, without the program's name."""
     environ: Mapping[str, str]
     cwd: str
-    """Absolute."""
+    """Working directory, absolute."""
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
     clock: Callable[[], float]
-    """Seconds since the epoch."""
+    """The time in seconds since the epoch."""
 
     def home(self) -> str | None:
-        """The user's home directory, from HOME or the user database; None when neither knows."""
+        """Return the user's home directory from HOME or the user database; None if unknown."""
         if home := self.environ.get("HOME"):
             return home
-        # Not os.path.expanduser, to which an empty HOME means "/".
+        # os.path.expanduser would take an empty HOME for "/".
         try:
             import pwd
 
@@ -45,11 +45,11 @@ class Host(NamedTuple):
             return None
 
     def abandon_output(self, stream: TextIO | None = None) -> None:
-        """Let what is still buffered go nowhere: nobody reads it, and the interpreter complains.
+        """Discard buffered output that has no reader, so that the interpreter does not complain.
 
-        For the streams of a process, once writing to one of them has failed.
+        For the standard streams of the process, once writing to one of them has failed.
 
-        Args: stream: the one that failed, where the other can still say so; None is both.
+        Args: stream: the stream that failed, if the other one still works; None means both.
         """
         with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
             for failed in (self.stdout, self.stderr) if stream is None else (stream,):
@@ -57,13 +57,13 @@ class Host(NamedTuple):
 
 
 def current_host() -> Host:
-    """The Host of this process.
+    """Return the Host of this process.
 
-    A working directory that no longer exists is taken from PWD, or becomes "/", so that the program
-    can still say what is wrong with it.
+    If the working directory no longer exists, PWD or "/" takes its place, so that the program can
+    still report the problem.
     """
     for stream in (sys.stdout, sys.stderr):
-        # An old locale must not make text unprintable; a stream may also be closed from the start.
+        # An old locale must not make text unprintable. The caller may have closed a stream.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
@@ -82,5 +82,5 @@ def current_host() -> Host:
 
 
 def _nothing(mode: Literal["r", "w"]) -> TextIO:
-    """What stands for a standard stream that the caller closed."""
+    """Return a substitute for a standard stream that the caller closed."""
     return open(os.devnull, mode, encoding="utf-8")

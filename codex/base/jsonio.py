@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MAX_DEPTH = 128
-"""Levels of nesting. orjson reads 1024, more than Python's stack bears, and at 250 its writer was
-seen to write past the end of its buffer (3.13.0, lists that end in lists); so what comes in is
-never as deep."""
+"""Limit on nesting. orjson reads 1024 levels, more than Python's stack bears, and at 250 its writer
+was seen to write past the end of its buffer (3.13.0, lists that end in lists); so deeper input is
+refused."""
 
 
 def loads(data: bytes | str) -> Any:
     """Parse one JSON text.
 
-    What is read can be written again, and walked by functions that call themselves.
+    The value can be written again, and recursive functions can walk it.
 
-    Raises: ValueError, when it is not JSON (duplicate keys are allowed, NaN is not), or is nested
-        in more than 128 levels.
+    Raises: ValueError, if it is not JSON (duplicate keys are allowed, NaN is not), or is nested
+        more than 128 levels deep.
     """
     import orjson
 
@@ -34,7 +34,7 @@ def loads(data: bytes | str) -> Any:
 
 
 def loads_leniently(data: str) -> Any:
-    """Parse JSON in which halves of surrogate pairs, as of a split emoji, stand for "?".
+    """Parse JSON that may hold lone surrogates, such as half an emoji; each becomes "?".
 
     Raises: ValueError, as `loads` does, and for integers of more than 64 bits.
     """
@@ -45,11 +45,11 @@ def loads_leniently(data: str) -> Any:
         _check_depth(value)
         return loads(dumps(value))
     except (TypeError, RecursionError) as error:
-        raise ValueError(f"not to be written again: {error}") from error
+        raise ValueError(f"cannot be written again: {error}") from error
 
 
 def _may_be_deep(data: bytes | str) -> bool:
-    """Whether there are enough brackets for too many levels."""
+    """Return whether there are enough brackets to exceed the limit on nesting."""
     if isinstance(data, str):
         return data.count("[") + data.count("{") > _MAX_DEPTH
     return data.count(b"[") + data.count(b"{") > _MAX_DEPTH
@@ -75,7 +75,7 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact UTF-8 JSON; lone surrogates become `?` instead of failing."""
+    """Write compact UTF-8 JSON; lone surrogates become `?` instead of failing."""
     import orjson
 
     try:

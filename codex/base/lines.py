@@ -1,4 +1,4 @@
-"""Lines of standard input as values on a queue, for the front ends that programs speak to."""
+"""Lines of standard input as values on a queue, for the front ends that other programs drive."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _CHUNK = 65_536
 
 
 class InputLine(NamedTuple):
-    """One line of the input, without its end; never blank."""
+    """One line of the input, without its newline; never blank."""
 
     data: bytes
 
 
 class EndOfInput(NamedTuple):
-    """No further line will come."""
+    """The input has ended; no further line follows."""
 
 
 def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]) -> None:
-    """Start the thread `codex-stdin`; it ends with the input, or with the process."""
+    """Start the thread `codex-stdin`, which ends with the input or the process."""
 
-    # os.read and not the stream: a thread that waits inside the stream holds its lock, and the
-    # interpreter aborts when it finds that lock held at the end.
+    # os.read instead of the stream: a thread that waits inside the stream holds its lock, and the
+    # interpreter aborts if that lock is held at exit.
     def read() -> None:
         pending: list[bytes] = []
         for chunk in _chunks(descriptor):
@@ -48,7 +48,7 @@ def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]
 
 
 def _chunks(descriptor: int) -> Iterator[bytes]:
-    """What arrives, to the end; an input that breaks is over too."""
+    """Yield the input as it arrives; an input that breaks ends there."""
     with contextlib.suppress(OSError):
         while chunk := os.read(descriptor, _CHUNK):
             yield chunk

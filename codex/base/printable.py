@@ -6,11 +6,11 @@ import re
 
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, screen
-    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS and their like, when they end
-    r"|\x1b[ -/]*[0-OQ-WYZ`-~]"  # the short ones
+    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS and similar, if terminated
+    r"|\x1b[ -/]*[0-OQ-WYZ`-~]"  # short sequences
 )
-# Controls other than tab and newline; marks that turn the direction of text, with which a line can
-# show something else than it says; halves of characters, which no terminal can be sent.
+# Controls other than tab and newline; marks that change the direction of text, which can make a
+# line show something other than it says; lone surrogates, which cannot be sent to a terminal.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

@@ -1,8 +1,9 @@
-"""Command lines of git, for the agent itself, that run nothing else.
+"""Command lines for the agent's own git commands that run no other program.
 
 A repository's configuration names programs (hooks, fsmonitor, pagers, diff drivers, filters), and a
-command of the model may have written it. So whatever the agent runs itself goes through
-`safe_git_argv` and `safe_git_environment`. Runs nothing.
+command of the model may have written it. So every git command of the agent itself, which runs
+outside the sandbox, goes through `safe_git_argv` and `safe_git_environment`. What a program outside
+the sandbox has done cannot be undone. Must not run anything.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ SETTINGS = (
     "core.askPass=",
     "credential.helper=",
     "diff.external=",
-    "diff.ignoreSubmodules=dirty",  # looking for changes in one would run git there
+    "diff.ignoreSubmodules=dirty",  # looking for changes in a submodule would run git there
     "log.showSignature=false",
-    "protocol.allow=never",  # of a partial clone, what is missing would be fetched
+    "protocol.allow=never",  # a partial clone would fetch missing objects
     "safe.bareRepository=explicit",
     "submodule.recurse=false",
 )
-"""What the command line says, no configuration file can say otherwise."""
+"""Settings for the command line, which win over every configuration file."""
 WITH_DIFFS = frozenset({"diff", "log", "show"})
 DIFF_FLAGS = ("--no-ext-diff", "--no-textconv")
 
@@ -45,16 +46,16 @@ RUN_BY_GIT = frozenset(
         *("GIT_PROXY_COMMAND", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"),
     }
 )
-"""Variables that name programs, or settings that would win over ours."""
+"""Variables that name programs, or whose settings would win over ours."""
 
 
 def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> tuple[str, ...]:
-    """The command line of a git that runs no hook and no program of a configuration.
+    """Return a git command line that runs no hook and no program named in a configuration.
 
     Args:
         arguments: the git command and its arguments, such as `("diff", "--", "a.c")`.
-        filters: the names of the filter drivers that are configured, see `filters_of`: git runs
-            those to compare a file, and there is no one switch against them.
+        filters: the names of the configured filter drivers, see `filters_of`: git runs them to
+            compare a file, and no single switch turns them off.
     """
     off = [f"filter.{name}.{key}" for name in filters for key in ("clean=", "smudge=", "process=")]
     off += [f"filter.{name}.required=false" for name in filters]
@@ -65,12 +66,12 @@ def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> t
 
 
 def safe_git_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for such a git: without variables that name programs, asking nothing."""
+    """Return the environment for such a git: no variables that name programs, no prompts."""
     kept = {name: value for name, value in environ.items() if name not in RUN_BY_GIT}
     return {**kept, **ENVIRONMENT}
 
 
 def filters_of(output: str) -> tuple[str, ...]:
-    """The names of filter drivers in the output of `FILTERS_QUERY`."""
+    """Return the names of the filter drivers in the output of `FILTERS_QUERY`."""
     names = (line.partition(".")[2].rpartition(".")[0] for line in output.splitlines())
     return tuple(dict.fromkeys(name for name in names if name))

@@ -1,12 +1,12 @@
 """The signals that stop a front end, turned into values on the one queue it waits on.
 
-The thread `codex-signals` puts them there; what a signal means is decided by the front end's loop,
-in order with everything else that arrives.
+The thread `codex-signals` puts them there; the front end's loop decides what a signal means, in
+order with everything else that arrives.
 
-A Python handler cannot do it, although a SimpleQueue is re-entrant: it runs in the main thread, and
-when the signal arrives in the moment between the interpreter's last look for signals and the wait
-for the queue, the wait goes on and the handler runs only after the next event. Under load that was
-one Control-C in a hundred. The interpreter's wake-up descriptor is written at once, whatever the
+A Python handler cannot do this, although a SimpleQueue is re-entrant: it runs in the main thread,
+and if the signal arrives between the interpreter's last check for signals and the wait for the
+queue, the wait continues and the handler runs only after the next event. Under load that was one
+Control-C in a hundred. The interpreter's wake-up descriptor is written immediately, whatever the
 threads do.
 """
 
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOP_GRACE_S = 1.5
-"""How long cleaning up may take after SIGTERM and the like; clients wait 2 s before they kill."""
+"""Time limit for cleaning up after SIGTERM and the like; clients wait 2 s before they kill."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class StopSignal(NamedTuple):
-    """SIGINT, SIGTERM, SIGHUP or SIGQUIT came."""
+    """SIGINT, SIGTERM, SIGHUP or SIGQUIT arrived."""
 
     number: int
 
     @property
     def is_from_keyboard(self) -> bool:
-        """Control-C: the first one stops the task; the others stop the program."""
+        """Whether it is Control-C: the first one stops the task, the others stop the program."""
         return self.number == signal.SIGINT
 
 
 @contextlib.contextmanager
 def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
-    """Deliver stop signals for a while; main thread only.
+    """Deliver stop signals while the block runs; main thread only.
 
-    A signal that was ignored from outside (nohup, a background job of a script) stays ignored.
+    A signal that the caller ignores (nohup, a background job of a script) stays ignored.
 
-    Args: put: of a queue; called in the thread `codex-signals`.
+    Args: put: the method of a queue; called in the thread `codex-signals`.
     """
     ending: list[int] = []
     reader, writer = os.pipe()
@@ -53,11 +53,11 @@ def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
         target=_forward, args=(reader, put, ending), name="codex-signals", daemon=True
     )
     thread.start()
-    heeded = [number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN]
+    handled = [number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN]
     old_writer = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    # Never taken back: the time that it bounds goes on after the block.
+    # Never restored: the alarm may still be running when the block ends.
     signal.signal(signal.SIGALRM, lambda number, _frame: die_by(ending[0] if ending else number))
-    previous = {number: signal.signal(number, _do_nothing) for number in heeded}
+    previous = {number: signal.signal(number, _do_nothing) for number in handled}
     try:
         yield
     finally:
@@ -70,13 +70,13 @@ def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
 
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """The handler: without one, no number is written to the wake-up descriptor."""
+    """Handle a signal by doing nothing: only handled signals reach the wake-up descriptor."""
 
 
 def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) -> None:
-    """Put every stop signal until the other end of the pipe is closed.
+    """Put every stop signal on the queue until the other end of the pipe is closed.
 
-    Args: ending: gets the signals that end the program.
+    Args: ending: receives the signals that end the program.
     """
     while numbers := os.read(reader, 64):
         for number in numbers:
@@ -85,19 +85,19 @@ def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) 
             stop = StopSignal(number)
             put(stop)
             if not stop.is_from_keyboard:
-                # Bound the cleaning up: the main thread may be stuck in a write that nobody reads.
+                # Limit the cleaning up: the main thread may be stuck in a write without a reader.
                 ending.append(number)
                 signal.setitimer(signal.ITIMER_REAL, STOP_GRACE_S)
 
 
 def let_signals_kill() -> None:
-    """From here on a stop signal ends the process at once; for the last steps of cleaning up."""
+    """Let a stop signal end the process at once from now on; for the last steps of cleaning up."""
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
 
 
 def die_by(number: int) -> None:
-    """End the process so that its parent sees the signal; the streams must be flushed."""
+    """End the process so that its parent sees the signal; the streams must be flushed before."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

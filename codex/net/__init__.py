@@ -1,1 +1,1 @@
-"""Bytes to and from servers: what the model and MCP clients share. Knows neither."""
+"""Bytes to and from servers, for the model and the MCP clients; must not know either."""

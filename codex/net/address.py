@@ -1,4 +1,4 @@
-"""Where a request goes: URLs taken apart, and the proxy that the environment asks for.
+"""The destination of a request: URLs split into parts, and the proxy that the environment names.
 
 Pure. Must not put user names, passwords or query values into a text.
 """
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SENDABLE = "%/:@!$&'()*+,;=~[]|"
-"""Besides letters and digits, what stays as it is in a path or query."""
+"""Characters that stay unquoted in a path or query, besides letters and digits."""
 MAX_LABEL_CHARS = 63
-"""Of a part of a host's name, by RFC 1035."""
+"""Longest label of a host name, by RFC 1035."""
 MAX_PORT_DIGITS = 5
 
 
@@ -27,7 +27,7 @@ class Address(NamedTuple):
 
     scheme: str
     host: str
-    """ASCII, without brackets."""
+    """Host name or address in ASCII, without brackets."""
     port: int
     target: str
     """Path and query."""
@@ -36,13 +36,13 @@ class Address(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """`scheme://host`, with the port where it is not the scheme's own."""
+        """`scheme://host`, with the port if it is not the scheme's default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
 
     def __str__(self) -> str:
-        """For people: without user, password and query."""
+        """Return the address for people: without user, password and query."""
         return self.origin + self.target.partition("?")[0]
 
 
@@ -54,9 +54,9 @@ class Proxy(NamedTuple):
 
 
 def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
-    """`path` below `base_url`, whose own query is kept.
+    """Return the address of `path` below `base_url`, whose own query is kept.
 
-    Raises: RequestError, when `base_url` is no http or https URL.
+    Raises: RequestError, if `base_url` is not an http or https URL.
     """
     base = parse_url(base_url, ("http", "https"), what="base_url")
     base_path, _, base_query = base.target.partition("?")
@@ -67,10 +67,10 @@ def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
 
 
 def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
-    """Take a URL apart.
+    """Split a URL into its parts.
 
     Args: what: the setting or variable it comes from, for the error.
-    Raises: RequestError, when it has no host, or none of `schemes`.
+    Raises: RequestError, if it has no host, or a scheme other than `schemes`.
     """
     try:
         parts = urlsplit(url.strip())
@@ -79,12 +79,12 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
     except ValueError as error:
-        # Not Python's words: they quote what stands for the port, which may be part of a password.
+        # Python's message quotes the text in place of the port, which may be part of a password.
         raise RequestError(
-            f"{what} is not a URL: its host or its port cannot be read",
+            f"{what} is not a valid URL: its host or port cannot be read",
             kind="config",
             phase="request",
-            advice="A user name or password in it has to be percent-encoded.",
+            advice="A user name or password in a URL must be percent-encoded.",
         ) from error
     if parts.scheme not in schemes or not _is_host(host):
         raise RequestError(
@@ -101,15 +101,15 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it may be looked up, and written into a request."""
+    """Return whether the host may be looked up, and written into a request."""
     is_clean = all(char.isalnum() or char in "-._:%" for char in host)
     return bool(host) and is_clean and max(map(len, host.split("."))) <= MAX_LABEL_CHARS
 
 
 def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy for `address`, by curl's rules: lower-case names first, NO_PROXY above all.
+    """Return the proxy for `address` by curl's rules: lower-case names first, NO_PROXY above all.
 
-    Raises: RequestError, when the variable names no proxy that can be used.
+    Raises: RequestError, if the variable does not name a usable proxy.
     """
     if _is_exempt(address, _get(environ, "NO_PROXY")[1]):
         return None
@@ -132,7 +132,10 @@ def _is_exempt(address: Address, no_proxy: str) -> bool:
 
 
 def _matches(entry: str, address: Address) -> bool:
-    """Whether an entry names the address: `*`, a host or its domain, an address or a CIDR block."""
+    """Return whether a NO_PROXY entry covers the address.
+
+    An entry is `*`, a host, a domain, an IP address or a CIDR block, perhaps with a port.
+    """
     if entry == "*":
         return True
     pattern, port = _split_port(entry)
@@ -169,6 +172,6 @@ def _is_in_network(host: str, pattern: str) -> bool:
 
 
 def basic_authorization(userinfo: str) -> str:
-    """The value of an Authorization header for `user:password`."""
+    """Return the value of an Authorization header for `user:password`."""
     data = userinfo.encode("utf-8", "replace")
     return f"Basic {binascii.b2a_base64(data, newline=False).decode()}"

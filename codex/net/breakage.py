@@ -1,6 +1,6 @@
-"""What went wrong on the way to a server -> RequestError, in words that name place and cause.
+"""Exceptions on the way to a server -> RequestErrors whose text names place and cause.
 
-Pure: it looks at exceptions of the sockets, of TLS and of HTTP, and raises none.
+Pure: it examines exceptions of sockets, TLS and HTTP, and never raises.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from codex.net.failure import RequestError
 
 
 def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> RequestError:
-    """No connection, tunnel or TLS session came about."""
+    """Explain why no connection, tunnel or TLS session could be set up."""
     first = proxy.address if proxy else address
     via = f" (the proxy of {proxy.variable})" if proxy else ""
     start = f'cannot connect to "{first.origin}"{via}: '
@@ -27,8 +27,8 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
     elif isinstance(error, ssl.SSLCertVerificationError):
         kind, reason = "tls", f"its certificate is not trusted: {error.verify_message}"
         advice = (
-            "If the server has a certificate of your own authority, name its PEM file in "
-            "CODEX_CA_CERTIFICATE or SSL_CERT_FILE, or as ca_certificate of the provider."
+            "If your own authority signed the server's certificate, name the authority's PEM file "
+            "in CODEX_CA_CERTIFICATE or SSL_CERT_FILE, or as ca_certificate of the provider."
         )
     elif isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
         kind, reason = "connect", _words(error)
@@ -36,7 +36,7 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
             advice = "Start the server, or correct base_url of the provider."
     elif isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
         kind, reason = "tls", "it does not speak TLS"
-        advice = "If it is a plain server, begin its URL with http:// instead of https://."
+        advice = "If the server does not use TLS, begin its URL with http:// instead of https://."
     elif isinstance(error, ssl.SSLError):
         kind, reason = "tls", f"TLS failed: {error.reason or error}"
     elif isinstance(error, TimeoutError):
@@ -44,12 +44,12 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
     else:
         kind, reason = "connect", _words(error)
     if proxy is not None and advice is None:
-        advice = f'To go without the proxy, add "{address.host}" to NO_PROXY.'
+        advice = f'To connect without the proxy, add "{address.host}" to NO_PROXY.'
     return RequestError(start + reason, kind=kind, phase="request", advice=advice)
 
 
 def request_failure(error: Exception, address: Address, timeout_s: float) -> RequestError:
-    """The request could not be sent, or its answer had no head."""
+    """Explain why the request could not be sent, or no head of an answer arrived."""
     if isinstance(error, TimeoutError):
         text, kind = f'"{address}" sent no answer within {timeout_s:g} s', "timeout"
     elif isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
@@ -63,7 +63,7 @@ def request_failure(error: Exception, address: Address, timeout_s: float) -> Req
 
 
 def body_failure(error: Exception, timeout_s: float) -> RequestError:
-    """The body of an answer did not come to its end."""
+    """Explain why the body of an answer did not arrive completely."""
     if isinstance(error, TimeoutError):
         return RequestError(f"the server was silent for {timeout_s:g} s", kind="timeout")
     return RequestError(
@@ -72,7 +72,7 @@ def body_failure(error: Exception, timeout_s: float) -> RequestError:
 
 
 def _words(error: Exception) -> str:
-    """The cause as people say it."""
+    """Return the cause in words for people."""
     match error:
         case Exception(args=(str(), Exception() as inner)):  # as urllib3 wraps them
             return _words(inner)

@@ -1,9 +1,9 @@
-"""A TCP connection under a Cancel: names resolved and connected to without ever blocking for good.
+"""A TCP connection under a Cancel: resolving and connecting never block for good.
 
-The system's resolver cannot be interrupted, so it runs in a daemon thread that is left behind when
-nobody waits for it any more. Addresses are tried as RFC 8305 ("happy eyeballs") asks: the next one
-starts when the one before failed, or a quarter of a second later, and the first to connect wins.
-Must not know what is spoken over the connection.
+The system's resolver cannot be interrupted, so it runs in a daemon thread, which is left behind
+when the caller stops waiting. Addresses are tried as RFC 8305 ("happy eyeballs") asks: the next
+attempt starts when the one before has failed, or a quarter of a second later, and the first to
+connect wins. Must not know what is spoken over the connection.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from codex.base.cancel import Cancel
 
     Target = tuple[int, int, int, str, Any]
-    """As of getaddrinfo."""
+    """An element of getaddrinfo's result."""
 
 HEAD_START_S = 0.25
 LOCALHOST = (b"127.0.0.1", b"::1")
 
 
 def dial(host: str, port: int, *, timeout_s: float, cancel: Cancel) -> socket.socket:
-    """A connected socket whose time-out is `timeout_s`.
+    """Return a connected socket whose time-out is `timeout_s`.
 
     Raises: Interrupted. OSError, with TimeoutError and socket.gaierror among them.
     """
@@ -52,7 +52,7 @@ def dial(host: str, port: int, *, timeout_s: float, cancel: Cancel) -> socket.so
 
 
 class _Race:
-    """Connection attempts side by side; the first that succeeds is the winner."""
+    """Concurrent connection attempts; the first to succeed wins."""
 
     def __init__(self, selector: selectors.BaseSelector, targets: Sequence[Target]) -> None:
         self._selector = selector
@@ -91,7 +91,7 @@ class _Race:
             self._error = error
             return
         attempt.settimeout(0)
-        # Requests are written in two pieces, head and body; neither waits for the other.
+        # Requests are written in two pieces, head and body; the second must not wait for an ACK.
         attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = attempt.connect_ex(address)
         if code in (0, errno.EINPROGRESS):
@@ -114,10 +114,10 @@ class _Race:
 
 
 def _resolve(host: str, port: int, timeout_s: float, cancel: Cancel) -> Sequence[Target]:
-    # Given bytes, the socket module spares itself the 3 ms import of the IDNA codec.
+    # With bytes, the socket module does not import the IDNA codec, which takes 3 ms.
     name = host.encode("ascii")
     if name == b"localhost" or name.endswith(b".localhost"):
-        # By RFC 6761 these need no look-up, which an empty root could not answer.
+        # By RFC 6761 these need no look-up; in an empty root file system one would fail.
         return [target for ip in LOCALHOST for target in _look_up(ip, port, is_numeric=True)]
     try:
         return _look_up(name, port, is_numeric=True)

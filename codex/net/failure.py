@@ -1,4 +1,4 @@
-"""RequestError: a request to a server that did not come to its end."""
+"""RequestError: a request to a server that failed on the way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from codex.base.errors import CodexError
 Phase = Literal["request", "stream"]
 
 _PASSING_KINDS = frozenset({"stream", "connect", "timeout"})
-"""A request that failed in one of these ways may succeed unchanged."""
+"""Kinds of failure after which the same request may succeed."""
 
 
 class RequestError(CodexError):
@@ -17,9 +17,9 @@ class RequestError(CodexError):
 
     `kind` is a stable word for programs:
 
-    - may pass: `stream` (cut off), `connect`, `timeout`;
+    - temporary: `stream` (cut off), `connect`, `timeout`;
     - the answer: `protocol` (not understood);
-    - this side: `tls`, `proxy` (it refused), `config`.
+    - this side: `tls`, `proxy` (the proxy refused), `config`.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class RequestError(CodexError):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the same request may succeed."""
+        """Whether the same request may succeed if sent again."""
         return self.kind in _PASSING_KINDS
 
     def hide(self, secrets: tuple[str, ...]) -> None:
-        """Take every secret that a server echoed out of the text."""
+        """Remove from the text every secret that a server echoed."""
         for secret in secrets:
             self.message = self.message.replace(secret, "[hidden]")
         self.args = (self.message,)

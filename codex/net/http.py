@@ -1,12 +1,13 @@
 """HTTP to one server: a request out, the head and the body of the answer in, under a Cancel.
 
 The one importer of urllib3, whose connections do the framing, the TLS handshake and the proxy
-tunnel; the sockets come from dial.py. It is imported with the first request, not before: urllib3
-is the largest single cost of the program's start.
+tunnel; the sockets come from dial.py. Import this module with the first request, not before:
+urllib3 is the largest single cost of the program's start.
 
-How Cancel works here: from the moment a socket exists, a duplicate of its descriptor is kept, and
-setting the flag shuts that down. Whatever blocks on the connection - handshake, send, head, body -
-then fails within milliseconds. The duplicate is needed because TLS takes the socket object apart.
+How Cancel works here: a duplicate of the socket's descriptor is kept from the moment the socket
+exists, and setting the flag shuts the duplicate down. Any call that blocks on the connection -
+handshake, send, head, body - then fails within milliseconds. The duplicate is needed because TLS
+detaches the descriptor from the socket object.
 
 Must not know what is sent, retry, or follow a redirect.
 """
@@ -42,17 +43,17 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 64 * 1024
 MAX_IDLE_S = 60.0
-"""A connection that was not used for longer is not used again: something on the way, or the server,
-may have dropped it in silence."""
+"""Longest idle time after which a connection is used again: the server, or something on the way,
+may have dropped an older one silently."""
 DRAIN_BYTES = 64 * 1024
 DRAIN_S = 0.02
-"""What is left of an ended answer is a few bytes that are here already, or on their way."""
+"""Time limit for the rest of an answer: a few bytes that have arrived, or are about to."""
 FAILURES = (OSError, HTTPException, HTTPError)
-"""What urllib3's connections raise."""
+"""Exceptions that urllib3's connections raise."""
 
 
 class HttpClient:
-    """Sends requests to one server, over one connection where the server lets it live."""
+    """Sends requests to one server, over one connection if the server keeps it open."""
 
     def __init__(
         self,
@@ -62,14 +63,14 @@ class HttpClient:
         connect_timeout_s: float,
         header_timeout_s: float,
     ) -> None:
-        """`header_timeout_s`: from the request sent to the first byte of the answer."""
+        """Args: header_timeout_s: longest wait between the request and the head of its answer."""
         self._environ = environ
         self._trust = trust
         self._connect_timeout_s = connect_timeout_s
         self.header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
         self._idle: HttpAnswer | None = None
-        """A finished answer whose connection may serve again."""
+        """A finished answer whose connection may carry the next request."""
 
     def request(
         self,
@@ -114,7 +115,7 @@ class HttpClient:
             idle.discard()
 
     def keep(self, answer: HttpAnswer) -> None:
-        """Take a finished answer's connection back."""
+        """Keep the connection of a finished answer for the next request."""
         self.close()
         self._idle = answer
 
@@ -167,7 +168,7 @@ class HttpClient:
 
 
 class Connection:
-    """A connection, and the grip on its socket that lets another thread break it."""
+    """A connection, with a duplicate of its socket that lets another thread break it off."""
 
     http: HTTPConnection
 
@@ -177,20 +178,20 @@ class Connection:
         self._cancel: Cancel | None = None
         self._timeout_s = 0.0
         self.socket: Any = None
-        """What is read from; TLS or plain."""
+        """The socket to read from, with or without TLS."""
 
     @property
     def is_open(self) -> bool:
-        """Whether it is connected."""
+        """Whether the connection is established."""
         return self.http.sock is not None
 
     def open(self, cancel: Cancel, timeout_s: float) -> None:
-        """Connect, with tunnel and TLS."""
+        """Connect, including proxy tunnel and TLS."""
         self._cancel, self._timeout_s = cancel, timeout_s
         self.http.connect()
 
     def new_socket(self, host: str, port: int) -> socket.socket:
-        """The socket of a connection that is being opened; shut down if `break_off` was called."""
+        """Return the socket for `open`; if the Cancel is set meanwhile, it is shut down."""
         assert self._cancel is not None
         raw = dial(host, port, timeout_s=self._timeout_s, cancel=self._cancel)
         with self._lock:
@@ -208,21 +209,21 @@ class Connection:
         *,
         timeout_s: float,
     ) -> HTTPResponse:
-        """Send, and wait for the head."""
+        """Send the request, and wait for the head of the answer."""
         self.socket = self.http.sock
         self.http.timeout = timeout_s
         self.http.request(method, target, body, headers, preload_content=False)
         return self.http.getresponse()
 
     def break_off(self) -> None:
-        """End whatever waits on the connection; from any thread."""
+        """End every wait on the connection; may be called from any thread."""
         with self._lock:
             if self._grip is not None:
                 with contextlib.suppress(OSError):
                     self._grip.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         with self._lock:
             grip, self._grip = self._grip, None
         if grip is not None:
@@ -249,7 +250,7 @@ class _Secure(HTTPSConnection):
 
 
 class HttpAnswer:
-    """The head of an answer, and its body as it comes."""
+    """The head of an answer, and its body as it arrives."""
 
     def __init__(
         self,
@@ -264,7 +265,7 @@ class HttpAnswer:
         self.reason = response.reason or ""
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self.client = client
-        """Who asked, and may ask again once the answer is released."""
+        """The client that sent the request; it may send another once the answer is released."""
         self._connection = connection
         self._response = response
         self._cancel = cancel
@@ -273,33 +274,33 @@ class HttpAnswer:
         self._finished_at = 0.0
 
     def set_timeout(self, timeout_s: float) -> None:
-        """The longest silence that `read` bears from now on."""
+        """Set the longest silence that `read` accepts from now on."""
         self._timeout_s = timeout_s
         self._connection.socket.settimeout(timeout_s)
 
     def read(self) -> bytes:
-        """What has arrived, waiting for some; empty at the end of the body.
+        """Return the bytes that have arrived, waiting for some; b"" at the end of the body.
 
-        Raises: Interrupted. RequestError of phase `stream`, when the body breaks off.
+        Raises: Interrupted. RequestError of phase `stream`, if the body breaks off.
         """
         self._cancel.check()
         with _explained(self._cancel, lambda error: body_failure(error, self._timeout_s)):
             return self._response.read1(_PIECE_BYTES)
 
     def release(self) -> None:
-        """All that is wanted has been read: the connection may serve the next request."""
+        """Finish reading: the connection may carry the next request."""
         self._forget()
         self._finished_at = time.monotonic()
         self.client.keep(self)
 
     def discard(self) -> None:
-        """Close the connection."""
+        """Stop reading, and close the connection."""
         self._forget()
         self._response.close()
         self._connection.close()
 
     def drained(self) -> Connection | None:
-        """The connection, if it is still good and the rest of the body has arrived by now."""
+        """Return the connection if it is usable and the rest of the body has arrived, else None."""
         if time.monotonic() - self._finished_at > MAX_IDLE_S:
             return None
         left = DRAIN_BYTES
@@ -315,7 +316,7 @@ class HttpAnswer:
 
 @contextlib.contextmanager
 def _explained(cancel: Cancel, explain: Callable[[Exception], RequestError]) -> Iterator[None]:
-    """Turn what a library raises into Interrupted or a RequestError."""
+    """Translate a library's exception into Interrupted or a RequestError."""
     try:
         yield
     except FAILURES as error:
@@ -332,7 +333,7 @@ def _target(address: Address, proxy: Proxy | None) -> str:
 
 
 def _proxy_headers(address: Address, proxy: Proxy | None) -> dict[str, str]:
-    """A plain request names its proxy's password itself; a tunnel has done so already."""
+    """Return the proxy's credentials for a plain request; a tunnel has sent them already."""
     return _authorization(proxy) if proxy is not None and address.scheme == "http" else {}
 
 

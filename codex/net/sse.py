@@ -1,10 +1,10 @@
-"""Server-sent events, sans-IO: bytes in as they come, the data of whole events out.
+"""Server-sent events, sans-IO: bytes in as they arrive, the data of whole events out.
 
-Takes any chunking, all three line ends, a byte order mark, comments, and data over several lines.
-Must not read, wait, or know what the data means.
+Accepts any chunking, all three line endings, a byte order mark, comments, and data over several
+lines. Must not read, wait, or know what the data means.
 
-The time is linear in the bytes, however small the chunks: a piece without a line end is only put
-on a list, and joined once when the end comes. The memory is bounded by `max_event_bytes`.
+Parsing takes time linear in the bytes, however small the chunks: a piece without a line ending is
+only put on a list, and joined once when the ending arrives. `max_event_bytes` bounds the memory.
 Source: the WHATWG HTML standard, section 9.2, "Server-sent events".
 """
 
@@ -26,40 +26,40 @@ class SseEvent(NamedTuple):
 
 
 class SseParser:
-    """One stream's parser: `feed` what arrives, then `finish`."""
+    """The parser of one stream: call `feed` with each chunk, then `finish`."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_event_bytes = max_event_bytes
         self._line: list[bytes] = []
-        """The pieces of a line that has no end yet."""
+        """Pieces of the line that has not ended yet."""
         self._line_bytes = 0
         self._data: list[bytes] = []
-        """The data lines of an event that has no end yet."""
+        """Data lines of the event that has not ended yet."""
         self._data_bytes = 0
         self._name = ""
         self.last_event_id: str | None = None
-        """What a broken stream can be resumed after."""
+        """Id of the last event, after which a broken stream can be resumed."""
         self.retry_ms: int | None = None
-        """The pause before a broken stream is resumed, where the server gave one."""
+        """Pause before a broken stream is resumed, if the server named one."""
         self._is_first_line = True
         self._ends_in_cr = False
 
     def feed(self, chunk: bytes) -> list[str]:
-        """The data of every event that `chunk` completes; invalid UTF-8 becomes U+FFFD.
+        """Return the data of every event that `chunk` completes; invalid UTF-8 becomes U+FFFD.
 
-        Raises: RequestError, when an event outgrows the limit.
+        Raises: RequestError, if an event exceeds the limit.
         """
         return [event.data for event in self.feed_events(chunk)]
 
     def feed_events(self, chunk: bytes) -> list[SseEvent]:
-        """As `feed`, with the events' names."""
+        """Do the same as `feed`, but return whole events with their names."""
         if self._ends_in_cr and chunk:
-            # The CR ended its line already; this LF only belongs to it.
+            # The CR has ended the line already; this LF belongs to it.
             chunk = chunk.removeprefix(b"\n")
             self._ends_in_cr = False
         if not chunk:
             return []
-        # bytes.splitlines knows exactly the line ends of the format: CR, LF and CRLF.
+        # bytes.splitlines splits at exactly the line endings of the format: CR, LF and CRLF.
         lines = chunk.splitlines(keepends=True)
         self._ends_in_cr = chunk.endswith(b"\r")
         rest = b"" if chunk.endswith((b"\n", b"\r")) else lines.pop()
@@ -73,11 +73,11 @@ class SseParser:
         return events
 
     def finish(self) -> list[str]:
-        """What is left when the stream ends: servers leave out the last blank line, or line end."""
+        """Return what the stream's end completes: servers omit the last blank line or newline."""
         return self.feed(b"\n\n") if self._line or self._data else []
 
     def _whole(self, line: bytes) -> bytes:
-        """The line with the pieces that came before it."""
+        """Return the line with the pieces that came before it."""
         if not self._line:
             return line
         whole = b"".join([*self._line, line])
@@ -103,7 +103,7 @@ class SseParser:
             self._take_field(line)
 
     def _take_field(self, line: bytes) -> None:
-        """What an event has besides its data."""
+        """Take a field other than data."""
         field, _, value = line.decode("utf-8", "replace").partition(":")
         value = value.removeprefix(" ")
         if field == "event":

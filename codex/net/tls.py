@@ -1,9 +1,9 @@
-"""The TLS settings for a server: whom to trust, and who we are.
+"""The TLS settings for a server: which authorities to trust, and the client's own certificate.
 
 Trust comes from the first of these that is set, and from nothing else: the provider's
 `ca_certificate`, CODEX_CA_CERTIFICATE, SSL_CERT_FILE and SSL_CERT_DIR, the system's bundle, the one
-inside the program. What is set and cannot be read is an error that names file and variable: to go
-on with other authorities would hide the mistake until a handshake fails.
+inside the program. A setting that cannot be read is an error that names file and variable:
+continuing with other authorities would hide the mistake until a handshake fails.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ SYSTEM_BUNDLES = (
 
 
 class TrustSettings(NamedTuple):
-    """What is set for this server alone: paths of PEM files."""
+    """Settings for one server: paths of PEM files."""
 
     ca_certificate: str | None = None
-    """Trusted instead of the system's."""
+    """Authorities to trust instead of the system's."""
     client_certificate: str | None = None
     client_key: str | None = None
 
 
 def make_context(trust: TrustSettings, environ: Mapping[str, str]) -> ssl.SSLContext:
-    """A client context for the server.
+    """Return the client's TLS context.
 
-    Raises: RequestError, when a certificate or key cannot be used.
+    Raises: RequestError, if a certificate or key cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -77,7 +77,7 @@ def _load_file(context: ssl.SSLContext, path: str, origin: str) -> None:
 
 
 def _add_folders(context: ssl.SSLContext, folders: str, *, is_needed: bool) -> None:
-    """Trust what lies in the folders, under the hashed names that OpenSSL looks up."""
+    """Trust the certificates in the folders, under the hashed names that OpenSSL looks up."""
     present = [folder for folder in folders.split(os.pathsep) if os.path.isdir(folder)]
     if present:
         context.load_verify_locations(capath=os.pathsep.join(present))
@@ -93,17 +93,17 @@ def _load_system(context: ssl.SSLContext) -> None:
             return
     if embedded.CA_PEM is None:
         raise RequestError(
-            "there are no CA certificates to check the server's certificate with",
+            "there are no CA certificates to verify the server's certificate with",
             kind="tls",
             phase="request",
-            advice="Name a PEM file in SSL_CERT_FILE, or as ca_certificate of the trust.",
+            advice="Name a PEM file in SSL_CERT_FILE, or as ca_certificate of the provider.",
         )
     context.load_verify_locations(cadata=embedded.CA_PEM)
 
 
 def _load_own(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
     try:
-        # Without a password to try, OpenSSL would ask for one on the terminal.
+        # With no password given, OpenSSL would prompt for one on the terminal.
         context.load_cert_chain(certificate, key, password="")
     except OSError as error:
         path = certificate if key is None or not os.path.isfile(certificate) else key

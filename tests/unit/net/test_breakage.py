@@ -61,7 +61,7 @@ def test_behind_a_proxy_it_is_named_and_how_to_go_without() -> None:
     assert failure.message == (
         'cannot connect to "http://proxy:3128" (the proxy of https_proxy): Connection refused'
     )
-    assert failure.advice == 'To go without the proxy, add "llm.example" to NO_PROXY.'
+    assert failure.advice == 'To connect without the proxy, add "llm.example" to NO_PROXY.'
 
 
 @pytest.mark.parametrize(("status", "kind"), [("407 No", "proxy"), ("503 Busy", "connect")])
