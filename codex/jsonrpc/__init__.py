@@ -1,1 +1,4 @@
-"""JSON-RPC 2.0 over lines: the messages, and who waits for which answer; it knows no method."""
+"""JSON-RPC 2.0 over lines: the messages, and the requests that wait for an answer.
+
+Must not know any method.
+"""

@@ -24,13 +24,13 @@ INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
-"""A longer line is dropped as it comes, so that a flood costs no memory."""
+"""Longest line; a longer one is dropped as it arrives, so that a flood costs no memory."""
 
 SAMPLE_CHARS = 60
 
 
 class RpcRequest(NamedTuple):
-    """It wants an answer."""
+    """A call that wants an answer."""
 
     id: RpcId
     method: str
@@ -38,34 +38,34 @@ class RpcRequest(NamedTuple):
 
 
 class RpcNotification(NamedTuple):
-    """It wants none."""
+    """A call without an answer."""
 
     method: str
     params: Json
 
 
 class RpcResponse(NamedTuple):
-    """What a request came to."""
+    """The result of a request."""
 
     id: RpcId
     result: Json
 
 
 class RpcFailure(NamedTuple):
-    """Why a request came to nothing."""
+    """The error of a request."""
 
     id: RpcId | None
-    """None where the peer could not read the request's."""
+    """Id of the request; None if the peer could not read it."""
     code: int
     message: str
     data: Json = None
 
 
 class InvalidMessage(NamedTuple):
-    """What came is no message."""
+    """A line, or an element of a batch, that is not a message."""
 
     id: RpcId | None
-    """Of the line, as far as it can be read."""
+    """Id in the line, if it can be read."""
     code: int
     message: str
 
@@ -83,17 +83,17 @@ class RpcError(CodexError):
 
 
 class LineBuffer:
-    """Bytes in as they come, whole lines out; the time is linear in the bytes."""
+    """Bytes in as they arrive, whole lines out, in time linear in the bytes."""
 
     def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._max_line_bytes = max_line_bytes
         self._pieces: list[bytes] = []
         self._bytes = 0
         self.dropped_count = 0
-        """Lines that were too long, those too that have no end yet."""
+        """Number of lines that were too long, including one that has not ended yet."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that `chunk` completes, without their ends; blank ones are left out."""
+        """Return the lines that `chunk` completes, without endings; blank lines are omitted."""
         *ended, rest = chunk.split(b"\n")
         lines = [line for piece in ended if (line := self._whole(piece).strip())]
         self._keep(rest)
@@ -118,7 +118,7 @@ class LineBuffer:
 
 
 def parse_messages(line: bytes | str) -> list[RpcMessage | InvalidMessage]:
-    """The messages of one line; more than one, or none, when it is a batch."""
+    """Return the messages of one line; a batch may hold any number of them."""
     try:
         value = loads(line)
     except ValueError as error:
@@ -131,7 +131,7 @@ def parse_messages(line: bytes | str) -> list[RpcMessage | InvalidMessage]:
 
 
 def _sample(line: bytes | str) -> str:
-    """The beginning of what is no JSON, as it may stand in a message."""
+    """Return the beginning of a line that is not JSON, quoted for an error message."""
     start = line[:SAMPLE_CHARS]
     text = start.decode("utf-8", "replace") if isinstance(start, bytes) else start
     return repr(text) + ("..." if len(line) > SAMPLE_CHARS else "")
@@ -172,7 +172,7 @@ def _call(value: dict[str, Json], message_id: RpcId | None) -> RpcMessage | Inva
 
 
 def encode_message(message: RpcMessage) -> bytes:
-    """One line, without its line end; absent members are left out."""
+    """Return the message as one line without its newline; absent members are omitted."""
     value: dict[str, Json] = {"jsonrpc": "2.0"}
     match message:
         case RpcRequest(message_id, method, params):

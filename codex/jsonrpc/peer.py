@@ -1,8 +1,8 @@
-"""Peer: one side of a JSON-RPC connection; requests go out and are waited for, others come in.
+"""Peer: one side of a JSON-RPC connection, which sends requests, waits for answers, takes requests.
 
-The same for a client and a server of MCP, over any transport: the owner gives it every message that
-arrives, and a function that sends one. Whoever waits is woken by the answer, its Cancel, its
-time-out or the end of the connection, whichever comes first; no waiter is ever left behind.
+MCP clients and servers share it, over any transport: the owner passes it every message that
+arrives, and a function that sends one. A waiting caller is woken by the answer, its Cancel, its
+time-out or the end of the connection, whichever comes first; no caller waits forever.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_REQUEST_S = 3600.0
-"""How long progress can keep a request alive whose time-out is shorter."""
+"""Longest time that progress keeps a request alive beyond its time-out."""
 
 
 class PeerGoneError(CodexError):
@@ -48,20 +48,20 @@ class PeerTimeoutError(CodexError):
 
 
 class Handler(Protocol):
-    """What is done with what the other side wants."""
+    """Takes the requests and notifications of the other side."""
 
     def on_request(self, request: RpcRequest) -> None:
-        """Answer it by `Peer.answer` or `Peer.refuse`, now or later.
+        """Answer by `Peer.answer` or `Peer.refuse`, now or later.
 
-        Raises: RpcError, which is answered at once.
+        Raises: RpcError, which becomes the answer.
         """
 
     def on_notification(self, notification: RpcNotification) -> None:
-        """Heed it, or not."""
+        """Act on a notification, or ignore it."""
 
 
 class RpcProgress(NamedTuple):
-    """How far a request is, as the other side tells."""
+    """Progress of a request, as the other side reports it."""
 
     progress: float
     total: float | None
@@ -73,7 +73,7 @@ class _Gone(NamedTuple):
 
 
 class _Stopped(NamedTuple):
-    """The waiter's own Cancel was set."""
+    """The waiting caller's own Cancel was set."""
 
 
 _Arrival = RpcResponse | RpcFailure | RpcProgress | _Gone | _Stopped
@@ -83,7 +83,7 @@ class Peer:
     """The requests of one connection. Every method may be called from any thread."""
 
     def __init__(self, send: Callable[[RpcMessage], None], handler: Handler) -> None:
-        """`send` may block; what it raises as CodexError fails the request that it was for."""
+        """Args: send: may block; a CodexError that it raises fails the request being sent."""
         self._send = send
         self._handler = handler
         self._lock = threading.Lock()
@@ -100,14 +100,14 @@ class Peer:
         timeout_s: float | None = None,
         on_progress: Callable[[RpcProgress], None] | None = None,
     ) -> Json:
-        """Ask, and wait for the result.
+        """Send a request, and wait for its result.
 
         Args:
             timeout_s: the longest silence; progress counts as a sign of life, for at most
                 LONGEST_REQUEST_S. None waits without a limit.
-            on_progress: asks for progress notifications, and takes them.
-        Raises: RpcError, when the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
-            After a time-out or interrupt the other side is told that nobody waits any more.
+            on_progress: takes progress notifications, which are requested if it is given.
+        Raises: RpcError, if the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
+            After a time-out or interrupt the other side is told that the request is cancelled.
         """
         cancel.check()
         request_id = next(self._ids)
@@ -158,7 +158,7 @@ class Peer:
                     raise Interrupted
 
     def _give_up(self, request_id: RpcId, method: str, reason: str) -> None:
-        """Tell the other side; `initialize` is the one request that must not be cancelled."""
+        """Cancel the request on the other side; only `initialize` must not be cancelled."""
         if method == "initialize":
             return
         try:
@@ -167,9 +167,9 @@ class Peer:
             logger.debug("cannot cancel request %s: %s", request_id, error)
 
     def notify(self, method: str, params: Json = None) -> None:
-        """Send what needs no answer.
+        """Send a notification.
 
-        Raises: CodexError, when it cannot be sent.
+        Raises: CodexError, if it cannot be sent.
         """
         self._send(RpcNotification(method, params))
 
@@ -196,7 +196,7 @@ class Peer:
                 logger.debug("message %s of the peer is invalid: %s", message_id, text)
 
     def close(self, reason: str) -> None:
-        """The connection is over: everyone who waits gets `reason`, and nobody waits again."""
+        """End the connection: every waiting and later request fails with `reason`."""
         with self._lock:
             self._gone = self._gone or _Gone(reason)
             waiting = list(self._waiting.values())
@@ -236,12 +236,12 @@ class Peer:
             if answers is None and isinstance(request_id, str) and request_id.isdecimal():
                 answers = self._waiting.get(int(request_id))
         if answers is None:
-            logger.debug("an answer to request %s, which nobody waits for", request_id)
+            logger.debug("an answer to request %s, which is not waiting", request_id)
         else:
             answers.put(answer)
 
     def _guarded(self, action: Callable[[], None]) -> None:
-        """Do it; that the other side is gone by now is the reader's news, not this one's."""
+        """Run `action`; if the other side is gone, leave reporting that to the reader."""
         try:
             action()
         except CodexError as error:
@@ -249,7 +249,7 @@ class Peer:
 
 
 def _patience_s(started_at: float, timeout_s: float | None) -> float | None:
-    """How long the next sign of life may take."""
+    """Return how long to wait for the next sign of life."""
     if timeout_s is None:
         return None
     left = started_at + max(LONGEST_REQUEST_S, timeout_s) - time.monotonic()

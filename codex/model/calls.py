@@ -1,8 +1,8 @@
-"""Tool calls of a chat stream, put together from their fragments.
+"""Tool calls of a chat stream, assembled from their fragments.
 
 Pure. The published form is a head with index, id and name, then pieces of the arguments under the
-same index. Servers also leave out the index or the id, give every call the same index, repeat the
-head with every piece or the whole call at the end, and send the arguments as an object.
+same index. Some servers omit the index or the id, give every call the same index, repeat the head
+with every piece or the whole call at the end, or send the arguments as an object.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from codex.protocol.items import FunctionCall
 
 
 class _Call:
-    """A call that is arriving."""
+    """A call while it arrives."""
 
     __slots__ = ("call_id", "name", "pieces", "server_id")
 
     def __init__(self, server_id: str, call_id: str) -> None:
         self.server_id = server_id
-        """As the server wrote it; may be empty, or taken."""
+        """Id from the server; may be empty, or in use already."""
         self.call_id = call_id
         self.name = ""
         self.pieces: list[str] = []
-        """The arguments so far."""
+        """Pieces of the arguments so far."""
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
 
     def is_whole(self) -> bool:
-        """Whether the arguments are complete JSON."""
+        """Return whether the arguments are complete JSON."""
         try:
             loads(self.text)
         except ValueError:
@@ -46,21 +46,21 @@ class CallAssembler:
     """The calls of one answer, in the order in which they began."""
 
     def __init__(self, taken_ids: frozenset[str]) -> None:
-        """`taken_ids`: call ids of the conversation so far; some servers count from 0 each time."""
+        """Args: taken_ids: call ids used so far; some servers count from 0 for each answer."""
         self._taken_ids = set(taken_ids)
         self._calls: list[_Call] = []
         self._latest_at: dict[int, _Call] = {}
-        """The latest call of each index."""
+        """Latest call by index."""
 
     def add(self, fragment: dict[str, Any]) -> list[ArgumentsDelta]:
-        """Take one element of a delta's `tool_calls`; what it adds to its call's arguments."""
+        """Take one element of a delta's `tool_calls`; return what it adds to the arguments."""
         function = as_dict(fragment.get("function"))
         name, server_id = as_str(function.get("name")), as_str(fragment.get("id"))
         text = arguments_text(function.get("arguments"))
         index = fragment.get("index")
         call = self._find(index, server_id)
         if call is not None and name and call.name:
-            # A second head: the same call told again, or another call under the same index.
+            # A second head: the same call repeated, or another call under the same index.
             if server_id in ("", call.server_id) and (name, text) == (call.name, call.text):
                 return []
             if server_id not in ("", call.server_id) or (text and call.is_whole()):
@@ -72,13 +72,13 @@ class CallAssembler:
         return [ArgumentsDelta(call.call_id, call.name, text)] if text else []
 
     def items(self) -> list[FunctionCall]:
-        """The calls as they stand; one without a name cannot be run and is left out."""
+        """Return the calls so far; one without a name cannot be run and is omitted."""
         return [
             FunctionCall(call.name, call.text, call.call_id) for call in self._calls if call.name
         ]
 
     def _find(self, index: Any, server_id: str) -> _Call | None:
-        """The call that a fragment belongs to: by index, else by id, else the latest one."""
+        """Find the call that a fragment belongs to: by index, else by id, else the latest one."""
         if isinstance(index, int):
             return self._latest_at.get(index)
         if server_id:

@@ -1,8 +1,8 @@
-"""The models that a provider offers, and how much fits into each where the server tells.
+"""The models that a provider offers, with their context windows if the server reports them.
 
-Asks the provider's own server only. The list is `GET /models` below the base URL, on either wire;
-what a server on one's own machine knows about a model's window stands elsewhere, and is asked for
-only where the list shows which server it is. Such a question that fails leaves the window unknown.
+Asks the provider's own server only. The list is `GET /models` below the base URL, on either wire.
+Local servers report the windows at other addresses, which are asked only if the list shows which
+server it is. If such a request fails, the window stays unknown.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 _TIMEOUT_S = 10.0
-"""For the head of each answer, and for each silence inside it."""
+"""Time limit for the head of each answer, and for each silence within it."""
 _MAX_BYTES = 8 * 1024 * 1024
 MAX_DETAILS = 32
-"""Models that one server is asked about one by one."""
+"""Most models for which a server is asked one by one."""
 WINDOW_NAMES = (
     "max_model_len",  # vLLM, SGLang
-    "loaded_context_length",  # LM Studio, of a model in memory
+    "loaded_context_length",  # LM Studio, for a model in memory
     "context_window",  # Groq
     "context_length",  # OpenRouter, Together
     "max_context_length",  # LM Studio, Mistral
 )
-"""What servers call the window, in the order in which they count."""
+"""Names that servers give the window, in order of precedence."""
 
 
 def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[ModelEntry, ...]:
-    """Every model by its id, in alphabetical order.
+    """List every model of a provider, in alphabetical order of ids.
 
-    Raises: Interrupted. RequestError, when the server has no list.
+    Raises: Interrupted. RequestError, if the server has no list.
     """
     server = _ModelServer(provider, host, cancel)
     try:
@@ -64,11 +64,11 @@ class _ModelServer:
         self._http: HttpClient | None = None
 
     def get(self, path: str, *, is_below_base: bool = True) -> Any:
-        """The answer to GET. Args: is_below_base: of the base URL, not of its part before `/v1`."""
+        """Return the answer to GET, from below the base URL or from beside its `/v1`."""
         return self._ask(path, None, is_below_base=is_below_base)
 
     def post(self, path: str, body: Any) -> Any:
-        """The answer to POST, above `/v1`."""
+        """Return the answer to POST, from beside the base URL's `/v1`."""
         return self._ask(path, dumps(body), is_below_base=False)
 
     def close(self) -> None:
@@ -125,13 +125,13 @@ class _ModelServer:
         try:
             return loads(text)
         except ValueError as error:
-            raise ModelError(f"{where} did not answer with JSON", kind="protocol") from error
+            raise ModelError(f'"{where}" did not answer with JSON', kind="protocol") from error
 
 
 def _add_details(
     server: _ModelServer, rows: list[dict[str, Any]], windows: dict[str, int | None]
 ) -> None:
-    """Ask for the windows in the way of the server that the list comes from."""
+    """Ask for the windows in the way that suits the kind of server."""
     owners = {str(row.get("owned_by")) for row in rows}
     try:
         if "llamacpp" in owners:
@@ -151,7 +151,10 @@ def _add_details(
 
 
 def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> None:
-    """Of a model in memory, what it was loaded with; else what it will be loaded with or can do."""
+    """Add the windows that models in memory were loaded with, else those they are configured for.
+
+    The window of a model without a setting is the one that it was trained with.
+    """
     for row in _rows(server.get("/api/ps", is_below_base=False), "models"):
         if row.get("name") in windows:
             windows[row["name"]] = _number(row.get("context_length"))
@@ -164,7 +167,7 @@ def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> No
 
 
 def _parameter(parameters: Any) -> int | None:
-    """The value of `num_ctx` in Ollama's lines of parameters."""
+    """Return the value of `num_ctx` in Ollama's lines of parameters."""
     for line in str(parameters or "").splitlines():
         name, _, value = line.strip().partition(" ")
         if name == "num_ctx" and value.strip().isdecimal():
@@ -173,7 +176,7 @@ def _parameter(parameters: Any) -> int | None:
 
 
 def _trained(info: Any) -> int | None:
-    """`llama.context_length` or its like, whatever the architecture is called."""
+    """Return the value of `llama.context_length`, for whatever architecture the key names."""
     if not isinstance(info, dict):
         return None
     names = (name for name in info if str(name).endswith(".context_length"))
@@ -188,13 +191,13 @@ def _window(row: dict[str, Any]) -> int | None:
 
 
 def _rows(value: Any, name: str) -> list[dict[str, Any]]:
-    """The objects of a list that is a member of an object, or the answer itself.
+    """Return the objects of the list `name`, or of an answer that is itself a list.
 
-    Raises: ModelError, when there is no list.
+    Raises: ModelError, if there is no list.
     """
     rows = value if isinstance(value, list) else _member(value, name)
     if not isinstance(rows, list):
-        raise ModelError("the server's answer is no list of models", kind="protocol")
+        raise ModelError("the server's answer is not a list of models", kind="protocol")
     return [row for row in rows if isinstance(row, dict)]
 
 

@@ -1,8 +1,7 @@
 """The Chat Completions API: Prompt -> request body, stream chunk -> ResponseEvents.
 
-Pure. Bodies hold nothing outside OpenAI's published schema, and of that only what local servers and
-gateways take too. The stream's reader is the lenient half: it knows what such servers really send.
-Source: spec/model-api.md, sections 7.3, 12.1 and 12.2.
+Pure. Bodies hold nothing outside OpenAI's published schema, and only the part of it that local
+servers and gateways accept too. Reading is lenient: it accepts what such servers really send.
 """
 
 from __future__ import annotations
@@ -44,9 +43,9 @@ CHAT_PATH = "/chat/completions"
 def chat_body(
     prompt: Prompt, settings: ModelSettings, provider: ModelProvider, *, asks_usage: bool = True
 ) -> dict[str, Any]:
-    """The JSON body of one request.
+    """Return the JSON body of one request.
 
-    Args: asks_usage: ask for token counts; a few servers refuse the question.
+    Args: asks_usage: whether to ask for token counts; a few servers refuse the option.
     """
     body: dict[str, Any] = {
         "model": settings.model,
@@ -63,7 +62,7 @@ def chat_body(
     if settings.verbosity is not None:
         body["verbosity"] = settings.verbosity
     if settings.max_output_tokens is not None:
-        # OpenAI's reasoning models refuse the old name, Ollama does not know the new one.
+        # OpenAI's reasoning models refuse the old name; Ollama does not know the new one.
         name = "max_completion_tokens" if provider.is_openai else "max_tokens"
         body[name] = settings.max_output_tokens
     return body
@@ -81,10 +80,10 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
 
 
 def _messages(prompt: Prompt) -> list[dict[str, Any]]:
-    """The conversation as chat templates want it.
+    """Return the conversation in the form that chat templates want.
 
-    Neighbours of one role are one message (some templates demand that roles alternate), and each
-    tool's output stands right behind the message with its call.
+    Consecutive items of one role become one message (some templates demand that roles alternate),
+    and each tool's output directly follows the message with its call.
     """
     messages: list[dict[str, Any]] = [{"role": "system", "content": prompt.instructions}]
     outputs: dict[str, str] = {}
@@ -107,7 +106,7 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
 
 
 def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """The model's message that is being written, or a new one."""
+    """Return the assistant's message at the end, or append a new one."""
     if messages[-1]["role"] != "assistant":
         messages.append({"role": "assistant", "content": None})
     return messages[-1]
@@ -138,7 +137,7 @@ def _add_input(messages: list[dict[str, Any]], item: Message) -> None:
     parts = [part for raw in item.content if (part := _part(raw)) is not None]
     last = messages[-1]
     if last["role"] == role:
-        # A list is content already; a text becomes one to be joined with it.
+        # Content that is text becomes a list of parts, so that the two can be joined.
         parts = [*_as_parts(last["content"]), *parts]
         messages.pop()
     if parts:
@@ -150,7 +149,7 @@ def _as_parts(content: Any) -> list[dict[str, Any]]:
 
 
 def _content(parts: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
-    """A plain string where there are only texts: not every server takes the list."""
+    """Return a plain string if all parts are text: not every server accepts a list."""
     if all(part["type"] == "text" for part in parts):
         return "\n\n".join(part["text"] for part in parts)
     return parts
@@ -170,9 +169,9 @@ class ChatDecoder:
     """The state of one streamed answer."""
 
     def __init__(self, taken_call_ids: frozenset[str] = frozenset()) -> None:
-        """`taken_call_ids`: of the conversation so far; some servers count from 0 each time."""
+        """Args: taken_call_ids: ids used so far; some servers count from 0 for each answer."""
         self.may_end = False
-        """Whether a stream that ends now is whole: the server has given its `finish_reason`."""
+        """Whether the answer is whole if the stream ends now: a `finish_reason` has arrived."""
         self._text: list[str] = []
         self._refusal: list[str] = []
         self._reasoning: list[str] = []
@@ -180,9 +179,9 @@ class ChatDecoder:
         self._usage: TokenUsage | None = None
 
     def feed(self, chunk: dict[str, Any]) -> list[ResponseEvent]:
-        """What one chunk means.
+        """Return the events of one chunk.
 
-        Raises: ModelError, when the server says that the answer failed, or stopped it.
+        Raises: ModelError, if the server reports that the answer failed or was stopped.
         """
         if chunk.get("error") or chunk.get("object") == "error":
             raise event_failure(chunk)
@@ -195,9 +194,10 @@ class ChatDecoder:
         return events
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
-        """The stream ended, by `[DONE]` or without it: the items and Completed.
+        """End the stream; return the items and Completed.
 
-        Raises: ModelError, when the answer was cut off.
+        Args: is_done: whether `[DONE]` ended it.
+        Raises: ModelError, if the answer was cut off.
         """
         if not is_done and not self.may_end:
             raise ModelError("the answer broke off before it was complete", kind="stream")

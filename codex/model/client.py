@@ -1,7 +1,7 @@
-"""ModelClient: prompts to one provider, each a stream of ResponseEvents.
+"""ModelClient: sends prompts to one provider, and returns a stream of ResponseEvents for each.
 
-One call of `stream` is one attempt; whether to try again is the caller's affair (retry.py). Both
-wires go through here alike: the wire's module shapes the body and reads the events.
+One call of `stream` is one attempt; whether to try again is up to the caller (retry.py). Both wires
+go through here: the wire's own module shapes the body and reads the events.
 """
 
 from __future__ import annotations
@@ -27,42 +27,43 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 END_GRACE_S = 5.0
-"""How long a stream whose answer is whole may take to say so, and to tell the token counts."""
+"""Time limit for a stream whose answer is whole to say so, and to report the token counts."""
 DONE = ("[DONE]", "DONE")
 MAX_ERROR_BYTES = 256 * 1024
 FIXTURE_VARIABLE = "CODEX_RS_SSE_FIXTURE"
+"""Environment variable with the path of a file of events, which replaces the server."""
 
 
 class Decoder(Protocol):
-    """What the two wires have in common: the state of one streamed answer."""
+    """The state of one streamed answer, on either wire."""
 
     may_end: bool
 
     def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
-        """What one event means."""
+        """Return the ResponseEvents of one event."""
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
-        """What the end of the stream means."""
+        """Return the ResponseEvents that the end of the stream completes."""
 
 
 class ByteSource(Protocol):
-    """Where the bytes of a stream come from: an HTTP answer, or a file."""
+    """The source of a stream's bytes: an HTTP answer or a file."""
 
     def read(self) -> bytes:
-        """What has arrived; empty at the end."""
+        """Return the bytes that have arrived; b"" at the end."""
 
     def set_timeout(self, timeout_s: float) -> None:
-        """The longest silence from now on."""
+        """Set the longest silence from now on."""
 
     def release(self) -> None:
-        """No more is wanted, and all went well."""
+        """Finish reading after a whole answer."""
 
     def discard(self) -> None:
-        """No more is wanted."""
+        """Stop reading before the end."""
 
 
 class ModelClient:
-    """Speaks to the model of one session. One stream at a time."""
+    """Sends the requests of one session, one stream at a time."""
 
     def __init__(self, provider: ModelProvider, settings: ModelSettings, host: Host) -> None:
         self._provider = provider
@@ -72,9 +73,9 @@ class ModelClient:
         self._asks_usage = True
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
-        """Send one request; the stream of its answer, as soon as the head is there.
+        """Send one request; return the stream of its answer as soon as the head has arrived.
 
-        Raises: Interrupted. ModelError, when the request cannot be made or the server refuses it.
+        Raises: Interrupted. ModelError, if the request cannot be made or the server refuses it.
         """
         fixture = self._host.environ.get(FIXTURE_VARIABLE)
         if fixture and self._provider.wire_api is WireApi.RESPONSES:
@@ -85,7 +86,7 @@ class ModelClient:
             is_refused = error.kind == "bad_request" and "stream_options" in error.message
             if not (is_refused and self._asks_usage):
                 raise
-        # Mistral and some gateways do not know the option that asks for token counts.
+        # Mistral and some gateways refuse the option that asks for token counts.
         self._asks_usage = False
         return self._attempt(prompt, cancel)
 
@@ -126,7 +127,7 @@ class ModelClient:
         raise error
 
     def _request(self, prompt: Prompt) -> tuple[str, dict[str, Any]]:
-        """The path below the base URL, and the body."""
+        """Return the path below the base URL, and the body."""
         from codex.model import chat, responses
 
         if self._provider.wire_api is WireApi.RESPONSES:
@@ -146,7 +147,7 @@ class ModelClient:
 
 
 def http_client(provider: ModelProvider, environ: Mapping[str, str]) -> HttpClient:
-    """A client for one provider, with its certificates and time-outs."""
+    """Return an HTTP client for one provider, with its certificates and time-outs."""
     from codex.net.http import HttpClient
     from codex.net.tls import TrustSettings
 
@@ -161,7 +162,8 @@ def http_client(provider: ModelProvider, environ: Mapping[str, str]) -> HttpClie
 class ModelStream:
     """The events of one answer, as they arrive; Completed is the last. A context manager.
 
-    It ends with the answer, not with the connection. Left early, it closes the connection.
+    The stream ends with the answer, not with the connection. Leaving it early closes the
+    connection.
     """
 
     def __init__(self, source: ByteSource, decoder: Decoder, secrets: tuple[str, ...] = ()) -> None:
@@ -174,9 +176,9 @@ class ModelStream:
         return self
 
     def __next__(self) -> ResponseEvent:
-        """The next event, waiting for it.
+        """Wait for the next event.
 
-        Raises: Interrupted. ModelError, when the answer breaks off or the server ends it.
+        Raises: Interrupted. ModelError, if the answer breaks off or the server ends it early.
         """
         try:
             return next(self._events)
@@ -205,7 +207,7 @@ class ModelStream:
 
         for event in self._decoded():
             if isinstance(event, Completed):
-                # Before the reader sees it, who may never come back for more.
+                # Before the event is yielded, since the reader may never ask for more.
                 self._end(is_whole=True)
                 yield event
                 return
@@ -231,12 +233,12 @@ class ModelStream:
             return self._decoder.finish(is_done=True)
         event = _parse(data)
         if not isinstance(event, dict):
-            logger.debug("%d characters of stream data are no JSON object", len(data))
+            logger.debug("%d characters of stream data are not a JSON object", len(data))
             return []
         return self._decoder.feed(event)
 
     def _next_piece(self) -> bytes:
-        """What has arrived; empty at the end, and when nothing more is owed."""
+        """Return the bytes that have arrived; b"" at the end, or once nothing more is needed."""
         if self._source is None:
             return b""
         if not self._decoder.may_end:
@@ -248,7 +250,7 @@ class ModelStream:
             return b""
 
     def _check_is_stream(self, piece: bytes) -> None:
-        """Refuse a body that is a JSON document or a page: no line of a stream begins like that."""
+        """Refuse a body that is a JSON document or a web page, which no stream begins like."""
         from codex.model.failure import ServerError, event_failure, parse_body, tidy
 
         if self._source is None or not piece.lstrip().startswith((b"{", b"[", b"<")):
@@ -261,10 +263,7 @@ class ModelStream:
 
 
 class _Fixture:
-    """A file whose every line is one event; replaces the server in offline tests.
-
-    Source: spec/model-api.md, section 10.
-    """
+    """A file with one event per line, which replaces the server in offline tests."""
 
     def __init__(self, path: str) -> None:
         try:
@@ -282,17 +281,17 @@ class _Fixture:
         return content
 
     def set_timeout(self, timeout_s: float) -> None:
-        """A file is never silent."""
+        """Do nothing: a file is never silent."""
 
     def release(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the file is closed already."""
 
     def discard(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the file is closed already."""
 
 
 def _read_all(source: ByteSource) -> bytes:
-    """The rest of a body that is to be shown, as far as it is worth showing."""
+    """Read the rest of a body that is to be shown, up to MAX_ERROR_BYTES."""
     pieces: list[bytes] = []
     while sum(map(len, pieces)) < MAX_ERROR_BYTES:
         try:
@@ -306,7 +305,7 @@ def _read_all(source: ByteSource) -> bytes:
 
 
 def _parse(data: str) -> Any:
-    """The JSON of an event; None when it is none."""
+    """Parse the JSON of an event; return None if it is not JSON."""
     for read in (loads, loads_leniently):
         try:
             return read(data)

@@ -1,7 +1,7 @@
-"""Output items and token counts from JSON, as leniently as sense allows.
+"""Output items and token counts from JSON, read as leniently as is sensible.
 
-Pure. Unknown members are ignored; an unknown content part costs only itself, and an unknown item
-is dropped with a line in the debug log. What is left may be sent back to any server.
+Pure. Unknown members, content parts and items are dropped, the latter two with a line in the debug
+log. The result may be sent back to any server.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def decode_item(raw: Any) -> ResponseItem | None:
-    """An output item; None for a type that is unknown or that makes no sense."""
+    """Decode an output item; return None if its type is unknown or it makes no sense."""
     item = as_dict(raw)
     match item.get("type"):
         case "message":
@@ -48,9 +48,9 @@ def decode_item(raw: Any) -> ResponseItem | None:
 
 
 def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
-    """The token counts of an answer; None when it has none.
+    """Decode the token counts of an answer; return None if it has none.
 
-    Args: sent, received: what the wire calls the two kinds, such as `input` and `output`.
+    Args: sent, received: the wire's names for the two kinds, such as `input` and `output`.
     """
     usage = as_dict(raw)
     if not usage:
@@ -69,14 +69,14 @@ def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
 
 
 def arguments_text(value: Any) -> str:
-    """A call's arguments as JSON text; some servers send the object itself."""
+    """Return a call's arguments as JSON text; some servers send the object itself."""
     if isinstance(value, str):
         return value
     return "" if value is None else dumps(value).decode()
 
 
 def new_call_id() -> str:
-    """An id for a call to which the server gave none."""
+    """Return an id for a call without one from the server."""
     return f"call_{os.urandom(12).hex()}"
 
 

@@ -1,4 +1,4 @@
-"""ResponseEvent: what a ModelStream yields, whatever the wire."""
+"""ResponseEvent: the events that a ModelStream yields, on either wire."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Completed(msgspec.Struct, frozen=True):
     """The answer is whole; always the last event."""
 
     response_id: str
-    """Empty where the wire has none."""
+    """Id of the response; empty if the wire has no such ids."""
     usage: TokenUsage | None
 
 

@@ -1,7 +1,7 @@
-"""What a server says went wrong -> ModelError, with the server's own words.
+"""A server's report of an error -> ModelError, in the server's own words.
 
-Pure. The servers differ in where they put the message and in what they call an error; the tables
-here are the one place that knows.
+Pure. Servers differ in where they put the message and in what they call an error; only the tables
+here know how.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_CHARS = 1000
 MAX_PAGE_CHARS = 10_000
-"""How much of a page is looked at; the patterns take the square of it in time."""
+"""Longest part of a page that is examined; the patterns take quadratic time."""
 
 KIND_OF_WORD = {
     "context_length_exceeded": "context_length",
@@ -52,7 +52,7 @@ KIND_OF_WORD = {
     "previous_response_not_found": "previous_response",
     "invalid_request_error": "bad_request",
 }
-"""A server's error `code`, `type` or `status` -> kind."""
+"""Kind of ModelError by the server's `code`, `type` or `status`."""
 
 KIND_OF_STATUS = {
     401: "unauthorized",
@@ -67,22 +67,22 @@ KIND_OF_STATUS = {
     529: "overloaded",
 }
 
-# Patterns, matched in lower case. They are compiled when something fails, not at the start.
+# Patterns, matched in lower case. They are compiled when a request fails, not at start-up.
 CONTEXT_WORDS = (
     r"context (length|window|size)|prompt is too long|request too large|too many (input )?tokens"
 )
 AMOUNT = r"(\d+(?:\.\d+)?) ?(ms|millisecond|sec|s|min|m|hour|h|day|d)[a-z]*"
 WAIT_WORDS = rf"(?:try again|retry) (?:in|after) ((?:{AMOUNT}[ ,]*(?:and )?)+)"
 LONGEST_PAUSE_MS = 366 * 86_400_000
-"""Any pause that is longer counts as this one; numbers of a server may have hundreds of digits."""
+"""Limit that longer pauses are cut to; a server may send a number of hundreds of digits."""
 UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class ServerError:
-    """An error as a server told it, wherever it put the parts."""
+    """An error as a server reported it, wherever it put the parts."""
 
     def __init__(self, body: Any) -> None:
-        """`body`: the parsed JSON, or text."""
+        """Args: body: the parsed JSON, or text."""
         outer = as_dict(body[0] if isinstance(body, list) and body else body)
         self.fields = as_dict(outer.get("error")) or outer
         self.message = tidy(body) if isinstance(body, str) else tidy(_message(outer, self.fields))
@@ -92,12 +92,12 @@ class ServerError:
 
     @property
     def status(self) -> int | None:
-        """The HTTP status that the error object itself names, as OpenRouter's `code` does."""
+        """HTTP status that the error object itself names, such as OpenRouter's `code`."""
         code = as_int(self.fields.get("code"))
         return code if 400 <= code < 600 else None
 
     def kind(self, status: int | None) -> str:
-        """Which kind of ModelError it is."""
+        """Return the kind of ModelError."""
         if "previous_response_id" in self._words and status in (400, 404):
             return "previous_response"
         kinds = [KIND_OF_WORD[word] for word in self._words if word in KIND_OF_WORD]
@@ -110,14 +110,14 @@ class ServerError:
 
 
 def kind_of_status(status: int) -> str:
-    """The kind that a status means when the body says nothing better."""
+    """Return the kind for a status, if the body does not say more."""
     if status >= 500:
         return KIND_OF_STATUS.get(status, "server")
     return KIND_OF_STATUS.get(status, "redirect" if status < 400 else "bad_request")
 
 
 def advice_for(kind: str, provider: ModelProvider) -> str | None:
-    """What a person can do about a refusal."""
+    """Return what the user can do about a refusal, if anything."""
     match kind:
         case "unauthorized" | "forbidden" if provider.env_key:
             return f"Check the API key in the environment variable `{provider.env_key}`."
@@ -140,10 +140,10 @@ def http_failure(
     body: bytes,
     now: float,
 ) -> ModelError:
-    """The error of an answer that is not a success.
+    """Return the error for an answer that is not a success.
 
     Args: where: the address, without secrets. headers: names in lower case. now: seconds since the
-    epoch, for a Retry-After that is a date.
+        epoch, for a Retry-After that is a date.
     """
     error = ServerError(parse_body(body))
     kind = error.kind(status)
@@ -162,7 +162,7 @@ def http_failure(
 
 
 def event_failure(body: Any) -> ModelError:
-    """The error that a server put into its stream: an error object, or what holds one."""
+    """Return the error that a server put into its stream: an error object, or one that holds it."""
     error = ServerError(body)
     return _failure(
         f"the server ended the answer with an error: {error.message or 'it gave no reason'}",
@@ -194,23 +194,23 @@ def _failure(
 
 
 def parse_body(body: bytes) -> Any:
-    """The JSON of an error's body; text when it is none."""
+    """Return the JSON of an error's body, or its text if it is not JSON."""
     text = body.decode("utf-8", "replace")
     try:
-        # litellm's proxy sends its refusal as an event.
+        # litellm's proxy sends a refusal as an event.
         return loads(text.strip().removeprefix("data:"))
     except ValueError:
         return _html_title(text) if text.lstrip().startswith("<") else text
 
 
 def tidy(text: str) -> str:
-    """One line of bounded length, without control characters."""
+    """Return the text as one line of bounded length, without control characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:MAX_PAGE_CHARS]).split())
     return line if len(line) <= MAX_MESSAGE_CHARS else line[:MAX_MESSAGE_CHARS] + "..."
 
 
 def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
-    """The pause of `retry-after-ms`, or of `Retry-After` in either form; None without one."""
+    """Return the pause in `retry-after-ms`, or in `Retry-After` in either form, if there is one."""
     for name, factor in (("retry-after-ms", 1), ("retry-after", 1000)):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d*)?", value):
@@ -219,7 +219,7 @@ def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
 
 
 def wait_in_text(message: str) -> int | None:
-    """The pause that a message names: "try again in 1.5s", "20ms", "3 minutes", "1m12.5s"."""
+    """Return the pause that a message names, such as "try again in 1.5s" or "retry after 1m12s"."""
     found = re.search(WAIT_WORDS, message.lower())
     if found is None:
         return None
@@ -257,7 +257,7 @@ def _message(outer: dict[str, Any], fields: dict[str, Any]) -> str:
 
 
 def _words_of(value: Any) -> str:
-    """A message that is a string, an object with one, or FastAPI's list of what is wrong where."""
+    """Return the text of a message: a string, an object with one, or FastAPI's list of problems."""
     match value:
         case str():
             return value

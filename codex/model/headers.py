@@ -1,6 +1,6 @@
-"""The headers of a request: key, the provider's own, and who we are.
+"""The headers of a request: the API key, the provider's own headers, and our user agent.
 
-Pure. No value may reach a text: an error names the variable or the header instead.
+Pure. No header's value may reach a message: an error names the variable or the header instead.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 _MIN_SECRET_CHARS = 6
-"""A shorter value is no secret, and hiding it would garble every message."""
+"""Shortest value that counts as a secret; hiding a shorter one would garble every message."""
 
 
 class Headers(NamedTuple):
-    """What to send, and which of it must never be shown."""
+    """The headers to send, and the secrets in them, which must never be shown."""
 
     fields: dict[str, str]
     secrets: tuple[str, ...]
@@ -30,10 +30,10 @@ class Headers(NamedTuple):
 def request_headers(
     provider: ModelProvider, environ: Mapping[str, str], *, userinfo: str | None = None
 ) -> Headers:
-    """The headers of every request to a provider; its own win over ours, whatever the case.
+    """Return the headers of every request to a provider; its own win over ours, ignoring case.
 
-    Args: userinfo: `user:password` of the base URL, used when there is no key.
-    Raises: ModelError, when the key is missing, or a value cannot be a header.
+    Args: userinfo: `user:password` of the base URL, used if there is no key.
+    Raises: ModelError, if the key is missing, or a value cannot be a header.
     """
     fields: dict[str, tuple[str, str]] = {}
     secrets = []
@@ -66,9 +66,9 @@ def request_headers(
 
 
 def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
-    """The key to send; None for a server that needs none.
+    """Return the key to send; None if the server needs no key.
 
-    Raises: ModelError, when the provider names a variable for its key and that is not set.
+    Raises: ModelError, if the provider names a variable for its key that is not set.
     """
     names = [provider.env_key] if provider.env_key else []
     if provider.is_openai:

@@ -1,4 +1,4 @@
-"""Prompt: what a turn sends to the model, whatever the wire."""
+"""Prompt: the request that a turn sends to the model, on either wire."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """One request, before it takes the shape of a wire."""
 
     instructions: str
-    """The base prompt and the user's, whole, on every request."""
+    """Base prompt and the user's instructions, complete in every request."""
     items: tuple[ResponseItem, ...]
-    """The transcript, or what is new since `previous_response_id`."""
+    """The whole transcript, or the items added since `previous_response_id`."""
     tools: tuple[ToolSpec, ...] = ()
     previous_response_id: str | None = None
     is_stored: bool = False
     """Whether the server keeps the conversation (OpenAI only)."""
     session_id: str = ""
-    """OpenAI's `prompt_cache_key`; not sent to others."""
+    """Value of OpenAI's `prompt_cache_key`; not sent to other providers."""

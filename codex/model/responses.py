@@ -1,8 +1,7 @@
 """The Responses API: Prompt -> request body, stream event -> ResponseEvents.
 
-Pure. Bodies hold nothing outside OpenAI's published schema; a provider that is not OpenAI gets only
-what every server of this API takes: function tools, messages, calls and their outputs.
-Source: spec/model-api.md, sections 4 to 7.
+Pure. Bodies hold nothing outside OpenAI's published schema; other providers get only what every
+server of this API accepts: function tools, messages, calls and their outputs.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 
 def has_reasoning(settings: ModelSettings) -> bool:
-    """Whether requests may carry reasoning options: as configured, else by the model's name."""
+    """Return whether requests may carry reasoning options: as configured, else by model name."""
     if settings.has_reasoning is not None:
         return settings.has_reasoning
     name = settings.model.rpartition("/")[2].lower()
@@ -60,13 +59,13 @@ def has_reasoning(settings: ModelSettings) -> bool:
 def responses_body(
     prompt: Prompt, settings: ModelSettings, provider: ModelProvider
 ) -> dict[str, Any]:
-    """The JSON body of one request."""
+    """Return the JSON body of one request."""
     body: dict[str, Any] = {
         "model": settings.model,
         "instructions": prompt.instructions,
         "input": _input(prompt, provider),
         "stream": True,
-        # Said to every server: left out, it means "keep it" in this API, at Azure too.
+        # Always sent: if omitted, servers of this API keep the response, Azure's too.
         "store": prompt.is_stored,
     }
     if prompt.tools:
@@ -86,7 +85,7 @@ def responses_body(
 
 
 def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
-    """How the conversation goes on; other servers' validators refuse these members."""
+    """Return the members that tie requests together; other servers' validators refuse them."""
     members: dict[str, Any] = {}
     if prompt.session_id:
         members["prompt_cache_key"] = prompt.session_id
@@ -99,7 +98,7 @@ def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
 
 def _reasoning(settings: ModelSettings) -> dict[str, str]:
     effort, summary = settings.reasoning_effort, settings.reasoning_summary
-    # An effort of none is said by saying nothing: few models take the word.
+    # The effort "none" is expressed by omission: few models accept the word.
     if not has_reasoning(settings) or effort is ReasoningEffort.NONE:
         return {}
     reasoning = {}
@@ -111,7 +110,7 @@ def _reasoning(settings: ModelSettings) -> dict[str, str]:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
-    # llama.cpp takes a missing `strict` for true.
+    # llama.cpp takes a missing `strict` to be true.
     return {
         "type": "function",
         "name": tool.name,
@@ -130,7 +129,7 @@ def _input(prompt: Prompt, provider: ModelProvider) -> list[dict[str, Any]]:
             case FunctionCall() | FunctionCallOutput():
                 items.append(msgspec.to_builtins(item))
             case Reasoning():
-                # Sealed for OpenAI, and of no use to it without the seal.
+                # Only OpenAI can read encrypted reasoning, and it ignores any other.
                 if provider.is_openai and item.encrypted_content is not None:
                     items.append(_sealed_reasoning(item))
     return items
@@ -138,7 +137,7 @@ def _input(prompt: Prompt, provider: ModelProvider) -> list[dict[str, Any]]:
 
 def _message(message: Message) -> dict[str, Any]:
     if message.role == "assistant":
-        # What the model wrote is `output_text` to every server; llama.cpp refuses all else.
+        # Every server accepts `output_text` for the model's words; llama.cpp refuses anything else.
         content = [{"type": "output_text", "text": message.text, "annotations": []}]
     else:
         content = [_input_part(part) for part in message.content]
@@ -175,19 +174,19 @@ class ResponsesDecoder:
 
     def __init__(self) -> None:
         self.may_end = False
-        """Whether a stream that ends now is whole."""
+        """Whether the answer is whole if the stream ends now."""
         self._calls: dict[str, tuple[str, str]] = {}
-        """Item id -> call id and name, of the calls that have begun."""
+        """Call id and name by item id, for the calls that have begun."""
         self._seen: Counter[type[ResponseItem]] = Counter()
         self._text: list[str] = []
-        """Of a message that is not done yet."""
+        """Pieces of the message that is not done yet."""
 
     def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
-        """What one event means; unknown events mean nothing.
+        """Return the ResponseEvents of one event; unknown events are ignored.
 
-        Raises: ModelError, when the server says that the answer failed.
+        Raises: ModelError, if the server reports that the answer failed.
         """
-        # Proxies and vLLM break off with a bare {"error": ...}, on either wire.
+        # Proxies and vLLM end a failed stream with a bare {"error": ...}, on either wire.
         kind = as_str(event.get("type")) or ("error" if event.get("error") else "")
         if kind in DELTAS:
             return self._delta(kind, as_str(event.get("delta")))
@@ -207,9 +206,9 @@ class ResponsesDecoder:
         return []
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
-        """The stream ended, by `[DONE]` or without it.
+        """End a stream that has not completed, with `[DONE]` or without it.
 
-        Raises: ModelError, always: this API ends with `response.completed`.
+        Raises: ModelError, always: in this API an answer ends with `response.completed`.
         """
         del is_done
         raise ModelError("the answer broke off before it was complete", kind="stream")
@@ -242,13 +241,13 @@ class ResponsesDecoder:
         return [ItemDone(item)]
 
     def _complete(self, response: dict[str, Any]) -> list[ResponseEvent]:
-        # vLLM says so however the answer ended.
+        # vLLM sends `response.completed` however the answer ended.
         if response.get("status") == "incomplete":
             raise incomplete(response)
         if response.get("status") == "failed":
             raise event_failure(response)
         events: list[ResponseEvent] = []
-        # Some servers send the items only here, or only their deltas.
+        # Some servers send whole items only here; others send deltas only.
         skip = Counter(self._seen)
         for raw in as_list(response.get("output")):
             item = decode_item(raw)
@@ -265,7 +264,7 @@ class ResponsesDecoder:
 
 
 def check_failure(kind: str, event: dict[str, Any]) -> None:
-    """Raise ModelError for an event that ends the answer early."""
+    """Raise ModelError if an event ends the answer early."""
     match kind:
         case "response.incomplete":
             raise incomplete(as_dict(event.get("response")))
@@ -274,12 +273,12 @@ def check_failure(kind: str, event: dict[str, Any]) -> None:
         case "error":
             raise event_failure(event)
         case "" if event.get("error"):
-            # Not of this API, but gateways fail so.
+            # Not part of this API, but gateways report failures this way.
             raise event_failure(event)
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:
-    """The error of an answer that the server stopped."""
+    """Return the error for an answer that the server stopped."""
     reason = as_str(as_dict(response.get("incomplete_details")).get("reason"))
     if reason == "content_filter":
         return ModelError("the server's content filter stopped the answer", kind="content_filter")

@@ -1,7 +1,8 @@
-"""ModelError, and which failed requests are sent again, and when.
+"""ModelError, and the decision whether and when a failed request is sent again.
 
-Pure: nothing here waits. One loop (core/turn.py) sends a request again while its RetryTally allows;
-there is no second loop below it, so the numbers do not multiply.
+Pure: nothing here waits. One loop (core/turn.py) sends a request again while its RetryTally allows,
+and reports each retry as an event. There must be no second loop below it: the two budgets, for
+failures before and within the answer, are counted separately and must never multiply.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 MAX_RETRY_AFTER_MS = 60_000
-"""A server that asks for a longer pause is not waited for; the user is told when."""
+"""Longest pause that is waited out; if a server asks for a longer one, the user is told."""
 BACKOFF_MS = 200
 MAX_BACKOFF_MS = 20_000
 JITTER = 0.1
 
 _PASSING_KINDS = frozenset({"rate_limit", "overloaded", "server", "conflict"})
-"""A request that a server refused in one of these ways may succeed unchanged."""
+"""Kinds of refusal after which the same request may succeed."""
 
 
 class ModelError(RequestError):
@@ -32,7 +33,7 @@ class ModelError(RequestError):
 
     `kind` is one of RequestError's, or:
 
-    - may pass: `rate_limit`, `overloaded`, `server`, `conflict`;
+    - temporary: `rate_limit`, `overloaded`, `server`, `conflict`;
     - the request: `bad_request`, `invalid_prompt`, `context_length`, `not_found`, `redirect`,
       `previous_response` (the server has forgotten the id);
     - the account: `missing_key`, `unauthorized`, `forbidden`, `quota`, `usage_limit`;
@@ -51,13 +52,13 @@ class ModelError(RequestError):
     ) -> None:
         super().__init__(message, kind=kind, phase=phase, advice=advice)
         self.status = status
-        """The HTTP status, when the server gave one."""
+        """HTTP status, if the server gave one."""
         self.retry_after_ms = retry_after_ms
-        """The pause that the server asked for."""
+        """Pause that the server asked for."""
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the same request may succeed, within the time that we wait."""
+        """Whether the same request may succeed after a pause that is worth waiting for."""
         pause = self.retry_after_ms or 0
         is_passing = self.kind in _PASSING_KINDS or super().is_retryable
         return is_passing and pause <= MAX_RETRY_AFTER_MS
@@ -67,7 +68,7 @@ class RetryTally:
     """Counts the retries of one request, however it fails."""
 
     def __init__(self, provider: ModelProvider, jitter: Callable[[], float] | None = None) -> None:
-        """`jitter`: a number in [0, 1), random unless given."""
+        """Args: jitter: returns a number in [0, 1); random unless given."""
         self._limits = {
             "request": provider.request_max_retries,
             "stream": provider.stream_max_retries,
@@ -78,18 +79,18 @@ class RetryTally:
 
     @property
     def count(self) -> int:
-        """The number of the latest retry, from 1."""
+        """Number of the latest retry, from 1."""
         return self._counts[self._phase]
 
     @property
     def limit(self) -> int:
-        """How many retries the latest failure is allowed."""
+        """Number of retries that a failure like the latest is allowed."""
         return self._limits[self._phase]
 
     def next_delay_ms(self, error: RequestError) -> int | None:
-        """The pause before the next try; None when there is no use in one.
+        """Return the pause before the next attempt; None if another is pointless or not allowed.
 
-        Failures before and within the answer are counted apart, each under its own limit.
+        Failures before and within the answer are counted separately, each with its own limit.
         """
         self._phase = error.phase
         if not error.is_retryable or self.count >= self.limit:
@@ -101,7 +102,7 @@ class RetryTally:
 
 
 def backoff_ms(retries: int, jitter: float) -> int:
-    """200 ms doubled with each retry before this one, up to 20 s, give or take a tenth."""
+    """Return 200 ms, doubled for each earlier retry, up to 20 s, plus or minus a tenth."""
     pause = min(BACKOFF_MS << min(retries, 20), MAX_BACKOFF_MS)
     return math.floor(pause * (1 - JITTER + 2 * JITTER * jitter))
 
