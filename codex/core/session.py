@@ -131,10 +131,6 @@ class Session:
         """Whether the server keeps the conversation."""
         return self.config.provider.is_openai and not self.config.disable_response_storage
 
-    def roots_of(self, policy: SandboxPolicy) -> tuple[str, ...]:
-        """The folders that a policy makes writable in this session."""
-        return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
-
     @functools.cached_property
     def tripwire(self) -> Tripwire:
         """What guards the protected names; made with the first command, as it costs at start."""
@@ -145,7 +141,9 @@ class Session:
     def patch_roots(self) -> tuple[str, ...] | None:
         """The folders a patch may write to without a question; None where all may be written."""
         policy = self.config.sandbox_policy
-        return None if policy.can_write_everything else self.roots_of(policy)
+        if policy.can_write_everything:
+            return None
+        return policy.roots(cwd=self.config.cwd, tmpdir=self.host.environ.get("TMPDIR"))
 
 
 def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:

@@ -28,7 +28,9 @@ from codex.protocol.settings import (
     ShellEnvironmentPolicy,
     WireApi,
 )
+from codex.sandbox.confinement import confine
 from codex.sandbox.env import command_environment
+from codex.sandbox.layers import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run as run_command
 
@@ -124,14 +126,16 @@ def _run_test(host: Host, workspace: str) -> ExecResult:
     if not os.path.exists(SHELL):
         raise CodexError(f"the demo needs a POSIX shell at '{SHELL}'")
     env = command_environment(host.environ, ShellEnvironmentPolicy(), has_network=False)
-    params = ExecParams(argv=TEST_COMMAND, cwd=workspace, timeout_ms=60_000, env=env)
-    return run_command(
-        params,
-        policy=POLICY,
-        policy_cwd=workspace,
-        cancel=Cancel(),
-        on_output=lambda _stream, _text: None,
+    confinement = confine(
+        POLICY,
+        enforcement_for(POLICY),
+        cwd=workspace,
+        tmpdir=env.get("TMPDIR"),
+        codex_home=os.path.join(os.path.dirname(workspace), "home"),
+        home=host.home(),
     )
+    params = ExecParams(argv=TEST_COMMAND, cwd=workspace, timeout_ms=60_000, env=env)
+    return run_command(params, confinement, cancel=Cancel())
 
 
 def _report(diff: str, after: ExecResult, *, is_held: bool) -> str:

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codex.base.bash import join
-from codex.sandbox.guard.protected import NOTHING
 from codex.sandbox.roots import KERNEL_TREES, is_inside, may_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.guard.protected import Protection
+    from codex.sandbox.confinement import Confinement
     from codex.sandbox.params import ExecResult
 
 SIGSYS = 31
@@ -82,35 +81,34 @@ TOO_WIDE = frozenset(
 
 def explain_denial(
     result: ExecResult,
+    confinement: Confinement,
     *,
-    policy: SandboxPolicy,
-    roots: tuple[str, ...],
     cwd: str,
-    protection: Protection = NOTHING,
     is_writable: Callable[[str], bool] = may_write,
     next_step: str | None = None,
 ) -> str | None:
     """What the sandbox refused and how to allow it; None when nothing speaks for that.
 
-    Args: roots: the policy's writable folders. cwd: the command's, for relative paths.
-        protection: the protected names inside of them. is_writable: whether the agent itself could
-        write there: if not, the sandbox is not to blame, and a run without it would fail alike.
-        next_step: what is done about it anyhow, in the place of advice.
+    Args: confinement: what the command ran under. cwd: the command's, for relative paths.
+        is_writable: whether the agent itself could write there: if not, the sandbox is not to
+        blame, and a run without it would fail alike. next_step: what is done about it anyhow, in
+        the place of advice.
     """
-    line = _explain(result, policy, roots, cwd, protection, is_writable)
+    line = _explain(result, _Evidence(confinement, cwd, is_writable))
     if line is None or next_step is None:
         return line
     return f"{line.rpartition(ADVICE)[0]}{ADVICE}{next_step}"
 
 
-def _explain(
-    result: ExecResult,
-    policy: SandboxPolicy,
-    roots: tuple[str, ...],
-    cwd: str,
-    protection: Protection,
-    is_writable: Callable[[str], bool],
-) -> str | None:
+class _Evidence(NamedTuple):
+    """What a command's output is compared with."""
+
+    confinement: Confinement
+    cwd: str
+    is_writable: Callable[[str], bool]
+
+
+def _explain(result: ExecResult, evidence: _Evidence) -> str | None:
     if not result.is_sandboxed or result.exit_code == 0:
         return None
     if result.is_timed_out or result.is_interrupted:
@@ -120,8 +118,8 @@ def _explain(
     output = f"{result.stderr}\n{result.output}"
     return (
         _explain_call(output)
-        or _explain_network(output, policy)
-        or _explain_file(output, result, policy, roots, cwd, protection, is_writable)
+        or _explain_network(output, evidence.confinement.policy)
+        or _explain_file(output, evidence)
         or _explain_rest(output)
     )
 
@@ -152,20 +150,14 @@ def _explain_network(output: str, policy: SandboxPolicy) -> str | None:
     return _probably("network access", rule, "-c sandbox.network=full")
 
 
-def _explain_file(
-    output: str,
-    result: ExecResult,
-    policy: SandboxPolicy,
-    roots: tuple[str, ...],
-    cwd: str,
-    protection: Protection,
-    is_writable: Callable[[str], bool],
-) -> str | None:
+def _explain_file(output: str, evidence: _Evidence) -> str | None:
     if not FORBIDDEN.search(output):
         return None
-    refused = {root.path: root.reason for root in result.refused_roots}
-    open_roots = tuple(root for root in roots if root not in refused)
-    for path, reason in _named_paths(output, cwd):
+    confinement = evidence.confinement
+    policy, protection = confinement.policy, confinement.protection
+    refused = {root.path for root in confinement.refused}
+    open_roots = tuple(root for root in confinement.roots if root not in refused)
+    for path, reason in _named_paths(output, evidence.cwd):
         folder, last = os.path.split(path)
         real = os.path.join(os.path.realpath(folder), last)
         if name := protection.holding(real):
@@ -174,16 +166,17 @@ def _explain_file(
             return _probably(f"rename {path}", "what is in it is protected: other programs obey it")
         if BUSY.search(reason) or policy.can_write_everything:
             continue
-        if not _is_inside_any(path, open_roots) and is_writable(path):
-            return _explain_write(path, policy, cwd, refused)
+        if not _is_inside_any(path, open_roots) and evidence.is_writable(path):
+            return _explain_write(path, evidence)
         if READ_ONLY.search(reason) and _is_inside_any(path, open_roots):
             # It is writable there: the command had gone to another folder.
             return _probably("a write", "outside the writable folders", "--add-dir FOLDER")
     return None
 
 
-def _explain_write(path: str, policy: SandboxPolicy, cwd: str, refused: dict[str, str]) -> str:
-    for root, reason in refused.items():
+def _explain_write(path: str, evidence: _Evidence) -> str:
+    policy = evidence.confinement.policy
+    for root, reason in evidence.confinement.refused:
         if is_inside(path, root):
             return _probably(
                 f"write {path}", f"the writable folder {root} was not opened: {reason}"
@@ -193,7 +186,7 @@ def _explain_write(path: str, policy: SandboxPolicy, cwd: str, refused: dict[str
     if policy.can_write_cwd or policy.writable_roots:
         return _probably(f"write {path}", "outside the writable folders", add or None)
     remedy = None
-    if is_inside(path, cwd):
+    if is_inside(path, evidence.cwd):
         remedy = "-s workspace-write"
     elif add:
         remedy = f"-s workspace-write {add}"

@@ -6,41 +6,33 @@ from typing import TYPE_CHECKING
 
 from codex.base.printable import printable
 from codex.sandbox.linux.landlock import Access, ruleset_plan
-from codex.sandbox.roots import writable_roots
 
 if TYPE_CHECKING:
     import enum
     from collections.abc import Iterable, Iterator
 
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.confinement import Confinement
     from codex.sandbox.guard.protected import Protection
     from codex.sandbox.layers import Enforcement
     from codex.sandbox.linux.landlock import RulesetPlan
-    from codex.sandbox.roots import WritableRoots
 
 WIDTH = 12
 
 
-def explain(
-    policy: SandboxPolicy,
-    held_by: Enforcement,
-    protection: Protection,
-    *,
-    cwd: str,
-    tmpdir: str | None,
-) -> str:
+def explain(confinement: Confinement) -> str:
     """Layers, network, folders, protected names and rules, a row each or several."""
-    roots = writable_roots(policy, cwd=cwd, tmpdir=tmpdir)
+    policy, enforcement = confinement.policy, confinement.enforcement
     rows = [
-        *_rows("layers", _layers(held_by)),
-        *_rows("network", _network(policy, held_by)),
+        *_rows("layers", _layers(enforcement)),
+        *_rows("network", _network(policy, enforcement)),
         *_rows("readable", ["everything" if policy.can_read_everything else "the system, roots"]),
-        *_rows("writable", _writable(policy, roots)),
-        *_rows("protected", _protected(protection, held_by)),
+        *_rows("writable", _writable(confinement)),
+        *_rows("protected", _protected(confinement.protection, enforcement)),
     ]
-    if held_by.layers:
-        abi = held_by.landlock_abi
-        plan = ruleset_plan(policy, roots.folders, abi=abi, network=held_by.network)
+    if enforcement.layers:
+        abi, network = enforcement.landlock_abi, enforcement.network
+        plan = ruleset_plan(policy, confinement.folders, abi=abi, network=network)
         rows += _rows("Landlock", _rules(plan))
     return "".join(f"{printable(row).replace(chr(10), ' ')}\n" for row in rows)
 
@@ -52,37 +44,37 @@ def _rows(title: str, values: Iterable[str]) -> Iterator[str]:
         heading = ""
 
 
-def _layers(held_by: Enforcement) -> Iterator[str]:
-    if not held_by.layers:
+def _layers(enforcement: Enforcement) -> Iterator[str]:
+    if not enforcement.layers:
         yield "none: nothing is enforced"
         return
-    abi, errata = held_by.landlock_abi, held_by.landlock_errata
+    abi, errata = enforcement.landlock_abi, enforcement.landlock_errata
     yield f"1 (Landlock ABI {abi}, errata {errata:#x}; seccomp)"
-    if held_by.without_namespaces is None:
+    if enforcement.without_namespaces is None:
         yield "2 (namespaces)"
     else:
-        yield f"not 2 (namespaces): {held_by.without_namespaces}"
+        yield f"not 2 (namespaces): {enforcement.without_namespaces}"
 
 
-def _network(policy: SandboxPolicy, held_by: Enforcement) -> Iterator[str]:
-    yield held_by.network.value
+def _network(policy: SandboxPolicy, enforcement: Enforcement) -> Iterator[str]:
+    yield enforcement.network.value
     for verb, ports in (("connect", policy.connect_ports), ("bind", policy.bind_ports)):
         if ports and not policy.can_use_network:
             yield f"{verb}: TCP {', '.join(map(str, ports))}"
 
 
-def _writable(policy: SandboxPolicy, roots: WritableRoots) -> Iterator[str]:
-    if policy.can_write_everything:
+def _writable(confinement: Confinement) -> Iterator[str]:
+    if confinement.policy.can_write_everything:
         yield "everything"
         return
-    yield from roots.folders
-    yield from (f"not {root.path}: {root.reason}" for root in roots.refused)
-    if not roots.folders and not roots.refused:
+    yield from confinement.folders
+    yield from (f"not {root.path}: {root.reason}" for root in confinement.refused)
+    if not confinement.folders and not confinement.refused:
         yield "nothing"
 
 
-def _protected(protection: Protection, held_by: Enforcement) -> Iterator[str]:
-    how = "read-only" if 2 in held_by.layers else "put back when changed"
+def _protected(protection: Protection, enforcement: Enforcement) -> Iterator[str]:
+    how = "read-only" if 2 in enforcement.layers else "put back when changed"
     yield from (f"{path} ({how})" for path in protection.read_only)
     for watch in protection.unmounted:
         if not watch.is_kind_only and watch.path not in protection.read_only:

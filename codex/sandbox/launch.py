@@ -19,26 +19,23 @@ from codex.sandbox.linux.seccomp import filter_form, filter_program
 from codex.sandbox.linux.server import NoNamespaces
 from codex.sandbox.linux.spawn import (
     Child,
-    Command,
     Contained,
     Restrictions,
-    Stdio,
     create_ruleset,
     spawn,
     unavailable_for,
 )
 from codex.sandbox.linux.tree import COMMANDS
-from codex.sandbox.params import ProtectedPaths
-from codex.sandbox.roots import writable_roots
+from codex.sandbox.params import Program, Stdio
 from codex.sandbox.seatbelt import under_seatbelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.confinement import Confinement
     from codex.sandbox.linux.namespaces import Surroundings
-    from codex.sandbox.params import ExecParams, RefusedRoot
+    from codex.sandbox.params import ExecParams
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 """For an environment without PATH."""
@@ -52,28 +49,14 @@ class Started(NamedTuple):
     child: Child | Contained
     outputs: tuple[int, int] | None
     """Of stdout and stderr; None when the command has streams that are not ours."""
-    is_sandboxed: bool
-    refused_roots: tuple[RefusedRoot, ...]
     at: float
     """On the monotonic clock."""
 
 
-class _Asked(NamedTuple):
-    """What is to run, and what it may."""
-
-    command: Command
-    policy: SandboxPolicy
-    policy_cwd: str
-    protected: ProtectedPaths | None
-
-
 def start(
     params: ExecParams,
+    confinement: Confinement,
     *,
-    policy: SandboxPolicy,
-    policy_cwd: str,
-    held_by: Enforcement,
-    protected: ProtectedPaths | None,
     stdio: Stdio | None = None,
     stack: contextlib.ExitStack,
 ) -> Started:
@@ -82,26 +65,25 @@ def start(
     Args: stdio: its streams; pipes to us, and nothing to read, unless given.
     Raises: SpawnError, SandboxUnavailableError.
     """
-    asked = _Asked(resolve(params), policy, policy_cwd, protected)
+    program = resolve(params)
     try:
-        return _start(asked, held_by, stdio, stack)
+        return _start(program, confinement, stdio, stack)
     except OSError as exc:
-        raise SpawnError(f"cannot run '{asked.command.argv[0]}': {exc.strerror}") from exc
+        raise SpawnError(f"cannot run '{program.argv[0]}': {exc.strerror}") from exc
 
 
 def _start(
-    asked: _Asked, held_by: Enforcement, stdio: Stdio | None, stack: contextlib.ExitStack
+    program: Program, confinement: Confinement, stdio: Stdio | None, stack: contextlib.ExitStack
 ) -> Started:
     outputs = None
-    command, policy = asked.command, asked.policy
-    roots = writable_roots(policy, cwd=asked.policy_cwd, tmpdir=command.env.get("TMPDIR"))
+    is_sandboxed = bool(confinement.enforcement.layers)
     with contextlib.ExitStack() as given:
         if stdio is None:
             stdio, outputs = _pipes(stack, given)
         streams = stdio
-        spawner = _spawner(asked, roots.folders, held_by, given)
+        spawner = _spawner(program, confinement, given)
         at = time.monotonic()
-        child = COMMANDS.start(lambda: spawner(streams), is_sandboxed=bool(held_by.layers))
+        child = COMMANDS.start(lambda: spawner(streams), is_sandboxed=is_sandboxed)
     if isinstance(child, Contained):
         stack.callback(os.close, child.pidfd)
         stack.callback(os.close, child.link)
@@ -109,44 +91,42 @@ def _start(
         stack.callback(COMMANDS.remove, child.pid)
         if child.pidfd is not None:
             stack.callback(os.close, child.pidfd)
-    return Started(child, outputs, bool(held_by.layers), roots.refused, at)
+    return Started(child, outputs, at)
 
 
 def _spawner(
-    asked: _Asked, folders: tuple[str, ...], held_by: Enforcement, stack: contextlib.ExitStack
+    program: Program, confinement: Confinement, stack: contextlib.ExitStack
 ) -> Callable[[Stdio], Child | Contained]:
     """How the command is to be made; `stack` gets what is to be closed when it is.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
-    command, policy = asked.command, asked.policy
-    if not held_by.layers:
-        return lambda stdio: spawn(command, stdio, None)
+    enforcement = confinement.enforcement
+    if not enforcement.layers:
+        return lambda stdio: spawn(program, stdio, None)
     if sys.platform == "darwin":
-        held = under_seatbelt(
-            command, policy=policy, roots=folders, protected=asked.protected or ProtectedPaths()
-        )
+        held = under_seatbelt(program, confinement)
         return lambda stdio: spawn(held, stdio, None)
-    limits = restrictions(policy, folders, held_by, stack)
-    if NAMESPACES not in held_by.layers:
-        return lambda stdio: spawn(command, stdio, limits)
+    limits = restrictions(confinement, stack)
+    if NAMESPACES not in enforcement.layers:
+        return lambda stdio: spawn(program, stdio, limits)
     where = surroundings(
-        policy,
-        folders,
-        shares_network=held_by.network in (NetworkMode.PORTS, NetworkMode.FULL),
-        cwd=command.cwd,
-        program=command.path,
-        protected=asked.protected,
-        abi=held_by.landlock_abi,
+        confinement.policy,
+        confinement.folders,
+        shares_network=enforcement.network in (NetworkMode.PORTS, NetworkMode.FULL),
+        cwd=program.cwd,
+        program=program.path,
+        protected=confinement.protection.paths,
+        abi=enforcement.landlock_abi,
     )
-    return lambda stdio: _spawn_contained(where, command, stdio, limits)
+    return lambda stdio: _spawn_contained(where, program, stdio, limits)
 
 
 def _spawn_contained(
-    where: Surroundings, command: Command, stdio: Stdio, limits: Restrictions
+    where: Surroundings, program: Program, stdio: Stdio, limits: Restrictions
 ) -> Contained:
     try:
-        return SERVERS.spawn(where, command, stdio, limits)
+        return SERVERS.spawn(where, program, stdio, limits)
     except NoNamespaces as exc:
         # They could be had before: what the user was told holds a command must hold it.
         raise unavailable_for(str(exc), exc.error) from exc
@@ -183,7 +163,7 @@ def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int,
     return read_end, write_end
 
 
-def resolve(params: ExecParams) -> Command:
+def resolve(params: ExecParams) -> Program:
     """Find the program as a shell in the command's folder would.
 
     Raises: SpawnError, when there is none, or the working directory is none.
@@ -195,7 +175,7 @@ def resolve(params: ExecParams) -> Command:
         cause = "is not a folder" if os.path.exists(params.cwd) else "does not exist"
         raise SpawnError(f"cannot run '{name}': the working directory '{params.cwd}' {cause}")
     path = _find(name, params)
-    return Command(path, params.argv, params.env, params.cwd)
+    return Program(path, params.argv, params.env, params.cwd)
 
 
 def _find(name: str, params: ExecParams) -> str:
@@ -225,20 +205,20 @@ def _check_executable(name: str, path: str) -> None:
         raise SpawnError(f"cannot run '{name}': '{path}' is not executable")
 
 
-def restrictions(
-    policy: SandboxPolicy,
-    folders: tuple[str, ...],
-    held_by: Enforcement,
-    stack: contextlib.ExitStack,
-) -> Restrictions:
+def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restrictions:
     """What to put a command under; `stack` gets what is to be closed.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
-    plan = ruleset_plan(policy, folders, abi=held_by.landlock_abi, network=held_by.network)
+    policy, folders, enforcement = (
+        confinement.policy,
+        confinement.folders,
+        confinement.enforcement,
+    )
+    plan = ruleset_plan(policy, folders, abi=enforcement.landlock_abi, network=enforcement.network)
     ruleset_fd = create_ruleset(plan)
     stack.callback(os.close, ruleset_fd)
-    form = filter_form(policy, held_by)
+    form = filter_form(policy, enforcement)
     kept = _kept_capabilities(policy, folders)
     return Restrictions(ruleset_fd, filter_program(form), kept, form.is_supervised)
 

@@ -47,8 +47,17 @@ class Enforcement(NamedTuple):
     notice: str | None
     """What to tell the user once in a session; None when nothing is missing."""
 
+    @property
+    def has_network(self) -> bool:
+        """Whether commands have the whole network."""
+        return self.network is NetworkMode.FULL
 
-def enforcement(
+
+UNENFORCED = Enforcement((), 0, 0, NetworkMode.FULL, None, None)
+"""Nothing holds a command."""
+
+
+def enforcement_for(
     policy: SandboxPolicy, *, require: Require = "best-effort", container: bool = False
 ) -> Enforcement:
     """What holds the commands of a policy on this machine; the first call takes some milliseconds.
@@ -57,7 +66,7 @@ def enforcement(
     Raises: SandboxUnavailableError, when less can be enforced than is required.
     """
     if policy.is_unrestricted or container:
-        return Enforcement((), 0, 0, NetworkMode.FULL, None, None)
+        return UNENFORCED
     if sys.platform == "darwin":
         # Seatbelt; what it cannot do is said by sandbox-exec itself.
         return Enforcement(

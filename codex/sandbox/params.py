@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 TIMED_OUT = 124
 """The exit code of a command that took too long, as `timeout` has it."""
@@ -24,6 +27,32 @@ class ExecParams(msgspec.Struct, frozen=True):
     timeout_ms: int
     env: dict[str, str]
     """The whole environment; nothing is added to it."""
+
+
+class Program(NamedTuple):
+    """A program that was found, and what it gets."""
+
+    path: str
+    """Absolute."""
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+
+
+class Stdio(NamedTuple):
+    """Descriptors that become the child's first three."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+
+
+class Attached(NamedTuple):
+    """How a command uses the streams of this process, in place of pipes that are read."""
+
+    stdio: Stdio
+    on_start: Callable[[Callable[[int], None]], None]
+    """Gets what sends the command a signal, as long as it runs."""
 
 
 class ProtectedPaths(NamedTuple):
@@ -60,4 +89,3 @@ class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
     signal: int | None = None
     """The signal that ended the program, whoever sent it."""
     is_sandboxed: bool = False
-    refused_roots: tuple[RefusedRoot, ...] = ()

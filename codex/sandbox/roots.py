@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codex.sandbox.params import RefusedRoot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from codex.protocol.policy import SandboxPolicy
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_LINKS = 40
 """As many as the kernel follows."""
@@ -26,23 +24,28 @@ SHARED_MEMORY = "/dev/shm"
 
 
 class WritableRoots(NamedTuple):
-    """What to grant: physical paths, none of them inside another."""
+    """The writable folders of a policy, resolved."""
 
     folders: tuple[str, ...]
+    """What to grant: physical paths, none of them inside another."""
     refused: tuple[RefusedRoot, ...]
+    physical: Mapping[str, str]
+    """The physical path of every root, also of the refused; what does not exist would be there."""
 
 
-def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> WritableRoots:
+def writable_roots(roots: Iterable[str]) -> WritableRoots:
     """Resolve the writable folders of a policy.
 
-    Args: cwd: the session's working directory, absolute. tmpdir: the command's $TMPDIR.
+    Args: roots: absolute paths, as SandboxPolicy.roots gives them.
     """
     refused: list[RefusedRoot] = []
     physical: dict[str, str] = {}
-    for root in policy.roots(cwd=cwd, tmpdir=tmpdir):
+    everywhere: dict[str, str] = {}
+    for root in roots:
         try:
-            real = physical_path(root)
+            real = everywhere[root] = physical_path(root)
         except OSError as exc:
+            everywhere[root] = os.path.realpath(root)
             refused.append(RefusedRoot(root, exc.strerror or str(exc)))
             continue
         if _is_kernel_tree(real):
@@ -59,7 +62,7 @@ def writable_roots(policy: SandboxPolicy, *, cwd: str, tmpdir: str | None) -> Wr
     for real in physical.values():
         if not any(is_inside(real, other) for other in physical.values() if other != real):
             folders.update(dict.fromkeys(_children_of_slash() if real == "/" else (real,)))
-    return WritableRoots(tuple(folders), tuple(refused))
+    return WritableRoots(tuple(folders), tuple(refused), everywhere)
 
 
 def physical_path(path: str) -> str:

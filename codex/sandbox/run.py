@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from codex.protocol.events import OutputStream
 from codex.sandbox.launch import start
-from codex.sandbox.layers import NAMESPACES, enforcement
+from codex.sandbox.layers import NAMESPACES
 from codex.sandbox.linux.contained import ContainedProcesses
 from codex.sandbox.linux.spawn import Contained
 from codex.sandbox.linux.tree import COMMANDS, SharedProcesses
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.base.cancel import Cancel
-    from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.confinement import Confinement
     from codex.sandbox.launch import Started
-    from codex.sandbox.layers import Enforcement
-    from codex.sandbox.linux.spawn import Child, Stdio
-    from codex.sandbox.params import ExecParams, ProtectedPaths
+    from codex.sandbox.linux.spawn import Child
+    from codex.sandbox.params import Attached, ExecParams
 
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
@@ -78,24 +77,16 @@ class _Reader:
 
 def run(
     params: ExecParams,
+    confinement: Confinement,
     *,
-    policy: SandboxPolicy,
-    policy_cwd: str,
     cancel: Cancel,
-    on_output: Callable[[OutputStream, str], None],
-    held_by: Enforcement | None = None,
-    protected: ProtectedPaths | None = None,
-    stdio: Stdio | None = None,
-    on_start: Callable[[Callable[[int], None]], None] = lambda _send: None,
+    on_output: Callable[[OutputStream, str], None] = lambda _stream, _text: None,
+    attached: Attached | None = None,
 ) -> ExecResult:
     """Run a command and wait until nothing of it is left.
 
-    Args: policy_cwd: the session's working directory, which the policy's paths refer to.
-        held_by: what is to hold it; the best that the machine has for the policy unless given.
-        protected: held by layer 2 alone.
-        stdio: its streams, where they are not to be read here.
-        on_start: gets what sends the command a signal, as long as it runs.
-        on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
+    Args: on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
+        attached: the streams of this process for the command, whose output is then not read.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
     """
@@ -108,21 +99,15 @@ def run(
             duration_ms=0,
             is_interrupted=True,
         )
-    held_by = held_by or enforcement(policy)
     with contextlib.ExitStack() as stack:
-        if NAMESPACES not in held_by.layers:
+        if NAMESPACES not in confinement.enforcement.layers:
             stack.enter_context(COMMANDS.adopting())
-        started = start(
-            params,
-            policy=policy,
-            policy_cwd=policy_cwd,
-            held_by=held_by,
-            protected=protected,
-            stdio=stdio,
-            stack=stack,
-        )
-        execution = _Execution(started, cancel, on_output)
-        on_start(execution.send)
+        stdio = None if attached is None else attached.stdio
+        started = start(params, confinement, stdio=stdio, stack=stack)
+        is_sandboxed = bool(confinement.enforcement.layers)
+        execution = _Execution(started, cancel, on_output, is_sandboxed=is_sandboxed)
+        if attached is not None:
+            attached.on_start(execution.send)
         try:
             execution.loop(started.at + params.timeout_ms / 1000)
         finally:
@@ -134,11 +119,15 @@ class _Execution:
     """A command from its start to its clean-up."""
 
     def __init__(
-        self, started: Started, cancel: Cancel, on_output: Callable[[OutputStream, str], None]
+        self,
+        started: Started,
+        cancel: Cancel,
+        on_output: Callable[[OutputStream, str], None],
+        *,
+        is_sandboxed: bool,
     ) -> None:
         self._processes = _processes(started.child)
-        self._is_sandboxed = started.is_sandboxed
-        self._refused_roots = started.refused_roots
+        self._is_sandboxed = is_sandboxed
         self._started_at = started.at
         self._readers = [
             _Reader(stream, fd)
@@ -280,7 +269,6 @@ class _Execution:
             is_interrupted=self._is_interrupted,
             signal=signal,
             is_sandboxed=self._is_sandboxed,
-            refused_roots=self._refused_roots,
         )
 
     def _drain(self) -> None:

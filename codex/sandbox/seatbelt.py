@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.linux.spawn import Command
-    from codex.sandbox.params import ProtectedPaths
+    from codex.sandbox.confinement import Confinement
+    from codex.sandbox.params import Program, ProtectedPaths
 
 MARK = "CODEX_SANDBOX"
 """Set to `seatbelt` in the child: a Seatbelt cannot be put into another, and programs that would
@@ -50,22 +50,20 @@ SYSCTL_NAMES = (
 SYSCTL_PREFIXES = ("hw.optional.arm.", "hw.optional.armv8_", "hw.perflevel")
 
 
-def under_seatbelt(
-    command: Command,
-    *,
-    policy: SandboxPolicy,
-    roots: tuple[str, ...],
-    protected: ProtectedPaths,
-) -> Command:
-    """The command that runs a command under a policy; roots and protected as for `seatbelt_argv`.
+def under_seatbelt(program: Program, confinement: Confinement) -> Program:
+    """The program that runs another one under a policy.
 
     sandbox-exec looks its program up in PATH, so it gets the path that was found.
     """
-    argv = (command.path, *command.argv[1:])
-    return command._replace(
+    return program._replace(
         path=SANDBOX_EXEC,
-        argv=seatbelt_argv(argv, policy=policy, roots=roots, protected=protected),
-        env={**command.env, MARK: "seatbelt"},
+        argv=seatbelt_argv(
+            (program.path, *program.argv[1:]),
+            policy=confinement.policy,
+            roots=confinement.folders,
+            protected=confinement.protection.paths,
+        ),
+        env={**program.env, MARK: "seatbelt"},
     )
 
 

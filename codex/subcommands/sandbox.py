@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from codex.base.cancel import Cancel
 from codex.base.errors import ExitStatus, ProgramNotFoundError, SpawnError, UsageError
 from codex.base.printable import printable
+from codex.sandbox.confinement import confine
 from codex.sandbox.env import command_environment
 from codex.sandbox.explain import explain
-from codex.sandbox.guard.protected import protection
 from codex.sandbox.guard.tripwire import Tripwire
-from codex.sandbox.layers import enforcement
-from codex.sandbox.linux.spawn import Stdio
-from codex.sandbox.params import ExecParams
+from codex.sandbox.layers import NAMESPACES, enforcement_for
+from codex.sandbox.params import Attached, ExecParams, Stdio
 from codex.sandbox.run import run as run_command
 
 if TYPE_CHECKING:
@@ -28,15 +27,13 @@ if TYPE_CHECKING:
 
     from codex.base.host import Host
     from codex.config.types import Config
-    from codex.sandbox.guard.protected import Protection
-    from codex.sandbox.layers import Enforcement
+    from codex.sandbox.confinement import Confinement
 
 FORWARDED = (
     *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGWINCH),
     *(signal.SIGUSR1, signal.SIGUSR2),
 )
 NO_TIMEOUT_MS = 10**12
-STDIO = Stdio(0, 1, 2)
 
 
 def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) -> int:
@@ -51,25 +48,30 @@ def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) 
         host.stderr.write(f"warning: {printable(warning)}\n")
     policy = config.sandbox_policy
     settings = config.sandbox
-    held_by = enforcement(policy, require=settings.require, container=settings.container)
-    found = protection(
+    enforcement = enforcement_for(policy, require=settings.require, container=settings.container)
+    environment = command_environment(
+        host.environ, config.shell_environment, has_network=enforcement.has_network
+    )
+    confinement = confine(
         policy,
+        enforcement,
         cwd=config.cwd,
-        tmpdir=host.environ.get("TMPDIR"),
+        tmpdir=environment.get("TMPDIR"),
         codex_home=config.codex_home,
         home=host.home(),
     )
     if is_explained:
-        tmpdir = host.environ.get("TMPDIR")
-        host.stdout.write(explain(policy, held_by, found, cwd=config.cwd, tmpdir=tmpdir))
+        host.stdout.write(explain(confinement))
         if not argv:
             return ExitStatus.DONE
     host.stdout.flush()
     host.stderr.flush()
+    params = ExecParams(tuple(argv), config.cwd, NO_TIMEOUT_MS, environment)
+    is_mounted = NAMESPACES in enforcement.layers
     undone: list[str] = []
     try:
-        with Tripwire().watching(found, is_mounted=2 in held_by.layers, into=undone):
-            return _run(host, config, argv, held_by, found)
+        with Tripwire().watching(confinement.protection, is_mounted=is_mounted, into=undone):
+            return _run(host, params, confinement)
     except SpawnError as error:
         host.stderr.write(f"Error: {printable(str(error))}\n")
         is_missing = isinstance(error, ProgramNotFoundError)
@@ -79,31 +81,11 @@ def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) 
             host.stderr.write(f"warning: {line}\n")
 
 
-def _run(
-    host: Host,
-    config: Config,
-    argv: Sequence[str],
-    held_by: Enforcement,
-    found: Protection,
-) -> int:
-    policy = config.sandbox_policy
-    has_network = policy.can_use_network or not held_by.layers
-    environment = command_environment(
-        host.environ, config.shell_environment, has_network=has_network
-    )
+def _run(host: Host, params: ExecParams, confinement: Confinement) -> int:
     with _forwarding() as forward:
-        result = run_command(
-            ExecParams(tuple(argv), config.cwd, NO_TIMEOUT_MS, environment),
-            policy=policy,
-            policy_cwd=config.cwd,
-            held_by=held_by,
-            protected=found.paths,
-            stdio=STDIO,
-            on_start=forward.to,
-            cancel=Cancel(),
-            on_output=lambda _stream, _text: None,
-        )
-    for root in result.refused_roots:
+        attached = Attached(Stdio(0, 1, 2), on_start=forward.to)
+        result = run_command(params, confinement, cancel=Cancel(), attached=attached)
+    for root in confinement.refused:
         host.stderr.write(f"warning: '{printable(root.path)}' was not writable: {root.reason}\n")
     return result.exit_code
 

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from codex.base.cancel import Cancel
 from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, SandboxPolicy
-from codex.sandbox.layers import enforcement, with_layers
+from codex.sandbox.confinement import confine
+from codex.sandbox.layers import enforcement_for, with_layers
 from codex.sandbox.params import ExecParams
 from codex.sandbox.run import run
 
@@ -68,21 +69,22 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
         os.waitpid(os.posix_spawn(TRUE, ["true"], environ), 0)
 
     def ours(policy: SandboxPolicy, missing: str | None = None) -> Callable[[], None]:
-        held_by = enforcement(policy)
+        enforcement = enforcement_for(policy)
         if missing is not None:
-            held_by = with_layers(policy, abi=held_by.landlock_abi, errata=0, missing=missing)
+            abi = enforcement.landlock_abi
+            enforcement = with_layers(policy, abi=abi, errata=0, missing=missing)
         params = ExecParams((TRUE,), folder, 10_000, environ)
 
         def start() -> None:
-            result = run(
-                params,
-                policy=policy,
-                policy_cwd=folder,
-                cancel=cancel,
-                on_output=lambda _stream, _text: None,
-                held_by=held_by,
+            confinement = confine(
+                policy,
+                enforcement,
+                cwd=folder,
+                tmpdir=environ.get("TMPDIR"),
+                codex_home=folder,
+                home=None,
             )
-            assert result.exit_code == 0
+            assert run(params, confinement, cancel=cancel).exit_code == 0
 
         return start
 

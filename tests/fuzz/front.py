@@ -31,7 +31,10 @@ from codex.protocol.wire import (
     encode_event,
     encode_submission,
 )
+from codex.sandbox.confinement import Confinement
 from codex.sandbox.denial import explain_denial
+from codex.sandbox.guard.protected import NOTHING
+from codex.sandbox.layers import UNENFORCED
 from codex.sandbox.output import CappedOutput, LiveLimits, LiveOutput
 from codex.sandbox.params import ExecResult
 from tests.support.config_home import ConfigHome
@@ -233,13 +236,9 @@ def _explain(output: str) -> None:
     result = ExecResult(
         exit_code=1, stdout="", stderr="", output=output, duration_ms=0, is_sandboxed=True
     )
-    explain_denial(
-        result,
-        policy=SandboxPolicy(can_use_network=bool(len(output) % 2)),
-        roots=("/work",),
-        cwd="/work",
-        is_writable=lambda _: True,
-    )
+    policy = SandboxPolicy(can_write_cwd=True, can_use_network=bool(len(output) % 2))
+    confinement = Confinement(policy, "/work", None, ("/work",), (), UNENFORCED, NOTHING)
+    explain_denial(result, confinement, cwd="/work", is_writable=lambda _: True)
 
 
 TARGETS = {

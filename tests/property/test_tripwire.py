@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex.protocol.policy import SandboxPolicy
-from codex.sandbox.guard.protected import protection
+from codex.sandbox.confinement import confine
 from codex.sandbox.guard.snapshot import QUARANTINED
 from codex.sandbox.guard.tripwire import Tripwire
+from codex.sandbox.layers import UNENFORCED
 
 NAMES = (
     *(".git", ".git/config", ".git/hooks", ".git/hooks/a", ".git/hooks/b", ".git/info"),
@@ -95,13 +96,14 @@ def test_protected_names_are_what_they_were(
         tripwire = Tripwire()
         has_gone = False
         for command in commands:
-            found = protection(
+            found = confine(
                 SandboxPolicy(can_write_cwd=True),
+                UNENFORCED,
                 cwd=str(root),
                 tmpdir=None,
                 codex_home="/nowhere/.codex",
                 home=None,
-            )
+            ).protection
             with tripwire.watching(found, is_mounted=False, into=[]):
                 for change, name, other in command:
                     with contextlib.suppress(OSError):

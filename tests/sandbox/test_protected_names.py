@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from codex.base.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
-from codex.sandbox.guard.protected import protection
+from codex.sandbox.confinement import confine
 from codex.sandbox.guard.tripwire import Tripwire
+from codex.sandbox.layers import UNENFORCED
 from tests.support.commands import WORKSPACE, Workspace
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
@@ -59,9 +60,14 @@ class Repository:
     def command(self, script: str) -> list[str]:
         """Run a script of the model's in the sandbox; what the tripwire says."""
         said: list[str] = []
-        found = protection(
-            WORKSPACE, cwd=str(self.folder), tmpdir=None, codex_home="/nowhere", home=None
-        )
+        found = confine(
+            WORKSPACE,
+            UNENFORCED,
+            cwd=str(self.folder),
+            tmpdir=None,
+            codex_home="/nowhere",
+            home=None,
+        ).protection
         with self.tripwire.watching(found, is_mounted=False, into=said):
             result = self.workspace.shell(
                 f"export GIT_CONFIG_GLOBAL=/dev/null HOME=/nowhere\n{script}"

@@ -13,7 +13,9 @@ from typing import NamedTuple
 from codex.base.cancel import Cancel
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
-from codex.sandbox.layers import Enforcement, enforcement, with_layers
+from codex.sandbox.confinement import Confinement, confine
+from codex.sandbox.guard.protected import NOTHING, Protection
+from codex.sandbox.layers import Enforcement, enforcement_for, with_layers
 from codex.sandbox.params import ExecParams, ExecResult, ProtectedPaths
 from codex.sandbox.run import run
 
@@ -39,7 +41,7 @@ class Workspace(NamedTuple):
 
     def enforcement(self, policy: SandboxPolicy) -> Enforcement:
         """What holds a command of this policy."""
-        best = enforcement(policy)
+        best = enforcement_for(policy)
         if self.is_contained is not False or not best.layers:
             return best
         missing = "this test does without"
@@ -62,15 +64,31 @@ class Workspace(NamedTuple):
         try:
             return run(
                 ExecParams(argv, str(cwd or self.inside), timeout_ms, environ),
-                policy=policy,
-                policy_cwd=str(self.inside),
+                self.confinement(policy, environ.get("TMPDIR"), protected),
                 cancel=cancel or own,
                 on_output=on_output or (lambda _stream, _text: None),
-                held_by=self.enforcement(policy),
-                protected=protected,
             )
         finally:
             own.close()
+
+    def confinement(
+        self,
+        policy: SandboxPolicy,
+        tmpdir: str | None = None,
+        protected: ProtectedPaths | None = None,
+    ) -> Confinement:
+        """What confines a command of this policy; no names are protected but those given."""
+        found = confine(
+            policy,
+            self.enforcement(policy),
+            cwd=str(self.inside),
+            tmpdir=tmpdir,
+            codex_home="/nowhere",
+            home=None,
+        )
+        if protected is None:
+            return found._replace(protection=NOTHING)
+        return found._replace(protection=Protection((), *protected, status={}))
 
     def shell(self, script: str, *, policy: SandboxPolicy = WORKSPACE) -> ExecResult:
         """Run a script of the shell, with `inside` and `outside` as variables."""

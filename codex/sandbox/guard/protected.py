@@ -23,8 +23,6 @@ from codex.sandbox.roots import is_inside, physical_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from codex.protocol.policy import SandboxPolicy
-
 GIT = ".git"
 TOP_NAMES = tuple(sorted(PROTECTED_NAMES - {GIT}))
 GIT_FILES = ("config", "config.worktree", "commondir")
@@ -97,18 +95,17 @@ NOTHING = Protection((), (), (), {})
 
 
 def protection(
-    policy: SandboxPolicy, *, cwd: str, tmpdir: str | None, codex_home: str, home: str | None
+    physical: Mapping[str, str], *, cwd: str, codex_home: str, home: str | None
 ) -> Protection:
-    """What to protect inside the writable folders of a policy, as they are now.
+    """What to protect inside writable folders, as they are now.
 
-    Args: cwd: the session's. tmpdir: the command's $TMPDIR. codex_home: the agent's own folder.
-        home: the user's.
+    Args: physical: the physical path of each writable folder. cwd: the session's. codex_home: the
+        agent's own folder. home: the user's.
     """
-    folders = ("/",) if policy.can_write_everything else policy.roots(cwd=cwd, tmpdir=tmpdir)
-    if policy.is_unrestricted or not folders:
+    if not physical:
         return NOTHING
-    found = _Found({folder: _physical(folder) for folder in folders})
-    here = found.physical.get(cwd) or _physical(cwd)
+    found = _Found(physical)
+    here = physical.get(cwd) or _physical(cwd)
     for root in sorted(found.roots):
         for base in _bases(root, here):
             found.add_base(base)
@@ -144,9 +141,8 @@ def _bases(root: str, cwd: str) -> Iterator[str]:
 class _Found:
     """The watches while they are collected."""
 
-    def __init__(self, physical: dict[str, str]) -> None:
+    def __init__(self, physical: Mapping[str, str]) -> None:
         """Args: physical: the writable folders, and where they really are."""
-        self.physical = physical
         self.roots = frozenset(physical.values())
         self._outermost = frozenset(
             root for root in self.roots if not any(above in self.roots for above in _above(root))

@@ -31,8 +31,8 @@ from codex.sandbox.roots import SHARED_MEMORY, is_inside
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.linux.spawn import Command, Contained, Restrictions, Stdio
-    from codex.sandbox.params import ProtectedPaths
+    from codex.sandbox.linux.spawn import Contained, Restrictions
+    from codex.sandbox.params import Program, ProtectedPaths, Stdio
 
 MOUNTS = "/proc/self/mountinfo"
 RUN = "/run"
@@ -133,7 +133,7 @@ class Servers:
         self._mounts: int | None = None
 
     def spawn(
-        self, where: Surroundings, command: Command, stdio: Stdio, restrictions: Restrictions
+        self, where: Surroundings, program: Program, stdio: Stdio, restrictions: Restrictions
     ) -> Contained:
         """Start a command in its surroundings.
 
@@ -142,12 +142,12 @@ class Servers:
         with self._lock:
             server = self._server(where.config)
             try:
-                return spawn_inside(server, command, stdio, restrictions, where.view)
+                return spawn_inside(server, program, stdio, restrictions, where.view)
             except NoNamespaces:
                 # It was killed: by the user, or for want of memory.
                 self._drop(where.config)
             server = self._server(where.config)
-            return spawn_inside(server, command, stdio, restrictions, where.view)
+            return spawn_inside(server, program, stdio, restrictions, where.view)
 
     def running(self) -> tuple[Server, ...]:
         """The servers that were started and not dropped."""

@@ -288,10 +288,10 @@ class FilterForm(NamedTuple):
         return self.unix is UnixMode.SUPERVISED
 
 
-def filter_form(policy: SandboxPolicy, held_by: Enforcement) -> FilterForm:
+def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
     """The form of the filter for a command."""
-    has_namespaces = NAMESPACES in held_by.layers
-    network, abi = held_by.network, held_by.landlock_abi
+    has_namespaces = NAMESPACES in enforcement.layers
+    network, abi = enforcement.network, enforcement.landlock_abi
     if network is NetworkMode.FULL or abi >= UNIX_ABI:
         unix = UnixMode.FREE
     else:

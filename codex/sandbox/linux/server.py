@@ -15,10 +15,8 @@ import codex._landlock_shim as shim
 from codex._landlock_shim import ffi, lib
 from codex.sandbox.linux.spawn import (
     NAMESPACE_STAGES,
-    Command,
     Contained,
     Restrictions,
-    Stdio,
     native_command,
     native_grants,
     raise_failure,
@@ -26,6 +24,7 @@ from codex.sandbox.linux.spawn import (
 
 if TYPE_CHECKING:
     from codex.sandbox.linux.landlock import Grant
+    from codex.sandbox.params import Program, Stdio
 
 PROGRAM = "_sandbox_server"
 """Stands beside the extension; inside the static executable it is the executable itself."""
@@ -113,7 +112,7 @@ def _program() -> str:
 
 
 def spawn_inside(
-    server: Server, command: Command, stdio: Stdio, restrictions: Restrictions, view: View
+    server: Server, program: Program, stdio: Stdio, restrictions: Restrictions, view: View
 ) -> Contained:
     """Start a program in the namespaces of a server.
 
@@ -122,14 +121,14 @@ def spawn_inside(
     """
     keep: list[Any] = []
     ret = ffi.new("int[3]")
-    native = native_command(command, stdio, restrictions, keep)
+    native = native_command(program, stdio, restrictions, keep)
     result = lib.shim_server_spawn(
         server.fd, native, _native_view(view, keep), ret, ret + 1, ret + 2
     )
     if result < 0:
         if ret[2] == lib.SHIM_STAGE_SERVER:
             raise NoNamespaces(ret[2], -result)
-        raise_failure(command, ret[2], -result)
+        raise_failure(program, ret[2], -result)
     return Contained(ret[0], ret[1])
 
 

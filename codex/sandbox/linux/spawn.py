@@ -15,10 +15,11 @@ from codex._landlock_shim import ffi, lib
 from codex.base.errors import CodexError, SandboxUnavailableError, SpawnError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from codex.sandbox.linux.landlock import Grant, RulesetPlan
     from codex.sandbox.linux.seccomp import Refusal
+    from codex.sandbox.params import Program, Stdio
 
 MAX_FILTER_BYTES = 8 * 4096
 """The kernel takes at most 4096 instructions."""
@@ -42,24 +43,6 @@ WAYS_OUT = (
     " the `lsm=` boot parameters); or, where a container holds what commands do, say so with"
     " --container-is-sandbox; or go without, with -s danger-full-access"
 )
-
-
-class Command(NamedTuple):
-    """A program that was found, and what it gets."""
-
-    path: str
-    """Absolute."""
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
-    cwd: str
-
-
-class Stdio(NamedTuple):
-    """Descriptors that become the child's first three."""
-
-    stdin: int
-    stdout: int
-    stderr: int
 
 
 class Restrictions(NamedTuple):
@@ -174,7 +157,7 @@ def adopt_orphans(*, is_on: bool) -> None:
         raise SpawnError(f"cannot adopt orphaned processes: {os.strerror(-result)}")
 
 
-def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> Child:
+def spawn(program: Program, stdio: Stdio, restrictions: Restrictions | None) -> Child:
     """Start a program, in a session of its own; it is killed when the calling thread ends.
 
     Raises: SpawnError, when it cannot be started; SandboxUnavailableError, when the kernel refuses
@@ -182,23 +165,23 @@ def spawn(command: Command, stdio: Stdio, restrictions: Restrictions | None) -> 
     """
     keep: list[Any] = []
     ret = ffi.new("int[3]")
-    native = native_command(command, stdio, restrictions, keep)
+    native = native_command(program, stdio, restrictions, keep)
     result = lib.shim_spawn(native, ret, ret + 1, ret + 2)
     if result < 0:
-        raise_failure(command, ret[2], -result)
+        raise_failure(program, ret[2], -result)
     return Child(ret[0], ret[1] if ret[1] >= 0 else None)
 
 
 def native_command(
-    command: Command, stdio: Stdio, restrictions: Restrictions | None, keep: list[Any]
+    program: Program, stdio: Stdio, restrictions: Restrictions | None, keep: list[Any]
 ) -> Any:
     """A command as C has it; `keep` gets what has to live as long."""
     native = ffi.new("shim_command *")
-    native.path = _texts([command.path], keep)
-    native.cwd = _texts([command.cwd], keep)
-    native.arguments = _texts(command.argv, keep)
-    native.n_arguments = len(command.argv)
-    variables = [f"{name}={value}" for name, value in command.env.items()]
+    native.path = _texts([program.path], keep)
+    native.cwd = _texts([program.cwd], keep)
+    native.arguments = _texts(program.argv, keep)
+    native.n_arguments = len(program.argv)
+    variables = [f"{name}={value}" for name, value in program.env.items()]
     native.variables = _texts(variables, keep)
     native.n_variables = len(variables)
     native.stdin_fd, native.stdout_fd, native.stderr_fd = stdio
@@ -257,9 +240,9 @@ def too_little(layer: str, cause: str) -> SandboxUnavailableError:
     )
 
 
-def raise_failure(command: Command, stage: int, error: int) -> NoReturn:
+def raise_failure(program: Program, stage: int, error: int) -> NoReturn:
     """Turn the stage and errno of a failed start into the error that names the thing."""
-    what = f"cannot run '{command.argv[0]}'"
+    what = f"cannot run '{program.argv[0]}'"
     cause = os.strerror(error)
     layers = {
         **NAMESPACE_STAGES,
@@ -279,22 +262,22 @@ def raise_failure(command: Command, stage: int, error: int) -> NoReturn:
     if stage == lib.SHIM_STAGE_FIRST_PROCESS and error == errno.ENOTCONN:
         raise SpawnError(f"{what}: the process that held it was killed, and all that ran with it")
     if stage == lib.SHIM_STAGE_CWD:
-        raise SpawnError(f"{what}: the working directory '{command.cwd}': {cause}")
+        raise SpawnError(f"{what}: the working directory '{program.cwd}': {cause}")
     if stage == lib.SHIM_STAGE_EXEC:
-        raise SpawnError(f"{what}: {_exec_cause(command, error)}")
+        raise SpawnError(f"{what}: {_exec_cause(program, error)}")
     raise SpawnError(f"{what}: {cause}")
 
 
-def _exec_cause(command: Command, error: int) -> str:
+def _exec_cause(program: Program, error: int) -> str:
     cause = os.strerror(error)
     if error == errno.E2BIG:
-        size = sum(len(os.fsencode(text)) + 1 for text in command.argv)
-        size += sum(len(os.fsencode(f"{k}={v}")) + 1 for k, v in command.env.items())
+        size = sum(len(os.fsencode(text)) + 1 for text in program.argv)
+        size += sum(len(os.fsencode(f"{k}={v}")) + 1 for k, v in program.env.items())
         return f"{cause}: the arguments and the environment take {size} bytes"
-    if error == errno.ENOENT and os.path.exists(command.path):
-        return f"the interpreter or the loader that '{command.path}' names does not exist"
+    if error == errno.ENOENT and os.path.exists(program.path):
+        return f"the interpreter or the loader that '{program.path}' names does not exist"
     if error == errno.ENOEXEC:
         return (
-            f"{cause}: '{command.path}' is no program; a script begins with a line like #!/bin/sh"
+            f"{cause}: '{program.path}' is no program; a script begins with a line like #!/bin/sh"
         )
-    return f"'{command.path}': {cause}"
+    return f"'{program.path}': {cause}"

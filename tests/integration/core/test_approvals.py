@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.core.tools.shell import ON_TRIAL
+from codex.core.tools.attempt import AFTER_TRIAL
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
     Error,
@@ -307,7 +307,7 @@ def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> Non
         first = next(e.msg for e in engine.seen if isinstance(e.msg, ExecCommandEnd))
     assert (tmp_path / "made").exists()
     # No advice: the session has the wider sandbox already.
-    assert str(first.denial).endswith(f"{tmp_path}/made (the sandbox is read-only) - {ON_TRIAL}")
+    assert str(first.denial).endswith(f"{tmp_path}/made (the sandbox is read-only) - {AFTER_TRIAL}")
 
 
 def test_a_reader_that_a_read_only_session_stops_is_one_question_and_runs_as_it_was_shown(

@@ -16,7 +16,7 @@ from typing import Any
 
 from codex.base.errors import CodexError
 from codex.protocol.policy import DANGER_FULL_ACCESS
-from codex.sandbox.layers import Require, enforcement
+from codex.sandbox.layers import Require, enforcement_for
 from codex.sandbox.linux.seccomp import Refusal
 from codex.sandbox.linux.spawn import compile_filter
 from tests.support.commands import WORKSPACE, Workspace
@@ -72,13 +72,13 @@ def main(argv: list[str]) -> None:
     policy = DANGER_FULL_ACCESS if require == "none" else WORKSPACE
     needed: Require = "full" if require == "full" else "best-effort"
     try:
-        held_by = enforcement(policy, require=needed)
+        enforcement = enforcement_for(policy, require=needed)
         result = workspace.run(*rest[end + 1 :], policy=policy)
     except CodexError as exc:
         print(json.dumps({"error": type(exc).__name__, "message": str(exc)}))
         return
     found = {"output": result.output, "exit_code": result.exit_code}
-    print(json.dumps({**found, "layers": held_by.layers, "notice": held_by.notice}))
+    print(json.dumps({**found, "layers": enforcement.layers, "notice": enforcement.notice}))
 
 
 if __name__ == "__main__":

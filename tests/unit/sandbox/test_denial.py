@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
+from codex.sandbox.confinement import Confinement
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.guard.protected import NOTHING, Protection, Watch
+from codex.sandbox.layers import UNENFORCED
 from codex.sandbox.params import ExecResult, RefusedRoot
 
-WORKSPACE = SandboxPolicy(can_write_cwd=True)
-NETWORK = SandboxPolicy(can_write_cwd=True, can_use_network=True)
-ROOTS = ("/work", "/tmp")
+WORKSPACE = SandboxPolicy(can_write_cwd=True, can_write_slash_tmp=True)
+NETWORK = SandboxPolicy(can_write_cwd=True, can_write_slash_tmp=True, can_use_network=True)
 
 
 def result(stderr: str = "", *, exit_code: int = 1, stdout: str = "", **rest: object) -> ExecResult:
@@ -29,14 +30,17 @@ def explain(
     policy: SandboxPolicy = WORKSPACE,
     is_writable: bool = True,
     protection: Protection = NOTHING,
+    refused: tuple[RefusedRoot, ...] = (),
+    next_step: str | None = None,
 ) -> str | None:
+    roots = policy.roots(cwd="/work", tmpdir=None)
+    confinement = Confinement(policy, "/work", None, roots, refused, UNENFORCED, protection)
     return explain_denial(
         found,
-        policy=policy,
-        roots=() if policy == READ_ONLY else ROOTS,
+        confinement,
         cwd="/work",
-        protection=protection,
         is_writable=lambda _: is_writable,
+        next_step=next_step,
     )
 
 
@@ -232,12 +236,12 @@ def test_without_evidence_nothing_is_explained(found: ExecResult) -> None:
 
 def test_a_root_that_was_refused_is_named_with_its_reason() -> None:
     refused = (RefusedRoot("/tmp", "it does not exist"),)
-    found = explain(result("tee: /tmp/x: Permission denied", refused_roots=refused))
+    found = explain(result("tee: /tmp/x: Permission denied"), refused=refused)
     assert found == (
         "probably blocked: write /tmp/x (the writable folder /tmp was not opened:"
         f" it does not exist) - possible only {OUTSIDE}"
     )
-    assert explain(result("tee: /work/x: Permission denied", refused_roots=refused)) is None
+    assert explain(result("tee: /work/x: Permission denied"), refused=refused) is None
 
 
 def test_what_the_agent_could_not_write_either_is_not_the_sandboxs_doing() -> None:
@@ -246,8 +250,7 @@ def test_what_the_agent_could_not_write_either_is_not_the_sandboxs_doing() -> No
 
 def test_of_several_refused_roots_the_one_that_matters_is_named() -> None:
     roots = (RefusedRoot("/work", "gone"), RefusedRoot("/tmp", "it is a link"))
-    found = result("touch: cannot touch '/tmp/x': Permission denied", refused_roots=roots)
-    text = explain(found)
+    text = explain(result("touch: cannot touch '/tmp/x': Permission denied"), refused=roots)
     assert text is not None
     assert "write /tmp/x (the writable folder /tmp was not opened: it is a link)" in text
 
@@ -272,9 +275,7 @@ def test_a_host_that_curl_cannot_reach_is_no_service_that_is_down(
 
 def test_what_is_done_about_it_anyhow_takes_the_place_of_advice() -> None:
     found = result("touch: cannot touch 'x': Read-only file system")
-    line = explain_denial(
-        found, policy=READ_ONLY, roots=(), cwd="/work", is_writable=bool, next_step="asked again"
-    )
+    line = explain(found, policy=READ_ONLY, next_step="asked again")
     assert line == "probably blocked: write /work/x (the sandbox is read-only) - asked again"
 
 

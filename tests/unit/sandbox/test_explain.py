@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
+from codex.sandbox.confinement import confine
 from codex.sandbox.explain import explain
-from codex.sandbox.guard.protected import NOTHING, protection
 from codex.sandbox.layers import Enforcement
 from codex.sandbox.linux.landlock import NetworkMode
 
@@ -12,9 +12,11 @@ LAYER_1 = Enforcement((1,), 7, 5, NetworkMode.NONE, "the kernel says no", None)
 BOTH = Enforcement((1, 2), 7, 5, NetworkMode.LOOPBACK, None, None)
 
 
-def text(policy: SandboxPolicy, held_by: Enforcement, cwd: Path) -> str:
-    found = protection(policy, cwd=str(cwd), tmpdir=None, codex_home="/nowhere", home=None)
-    return explain(policy, held_by, found, cwd=str(cwd), tmpdir=None)
+def text(policy: SandboxPolicy, enforcement: Enforcement, cwd: Path) -> str:
+    where = str(cwd)
+    return explain(
+        confine(policy, enforcement, cwd=where, tmpdir=None, codex_home="/nowhere", home=None)
+    )
 
 
 def test_each_layer_is_named_with_what_it_is_made_of(tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ def test_rights_are_named_and_what_is_never_given_is_seen(tmp_path: Path) -> Non
 
 def test_where_nothing_is_enforced_there_are_no_rules() -> None:
     nothing = Enforcement((), 0, 0, NetworkMode.FULL, None, None)
-    found = explain(READ_ONLY, nothing, NOTHING, cwd="/", tmpdir=None)
+    found = text(READ_ONLY, nothing, Path("/"))
     assert "layers:     none: nothing is enforced\n" in found
     assert "Landlock" not in found
     assert "protected:  nothing\n" in found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
-from codex.sandbox.layers import enforcement, with_layers
+from codex.sandbox.layers import enforcement_for, with_layers
 from codex.sandbox.linux.landlock import NetworkMode
 
 PORTS = SandboxPolicy(connect_ports=(443,))
@@ -48,5 +48,5 @@ def test_what_is_missing_is_told_a_line_each() -> None:
 
 def test_where_the_container_is_the_sandbox_nothing_is_enforced_or_asked_for() -> None:
     for policy, container in ((READ_ONLY, True), (DANGER_FULL_ACCESS, False)):
-        found = enforcement(policy, container=container, require="full")
+        found = enforcement_for(policy, container=container, require="full")
         assert (found.layers, found.landlock_abi, found.notice) == ((), 0, None)

@@ -11,12 +11,12 @@ from codex.sandbox.roots import may_write, writable_roots
 
 def folders(*roots: Path | str, cwd: Path | str = "/nowhere", **flags: bool) -> tuple[str, ...]:
     policy = msgspec.structs.replace(SandboxPolicy(writable_roots=tuple(map(str, roots))), **flags)
-    return writable_roots(policy, cwd=str(cwd), tmpdir=None).folders
+    return writable_roots(policy.roots(cwd=str(cwd), tmpdir=None)).folders
 
 
 def refused(*roots: Path | str) -> dict[str, str]:
     policy = SandboxPolicy(writable_roots=tuple(map(str, roots)))
-    return dict(writable_roots(policy, cwd="/nowhere", tmpdir=None).refused)
+    return dict(writable_roots(policy.roots(cwd="/nowhere", tmpdir=None)).refused)
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def test_the_sessions_folder_and_tmpdir_are_roots_when_the_policy_says_so(real: 
     (real / "work").mkdir()
     (real / "tmp").mkdir()
     policy = SandboxPolicy(can_write_cwd=True, can_write_tmpdir=True)
-    found = writable_roots(policy, cwd=str(real / "work"), tmpdir=str(real / "tmp"))
+    found = writable_roots(policy.roots(cwd=str(real / "work"), tmpdir=str(real / "tmp")))
     assert found.folders == (str(real / "work"), str(real / "tmp"))
-    assert writable_roots(policy, cwd=str(real / "work"), tmpdir="relative").folders == (
+    assert writable_roots(policy.roots(cwd=str(real / "work"), tmpdir="relative")).folders == (
         str(real / "work"),
     )
 
@@ -118,7 +118,7 @@ def test_the_whole_file_system_is_granted_without_the_kernels_trees() -> None:
 
 
 def test_writing_everything_needs_no_roots() -> None:
-    assert writable_roots(DANGER_FULL_ACCESS, cwd="/", tmpdir=None).folders == ()
+    assert writable_roots(DANGER_FULL_ACCESS.roots(cwd="/", tmpdir=None)).folders == ()
 
 
 def test_what_may_be_written_is_told_from_the_nearest_folder_that_exists(real: Path) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
-from codex.sandbox.linux.spawn import Command
-from codex.sandbox.params import ProtectedPaths
+from codex.sandbox.confinement import confine
+from codex.sandbox.layers import UNENFORCED
+from codex.sandbox.params import Program, ProtectedPaths
 from codex.sandbox.seatbelt import profile, seatbelt_argv, under_seatbelt
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
@@ -32,12 +33,11 @@ def test_the_command_follows_the_profile_and_the_folders() -> None:
 
 
 def test_the_program_that_runs_is_the_systems_and_the_child_can_see_where_it_is() -> None:
-    found = under_seatbelt(
-        Command("/usr/bin/make", ("make", "test"), {"A": "b"}, "/work"),
-        policy=WORKSPACE,
-        roots=("/work",),
-        protected=ProtectedPaths(),
+    confinement = confine(
+        WORKSPACE, UNENFORCED, cwd="/work", tmpdir=None, codex_home="/nowhere", home=None
     )
+    make = Program("/usr/bin/make", ("make", "test"), {"A": "b"}, "/work")
+    found = under_seatbelt(make, confinement)
     assert found.path == found.argv[0] == "/usr/bin/sandbox-exec"
     assert found.argv[-3:] == ("--", "/usr/bin/make", "test")
     assert found.env == {"A": "b", "CODEX_SANDBOX": "seatbelt"}

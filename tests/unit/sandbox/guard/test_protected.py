@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
-from codex.sandbox.guard.protected import NOTHING, Protection, protection
+from codex.sandbox.confinement import confine
+from codex.sandbox.guard.protected import NOTHING, Protection
+from codex.sandbox.layers import UNENFORCED
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 
@@ -13,13 +15,14 @@ WORKSPACE = SandboxPolicy(can_write_cwd=True)
 def protect(
     cwd: Path, policy: SandboxPolicy = WORKSPACE, *, home: Path | None = None
 ) -> Protection:
-    return protection(
+    return confine(
         policy,
+        UNENFORCED,
         cwd=str(cwd),
         tmpdir=None,
         codex_home=str((home or cwd.parent / "home") / ".codex"),
         home=str(home) if home else None,
-    )
+    ).protection
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from codex.protocol.policy import SandboxPolicy
-from codex.sandbox.guard.protected import protection
+from codex.sandbox.confinement import confine
 from codex.sandbox.guard.tripwire import MAX_FINDINGS, Tripwire
+from codex.sandbox.layers import UNENFORCED
 
 
 class Guarded:
@@ -25,13 +26,14 @@ class Guarded:
     def command(self, change: Callable[[], object]) -> list[str]:
         """Make a change as a command would; what the tripwire says, with paths from here."""
         said: list[str] = []
-        found = protection(
+        found = confine(
             SandboxPolicy(can_write_cwd=True),
+            UNENFORCED,
             cwd=str(self.folder),
             tmpdir=None,
             codex_home="/nowhere/.codex",
             home=None,
-        )
+        ).protection
         with self.tripwire.watching(found, is_mounted=self.is_mounted, into=said):
             change()
         return [line.replace(f"{self.folder}/", "") for line in said]
@@ -325,13 +327,14 @@ def test_a_bottomless_folder_is_moved_aside_without_a_look(guarded: Guarded) -> 
 def test_a_folder_of_the_agents_own_may_be_made_by_the_agent(tmp_path: Path) -> None:
     said: list[str] = []
     own = tmp_path.resolve() / "own"
-    found = protection(
+    found = confine(
         SandboxPolicy(can_write_cwd=True),
+        UNENFORCED,
         cwd=str(tmp_path.resolve()),
         tmpdir=None,
         codex_home=str(own),
         home=None,
-    )
+    ).protection
     with Tripwire().watching(found, is_mounted=False, into=said):
         own.mkdir()
         (own / "history.jsonl").write_text("{}")
