@@ -55,9 +55,9 @@ class Wrapper:
     def drawn(self, char: str, room: int) -> str:
         """What is drawn for one character of the text, where a row has so many cells."""
         if char == "\t":
-            return TAB
+            return TAB[:room]
         if char.isprintable():
-            return char
+            return char if room > 1 else fit(char, room)
         return fit(self._label(char) or "", room)
 
     def layout(self, text: str, width: int) -> Layout:
