@@ -1,19 +1,21 @@
-"""Everything a user of the source, a developer or CI needs, on a machine that has only python3.
+"""The one command for a user of the source, a developer and CI, on a machine with only python3.
 
     python3 build/build.py run ARGS...     run codex from its source
-    python3 build/build.py test [ARGS...]  lint, types, the executable, every test (pytest's ARGS)
+    python3 build/build.py test [ARGS...]  lint, types and every test; ARGS are pytest's
     python3 build/build.py check           lint, types and the layer test only
+    python3 build/build.py fuzz [ARGS...]  properties and parsers on random input; ARGS are pytest's
     python3 build/build.py native          compile the C shim for running from source
     python3 build/build.py wheel           dist/codex-*.whl
     python3 build/build.py binary          dist/codex, one static executable (Linux)
     python3 build/build.py bench [ARGS...] the benchmarks of tests/bench, on dist/codex
 
-With CI=true, as CI services set it, `test` fuzzes each parser for a minute instead of a second;
-CODEX_FUZZ_SECONDS says another time.
+`test` builds the executable first. It is repeatable: every run takes the same random input. `fuzz`
+takes new input each time, and much more of it: CODEX_FUZZ_SECONDS is the time for each parser (60
+by default).
 
-Each makes what it needs first: `.venv`, the system's packages when root, the caches. A second run
-is quick. This file must start under any Python 3.9 or later, so that an old one gets a clear
-answer.
+Each command makes what it needs first: `.venv`, the system's packages if run by root, the caches. A
+second run is quick. This file must start under any Python 3.9 or later, so that an old one gets a
+clear answer.
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ import os
 import shutil
 import sys
 
-COMMANDS = ("run", "test", "check", "native", "wheel", "binary", "bench")
+COMMANDS = ("run", "test", "check", "fuzz", "native", "wheel", "binary", "bench")
 OLDEST = (3, 11)
 CANDIDATES = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
 def main(arguments: list[str]) -> int:
-    """Do one command; the exit status."""
+    """Run one command; return its exit status."""
     if not arguments or arguments[0] not in COMMANDS:
         asked_for_help = arguments[:1] in (["-h"], ["--help"])
         (sys.stdout if asked_for_help else sys.stderr).write(__doc__ or "")

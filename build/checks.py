@@ -17,38 +17,49 @@ LINT = (
     ("format", ("ruff", "format", "--check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
 )
-CI_FUZZ_SECONDS = "60"
-"""For each target of tests/fuzz, several at a time; on a developer's machine it is 1."""
 LAYERS = ("pytest", "--quiet", "--no-header", "-rN", "tests/unit/test_layers.py")
+FUZZ = ("pytest", "-m", "hypothesis or fuzz", "--hypothesis-profile=random")
+FUZZ_SECONDS = "60"
+"""Time for each target of tests/fuzz under `fuzz`, several targets at a time."""
+FUZZ_ADVICE = """\
+To reproduce a find:
+  a property    put the line `@reproduce_failure(...)` above its test, or run `fuzz` on it again:
+                failures are kept in .build/hypothesis. Then add the input to the test as an
+                `@example(...)`, which every run replays.
+  a parser      the input lies in tests/fuzz/finds, which every run replays: commit it with the fix.
+                When the process died with it, repeat the run with the seed that it printed first:
+                CODEX_FUZZ_SECONDS=60 .venv/bin/python -m tests.fuzz NAME SEED"""
 
 
 def lint() -> list[str]:
-    """Lint, format and types of the whole tree; the names of the steps that failed."""
+    """Check lint, format and types of the whole tree; return the names of the steps that failed."""
     return [name for name, module in LINT if not _passes(name, module)]
 
 
 def layers() -> list[str]:
-    """The test of the import directions alone; its name when it failed."""
+    """Run the test of the import directions alone; return its name if it failed."""
     return [] if _passes("layers", LAYERS) else ["layers"]
 
 
 def tests(arguments: Sequence[str]) -> list[str]:
-    """Every test, or what pytest's `arguments` select; "tests" when one failed."""
-    return [] if _passes("tests", ("pytest", *arguments)) else ["tests"]
+    """Run every test, or those that pytest's `arguments` select; return "tests" if one failed."""
+    extra = {"CODEX_BINARY": str(BINARY)}
+    return [] if _passes("tests", ("pytest", *arguments), extra) else ["tests"]
 
 
-def check_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What checks are run with: the executable to test, and in CI the time for fuzzing."""
-    env = {**environ, "CODEX_BINARY": str(BINARY)}
-    if env.get("CI") == "true":
-        env.setdefault("CODEX_FUZZ_SECONDS", CI_FUZZ_SECONDS)
-    return env
+def fuzz(arguments: Sequence[str]) -> list[str]:
+    """Run properties and parsers on random input; say how to reproduce what was found."""
+    extra = {"CODEX_FUZZ_SECONDS": os.environ.get("CODEX_FUZZ_SECONDS", FUZZ_SECONDS)}
+    if _passes("fuzz", (*FUZZ, *arguments), extra):
+        return []
+    say(FUZZ_ADVICE)
+    return ["fuzz"]
 
 
 def report(failed: Sequence[str]) -> int:
-    """The exit status of a run of checks.
+    """Return the exit status of a run of checks.
 
-    Raises: BuildError, naming what failed.
+    Raises: BuildError, naming the checks that failed.
     """
     if failed:
         raise BuildError(f"failed: {', '.join(failed)} (see above)")
@@ -56,12 +67,12 @@ def report(failed: Sequence[str]) -> int:
     return 0
 
 
-def _passes(name: str, module: Sequence[str]) -> bool:
+def _passes(name: str, module: Sequence[str], extra: Mapping[str, str] | None = None) -> bool:
     say(f"{name}: {' '.join(module)}")
     done = subprocess.run(
         [VENV_PYTHON, "-m", *module],
         cwd=ROOT,
-        env=check_environment(os.environ),
+        env={**os.environ, **(extra or {})},
         stdin=subprocess.DEVNULL,
         check=False,
     )

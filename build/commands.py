@@ -1,4 +1,4 @@
-"""The commands of build.py, each a short list of steps that other files hold."""
+"""The commands of build.py: each is a short list of steps, which the other files define."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 def run_program(arguments: list[str]) -> int:
-    """`run`: become the program, so that its streams, signals and exit status are its own."""
+    """`run`: replace this process with the program, which then owns streams, signals and status."""
     environment.ensure_run()
     ensure_native()
-    # -P: the working directory is the user's and must not be imported from.
+    # -P: nothing may be imported from the working directory, which is the user's.
     os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-P", "-m", "codex", *arguments])
 
 
 def native(_arguments: list[str]) -> int:
-    """`native`: compile the shim, or say that it is compiled."""
+    """`native`: compile the shim if it is out of date."""
     environment.ensure_run()
     ensure_native()
     say("the shim is up to date")
@@ -35,7 +35,7 @@ def native(_arguments: list[str]) -> int:
 
 
 def ensure_native() -> None:
-    """Compile the C shim when its source changed; nothing to do where there is no Landlock."""
+    """Compile the C shim if its source changed; do nothing on systems without Landlock."""
     if sys.platform != "linux":
         return
     stamp = VENV / ".native"
@@ -53,7 +53,7 @@ def ensure_native() -> None:
 
 
 def wheel(_arguments: list[str]) -> int:
-    """`wheel`: a wheel with the compiled shim in it, for this Python and system."""
+    """`wheel`: build a wheel with the compiled shim, for this Python and system."""
     environment.ensure_dev()
     system.ensure(system.NATIVE_NEEDS)
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
@@ -67,19 +67,19 @@ def wheel(_arguments: list[str]) -> int:
 
 
 def build_binary(_arguments: list[str]) -> int:
-    """`binary`: the static executable."""
+    """`binary`: build the static executable."""
     binary.ensure()
     return 0
 
 
 def check(_arguments: list[str]) -> int:
-    """`check`: what is wrong with the source, in seconds."""
+    """`check`: find what is wrong with the source, within seconds."""
     environment.ensure_dev()
     return checks.report(checks.lint() + checks.layers())
 
 
 def test(arguments: list[str]) -> int:
-    """`test`: everything; the arguments are pytest's."""
+    """`test`: lint and types, then the tests that pytest's `arguments` select."""
     environment.ensure_dev()
     system.ensure(system.TEST_NEEDS)
     ensure_native()
@@ -89,8 +89,16 @@ def test(arguments: list[str]) -> int:
     return checks.report(failed + checks.tests(arguments))
 
 
+def fuzz(arguments: list[str]) -> int:
+    """`fuzz`: run properties and parsers on random input, from source."""
+    environment.ensure_dev()
+    system.ensure(system.TEST_NEEDS)
+    ensure_native()
+    return checks.report(checks.fuzz(arguments))
+
+
 def bench(arguments: list[str]) -> int:
-    """`bench`: become tests/bench, which prints its figures on stdout."""
+    """`bench`: replace this process with tests/bench, which prints its figures on stdout."""
     environment.ensure_dev()
     ensure_native()
     binary.ensure()
@@ -103,6 +111,7 @@ ALL: dict[str, Callable[[list[str]], int]] = {
     "run": run_program,
     "test": test,
     "check": check,
+    "fuzz": fuzz,
     "bench": bench,
     "native": native,
     "wheel": wheel,

@@ -1,7 +1,7 @@
-"""The virtual environment of the work tree, `.venv`, and the sets of packages that are put into it.
+"""The virtual environment of the work tree, `.venv`, and the sets of packages installed in it.
 
-A set is one file of `build/requirements`, installed with every hash checked. Which package index is
-used is pip's own configuration, never a word in this tree.
+A set is one file of `build/requirements`, installed with every hash checked. The package index is
+pip's own configuration; nothing in this tree names one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def ensure_dev() -> None:
 
 
 def ensure_binary() -> None:
-    """Make `.venv` able to compile the executable: what the sources of packages need to be read."""
+    """Make `.venv` able to compile the executable."""
     _ensure("run")
     _ensure("binary")
 
@@ -64,13 +64,13 @@ def _ensure_venv() -> None:
     say("making the virtual environment .venv")
     shutil.rmtree(VENV, ignore_errors=True)
     run([sys.executable, "-m", "venv", VENV], what="making '.venv'")
-    # The program is run from its source, whatever the working directory is.
+    # The program runs from its source, whatever the working directory is.
     minor = f"python3.{sys.version_info.minor}"
     (VENV / "lib" / minor / "site-packages" / "codex-source.pth").write_text(f"{ROOT}\n")
     write_stamp(stamp, key)
 
 
 def pip_install(python: Path, requirements: Path) -> list[str | Path]:
-    """The command that installs a file of pinned and hashed requirements, wheels only."""
+    """Return the command that installs a file of pinned and hashed requirements, wheels only."""
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
     return [python, "-m", "pip", "install", *options, "--require-hashes", "-r", requirements]

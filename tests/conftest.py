@@ -1,11 +1,49 @@
-"""What every test stands on."""
+"""What every test relies on."""
 
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
-# A run in the background of a script, or under nohup, is started with these ignored, and so would
-# be every program that a test starts and stops.
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.internal.conjecture import providers
+
+# A run in the background of a script, or under nohup, starts with these ignored, and so would every
+# program that a test starts and stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+# No deadline and no complaint about slowness: a busy machine must not fail a test. An ordinary run
+# always takes the same examples and stores none; `build.py fuzz` chooses the random profile.
+HYPOTHESIS = Path(__file__).parents[1] / ".build" / "hypothesis"
+set_hypothesis_home_dir(HYPOTHESIS)
+settings.register_profile(
+    "fixed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    database=None,
+)
+settings.register_profile(
+    "random",
+    parent=settings.get_profile("fixed"),
+    max_examples=2000,
+    print_blob=True,
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(HYPOTHESIS / "examples"),
+)
+settings.load_profile("fixed")
+
+
+def pytest_sessionstart() -> None:
+    """Keep the fixed examples fixed, once the command line has chosen the profile.
+
+    Hypothesis also tries the constants of the modules imported so far; the examples would change
+    with the selection of tests, and with every constant of the program.
+    """
+    if settings.get_current_profile_name() == "fixed":
+        assert hasattr(providers, "is_local_module_file")
+        providers.is_local_module_file = lambda _: False

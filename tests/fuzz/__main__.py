@@ -1,19 +1,34 @@
-"""Fuzz one target in this process: `python -m tests.fuzz NAME [SEED]`; a seed repeats a run."""
+"""Fuzz one target in this process: `python -m tests.fuzz NAME [SEED]`.
+
+An ordinary run takes a fixed number of inputs from a fixed seed. With CODEX_FUZZ_SECONDS set, the
+seed is random unless given, and an input that crashes the parser is kept in tests/fuzz/finds.
+"""
 
 from __future__ import annotations
 
 import random
 import sys
 
-from tests.fuzz.targets import TARGETS
-from tests.support.fuzz import fuzz_seconds, run_target
+from tests.fuzz.targets import TARGETS, finds_folder
+from tests.support.fuzz import CrashError, fuzz_seconds, keep_find, read_finds, run_target
 
 
 def main(name: str, seed: str | None = None) -> None:
-    """Say the seed first: a parser that takes the process with it leaves nothing else."""
-    random_seed = random.SystemRandom().getrandbits(32) if seed is None else int(seed)
+    """Print the seed first: a parser that takes the process with it leaves nothing else."""
+    seconds = fuzz_seconds()
+    random_seed = 0 if seconds is None else random.SystemRandom().getrandbits(32)
+    if seed is not None:
+        random_seed = int(seed)
     print(f"{name}: seed {random_seed}", flush=True)
-    calls = run_target(TARGETS[name], fuzz_seconds(), random_seed=random_seed)
+    folder = finds_folder(name)
+    try:
+        calls = run_target(
+            TARGETS[name], finds=read_finds(folder), seconds=seconds, random_seed=random_seed
+        )
+    except CrashError as crash:
+        if seconds is not None:
+            print(f"{name}: the input is kept in {keep_find(folder, crash.value)}", flush=True)
+        raise
     print(f"{name}: {calls} inputs")
 
 

@@ -225,12 +225,14 @@ TARGETS = {
             *(json.dumps({"command": ["apply_patch", patch]}) for patch in PATCHES),
             *SCRIPTS,
         ],
+        inputs=5000,
     ),
     "patch plans": Target(_plan, PATCHES),
     "patched files": Target(
         _plan_for_any_file,
         [data.decode("latin-1") if isinstance(data, bytes) else data for data in FILES.values()],
+        inputs=100,
     ),
-    "shell text": Target(_take_script, SCRIPTS),
-    "tool calls": Target(_call_tool, [json.dumps(call) for call in CALLS], mutated_json),
+    "shell text": Target(_take_script, SCRIPTS, inputs=5000),
+    "tool calls": Target(_call_tool, [json.dumps(call) for call in CALLS], mutated_json, 300),
 }

@@ -130,7 +130,7 @@ def _output(folder: Path) -> Callable[[str], object]:
 
 
 TARGETS = {
-    "keys": Target(_keys, KEYS),
+    "keys": Target(_keys, KEYS, inputs=12),
     "key bytes": Target(_parser, KEYS),
-    "output on the screen": Target(_output, OUTPUTS),
+    "output on the screen": Target(_output, OUTPUTS, inputs=12),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.fuzz import front, patches, rules, screen, streams
 
 TARGETS = {
@@ -11,3 +13,11 @@ TARGETS = {
     **rules.TARGETS,
     **screen.TARGETS,
 }
+
+FINDS = Path(__file__).parent / "finds"
+"""Folder of the inputs that once crashed a parser; README.md in it says more."""
+
+
+def finds_folder(name: str) -> Path:
+    """Return the folder for the finds of one target."""
+    return FINDS / name.replace(" ", "-")

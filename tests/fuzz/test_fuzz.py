@@ -1,8 +1,7 @@
 """Every parser under random input: understood or refused, never a crash.
 
-The targets run side by side, each in a process of its own (`python -m tests.fuzz NAME`), so that
-`CODEX_FUZZ_SECONDS=60` takes as many minutes as there are targets for each processor, and a crash
-in a compiled library fails one test, with the seed that repeats it.
+The targets run side by side, each in a process of its own (`python -m tests.fuzz NAME`): a crash in
+a compiled library fails one test, with the seed that repeats it.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import FINDS, TARGETS, finds_folder
 
+pytestmark = pytest.mark.fuzz
 ROOT = Path(__file__).parents[2]
 Run = subprocess.CompletedProcess[str]
 
@@ -52,3 +52,8 @@ def test_no_input_is_a_crash(runs: dict[str, Future[Run]], name: str) -> None:
     done = runs[name].result()
     assert done.returncode == 0, done.stdout
     assert done.stdout.endswith(" inputs\n")
+
+
+def test_every_find_belongs_to_a_target() -> None:
+    known = {finds_folder(name) for name in TARGETS}
+    assert [path for path in FINDS.iterdir() if path.is_dir() and path not in known] == []

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codex.base.bash import join, script_of, split_script
+from tests.support.examples import scaled
 
 # With every builtin off and no program on PATH, each command that bash is to run ends up in its
 # handler for unknown commands, whose arguments are the words exactly as bash made them.
@@ -127,7 +128,7 @@ def scripts(draw: st.DrawFn) -> str:
 
 
 SETTINGS = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=scaled(250), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

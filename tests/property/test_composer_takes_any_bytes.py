@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 
+from tests.support.examples import scaled
 from tests.support.history import configured
 from tests.support.screen.composer import DOWN, ESC, LEFT, RIGHT, UP, ComposerDriver
 
@@ -21,7 +22,8 @@ KEYS = st.one_of(
 
 
 @given(st.lists(KEYS, max_size=40), st.integers(1, 60), st.integers(1, 30))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(["日本", UP], 1, 1)
+@settings(max_examples=scaled(80))
 def test_any_keys_on_any_screen(keys: list[str], columns: int, rows: int) -> None:
     driver = ComposerDriver("/proc/self/net", columns=columns, rows=rows)
     driver.composer.handle(configured(count=3))

@@ -16,6 +16,7 @@ from codex.apply_patch.parser import UpdateFile, parse_patch
 from codex.apply_patch.text import decode_file, encode_file
 from codex.base.errors import PatchError
 from codex.subcommands.apply_patch import run
+from tests.support.examples import scaled
 from tests.support.hosts import make_host, written
 from tests.support.tree import read_tree, write_tree
 
@@ -65,7 +66,7 @@ def update(body: str, *, old: str) -> str:
     return encode_file(apply_chunks(decode_file(old.encode()), hunk.chunks, path="f")).decode()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(400))
 @given(edit_=edits(), context=st.integers(1, 4))
 def test_unified_diffs_apply_as_patches(edit_: tuple[str, str], context: int) -> None:
     old, new = edit_
@@ -74,7 +75,7 @@ def test_unified_diffs_apply_as_patches(edit_: tuple[str, str], context: int) ->
         assert update(diff, old=old) == new
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(400))
 @given(edit_=edits(), context=st.integers(1, 4))
 def test_chunks_without_line_numbers_fit_where_they_belong_or_nowhere(
     edit_: tuple[str, str], context: int
@@ -89,7 +90,7 @@ def test_chunks_without_line_numbers_fit_where_they_belong_or_nowhere(
         assert result == new or "equally well" in result
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scaled(300))
 @given(old=texts(), new=texts())
 def test_a_diff_of_anything_applies(old: str, new: str) -> None:
     assume(has_known_endings(old, new))
@@ -97,7 +98,7 @@ def test_a_diff_of_anything_applies(old: str, new: str) -> None:
         assert update(diff, old=old) == new
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200))
 @given(data=st.binary(max_size=40))
 def test_bytes_that_a_patch_does_not_touch_survive(data: bytes) -> None:
     before = b"first line\n" + data.replace(b"first line", b"") + b"\nlast line\n"
@@ -148,9 +149,7 @@ def expected_tree(files: dict[str, str], sections: list[str]) -> dict[str, str] 
     return files
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=scaled(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sections=st.lists(SECTIONS, min_size=1, max_size=5))
 def test_sections_build_on_each_other_or_nothing_changes(
     tmp_path_factory: pytest.TempPathFactory, sections: list[str]

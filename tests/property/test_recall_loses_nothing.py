@@ -16,6 +16,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.ops import GetHistoryEntriesRequest, Op, ReloadHistory
 from codex.tui.composer.recall import Recall
+from tests.support.examples import scaled
 from tests.support.history import configured
 
 WORDS = st.sampled_from(["a", "b", "fix it", "/status", "two\nlines"])
@@ -118,4 +119,4 @@ class Editor(RuleBasedStateMachine):
 
 
 TestRecall = Editor.TestCase
-TestRecall.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+TestRecall.settings = settings(max_examples=scaled(300), stateful_step_count=40)

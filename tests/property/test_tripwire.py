@@ -18,11 +18,13 @@ from codex.sandbox.confinement import confine
 from codex.sandbox.guard.snapshot import QUARANTINED
 from codex.sandbox.guard.tripwire import Tripwire
 from codex.sandbox.layers import UNENFORCED
+from tests.support.examples import scaled
 
 NAMES = (
     *(".git", ".git/config", ".git/hooks", ".git/hooks/a", ".git/hooks/b", ".git/info"),
     *(".vscode", ".vscode/s", ".vscode/s/t", ".mcp.json", ".git/index", "work", "work/file"),
 )
+
 names = st.sampled_from(NAMES)
 
 
@@ -79,7 +81,7 @@ def protected_state(root: Path) -> dict[str, object]:
     return state
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scaled(150))
 @given(commands=st.lists(changes, min_size=1, max_size=3))
 def test_protected_names_are_what_they_were(
     commands: list[list[tuple[Change, str, str]]],

@@ -12,6 +12,7 @@ from codex.tui.drawing.markdown import render
 from codex.tui.drawing.streaming import MarkdownStream
 from codex.tui.drawing.text import line_width, plain
 from codex.tui.transcript.messages import MessageCell
+from tests.support.examples import scaled
 
 SCRAPS = st.sampled_from(
     [
@@ -58,7 +59,7 @@ def test_no_word_is_lost(text: str) -> None:
 
 
 @given(DOCUMENT, st.lists(st.integers(0, 2000), max_size=12), st.integers(10, 80))
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 def test_while_it_streams_it_looks_as_it_will(text: str, cuts: list[int], width: int) -> None:
     stream = MarkdownStream(str)
     at = 0
@@ -71,7 +72,7 @@ def test_while_it_streams_it_looks_as_it_will(text: str, cuts: list[int], width:
 
 
 @given(MARKDOWN, st.lists(st.integers(0, 2000), max_size=8), st.integers(2, 60))
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 def test_any_chunking_ends_with_the_lines_of_the_whole(
     text: str, cuts: list[int], width: int
 ) -> None:
