@@ -9,9 +9,9 @@
     python3 build/build.py binary          dist/codex, one static executable (Linux)
     python3 build/build.py bench [ARGS...] the benchmarks of tests/bench, on dist/codex
 
-`test` builds the executable first. It is repeatable: every run takes the same random input. `fuzz`
-takes new input each time, and much more of it: CODEX_FUZZ_SECONDS is the time for each parser (60
-by default).
+`test` builds the executable first, unless ARGS select only tests that do not run it. It is
+repeatable: every run takes the same random input. `fuzz` takes new input each time, and much more
+of it: CODEX_FUZZ_SECONDS is the time for each parser (60 by default).
 
 Each command makes what it needs first: `.venv`, the system's packages if run by root, the caches. A
 second run is quick. This file must start under any Python 3.9 or later, so that an old one gets a

@@ -30,6 +30,9 @@ To reproduce a find:
                 When the process died with it, repeat the run with the seed that it printed first:
                 CODEX_FUZZ_SECONDS=60 .venv/bin/python -m tests.fuzz NAME SEED"""
 
+BINARY_FOLDERS = ("tests/integration", "tests/packaged", "tests/tui")
+"""The folders whose tests run the executable."""
+
 
 def lint() -> list[str]:
     """Check lint, format and types of the whole tree; return the names of the steps that failed."""
@@ -43,7 +46,7 @@ def layers() -> list[str]:
 
 def tests(arguments: Sequence[str]) -> list[str]:
     """Run every test, or those that pytest's `arguments` select; return "tests" if one failed."""
-    extra = {"CODEX_BINARY": str(BINARY)}
+    extra = {"CODEX_BINARY": str(BINARY)} if needs_binary(arguments) else {}
     return [] if _passes("tests", ("pytest", *arguments), extra) else ["tests"]
 
 
@@ -54,6 +57,21 @@ def fuzz(arguments: Sequence[str]) -> list[str]:
         return []
     say(FUZZ_ADVICE)
     return ["fuzz"]
+
+
+def needs_binary(arguments: Sequence[str]) -> bool:
+    """Whether the tests that pytest's `arguments` select include some that run the executable.
+
+    Arguments that name no path of the tree select from all tests.
+    """
+    names = [argument.partition("::")[0] for argument in arguments if not argument.startswith("-")]
+    paths = [path for name in names if (path := (ROOT / name).resolve()).exists()]
+    folders = [ROOT / name for name in BINARY_FOLDERS]
+    return not paths or any(
+        path.is_relative_to(folder) or folder.is_relative_to(path)
+        for path in paths
+        for folder in folders
+    )
 
 
 def report(failed: Sequence[str]) -> int:

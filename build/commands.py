@@ -84,7 +84,7 @@ def test(arguments: list[str]) -> int:
     system.ensure(system.TEST_NEEDS)
     ensure_native()
     failed = checks.lint()
-    if sys.platform == "linux":
+    if sys.platform == "linux" and checks.needs_binary(arguments):
         binary.ensure()
     return checks.report(failed + checks.tests(arguments))
 
