@@ -1,1 +1,1 @@
-"""Model Context Protocol: what both directions share, and the client."""
+"""The client of the Model Context Protocol: servers, transports, tools and their results."""

@@ -1,8 +1,8 @@
 """Client: the conversation with one MCP server, from its handshake to its end, over any transport.
 
-Calls come from any thread and are answered side by side. What the server wants of us - ping, roots,
-a question to the user - is answered in the transport's thread, which therefore never waits.
-Source: the MCP specification, 2024-11-05 to 2025-11-25; spec/mcp.md, sections 3 and 12.
+Calls come from any thread and run concurrently. Requests from the server - ping, roots, a question
+to the user - are answered in the transport's thread, which therefore must never wait.
+Source: the MCP specification, 2024-11-05 to 2025-11-25.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
-"""What we speak, newest first."""
+"""Versions of the protocol that the client speaks, newest first."""
 MAX_PAGES = 200
-"""Of one list; a server that never ends it is cut off."""
+"""Most pages that are read of one list; a server may never end it."""
 _MAX_TOOLS = 5000
 MAX_INVALID = 1000
-"""Messages that are none, after which a server is taken for something else."""
+"""Number of invalid messages after which a program is taken for something other than a server."""
 
 
 class Transport(Protocol):
-    """What carries the messages."""
+    """Carries the messages to and from one server."""
 
     name: str
 
     def start(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
-        """Connect; from then on `receive` is called for what comes, and `ended` once."""
+        """Connect; from then on call `receive` for each message, and `ended` once at the end."""
 
     def send(self, message: RpcMessage) -> None:
-        """Hand a message on. Raises: CodexError, when that is impossible."""
+        """Send a message. Raises: CodexError, if that is impossible."""
 
     def agreed(self, protocol_version: str) -> None:
-        """The handshake came to this version."""
+        """Take note of the version that the handshake agreed on."""
 
     def begin_close(self) -> None:
-        """Start to end it, without waiting."""
+        """Start to end the connection, without waiting."""
 
     def close(self) -> None:
-        """End it, and wait until it is gone."""
+        """End the connection, and wait until it has ended."""
 
 
 class Tool(NamedTuple):
@@ -66,56 +66,56 @@ class Tool(NamedTuple):
     input_schema: Json
     is_read_only: bool
     is_destructive: bool
-    """The server says, or does not deny, that it may destroy something."""
+    """Whether the server says, or does not deny, that the tool may destroy something."""
     title: str | None = None
 
 
 class ServerQuestion(NamedTuple):
-    """What a server asks the user; `answer` takes the result of `elicitation/create`."""
+    """A server's question to the user; `answer` takes the result of `elicitation/create`."""
 
     message: str
     schema: Json
     answer: Callable[[Json], None]
 
 
-class Wishes(Protocol):
-    """Who hears what a server wants."""
+class ServerListener(Protocol):
+    """Hears what a server asks, logs, does wrong, and how it ends."""
 
     def on_question(self, question: ServerQuestion) -> None:
-        """Ask the user, and answer later; must not block."""
+        """Ask the user a question that is answered later; must not block."""
 
     def on_log(self, level: str, text: str) -> None:
-        """The server logs something."""
+        """Take a line of the server's log."""
 
     def on_defect(self, text: str) -> None:
-        """The server does what it should not; the user is to know."""
+        """Tell the user that the server violates the protocol."""
 
     def on_end(self, reason: str) -> None:
-        """The connection is over, whether we ended it or not."""
+        """Take note that the connection is over, whichever side ended it."""
 
 
 class Client:
-    """One server that is, or was, running."""
+    """The client of one server that is or was running."""
 
     def __init__(
-        self, server: str, transport: Transport, *, roots: tuple[str, ...], wishes: Wishes
+        self, server: str, transport: Transport, *, roots: tuple[str, ...], listener: ServerListener
     ) -> None:
-        """Args: server: its name, for messages. roots: folders that it may work in, absolute."""
+        """Args: server: its name, for messages. roots: absolute folders that it may work in."""
         self._server = server
         self._transport = transport
         self._roots = roots
-        self._wishes = wishes
+        self._listener = listener
         self._peer = Peer(transport.send, self)
         self._capabilities: dict[str, Json] = {}
         self._tools: tuple[Tool, ...] = ()
         self._is_stale = False
         self._invalid_count = 0
         self.end: str | None = None
-        """Why the connection is over; None while it is not."""
+        """Reason why the connection is over; None while it is open."""
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """As last listed, in the server's order."""
+        """Tools from the latest list, in the server's order."""
         return self._tools
 
     @property
@@ -125,13 +125,13 @@ class Client:
 
     @property
     def has_resources(self) -> bool:
-        """Whether it offers things to read."""
+        """Whether the server offers resources."""
         return "resources" in self._capabilities
 
     def start(self, cancel: Cancel, timeout_s: float) -> None:
-        """Connect, shake hands and list the tools, all within the time.
+        """Connect, shake hands and list the tools, all within `timeout_s`.
 
-        Raises: CodexError, after which the connection is closed. Interrupted.
+        Raises: CodexError, with the connection closed. Interrupted.
         """
         deadline = time.monotonic() + timeout_s
         try:
@@ -157,7 +157,7 @@ class Client:
             timeout_s=timeout_s,
         )
         if not isinstance(result, dict):
-            raise CodexError("its answer to 'initialize' is no object")
+            raise CodexError("its answer to 'initialize' is not an object")
         version = result.get("protocolVersion")
         if version not in PROTOCOL_VERSIONS:
             known = ", ".join(PROTOCOL_VERSIONS)
@@ -168,7 +168,7 @@ class Client:
         self._peer.notify("notifications/initialized")
 
     def refresh(self, cancel: Cancel, timeout_s: float) -> None:
-        """List the tools, anew when the server has said that they changed.
+        """List the tools; again after the server has reported a change.
 
         Raises: CodexError. Interrupted.
         """
@@ -178,16 +178,16 @@ class Client:
             self._tools = self._distinct(tool for item in listed if (tool := read_tool(item)))
 
     def _distinct(self, tools: Iterable[Tool]) -> tuple[Tool, ...]:
-        """The first of each name."""
+        """Keep the first tool of each name."""
         found: dict[str, Tool] = {}
         for tool in tools:
             if found.setdefault(tool.name, tool) is not tool:
-                self._wishes.on_defect(f"it lists the tool '{tool.name}' twice; the first counts")
+                self._listener.on_defect(f"it lists the tool '{tool.name}' twice; the first counts")
         return tuple(found.values())
 
     @property
     def is_stale(self) -> bool:
-        """The server has said that its tools changed."""
+        """Whether the server has reported that its tools changed."""
         return self._is_stale
 
     def call_tool(
@@ -199,9 +199,9 @@ class Client:
         timeout_s: float,
         on_progress: Callable[[RpcProgress], None],
     ) -> Json:
-        """Call a tool; its CallToolResult.
+        """Call a tool; return its CallToolResult.
 
-        Raises: CodexError. Interrupted, after the server was told.
+        Raises: CodexError. Interrupted, after cancelling the call on the server.
         """
         params: dict[str, Json] = {"name": tool}
         if arguments is not None:
@@ -211,7 +211,7 @@ class Client:
         )
 
     def list_resources(self, cancel: Cancel, timeout_s: float) -> list[Json]:
-        """What can be read, and the templates of more.
+        """List the resources, and the templates of further ones.
 
         Raises: CodexError. Interrupted.
         """
@@ -223,7 +223,7 @@ class Client:
         return found
 
     def read_resource(self, uri: str, cancel: Cancel, timeout_s: float) -> Json:
-        """Read one; its ReadResourceResult.
+        """Read a resource; return its ReadResourceResult.
 
         Raises: CodexError. Interrupted.
         """
@@ -232,16 +232,16 @@ class Client:
         )
 
     def begin_close(self) -> None:
-        """Start to end the server, without waiting."""
+        """Start to end the connection, without waiting."""
         self._transport.begin_close()
 
     def close(self) -> None:
-        """End the server, and wait until it is gone."""
+        """End the connection, and wait until it has ended."""
         self._transport.close()
         self._ended("it was stopped")
 
     def _list(self, method: str, member: str, cancel: Cancel, timeout_s: float) -> list[Json]:
-        """Every page of a list."""
+        """Read every page of a list."""
         deadline = time.monotonic() + timeout_s
         found: list[Json] = []
         cursor: str | None = None
@@ -268,24 +268,24 @@ class Client:
             self._peer.receive(message)
 
     def _count_invalid(self, message: InvalidMessage) -> None:
-        """Bear with a few, such as a greeting on stdout; a flood of them ends the server."""
+        """Tolerate a few invalid messages, such as a greeting on stdout; end a flood of them."""
         self._invalid_count += 1
         if self._invalid_count == 1:
-            self._wishes.on_defect(f"it sent what is no message ({message.message}); left out")
+            self._listener.on_defect(f"it sent an invalid message ({message.message}); ignored")
         elif self._invalid_count == MAX_INVALID:
             self._transport.begin_close()
-            self._ended(f"it sent {MAX_INVALID:,} lines that are no messages ({message.message})")
+            self._ended(f"it sent {MAX_INVALID:,} invalid messages ({message.message})")
 
     def _ended(self, reason: str) -> None:
         if self.end is None:
             self.end = reason
             self._peer.close(reason)
-            self._wishes.on_end(reason)
+            self._listener.on_end(reason)
 
-    # The Handler of our Peer.
+    # The Handler of the Peer
 
     def on_request(self, request: RpcRequest) -> None:
-        """Answer what the server asks."""
+        """Answer a request of the server."""
         match request.method:
             case "ping":
                 self._peer.answer(request.id, {})
@@ -300,8 +300,8 @@ class Client:
     def _ask(self, request_id: RpcId, params: Json) -> None:
         message = params.get("message") if isinstance(params, dict) else None
         if not isinstance(message, str) or params.get("mode", "form") != "form":
-            raise RpcError(INVALID_PARAMS, "only questions of the mode `form` can be answered")
-        self._wishes.on_question(
+            raise RpcError(INVALID_PARAMS, "only questions of mode `form` can be answered")
+        self._listener.on_question(
             ServerQuestion(
                 message,
                 params.get("requestedSchema"),
@@ -310,20 +310,20 @@ class Client:
         )
 
     def on_notification(self, notification: RpcNotification) -> None:
-        """Heed what the server tells."""
+        """Act on a notification of the server."""
         match notification.method, notification.params:
             case "notifications/tools/list_changed", _:
                 self._is_stale = True
             case "notifications/message", dict(params):
                 data = params.get("data")
                 text = data if isinstance(data, str) else repr(data)
-                self._wishes.on_log(str(params.get("level", "info")), text)
+                self._listener.on_log(str(params.get("level", "info")), text)
             case method, _:
                 logger.debug("%s: %s", self._server, method)
 
 
 def read_tool(item: Json) -> Tool | None:
-    """A tool of a list; None when it has no name, or can only be called as a background task."""
+    """Read a tool of a list; None if it has no name, or can only be called as a background task."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
         return None
     execution = item.get("execution")
@@ -339,14 +339,14 @@ def read_tool(item: Json) -> Tool | None:
         description if isinstance(description, str) else "",
         item.get("inputSchema"),
         is_read_only=is_read_only,
-        # The specification's default: a tool that says nothing may destroy something.
+        # The specification's default: without a hint, a tool may destroy something.
         is_destructive=not is_read_only and hints.get("destructiveHint") is not False,
         title=title if isinstance(title, str) else None,
     )
 
 
 def file_url(path: str) -> str:
-    """`file:///absolute/path`."""
+    """Return `file:///absolute/path` for a path."""
     from urllib.parse import quote
 
     return "file://" + quote(path)

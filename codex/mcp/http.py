@@ -1,9 +1,9 @@
-"""A server behind an address: streamable HTTP, and where need be the older transport.
+"""A server at an address: streamable HTTP, or the older transport if necessary.
 
-What is sent goes through one queue in its order. A notification is delivered before what follows
-it; a request gets a thread of its own, `mcp-NAME-call`, that reads its answer: one JSON document,
-or a stream that may carry other messages first and is resumed when it breaks. A further thread
-listens for what the server sends of its own accord, where it does.
+All messages are sent in order from one queue. A notification is delivered before the next message;
+a request gets a thread of its own, `mcp-NAME-call`, that reads its answer: one JSON document, or a
+stream that may carry other messages first and is resumed when it breaks. A further thread listens
+for unsolicited messages, if the server sends any.
 Source: the MCP specification, "Transports" (2025-03-26 to 2025-11-25).
 """
 
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NOTIFY_S = 10.0
-"""How long a server may take to accept a notification."""
+"""Time limit for a server to accept a notification."""
 _CLOSE_S = 0.5
-"""How long what is under way may take to notice that the session is over."""
+"""Time limit for running exchanges to notice that the session is over."""
 MAX_BREAKS = 5
-"""Connections of one stream in a row that brought nothing."""
+"""Limit on consecutive connections of one stream that bring no message."""
 _LONGEST_PAUSE_S = 30.0
 OLDER = (400, 404, 405)
-"""How servers of the older transport answer a POST to the address of their stream."""
+"""Statuses with which servers of the older transport answer a POST to their stream's address."""
 INITIALIZE = "initialize"
 CANCELLED = "notifications/cancelled"
 TOOLS_CHANGED = RpcNotification("notifications/tools/list_changed", None)
@@ -58,7 +58,7 @@ class HttpTransport:
     """One session with a server."""
 
     def __init__(self, server: str, settings: McpServer, environ: Mapping[str, str]) -> None:
-        """Raises: CodexError, when the address or a header cannot be used."""
+        """Raises: CodexError, if the address or a header cannot be used."""
         self.name = "http"
         self._server = server
         self._link = Link(settings, environ)
@@ -69,7 +69,7 @@ class HttpTransport:
         """Held while a lost session is replaced."""
         self._is_closed = False
         self._exchanges: dict[RpcId | str, Cancel] = {}
-        """What is under way, by the id of its request or the name of its thread."""
+        """Running exchanges, by the id of the request or the name of the thread."""
         self._threads: list[threading.Thread] = []
         self._outgoing: SimpleQueue[RpcMessage | None] = SimpleQueue()
         self._receive: Callable[[RpcMessage | InvalidMessage], None] = lambda _: None
@@ -78,27 +78,27 @@ class HttpTransport:
     def start(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
-        """Begin to send; nothing goes out before the first message."""
+        """Start the thread that sends; nothing goes out before the first message."""
         self._receive, self._ended = receive, ended
         self._run("", self._deliver)
 
     def send(self, message: RpcMessage) -> None:
-        """Leave a message for the server.
+        """Queue a message for the server.
 
-        Raises: PeerGoneError, when the session is over.
+        Raises: PeerGoneError, if the session is over.
         """
         if self._is_closed:
             raise PeerGoneError(f"the MCP server '{self._server}' is not connected")
         self._outgoing.put(message)
 
     def agreed(self, protocol_version: str) -> None:
-        """Name the version from now on, and listen to what the server sends by itself."""
+        """Send the version from now on, and listen for unsolicited messages."""
         self._link.version = protocol_version
         if self._older is None:
             self._run("-listen", self._listen)
 
     def begin_close(self) -> None:
-        """Break off whatever is under way."""
+        """Break off every running exchange."""
         with self._lock:
             was_closed, self._is_closed = self._is_closed, True
             exchanges = list(self._exchanges.values())
@@ -108,7 +108,7 @@ class HttpTransport:
             cancel.set()
 
     def close(self) -> None:
-        """End the session; the server hears of it if it answers at once."""
+        """End the session; tell the server so, if it answers quickly."""
         self.begin_close()
         with self._lock:
             threads, self._threads = self._threads, []
@@ -118,7 +118,7 @@ class HttpTransport:
         self._link.close()
 
     def _run(self, suffix: str, work: Callable[[Cancel], None], key: RpcId | None = None) -> None:
-        """Do something in a thread of its own, until the transport is closed."""
+        """Run `work` in a thread of its own; closing the transport cancels it."""
         name = f"mcp-{self._server}{suffix}"
         cancel = Cancel()
 
@@ -138,7 +138,7 @@ class HttpTransport:
             self._threads = [*(old for old in self._threads if old.is_alive()), thread]
             thread.start()
 
-    # The thread that sends.
+    # The thread that sends
 
     def _deliver(self, cancel: Cancel) -> None:
         while (message := self._outgoing.get()) is not None:
@@ -154,7 +154,7 @@ class HttpTransport:
             self._break_off(message)
 
     def _break_off(self, message: RpcMessage) -> None:
-        """Nobody waits for a cancelled request: its connection may end too."""
+        """End the connection of a request that `message` cancels."""
         if isinstance(message, RpcNotification) and message.method == CANCELLED:
             params = message.params if isinstance(message.params, dict) else {}
             with self._lock:
@@ -166,7 +166,7 @@ class HttpTransport:
         return lambda cancel: self._exchange(request, cancel)
 
     def _exchange(self, request: RpcRequest, cancel: Cancel) -> None:
-        """Send a request and take what is answered to it."""
+        """Send a request and take its answer."""
         try:
             if request.method == INITIALIZE:
                 self._initialize = request
@@ -181,7 +181,7 @@ class HttpTransport:
             self._receive(RpcFailure(request.id, INTERNAL_ERROR, str(error)))
 
     def _begin(self, request: RpcRequest, cancel: Cancel) -> None:
-        """Send the first request, by the older transport where the server knows no other."""
+        """Send the first request, by the older transport if the server knows only that."""
         answer = self._link.send(request, cancel, timeout_s=LONGEST_SILENCE_S)
         if answer.status not in OLDER:
             self._take(self._link.checked(answer), request.id, cancel)
@@ -195,7 +195,7 @@ class HttpTransport:
         self._post(request, cancel).discard()
 
     def _post(self, message: RpcMessage, cancel: Cancel) -> HttpAnswer:
-        """Send one message; the head of the answer. A lost session is begun again, once.
+        """Send one message; return the head of the answer. Replace a lost session, once.
 
         Raises: RequestError. Interrupted.
         """
@@ -211,7 +211,7 @@ class HttpTransport:
             return self._link.checked(answer)
 
     def _renew(self, lost_id: str | None, cancel: Cancel) -> None:
-        """Begin a new session in the place of one that the server has forgotten.
+        """Replace a session that the server has forgotten.
 
         Raises: RequestError. Interrupted.
         """
@@ -224,13 +224,13 @@ class HttpTransport:
             self._take(self._link.checked(answer), self._initialize.id, cancel)
             done = RpcNotification("notifications/initialized", None)
             self._link.checked(self._link.send(done, cancel, timeout_s=NOTIFY_S)).discard()
-        # Whatever it is now, its tools may be others.
+        # The server may have been replaced by one with other tools.
         self._receive(TOOLS_CHANGED)
 
     def _take(self, answer: HttpAnswer, wanted: RpcId, cancel: Cancel) -> None:
-        """Take what an answer carries, up to the message that answers the request.
+        """Take the messages of an answer, up to the one that answers the request.
 
-        Raises: RequestError, when that does not come. Interrupted.
+        Raises: RequestError, if that one is missing. Interrupted.
         """
         answer.set_timeout(LONGEST_SILENCE_S)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -240,7 +240,7 @@ class HttpTransport:
             for message in messages:
                 self._receive(message)
             if not any(is_answer(message, wanted) for message in messages):
-                raise RequestError("the answer holds none to the request", kind="protocol")
+                raise RequestError("the response does not answer the request", kind="protocol")
             return
         stream = MessageStream(wanted)
         self._pump(answer, stream)
@@ -251,7 +251,7 @@ class HttpTransport:
             breaks = 0 if self._resume(stream, cancel) else breaks + 1
 
     def _pump(self, answer: HttpAnswer, stream: MessageStream) -> bool:
-        """Hand on every message of a stream up to its end or break; whether there was any."""
+        """Pass on the messages of a stream until it ends or breaks; return whether any came."""
         has_any = False
         try:
             while not stream.is_answered and (piece := answer.read()):
@@ -265,9 +265,9 @@ class HttpTransport:
         return has_any
 
     def _resume(self, stream: MessageStream, cancel: Cancel) -> bool:
-        """Connect a stream again, after its pause; whether that brought anything.
+        """Connect a stream again, after its pause; return whether that brought any message.
 
-        Raises: RequestError, when the server refuses. Interrupted.
+        Raises: RequestError, if the server refuses. Interrupted.
         """
         if cancel.wait(stream.pause_s()):
             raise Interrupted
@@ -280,16 +280,16 @@ class HttpTransport:
             return False
         return self._pump(self._link.checked(answer), stream)
 
-    # The thread that listens.
+    # The thread that listens
 
     def _listen(self, cancel: Cancel) -> None:
-        """What the server sends by itself, as long as it has a stream for that."""
+        """Take unsolicited messages as long as the server has a stream for them."""
         stream = MessageStream(None)
         breaks = 0
         with contextlib.suppress(CodexError):
             has_any = self._pump(self._link.checked(self._link.listen(None, cancel)), stream)
             while True:
-                # Servers and proxies end an idle stream now and then, for as long as it lives.
+                # Servers and proxies end an idle stream now and then; connect again without limit.
                 breaks = 0 if has_any else min(breaks + 1, MAX_BREAKS)
                 if breaks and cancel.wait(min(2.0**breaks, _LONGEST_PAUSE_S)):
                     return
@@ -297,5 +297,5 @@ class HttpTransport:
 
 
 def is_answer(message: RpcMessage | InvalidMessage, wanted: RpcId) -> bool:
-    """Whether a message answers the request of that id."""
+    """Return whether a message answers the request with the id `wanted`."""
     return isinstance(message, RpcResponse | RpcFailure) and message.id == wanted

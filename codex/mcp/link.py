@@ -1,6 +1,6 @@
-"""HTTP requests of one MCP session: address, headers, connections, and what a refusal means.
+"""HTTP requests of one MCP session: address, headers, connections, and the errors of refusals.
 
-Must not know what the messages mean. Tokens are in headers only, never in a text.
+Must not know what the messages mean. Tokens appear in headers only, never in an error's text.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ if TYPE_CHECKING:
 
 CONNECT_S = 15.0
 GOODBYE_S = 0.5
-"""How long a server may take to hear that the session is over."""
+"""Time limit for telling a server that the session is over."""
 LONGEST_SILENCE_S = 24 * 3600.0
-"""The longest silence of a stream on which nothing need come, and of an answer: whoever asked for
-it has a time-out of his own."""
+"""Longest silence of a stream that may stay idle, and of an answer, since the caller that waits for
+it has a time-out of its own."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MIN_SECRET_CHARS = 8
 NO_OAUTH = "Logging in (OAuth) is not supported."
 
 
 class SessionLostError(RequestError):
-    """The server does not know the session any more."""
+    """The server no longer knows the session."""
 
 
 class Link:
-    """One session's way to its server. Usable from any thread."""
+    """Sends one session's HTTP requests. Usable from any thread."""
 
     def __init__(self, settings: McpServer, environ: Mapping[str, str]) -> None:
-        """Raises: CodexError, when the address or a header cannot be used."""
+        """Raises: CodexError, if the address or a header cannot be used."""
         self._environ = environ
         self.address = parse_url(settings.url or "", ("http", "https"), what="url")
         self._own_headers = own_headers(settings, environ, self.address.userinfo)
         self._token_variable = settings.bearer_token_env_var
         self.session_id: str | None = None
         self.version: str | None = None
-        """Of the protocol, once agreed upon."""
+        """Version of the protocol, once agreed upon."""
         self._lock = threading.Lock()
         self._idle: dict[float, list[HttpClient]] = {}
-        """By their time-out."""
+        """Idle clients by their time-out."""
         self._is_closed = False
 
     def send(
         self, message: RpcMessage, cancel: Cancel, *, timeout_s: float, to: Address | None = None
     ) -> HttpAnswer:
-        """Post a message; the head of the answer, whatever its status.
+        """Post a message; return the head of the answer, whatever its status.
 
-        Args: timeout_s: to that head. to: an address other than the session's.
+        Args: timeout_s: time limit for that head. to: an address other than the session's.
         Raises: RequestError. Interrupted.
         """
         body = encode_message(message)
@@ -72,7 +72,7 @@ class Link:
         return self._request("POST", to or self.address, headers, cancel, timeout_s, body)
 
     def listen(self, last_event_id: str | None, cancel: Cancel) -> HttpAnswer:
-        """Open a stream, or one again; its head.
+        """Open or resume a stream; return its head.
 
         Raises: RequestError. Interrupted.
         """
@@ -85,7 +85,7 @@ class Link:
         return answer
 
     def checked(self, answer: HttpAnswer) -> HttpAnswer:
-        """The same answer, of a server that did what was asked.
+        """Return the answer unchanged if its status is a success.
 
         Raises: RequestError.
         """
@@ -96,7 +96,7 @@ class Link:
         return answer
 
     def refusal(self, answer: HttpAnswer) -> RequestError:
-        """What an answer that is no success means."""
+        """Return the error for an answer that is not a success."""
         words = ""
         try:
             words = _words_of(read_all(answer))
@@ -121,9 +121,9 @@ class Link:
         return error
 
     def body(self, answer: HttpAnswer) -> bytes:
-        """All of an answer.
+        """Return the whole body of an answer.
 
-        Raises: RequestError, when it breaks off or is too large. Interrupted.
+        Raises: RequestError, if it breaks off or is too large. Interrupted.
         """
         try:
             body = read_all(answer)
@@ -134,7 +134,7 @@ class Link:
         return body
 
     def release(self, answer: HttpAnswer) -> None:
-        """All that is wanted has been read: its connection may serve another message."""
+        """Finish reading an answer: its connection may carry another message."""
         answer.release()
         with self._lock:
             if not self._is_closed:
@@ -143,7 +143,7 @@ class Link:
         answer.client.close()
 
     def close(self) -> None:
-        """End the session: the server may forget it."""
+        """End the session, so that the server may forget it."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, {}
@@ -192,10 +192,10 @@ class Link:
     def _advice(self) -> str:
         if self._token_variable is None:
             return f"Name a variable with a token in bearer_token_env_var. {NO_OAUTH}"
-        return f"The server does not take the token in `{self._token_variable}`. {NO_OAUTH}"
+        return f"The server does not accept the token in `{self._token_variable}`. {NO_OAUTH}"
 
     def _secrets(self) -> tuple[str, ...]:
-        """What a server may repeat, but a text must not: "Bearer x" and "x"."""
+        """Return the values that an error must not repeat: "Bearer x" and "x"."""
         values = list(self._own_headers.values())
         words = [*values, *(value.partition(" ")[2] for value in values)]
         return tuple(word for word in words if len(word) >= _MIN_SECRET_CHARS)
@@ -204,9 +204,9 @@ class Link:
 def own_headers(
     settings: McpServer, environ: Mapping[str, str], userinfo: str | None
 ) -> dict[str, str]:
-    """The user's token and headers.
+    """Return the user's token and headers.
 
-    Raises: CodexError, when the token's variable is not set.
+    Raises: CodexError, if the token's variable is not set.
     """
     headers: dict[str, str] = {}
     if userinfo:
@@ -227,9 +227,9 @@ def own_headers(
 
 
 def read_all(answer: HttpAnswer) -> bytes:
-    """A whole body.
+    """Read a whole body.
 
-    Raises: RequestError, when it breaks off or is too large.
+    Raises: RequestError, if it breaks off or is too large.
     """
     pieces: list[bytes] = []
     size = 0
@@ -244,7 +244,7 @@ def read_all(answer: HttpAnswer) -> bytes:
 
 
 def _words_of(body: bytes) -> str:
-    """What a refusal says, in one line."""
+    """Return the text of a refusal, in one line."""
     for message in parse_messages(body) if body.strip() else ():
         if isinstance(message, RpcFailure):
             return message.message

@@ -1,6 +1,9 @@
-"""One MCP server of a session: started in the background, watched, and started again once.
+"""One MCP server of a session: started in the background, watched, and restarted once.
 
-Whoever needs it waits until no start is under way. Must not know of the others.
+A server's defect is confined to that server: it has threads of its own, and everything it sends is
+bounded (a line, a list, the number of invalid messages, the result in an event). If it ends, it is
+restarted once; then it counts as broken. Callers that need it wait until no start is in progress.
+Must not know of other servers.
 """
 
 from __future__ import annotations
@@ -25,30 +28,30 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_RESTARTS = 1
-"""A server that ends again is broken."""
+"""Number of restarts; a server that ends again is broken."""
 REFRESH_S = 5.0
-"""How long a turn waits for a list of tools that has changed."""
+"""Time limit for a turn to wait for a changed list of tools."""
 
 
 class Outside(NamedTuple):
-    """What servers are started with, and who hears of them."""
+    """The environment that servers are started in, and the callbacks that hear of them."""
 
     environ: Mapping[str, str]
     cwd: str
-    """Absolute."""
+    """Working directory, absolute."""
     report: Callable[[McpServerStatus], None]
     ask: Callable[[str, ServerQuestion], None]
-    """A server's name and what it asks the user; must not block."""
+    """Takes a server's name and its question to the user; must not block."""
     log: Callable[[str, str, str], None]
-    """A server's name, a level and a text."""
+    """Takes a server's name, a level and a text."""
     warn: Callable[[str], None]
-    """What the user is to know besides."""
+    """Takes a warning for the user."""
 
 
 class ManagedServer:
-    """One server: its settings, its client while it runs, and how it is.
+    """One server: its settings, its client while it runs, and its state.
 
-    A start, the first or another, is a thread of its own; whoever needs the server waits for it.
+    Every start runs in a thread of its own; callers that need the server wait for it.
     """
 
     def __init__(self, name: str, settings: McpServer, outside: Outside) -> None:
@@ -56,7 +59,7 @@ class ManagedServer:
         self.settings = settings
         self._outside = outside
         self._lock = threading.Lock()
-        """Held for a change of the members below, never over I/O."""
+        """Held to change the members below, never over I/O."""
         self._state = McpServerState.STARTING if settings.enabled else McpServerState.DISABLED
         self._message: str | None = None
         self._client: Client | None = None
@@ -64,16 +67,16 @@ class ManagedServer:
         self._cancel = Cancel()
         """Set when the session closes."""
         self._starter: threading.Thread | None = None
-        """The last start."""
+        """Thread of the latest start."""
         self._is_starting = settings.enabled
-        """True from the beginning: a start that is to come is waited for too."""
+        """Whether a start is in progress or expected; True from the beginning."""
         self._waiting: list[threading.Event] = []
-        """Who wants to know when no start is under way any more."""
+        """Events to set when no start is in progress any more."""
 
     def start(self) -> None:
         with self._lock:
             if not self.settings.enabled or self._cancel.is_set():
-                return  # Who waits now has a Cancel that ends with the session.
+                return  # A caller that waits now has a Cancel that is set with the session's end.
             self._is_starting = True
             self._starter = threading.Thread(
                 target=self._start, name=f"mcp-{self.name}-start", daemon=True
@@ -81,9 +84,9 @@ class ManagedServer:
             self._starter.start()
 
     def wait(self, cancel: Cancel) -> None:
-        """Wait until it is ready.
+        """Wait until the server is ready.
 
-        Raises: CodexError, when it has failed. Interrupted.
+        Raises: CodexError, if it has failed. Interrupted.
         """
         self._settled(cancel)
         if self._state is not McpServerState.READY:
@@ -92,7 +95,7 @@ class ManagedServer:
             )
 
     def tools(self, cancel: Cancel) -> list[Tool]:
-        """Those the user lets the model see; none while it is not ready."""
+        """Return the tools that the user lets the model see; an empty list unless ready."""
         client = self._client
         if client is None or self._state is not McpServerState.READY:
             return []
@@ -112,7 +115,7 @@ class ManagedServer:
         return self._state is McpServerState.READY and client is not None and client.has_resources
 
     def use(self, cancel: Cancel, action: Callable[[Client, float], Json]) -> Json:
-        """Do something with the running server.
+        """Run `action` with the running client and the time-out of tools.
 
         Raises: CodexError, which names the server. Interrupted.
         """
@@ -137,7 +140,7 @@ class ManagedServer:
         )
 
     def begin_close(self) -> None:
-        with self._lock:  # No further start begins.
+        with self._lock:  # Prevents another start.
             self._cancel.set()
         if (client := self._client) is not None:
             client.begin_close()
@@ -151,7 +154,7 @@ class ManagedServer:
         self._cancel.close()
 
     def _settled(self, cancel: Cancel) -> None:
-        """Wait while a start is under way. Raises: Interrupted."""
+        """Wait while a start is in progress. Raises: Interrupted."""
         woken = threading.Event()
         with self._lock:
             if self._is_starting:
@@ -190,13 +193,13 @@ class ManagedServer:
                 woken.set()
 
     def _connect(self) -> None:
-        """Make a client and start it.
+        """Create a client and start it.
 
         Raises: CodexError. Interrupted.
         """
         self._report(McpServerState.STARTING)
         transport = make_transport(self.name, self.settings, self._outside)
-        client = Client(self.name, transport, roots=(self._outside.cwd,), wishes=_Wishes(self))
+        client = Client(self.name, transport, roots=(self._outside.cwd,), listener=_Listener(self))
         self._client = client
         client.start(self._cancel, self.settings.startup_timeout_sec)
         with self._lock:
@@ -216,14 +219,14 @@ class ManagedServer:
             self._outside.report(self.status())
 
     def ended(self, reason: str) -> None:
-        """The running server is gone: report it, and start it again if that was not done before."""
+        """Report that the running server has ended, and restart it unless that was done before."""
         with self._lock:
             if self._state is not McpServerState.READY or self._cancel.is_set():
                 return
             is_restarted = self._restart_count < MAX_RESTARTS
             self._restart_count += 1
             self._state = McpServerState.FAILED
-            then = "it is started again" if is_restarted else "it was started again once already"
+            then = "it is being restarted" if is_restarted else "it has been restarted once already"
             self._message = f"{reason}\n{then}"
         self._tell()
         if is_restarted:
@@ -239,8 +242,8 @@ class ManagedServer:
         self._outside.warn(f"the MCP server '{self.name}': {text}")
 
 
-class _Wishes:
-    """What a client hears of its server, handed on."""
+class _Listener:
+    """Passes on what a client hears of its server."""
 
     def __init__(self, server: ManagedServer) -> None:
         self._server = server
@@ -259,7 +262,7 @@ class _Wishes:
 
 
 def make_transport(name: str, settings: McpServer, outside: Outside) -> Transport:
-    """How a server is reached.
+    """Return the transport for a server.
 
     Raises: CodexError.
     """

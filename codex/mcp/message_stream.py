@@ -1,4 +1,4 @@
-"""One stream of messages in server-sent events, over as many connections as it takes. Pure."""
+"""One stream of messages in server-sent events, over as many connections as necessary. Pure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
     from codex.jsonrpc.messages import InvalidMessage, RpcId, RpcMessage
 
 PAUSE_S = 0.2
-"""Before a stream is connected again, unless the server names another time."""
+"""Pause before a stream is connected again, unless the server names another."""
 LONGEST_PAUSE_S = 30.0
 
 
 class MessageStream:
-    """Bytes of one connection after the other in, messages out."""
+    """Bytes of successive connections in, messages out."""
 
     def __init__(self, wanted: RpcId | None) -> None:
-        """Args: wanted: the request whose answer ends the stream."""
+        """Args: wanted: id of the request whose answer ends the stream."""
         self._wanted = wanted
         self._parser = SseParser()
         self._pause_s = PAUSE_S
         self.last_event_id: str | None = None
-        """After which the stream can be resumed; None when it cannot."""
+        """Id of the event after which the stream can be resumed; None if it cannot."""
         self.is_answered = False
 
     def feed(self, piece: bytes) -> list[RpcMessage | InvalidMessage]:
-        """The messages that `piece` completes.
+        """Return the messages that `piece` completes.
 
-        Raises: RequestError, when one is too large.
+        Raises: RequestError, if one is too large.
         """
         events = self._parser.feed_events(piece)
         if self._parser.last_event_id is not None:
@@ -39,7 +39,7 @@ class MessageStream:
             self._pause_s = min(self._parser.retry_ms / 1000, LONGEST_PAUSE_S)
         messages: list[RpcMessage | InvalidMessage] = []
         for event in events:
-            # An event without data only tells its id, and when to come back.
+            # An event without data carries only its id, and the pause before reconnecting.
             if event.name == "message" and event.data.strip():
                 messages += parse_messages(event.data)
         for message in messages:
@@ -48,6 +48,6 @@ class MessageStream:
         return messages
 
     def pause_s(self) -> float:
-        """The connection has ended: how long to wait before the next one."""
+        """Prepare for the next connection; return how long to wait before it."""
         self._parser = SseParser()
         return self._pause_s

@@ -1,7 +1,7 @@
 """The names under which the model sees the tools of MCP servers. Pure.
 
-A model's API takes letters, digits, `_` and `-`, 64 of them at most. A name that does not fit is
-shortened to its beginning and a hash of the whole, so that it is the same in every session.
+A model's API accepts at most 64 letters, digits, `_` and `-`. A name that does not fit is shortened
+to its beginning and a hash of the whole, so that it is the same in every session.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 class ToolKey(NamedTuple):
-    """A tool as its server calls it."""
+    """A tool under its server's own name for it."""
 
     server: str
     tool: str
 
 
 def fair_share(counts: Sequence[int], limit: int) -> int:
-    """How many each may have at most, so that all together have at most `limit`."""
+    """Return how many each may have, so that all together have at most `limit`.
+
+    A model's API accepts 128 functions, so the tools of many servers must share them fairly.
+    """
     left = limit
     for index, count in enumerate(sorted(counts)):
         share = left // (len(counts) - index)
@@ -39,9 +42,9 @@ def fair_share(counts: Sequence[int], limit: int) -> int:
 
 
 def qualified_names(keys: Iterable[ToolKey], taken: Iterable[str] = ()) -> dict[str, ToolKey]:
-    """A name of its own for every tool, in the order of server and tool.
+    """Return a unique name for every tool, in the order of server and tool.
 
-    Args: taken: names of other tools.
+    Args: taken: names of other tools, which must not be used.
     """
     used = set(taken)
     names: dict[str, ToolKey] = {}
@@ -59,12 +62,12 @@ def qualified_names(keys: Iterable[ToolKey], taken: Iterable[str] = ()) -> dict[
 def _fitting(key: ToolKey) -> str:
     whole = f"{PREFIX}{key.server}{DELIMITER}{key.tool}"
     name = _UNFIT.sub("_", whole)
-    # What had to be changed carries its hash too: `a.b` and `a_b` must not become one.
+    # A name with replaced characters gets a hash too: `a.b` and `a_b` must stay different.
     return name if name == whole and len(name) <= _MAX_CHARS else _shortened(name, key)
 
 
 def _shortened(name: str, key: ToolKey, count: int = 0) -> str:
-    """Args: count: how often the name was taken all the same."""
+    """Args: count: how many shortened names were taken already."""
     text = "\0".join(key) + "\0" * count
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:HASH_CHARS]
     return f"{name[: _MAX_CHARS - HASH_CHARS - 1]}_{digest}"

@@ -1,7 +1,6 @@
-"""The older transport, of 2024-11-05: one stream for all that the server says.
+"""The older transport, of 2024-11-05: one stream carries everything that the server sends.
 
-Its first event names the address to which messages are posted. Whoever owns it runs `read` in a
-thread.
+Its first event names the address to which messages are posted. The owner runs `read` in a thread.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class OlderStream:
-    """The stream, and where to post."""
+    """The stream, and the address for posts."""
 
     def __init__(
         self,
@@ -39,12 +38,12 @@ class OlderStream:
         self._ended = ended
         self._outcomes: SimpleQueue[CodexError | None] = SimpleQueue()
         self.endpoint: Address | None = None
-        """None until the server has named it."""
+        """Address for posts; None until the server has named it."""
 
     def is_found(self, cancel: Cancel) -> bool:
-        """Wait for the server's first event; False when there is no such stream.
+        """Wait for the server's first event; return False if the server has no such stream.
 
-        Raises: RequestError, when the endpoint cannot be used. Interrupted.
+        Raises: CodexError, if the endpoint cannot be used. Interrupted.
         """
         forget = cancel.on_set(lambda: self._outcomes.put(None))
         try:
@@ -57,7 +56,7 @@ class OlderStream:
         return self.endpoint is not None
 
     def read(self, cancel: Cancel) -> None:
-        """Hand on what comes until the stream ends."""
+        """Pass on messages until the stream ends."""
         try:
             self._pump(cancel)
             reason = "the server closed its stream"
@@ -84,10 +83,10 @@ class OlderStream:
             answer.discard()
 
     def _address(self, endpoint: str) -> Address:
-        """Raises: CodexError, when it is elsewhere: the user's token is for one server only."""
+        """Raises: CodexError, if it is on another server, which must not get the user's token."""
         own = self._link.address
         url = urljoin(own.origin + own.target, endpoint)
         address = parse_url(url, ("http", "https"), what="the server's endpoint")
         if address.origin != own.origin:
-            raise CodexError(f'the server names an endpoint elsewhere, at "{address.origin}"')
+            raise CodexError(f'the server names an endpoint on another server, "{address.origin}"')
         return address

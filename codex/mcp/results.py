@@ -1,7 +1,7 @@
-"""What a tool of an MCP server answered -> what the model reads: text, and images as images. Pure.
+"""The result of an MCP tool -> what the model reads: text, and images as images. Pure.
 
-A wire carries text and images only: sound and other data are named, not sent. Long text keeps its
-head and its tail, with a marker that says how much is missing.
+A wire carries text and images only: sound and other data are mentioned, not sent. Long text keeps
+its head and tail, with a marker that says how much is missing.
 Source: the MCP specification, "Tool result" (2024-11-05 to 2025-11-25).
 """
 
@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 MAX_RESULT_CHARS = 40_000
-"""Of text that one answer may put into the conversation."""
+"""Longest text that one result may add to the conversation."""
 MAX_RESULT_BYTES = 48_000
-"""Of a result in an event: clients of `codex exec --json` read lines of at most 64 KiB."""
+"""Largest result in an event: clients that read events as lines of JSON may limit a line to
+64 KiB."""
 BYTES_PER_CHAR = 6
-"""At most, in JSON: \\u0000."""
+"""Most bytes that a character takes in JSON, as in \\u0000."""
 MAX_IMAGE_CHARS = 8 * 1024 * 1024
-"""Of one image, as base64."""
+"""Largest image, in characters of base64."""
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 class ToolResult(NamedTuple):
-    """One answer, as the model is to see it."""
+    """One result, as the model will see it."""
 
     text: str
     image_urls: tuple[str, ...]
@@ -34,9 +35,9 @@ class ToolResult(NamedTuple):
 
 
 def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
-    """Read a CallToolResult; members of an unknown kind are shown as JSON."""
+    """Convert a CallToolResult; blocks of an unknown type become JSON text."""
     if not isinstance(result, dict):
-        return ToolResult("error: the server's answer is no tool result", (), is_error=True)
+        return ToolResult("error: the server's answer is not a tool result", (), is_error=True)
     texts: list[str] = []
     images: list[str] = []
     content = result.get("content")
@@ -48,16 +49,16 @@ def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
             images.append(image)
     structured = result.get("structuredContent")
     if structured is not None and not texts:
-        # Servers repeat it as text; where one did not, it is the answer.
+        # Servers should repeat it as text; if one does not, it is the answer.
         texts.append(dumps(structured).decode())
     text = shortened("\n".join(texts)) or ("The image follows." if images else "(no output)")
     return ToolResult(text, tuple(images), result.get("isError") is True)
 
 
 def capped(result: Json) -> Json:
-    """A result of a size that events, session files and clients of ours can carry.
+    """Return the result, cut to a size that events, session files and clients can carry.
 
-    What is too large becomes the text that people read; images and data are named.
+    A result that is too large becomes the text that people read; images and data are mentioned.
     """
     if len(dumps(result)) <= MAX_RESULT_BYTES:
         return result
@@ -70,7 +71,7 @@ def capped(result: Json) -> Json:
 
 
 def result_text(result: Json) -> str:
-    """A CallToolResult for people: its text, and what else there is by name."""
+    """Return a CallToolResult for people: its text, and a mention of everything else."""
     if isinstance(result, list):
         return dumps(result).decode()
     if isinstance(result, dict) and "contents" in result:
@@ -80,7 +81,7 @@ def result_text(result: Json) -> str:
 
 
 def resource_text(result: Json) -> str:
-    """Read a ReadResourceResult."""
+    """Return the text of a ReadResourceResult."""
     contents = result.get("contents") if isinstance(result, dict) else None
     items = contents if isinstance(contents, list) else []
     texts = [_resource(item) for item in items if isinstance(item, dict)]
@@ -88,7 +89,7 @@ def resource_text(result: Json) -> str:
 
 
 def shortened(text: str, max_chars: int = MAX_RESULT_CHARS) -> str:
-    """Head and tail of a long text, with a marker between."""
+    """Return head and tail of a long text, with a marker between them."""
     if len(text) <= max_chars:
         return text
     half = max_chars // 2
@@ -97,7 +98,7 @@ def shortened(text: str, max_chars: int = MAX_RESULT_CHARS) -> str:
 
 
 def _block(block: Json, *, takes_images: bool) -> tuple[str, str | None]:
-    """The text and the image of one content block."""
+    """Return the text and the image of one content block."""
     if not isinstance(block, dict):
         return dumps(block).decode(), None
     match block.get("type"):
@@ -122,7 +123,7 @@ def _image(block: dict[str, Json], *, takes_images: bool) -> tuple[str, str | No
     if not isinstance(data, str) or mime_type not in IMAGE_TYPES:
         return f"[image, {mime_type}: not shown]", None
     if not takes_images:
-        return f"[image, {mime_type}: the model takes no images]", None
+        return f"[image, {mime_type}: the model does not accept images]", None
     if len(data) > MAX_IMAGE_CHARS:
         return f"[image, {mime_type}: {len(data):,} characters, too large]", None
     return "", f"data:{mime_type};base64,{data}"

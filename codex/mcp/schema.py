@@ -1,8 +1,8 @@
-"""Input schemas of MCP tools -> what a model's API takes as the parameters of a function. Pure.
+"""Input schemas of MCP tools -> the parameters of a function that a model's API accepts. Pure.
 
-They are passed on whole, with `$defs` and descriptions; only what an API would refuse is mended:
-a schema that is no object, has no `properties`, whose `required` is no list of names, or which
-gives alternatives at its top.
+Schemas are passed on whole, with `$defs` and descriptions; only what an API would refuse is
+repaired: a schema that is not an object, lacks `properties`, has a `required` that is not a list of
+names, or gives alternatives at its top level.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 NOT_AT_TOP = ("allOf", "anyOf", "oneOf", "enum", "not")
-"""OpenAI refuses a function whose parameters have one of these at the top."""
+"""Keywords that OpenAI refuses at the top level of a function's parameters."""
 DATA = ("default", "const", "enum", "examples")
-"""What stands under these is no schema."""
+"""Keywords whose values are data, not schemas."""
 MAX_SCHEMA_DEPTH = 32
-"""Below it a schema means "anything": some servers send schemas that unfold without end."""
+"""Depth below which a schema becomes "anything": some servers send endlessly expanded schemas."""
 
 
 def parameters_of(schema: Json) -> dict[str, Json]:
-    """The parameters of a function, out of a tool's `inputSchema`."""
+    """Return the parameters of a function for a tool's `inputSchema`."""
     if not isinstance(schema, dict):
         return {"type": "object", "properties": {}}
-    mended = {name: _mended(value, 1) for name, value in schema.items() if name != "$schema"}
-    mended["type"] = "object"
-    if not isinstance(mended.get("properties"), dict):
-        mended["properties"] = {}
+    repaired = {name: _repaired(value, 1) for name, value in schema.items() if name != "$schema"}
+    repaired["type"] = "object"
+    if not isinstance(repaired.get("properties"), dict):
+        repaired["properties"] = {}
     for keyword in NOT_AT_TOP:
-        if (parts := mended.pop(keyword, None)) is not None and isinstance(parts, list):
-            _add_properties(mended, parts)
-    required = mended.get("required")
+        if (parts := repaired.pop(keyword, None)) is not None and isinstance(parts, list):
+            _add_properties(repaired, parts)
+    required = repaired.get("required")
     if required is not None and not _is_names(required):
-        del mended["required"]
-    return mended
+        del repaired["required"]
+    return repaired
 
 
 def _add_properties(schema: dict[str, Json], alternatives: list[Json]) -> None:
-    """Let the model see what any of the alternatives would take; the server checks the rest."""
+    """Show the model the properties of every alternative; the server checks the rest."""
     for alternative in alternatives:
         found = alternative.get("properties") if isinstance(alternative, dict) else None
         if isinstance(found, dict):
@@ -49,17 +49,21 @@ def _is_names(value: Json) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
-def _mended(value: Json, depth: int) -> Json:
-    """A part of a schema, without what no API takes: arrays that do not say of what."""
+def _repaired(value: Json, depth: int) -> Json:
+    """Return a part of a schema with an `items` in every array, which APIs demand."""
     if isinstance(value, list):
-        return [_mended(item, depth + 1) for item in value]
+        return [_repaired(item, depth + 1) for item in value]
     if not isinstance(value, dict):
         return value
     if depth > MAX_SCHEMA_DEPTH:
         return {}
-    mended = {
-        name: item if name in DATA else _mended(item, depth + 1) for name, item in value.items()
+    repaired = {
+        name: item if name in DATA else _repaired(item, depth + 1) for name, item in value.items()
     }
-    if mended.get("type") == "array" and "items" not in mended and "prefixItems" not in mended:
-        mended["items"] = {}
-    return mended
+    if (
+        repaired.get("type") == "array"
+        and "items" not in repaired
+        and "prefixItems" not in repaired
+    ):
+        repaired["items"] = {}
+    return repaired

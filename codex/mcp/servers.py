@@ -1,8 +1,10 @@
-"""All MCP servers of a session: each starts by itself, and none can hurt another.
+"""All MCP servers of a session, each independent of the others.
 
-A server that fails is reported, and the others go on. One that ends later is reported and, once,
-started again. Must not know what a session is: what happens leaves through the callbacks that it
-was given.
+Servers cost the first request nothing: they start once it is on its way, or after half a second,
+and their tools are offered from the next request on. Only a server marked `required` is waited for.
+
+A server that fails is reported, and the others continue. One that ends later is reported and
+restarted once. Must not know what a session is: it reports through the callbacks it was given.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 START_DELAY_S = 0.5
-"""How long servers wait for a first request; a person takes longer to type one."""
+"""Longest time that servers wait for a first request; a person takes longer to type one."""
 
 
 class OfferedTool(NamedTuple):
@@ -49,10 +51,10 @@ class McpServers:
         self._starter = threading.Thread(target=self._start_others, name="mcp-start", daemon=True)
 
     def start(self) -> None:
-        """Start every enabled server in the background; returns at once.
+        """Start every enabled server in the background; return at once.
 
-        Those that are not required let the first request go out first: a dozen programs that start
-        at once would take the processor from it.
+        Servers that are not required let the first request go out first: a dozen programs that
+        start together would slow it down.
         """
         for server in self._servers.values():
             if server.settings.required:
@@ -60,7 +62,7 @@ class McpServers:
         self._starter.start()
 
     def request_sent(self) -> None:
-        """The first request is on its way: nothing keeps the servers from starting."""
+        """Let the servers start, since the first request is on its way."""
         self._may_start.set()
 
     def _start_others(self) -> None:
@@ -72,16 +74,16 @@ class McpServers:
     def wait_for_required(self, cancel: Cancel) -> None:
         """Wait until every server marked as required is ready.
 
-        Raises: CodexError, when one is not. Interrupted.
+        Raises: CodexError, if one has failed. Interrupted.
         """
         for server in self._servers.values():
             if server.settings.required and server.settings.enabled:
                 server.wait(cancel)
 
     def tools(self, cancel: Cancel, taken: Iterable[str] = ()) -> tuple[OfferedTool, ...]:
-        """What the servers that are ready offer now, always in the same order.
+        """Return the tools of the servers that are ready, always in the same order.
 
-        Args: taken: names of other tools, which these must not have.
+        Args: taken: names of other tools, which must not be used.
         """
         found: dict[ToolKey, Tool] = {}
         for name, server in self._servers.items():
@@ -93,11 +95,11 @@ class McpServers:
         )
 
     def settings_of(self, server: str) -> McpServer:
-        """A server's settings. Raises: CodexError, when there is no such server."""
+        """Return a server's settings. Raises: CodexError, if there is no such server."""
         return self._server(server).settings
 
     def names_with_resources(self) -> tuple[str, ...]:
-        """The servers that are ready and have resources."""
+        """Return the names of the servers that are ready and have resources."""
         return tuple(name for name, server in self._servers.items() if server.has_resources)
 
     def call_tool(
@@ -109,7 +111,7 @@ class McpServers:
         cancel: Cancel,
         on_progress: Callable[[RpcProgress], None],
     ) -> Json:
-        """Call a tool; its CallToolResult.
+        """Call a tool; return its CallToolResult.
 
         Raises: CodexError, which names the server. Interrupted.
         """
@@ -121,7 +123,7 @@ class McpServers:
         )
 
     def list_resources(self, server: str, cancel: Cancel) -> list[Json]:
-        """What a server offers to read. Raises: CodexError. Interrupted."""
+        """List a server's resources. Raises: CodexError. Interrupted."""
         found: list[Json] = self._server(server).use(
             cancel, lambda client, s: client.list_resources(cancel, s)
         )
@@ -134,11 +136,11 @@ class McpServers:
         )
 
     def status(self) -> tuple[McpServerStatus, ...]:
-        """How each server is."""
+        """Return the status of every server."""
         return tuple(server.status() for server in self._servers.values())
 
     def close(self) -> None:
-        """End them all, side by side."""
+        """End all servers concurrently."""
         for server in self._servers.values():
             server.begin_close()
         self._may_start.set()

@@ -1,9 +1,10 @@
-"""A server as a child process that speaks on its pipes.
+"""A server that is a child process and communicates over its pipes.
 
-The thread `mcp-NAME` owns all three pipes: it reads the answers, keeps the last of what the server
-says on stderr, and writes what `send` left for it, so that a server which reads nothing blocks
-nobody. The child has a process group of its own, which Control-C in a terminal does not reach, but
-stays in our session: that is how `sandbox/linux/tree.py` tells it from what a command left behind.
+The thread `mcp-NAME` owns all three pipes: it reads the answers, keeps the end of the server's
+stderr, and writes the messages that `send` has queued, so that a server that does not read blocks
+no caller. The child has a process group of its own, which Control-C in a terminal does not reach,
+but stays in the agent's session: that is how `sandbox/linux/tree.py` tells it from processes that a
+command left behind.
 """
 
 from __future__ import annotations
@@ -42,23 +43,23 @@ INHERITED = (
     *("HOME", "LOGNAME", "PATH", "SHELL", "USER", "__CF_USER_TEXT_ENCODING"),
     *("LANG", "LC_ALL", "TERM", "TMPDIR", "TZ"),
 )
-"""What a server gets of the user's environment; the rest may be secrets. Source: spec/mcp.md."""
+"""Variables of the user's environment that every server gets; others may hold secrets."""
 
 _PIECE_BYTES = 64 * 1024
 STDERR_BYTES = 4 * 1024
-"""Of what a server said last, for the error that tells of its end."""
+"""Length of the end of stderr that is kept for the error that reports the server's end."""
 _CLOSE_S = 0.5
-"""How long a server may take to end once its input is closed, and again after SIGTERM: nobody likes
-to wait for a program that has nothing more to do."""
+"""Time limit for a server to end once its input is closed, and again after SIGTERM; the user waits
+for it."""
 POLL_S = 0.005
 
 
 def server_environment(
     environ: Mapping[str, str], *, passed: Sequence[str], fixed: Mapping[str, str]
 ) -> dict[str, str]:
-    """The whole environment of a server.
+    """Return the whole environment of a server.
 
-    Args: passed: names of further variables to hand on. fixed: variables with their values.
+    Args: passed: names of further variables to inherit. fixed: variables with their values.
     """
     names = (*INHERITED, *passed)
     return {name: environ[name] for name in names if name in environ} | dict(fixed)
@@ -114,9 +115,9 @@ class StdioTransport:
         self._thread.start()
 
     def send(self, message: RpcMessage) -> None:
-        """Leave a message for the server.
+        """Queue a message for the server.
 
-        Raises: PeerGoneError, when it has ended.
+        Raises: PeerGoneError, if it has ended.
         """
         line = encode_message(message) + b"\n"
         with self._lock:
@@ -126,17 +127,17 @@ class StdioTransport:
             self._wake()
 
     def agreed(self, protocol_version: str) -> None:
-        """Nothing depends on the version here."""
+        """Do nothing: on pipes, nothing depends on the version."""
 
     def begin_close(self) -> None:
-        """Let the thread end the server: its input is closed, then SIGTERM, then SIGKILL."""
+        """Let the thread end the server by closing its input, then SIGTERM, then SIGKILL."""
         with self._lock:
             self._is_ending = True
             if self._thread is not None:
                 self._wake()
 
     def close(self) -> None:
-        """End the server, and wait until it is gone; not in the thread itself."""
+        """End the server, and wait until it has ended, unless called in its own thread."""
         self.begin_close()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -146,7 +147,7 @@ class StdioTransport:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"x")
 
-    # What follows runs in the thread.
+    # Everything below runs in the thread
 
     def _run(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
@@ -191,7 +192,7 @@ class StdioTransport:
                 self._write(stdin, selector)
 
     def _write(self, stdin: int, selector: selectors.BaseSelector) -> None:
-        """Hand on what waits, as far as the server takes it."""
+        """Write queued messages, as far as the server accepts them."""
         while True:
             with self._lock:
                 line = self._outgoing.popleft() if self._outgoing else None
@@ -202,7 +203,7 @@ class StdioTransport:
             except BlockingIOError:
                 written = 0
             except OSError:
-                return  # It reads no more; its output will tell whether it is still there.
+                return  # It has stopped reading; its output will tell whether it is still running.
             if written < len(line):
                 with self._lock:
                     self._outgoing.appendleft(line[written:])
@@ -214,7 +215,7 @@ class StdioTransport:
             selector.unregister(stdin)
 
     def _keep_stderr(self, piece: bytes | None) -> bool:
-        """Keep the last of it; False at its end."""
+        """Keep the end of stderr; return False once stderr is closed."""
         if piece:
             self._stderr = (self._stderr + piece)[-STDERR_BYTES:]
             for line in piece.decode("utf-8", "replace").splitlines():
@@ -222,17 +223,17 @@ class StdioTransport:
         return piece != b""
 
     def _end(self, process: subprocess.Popen[bytes]) -> str:
-        """Close its input, and make sure that it and what it started are gone; how it ended."""
+        """Close its input, and make sure that its whole group ends; return how it ended."""
         stdin, *outputs = _descriptors(process)
         with contextlib.suppress(OSError):
-            os.write(stdin, b"".join(self._outgoing))  # such as that a call is cancelled
+            os.write(stdin, b"".join(self._outgoing))  # such as the cancellation of a call
         assert process.stdin is not None
         process.stdin.close()
         ended_by_itself = self._has_ended(process.pid, outputs)
         if not ended_by_itself:
             _signal_group(process.pid, signal.SIGTERM)
             self._has_ended(process.pid, outputs)
-        # All of its group, before it is reaped: until then nothing else can have its number.
+        # Signal the whole group before reaping: until then nothing else can have its number.
         _signal_group(process.pid, signal.SIGKILL)
         status = process.wait()
         for stream in (process.stdout, process.stderr):
@@ -241,7 +242,7 @@ class StdioTransport:
         return self._obituary(status if ended_by_itself else None)
 
     def _has_ended(self, pid: int, outputs: Sequence[int]) -> bool:
-        """Wait for its end, reading what it still says: a full pipe would keep it from ending."""
+        """Wait for its end while reading its output: a full pipe could keep it from ending."""
         stdout, stderr = outputs
         deadline = time.monotonic() + _CLOSE_S
         while not (has_ended := _is_zombie(pid)) and time.monotonic() < deadline:
@@ -252,7 +253,7 @@ class StdioTransport:
         return has_ended
 
     def _obituary(self, status: int | None) -> str:
-        """Why it ended, and its last words. Args: status: None, when it had to be ended."""
+        """Return why it ended, and its last words. Args: status: None if it had to be ended."""
         if status is None:
             how = "it closed its output"
         elif status < 0:
@@ -264,7 +265,7 @@ class StdioTransport:
 
 
 def _descriptors(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
-    """Its three pipes, which never block."""
+    """Return its three pipes, set not to block."""
     streams = (process.stdin, process.stdout, process.stderr)
     fds = [stream.fileno() for stream in streams if stream is not None]
     for fd in fds:
@@ -274,7 +275,7 @@ def _descriptors(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
 
 
 def _read(fd: int) -> bytes | None:
-    """What is there; empty at the end, None when there is nothing yet."""
+    """Return the bytes that are available; b"" at the end, None if there are none yet."""
     try:
         return os.read(fd, _PIECE_BYTES)
     except BlockingIOError:
@@ -284,12 +285,12 @@ def _read(fd: int) -> bytes | None:
 
 
 def _is_zombie(pid: int) -> bool:
-    """Whether a child has ended, without reaping it."""
+    """Return whether a child has ended, without reaping it."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 class _Lines:
-    """Output in pieces -> messages, and a word about lines that were too long to keep."""
+    """Output in pieces -> messages, and an invalid message for each line that was too long."""
 
     def __init__(self, receive: Callable[[RpcMessage | InvalidMessage], None]) -> None:
         self._receive = receive
@@ -297,7 +298,7 @@ class _Lines:
         self._told_count = 0
 
     def take(self, piece: bytes) -> None:
-        """Hand on every message that `piece` completes."""
+        """Pass on every message that `piece` completes."""
         for line in self._lines.feed(piece):
             for message in parse_messages(line):
                 self._receive(message)

@@ -95,14 +95,14 @@ def test_a_server_that_dies_in_a_call_is_reported_and_started_again_once(tmp_pat
         assert outputs(model.requests[3].body)[-1] == "echo: hi"
         engine.run("and a last time")
         # The last turn would wait for a required server that is gone for good.
-        assert "was started again once already" in str(engine.run("no more")[-1])
+        assert "has been restarted once already" in str(engine.run("no more")[-1])
     failures = [
         event.msg.message
         for event in engine.seen
         if isinstance(event.msg, McpServerStatus) and event.msg.state is McpServerState.FAILED
     ]
     assert failures[0] is not None
-    assert failures[0].endswith("it is started again")
+    assert failures[0].endswith("it is being restarted")
 
 
 def test_a_server_that_cannot_be_started_again_says_why(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_flood_of_lines_that_are_no_messages_ends_the_server(tmp_path: Path) -
         assert is_done(engine.run("go"))
         assert outputs(model.requests[1].body) == ["echo: hi"]
     assert failed.message is not None
-    assert "it sent 1,000 lines that are no messages" in failed.message
+    assert "it sent 1,000 invalid messages" in failed.message
     told = [text for text in warnings(engine) if "'bad'" in text]
     assert len(told) == 1
     assert "not a message" in told[0]
@@ -139,7 +139,7 @@ def test_a_greeting_on_stdout_is_left_out_and_told_once(tmp_path: Path) -> None:
         engine.run("go")
         assert outputs(model.requests[1].body) == ["echo: hi"]
     assert len(warnings(engine)) == 1
-    assert "the MCP server 's': it sent what is no message" in warnings(engine)[0]
+    assert "the MCP server 's': it sent an invalid message" in warnings(engine)[0]
     assert "Welcome to the server!" in warnings(engine)[0]
 
 

@@ -103,7 +103,7 @@ def test_everything_works_over_pipes(node_packages: NodePackages, tmp_path: Path
     echo, total, image, structured, roots, _, listed, read, failed = texts
     assert echo == "Echo: hi"
     assert "is 5" in total
-    assert "the model takes no images" not in image
+    assert "the model does not accept images" not in image
     assert "temperature" in structured
     assert str(tmp_path) in roots
     assert any(isinstance(msg, McpToolCallProgress) for msg in messages)

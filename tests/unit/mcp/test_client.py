@@ -102,7 +102,7 @@ class Heard:
 
 def connect(transport: Played) -> tuple[Client, Heard]:
     heard = Heard()
-    client = Client("s", transport, roots=("/a b",), wishes=heard)
+    client = Client("s", transport, roots=("/a b",), listener=heard)
     client.start(Cancel(), 30.0)
     return client, heard
 
@@ -126,7 +126,7 @@ def test_the_handshake_agrees_on_the_servers_version() -> None:
     ("answers", "words"),
     [
         ({"initialize": {"protocolVersion": "1999"}}, "it speaks version '1999'"),
-        ({"initialize": "hello"}, "is no object"),
+        ({"initialize": "hello"}, "is not an object"),
         ({"initialize": RpcFailure(None, -1, "not today")}, "not today"),
         ({"tools/list": {"tools": 1}}, "holds no list of tools"),
         ({"tools/list": RpcFailure(None, -1, "no list")}, "no list"),
@@ -142,7 +142,7 @@ def test_a_handshake_that_fails_closes_the_connection(answers: Any, words: str) 
 def test_a_server_that_says_nothing_has_a_time_limit() -> None:
     transport = Played(**{"tools/list": None})
     heard = Heard()
-    client = Client("s", transport, roots=(), wishes=heard)
+    client = Client("s", transport, roots=(), listener=heard)
     with pytest.raises(CodexError, match="a longer startup_timeout_sec may help"):
         client.start(Cancel(), 0.05)
     assert client.end is not None
@@ -220,12 +220,12 @@ def test_what_is_no_message_is_told_once_and_a_flood_of_it_is_the_end() -> None:
     client, heard = connect(transport)
     for _ in range(MAX_INVALID - 1):
         transport.receive(InvalidMessage(None, PARSE_ERROR, "not JSON"))
-    assert heard.defects == ["it sent what is no message (not JSON); left out"]
+    assert heard.defects == ["it sent an invalid message (not JSON); ignored"]
     assert client.end is None
     transport.receive(InvalidMessage(None, PARSE_ERROR, "not JSON"))
     assert transport.is_closed
     assert heard.ends == [client.end]
-    assert "1,000 lines" in str(client.end)
+    assert "1,000 invalid messages" in str(client.end)
 
 
 def test_who_waits_when_the_connection_ends_hears_why() -> None:

@@ -55,7 +55,7 @@ class Connected:
         self.heard = Heard()
         settings.setdefault("url", server.url)
         transport = HttpTransport("s", McpServer(**settings), environ or {})
-        self.client = Client("s", transport, roots=("/repo",), wishes=self.heard)
+        self.client = Client("s", transport, roots=("/repo",), listener=self.heard)
         self.client.start(Cancel(), 30.0)
 
     def call(self, words: str = "hi", cancel: Cancel | None = None, timeout_s: float = 30) -> str:
@@ -183,8 +183,8 @@ def test_a_stream_that_cannot_be_resumed_is_an_error(
         (403, b"", {}, "OAuth"),
         (307, b"", {"Location": "http://else/x?k=v"}, "a redirection to 'http://else/x'"),
         (500, b'{"id": 1, "error": {"code": 1, "message": "no disk"}}', {}, "no disk"),
-        (200, b"nonsense", {}, "holds none to the request"),
-        (202, b"", {}, "holds none to the request"),
+        (200, b"nonsense", {}, "does not answer the request"),
+        (202, b"", {}, "does not answer the request"),
     ],
 )
 def test_a_refusal_says_what_it_is_and_the_session_goes_on(
@@ -207,7 +207,7 @@ def test_a_secret_that_a_server_repeats_is_hidden(server: HttpMcp) -> None:
     ):
         connected.call()
     assert "secret-token" not in str(caught.value)
-    assert "does not take the token in `TOKEN`" in str(caught.value)
+    assert "does not accept the token in `TOKEN`" in str(caught.value)
 
 
 def test_a_forgotten_session_is_begun_again_and_the_call_made_once_more(server: HttpMcp) -> None:
@@ -317,7 +317,7 @@ def test_a_server_of_2024_that_ends_its_stream_has_ended(server: HttpMcp) -> Non
 
 def test_a_token_is_not_sent_to_another_server(server: HttpMcp) -> None:
     server.older_endpoint = "http://127.0.0.1:9/endpoint"
-    with pytest.raises(CodexError, match="an endpoint elsewhere"):
+    with pytest.raises(CodexError, match="an endpoint on another server"):
         Connected(server)
 
 

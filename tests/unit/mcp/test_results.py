@@ -29,7 +29,9 @@ def test_texts_are_joined_and_images_are_images() -> None:
 
 def test_an_image_is_named_for_a_model_that_takes_none() -> None:
     found = tool_result({"content": [IMAGE]}, takes_images=False)
-    assert found == ToolResult("[image, image/png: the model takes no images]", (), is_error=False)
+    assert found == ToolResult(
+        "[image, image/png: the model does not accept images]", (), is_error=False
+    )
 
 
 @pytest.mark.parametrize(

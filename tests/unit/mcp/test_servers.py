@@ -98,7 +98,7 @@ def test_a_call_after_a_death_waits_for_the_new_server(tmp_path: Path) -> None:
         assert session.call("echo") == {"content": [{"type": "text", "text": "echo: hi"}]}
         with pytest.raises(CodexError, match="something broke"):
             session.call("die")
-        with pytest.raises(CodexError, match="was started again once already"):
+        with pytest.raises(CodexError, match="has been restarted once already"):
             session.call("echo")
 
 
