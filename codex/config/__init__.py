@@ -1,1 +1,1 @@
-"""config.toml, overrides and providers."""
+"""Configuration: config.toml, overrides and providers become one Config; must not act on any."""

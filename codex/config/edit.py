@@ -1,9 +1,9 @@
-"""Changes to tables of config.toml that leave everything else as it is, to the byte.
+"""Changes to tables of config.toml that leave every other byte as it is.
 
-A table that stands under headers of its own is changed as text. Where it is written otherwise, as
-an inline table or by dotted keys, tomlkit does it; this is its one importer. What was written is
-read again before it replaces the file: where it would not say what it should, the file is left as
-it is. The new file takes the old one's place in one step, with its mode.
+A table with headers of its own is changed as text, by inserting and removing lines. A table in
+another form, inline or by dotted keys, is left to tomlkit, which may move tables about; this is its
+one importer. The new text is parsed before it replaces the file: if it does not say exactly what it
+should, the file stays unchanged. The new file replaces the old one in one step, with its mode.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ BY_HAND = "Change the file by hand."
 def set_table(path: str, section: str, name: str, values: dict[str, Any]) -> bool:
     """Make `[section.name]` hold `values`, whatever it held before.
 
-    Returns: whether there was such a table.
-    Raises: ConfigError, when the file cannot be read, understood or written.
+    Returns: whether the table existed.
+    Raises: ConfigError, if the file cannot be read, parsed or written.
     """
     with _locked(path):
         text = _read(path)
@@ -54,10 +54,10 @@ def set_table(path: str, section: str, name: str, values: dict[str, Any]) -> boo
 
 
 def remove_table(path: str, section: str, name: str) -> bool:
-    """Take `[section.name]` out.
+    """Remove `[section.name]`.
 
-    Returns: whether it was there.
-    Raises: ConfigError, as `set_table`.
+    Returns: whether the table existed.
+    Raises: ConfigError, as `set_table` does.
     """
     with _locked(path):
         text = _read(path)
@@ -88,9 +88,9 @@ def _first_right(
     second: Callable[[], str],
     is_right: Callable[[dict[str, Any]], bool],
 ) -> str:
-    """The text of the first way that says what it should.
+    """Return the text of the first of two ways that gives the right result.
 
-    Raises: ConfigError, when neither does.
+    Raises: ConfigError, if neither does.
     """
     reason = "it would change other settings too"
     for make in (first, second):
@@ -117,7 +117,7 @@ def _changed(text: str, change: Callable[[Any], None]) -> str:
 
 @contextlib.contextmanager
 def _locked(path: str) -> Iterator[None]:
-    """Let nobody else of us change the folder's files meanwhile; the folder is made if need be."""
+    """Keep other codex processes from changing the folder's files; create the folder if missing."""
     folder = os.path.dirname(os.path.realpath(path))
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
@@ -151,7 +151,7 @@ def _parse(text: str, path: str) -> dict[str, Any]:
 
 
 def _replace(path: str, old_text: str, text: str) -> None:
-    """Write it beside the file and put it in its place; where a link leads, it goes on leading."""
+    """Write the text beside the file and rename it over the file; a symbolic link is followed."""
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.new"
     try:

@@ -1,9 +1,8 @@
 """The shape of config.toml: every key of either Codex generation, as data.
 
-A new key is one line here and, unless it is `Unused`, its meaning in `resolve.py`. Keys that name
-things this version does not have are `Unused`, so that a configuration written for another version
-loads without noise; those whose absence the user would miss carry a wish, which becomes a warning.
-Source: spec/config.md sections 2 to 5; contracts/config-modern.md.
+A new key is one line here and, unless it is `Unused`, its meaning in `resolve.py`. Keys of features
+that this version lacks are `Unused`, so that a configuration written for another version loads
+without noise; those that the user would miss carry a wish, which becomes a warning.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
     from codex.config.schema import Node, Source
 
 NETWORKS = ("none", "ports", "full")
-"""How far commands reach; `ports` are those of the two lists beside it."""
+"""Values of `sandbox.network`; `ports` allows the two lists of ports beside it."""
 
 GRANULAR = "granular"
-"""How `approval_policy = { granular = {...} }` goes on."""
+"""Spelling in which `approval_policy = { granular = {...} }` leaves the check."""
 
 
 def _names(names: Iterable[str]) -> str:
@@ -68,7 +67,7 @@ def _read_pattern(value: str, _: Source) -> str | None:
 
     try:
         with warnings.catch_warnings():
-            # Of sets inside sets, which mean what they say to this Python.
+            # Warnings about sets inside sets, whose meaning later Pythons may change.
             warnings.simplefilter("ignore", FutureWarning)
             re.compile(value)
     except (re.error, OverflowError, RecursionError):
@@ -349,7 +348,7 @@ UNUSED: dict[str, Node] = {
 KEY_ALIASES = {"experimental_instructions_file": "model_instructions_file"}
 
 PROFILE = KeyTable({**USED, **UNUSED}, KEY_ALIASES)
-"""`[profiles.NAME]`: every key but those that choose and define profiles."""
+"""`[profiles.NAME]`: every key except those that choose and define profiles."""
 
 CONFIG = KeyTable({**PROFILE.keys, "profile": NON_EMPTY, "profiles": Named(PROFILE)}, KEY_ALIASES)
 """The whole of config.toml."""

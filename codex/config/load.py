@@ -1,7 +1,6 @@
 """Load the configuration: the one reader of config.toml and importer of tomli.
 
-Nothing below CODEX_HOME but the folder itself is written here.
-Source: spec/config.md, sections 1, 6 and 7.
+Must not write anything but the folder CODEX_HOME itself.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def load_config(host: Host, overrides: Overrides) -> Config:
-    """The settings of this run, from flags, `-c`, profile, file, environment and defaults.
+    """Load the settings of this run from flags, `-c`, profile, file, environment and defaults.
 
-    Makes CODEX_HOME (0700) when it is missing.
+    Creates CODEX_HOME (0700) if it is missing.
     Raises: ConfigError.
     """
     loader = _Loader(host, overrides)
@@ -45,7 +44,7 @@ class _Loader:
         self.config_file = os.path.join(self.codex_home, "config.toml")
 
     def settings(self) -> dict[str, Any]:
-        """The layers of files and `-c`, merged."""
+        """Return the layers of files and `-c`, merged."""
         file = self._file_layer(self.config_file, CONFIG) or {}
         flags = self._flag_layer()
         name = self.overrides.profile
@@ -57,7 +56,7 @@ class _Loader:
         return overlay(file, *profiles, flags)
 
     def config(self, settings: dict[str, Any]) -> Config:
-        """The Config of merged settings, with every warning there was."""
+        """Return the Config of merged settings, with all warnings."""
         base_file = settings.get("model_instructions_file")
         config = resolve_config(
             settings,
@@ -91,7 +90,7 @@ class _Loader:
             if given or os.path.lexists(path):
                 cause = "not a directory" if os.path.exists(path) else error.strerror
                 raise ConfigError(f'cannot use "{path}" as CODEX_HOME: {cause}') from error
-            # A read-only root, as in many containers: everything but keeping state works.
+            # A read-only root, as in many containers: everything except keeping state works.
             self.warnings.append(f'cannot create "{path}": {error.strerror}; nothing is kept there')
         return path
 
@@ -150,13 +149,13 @@ class _Loader:
         try:
             data = _read(path)
         except ConfigError as error:
-            self.warnings.append(f"{error}; going on without it")
+            self.warnings.append(f"{error}; continuing without it")
             return None
         return None if data is None else data.decode("utf-8", "replace")
 
 
 def _read(path: str) -> bytes | None:
-    """The bytes of a file; None when there is none. Raises: ConfigError."""
+    """Read the bytes of a file; return None if it is missing. Raises: ConfigError."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -193,7 +192,7 @@ def _parse_toml(data: bytes, path: str) -> dict[str, Any]:
 
 
 def _parse_value(text: str) -> Any:
-    """One TOML value. Raises: ValueError."""
+    """Parse one TOML value. Raises: ValueError."""
     import tomli
 
     try:

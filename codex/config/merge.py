@@ -1,4 +1,4 @@
-"""Lay tables of checked settings on top of each other.
+"""Merge tables of checked settings, layer by layer.
 
 Precedence, low to high: file, profile table, profile file, `-c` in order. Pure.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 RIVALS = {"sandbox_mode": "sandbox_permissions", "sandbox_permissions": "sandbox_mode"}
-"""Two generations of one setting: a layer that has the one takes away the other from below."""
+"""Two generations of one setting: a layer that has one removes the other from the layers below."""
 
 
 def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
-    """Both tables, `upper` winning; tables merge key by key, all else is replaced whole."""
+    """Merge two tables key by key; `upper` wins, and replaces values other than tables whole."""
     merged = dict(lower)
     for key, value in upper.items():
         below = merged.get(key)
@@ -23,7 +23,7 @@ def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
 
 
 def overlay(*layers: dict[str, Any]) -> dict[str, Any]:
-    """Layers of settings from low to high, as one; none may hold two rivals."""
+    """Merge layers of settings, given from low to high; no layer may hold two rivals."""
     result: dict[str, Any] = {}
     for layer in layers:
         below = {key: value for key, value in result.items() if RIVALS.get(key) not in layer}

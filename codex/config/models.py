@@ -1,7 +1,7 @@
-"""What is known about models by name: the default ones, and how much fits into their window.
+"""Facts about models by name: the defaults, and the sizes of context windows.
 
-Only what a vendor fixes for a name stands here. The window of a model on one's own server is the
-server's choice: `model_context_window` says it, or nobody knows.
+Only what a vendor fixes for a name belongs here. A local server chooses the window of its models:
+unless `model_context_window` gives it, it is unknown.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ CONTEXT_WINDOWS: tuple[tuple[str, int], ...] = (
     ("gemini-2.5", 1_048_576),
     ("claude-", 200_000),
 )
-"""Prefix of the name, tokens."""
+"""Prefix of a model's name, and the tokens in its window."""
 
 
 def context_window(model: str) -> int | None:
-    """The tokens that fit into `model`'s window, by its name; None when that does not say.
+    """Return the tokens in `model`'s window, judged by its name; None if unknown.
 
-    A vendor before a slash (`openai/gpt-4.1`, as routers write it) does not count.
+    A vendor before a slash (`openai/gpt-4.1`, as routers write it) is ignored.
     """
     name = model.rpartition("/")[2]
     for prefix, tokens in CONTEXT_WINDOWS:

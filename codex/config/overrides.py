@@ -1,4 +1,4 @@
-"""What the command line says about the settings: flags as values, `-c` as tables. Pure."""
+"""Settings from the command line: flags as values, `-c` as tables. Pure."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """The command line's share of the configuration; a flag beats every other source."""
+    """Settings from the command line; a flag wins over every other source."""
 
     model: str | None = None
     provider: str | None = None
     is_oss: bool = False
-    """`--oss`: a model server on this machine, and a model it is likely to have."""
+    """Whether `--oss` asks for a local model server, and a model that it is likely to have."""
     profile: str | None = None
     approval_policy: AskForApproval | None = None
     sandbox_mode: str | None = None
-    """A key of SANDBOX_MODES."""
+    """Key of SANDBOX_MODES."""
     sandbox_permissions: tuple[str, ...] | None = None
-    """The whole list, May 2025 form; not together with `sandbox_mode`."""
+    """Complete list in the form of May 2025; excludes `sandbox_mode`."""
     writable_roots: tuple[str, ...] = ()
-    """Added to those of a policy that can write."""
+    """Folders to add to those of a policy that can write."""
     is_container: bool = False
-    """`--container-is-sandbox`."""
+    """Whether `--container-is-sandbox` was given."""
     cwd: str | None = None
     disable_response_storage: bool = False
     is_ephemeral: bool = False
     config: tuple[str, ...] = ()
-    """`KEY=VALUE` strings in the order they were given."""
+    """`KEY=VALUE` strings of `-c` in the order given."""
 
 
 def parse_assignments(
     assignments: Iterable[str], parse_value: Callable[[str], Any]
 ) -> dict[str, Any]:
-    """The table that `-c` strings build, later ones winning.
+    """Build a table from `-c` strings; later ones win.
 
-    Args: parse_value: one TOML value from text; raises ValueError when it is none.
+    Args: parse_value: parses one TOML value; raises ValueError if the text is not one.
     Raises: ConfigError.
     """
     merged: dict[str, Any] = {}
@@ -59,7 +59,7 @@ def _parse_assignment(assignment: str, parse_value: Callable[[str], Any]) -> dic
     try:
         value = parse_value(text.strip())
     except ValueError:
-        # `-c model=o3` is what people type: what is no TOML is taken as it stands.
+        # People type `-c model=o3`: a value that is not TOML is taken literally.
         value = text.strip()
     for part in reversed(_split_key(key, parse_value)):
         value = {part: value}
@@ -68,9 +68,9 @@ def _parse_assignment(assignment: str, parse_value: Callable[[str], Any]) -> dic
 
 
 def _split_key(key: str, parse_value: Callable[[str], Any]) -> list[str]:
-    """The parts of a dotted key; a part may be quoted as in TOML.
+    """Return the parts of a dotted key; a part may be quoted as in TOML.
 
-    Bare parts may hold any character but the dot, as the reference has it.
+    Bare parts may hold any character except the dot, as in codex-rs.
     """
     parts = []
     rest = key.strip()

@@ -1,7 +1,4 @@
-"""The sandbox policy, out of the permission strings of May 2025 or today's mode and its table.
-
-Source: spec/config.md, section 3.2.
-"""
+"""The sandbox policy, from the permission strings of May 2025 or today's mode and its table."""
 
 from __future__ import annotations
 
@@ -25,16 +22,16 @@ PERMISSION_FORMS = (*PERMISSION_FIELDS, FOLDER_PREFIX + "PATH")
 
 
 def is_permission(text: str) -> bool:
-    """Whether `text` is a permission string."""
+    """Return whether `text` is a permission string."""
     return text in PERMISSION_FIELDS or (
         text.startswith(FOLDER_PREFIX) and len(text) > len(FOLDER_PREFIX)
     )
 
 
 def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
-    """What a list of valid permission strings with absolute folders allows.
+    """Return the policy of a list of valid permission strings with absolute folders.
 
-    What the list does not name is forbidden: no permission at all comes of an empty one.
+    Everything that the list does not name is forbidden, so an empty list permits nothing.
     """
     fields = {"can_read_everything": False}
     folders = []
@@ -48,9 +45,9 @@ def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
 
 
 def with_network(policy: SandboxPolicy, table: Mapping[str, Any]) -> SandboxPolicy:
-    """The policy with the network of `[sandbox]`, which wins over the older keys.
+    """Return the policy with the network of `[sandbox]`, which wins over the older keys.
 
-    `danger-full-access` is left as it is: it is what its name says.
+    `danger-full-access` keeps full access, as its name says.
     """
     ports = {key: tuple(table.get(key, ())) for key in ("connect_ports", "bind_ports")}
     network = table.get("network")
@@ -66,7 +63,7 @@ def with_network(policy: SandboxPolicy, table: Mapping[str, Any]) -> SandboxPoli
 def sandbox_policy(
     *, mode: str | None, permissions: Iterable[str] | None, workspace_write: WorkspaceWrite
 ) -> SandboxPolicy:
-    """The policy of whichever of the two forms is given; read-only when neither is."""
+    """Return the policy of whichever of the two forms is given; read-only if neither is."""
     if permissions is not None:
         return policy_of_permissions(permissions)
     if mode is not None:

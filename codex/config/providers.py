@@ -1,7 +1,4 @@
-"""The model providers: those built in, with the user's tables laid over them field by field. Pure.
-
-Source: spec/config.md, section 4.
-"""
+"""The model providers: the built-in ones, overridden field by field by the user's tables. Pure."""
 
 from __future__ import annotations
 
@@ -52,23 +49,23 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What bears on the providers, from every source but the built-in table."""
+    """Settings that affect providers, from every source except the built-in table."""
 
     tables: dict[str, dict[str, Any]] = {}
-    """`[model_providers]`, checked."""
+    """Checked tables of `[model_providers]`."""
     openai_base_url: str | None = None
-    """The key of that name, which beats the provider's own table."""
+    """Value of the key of that name, which wins over the provider's own table."""
     environment_base_url: str | None = None
-    """OPENAI_BASE_URL, which beats the built-in table only."""
+    """Value of OPENAI_BASE_URL, which wins over the built-in table only."""
     environment: dict[str, Any] = {}
-    """Fields of every provider whose table does not set them."""
+    """Fields for every provider whose table does not set them."""
     has_codex_api_key: bool = False
 
 
 def make_providers(settings: ProviderSettings, source: str) -> dict[str, ModelProvider]:
-    """Every provider by id.
+    """Return every provider by id.
 
-    Args: source: the file to name when a table lacks what it must have.
+    Args: source: the file to name in an error about a table that lacks a field.
     Raises: ConfigError.
     """
     built_in = _built_in(settings)
@@ -79,7 +76,7 @@ def make_providers(settings: ProviderSettings, source: str) -> dict[str, ModelPr
     if settings.openai_base_url is not None:
         tables["openai"]["base_url"] = settings.openai_base_url
     if "ollama-chat" not in tables:
-        # A name of late 2025, when "ollama" spoke the other wire.
+        # A name of late 2025, when "ollama" meant the Responses API.
         tables["ollama-chat"] = {**tables["ollama"], "wire_api": "chat"}
     return {name: _provider(name, table, source) for name, table in tables.items()}
 
@@ -106,7 +103,7 @@ def _provider(name: str, table: dict[str, Any], source: str) -> ModelProvider:
 
 
 def choose(providers: Mapping[str, ModelProvider], name: str) -> ModelProvider:
-    """The provider called `name`. Raises: ConfigError, naming those there are."""
+    """Return the provider called `name`. Raises: ConfigError, listing the known ones."""
     provider = providers.get(name)
     if provider is None:
         raise ConfigError(

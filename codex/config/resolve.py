@@ -1,4 +1,4 @@
-"""Give merged settings their meaning: one Config out of keys, flags and environment. Pure."""
+"""Give merged settings their meaning: keys, flags and environment become one Config. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
     ("OPENAI_STREAM_MAX_RETRIES", "stream_max_retries", COUNT),
     ("OPENAI_STREAM_IDLE_TIMEOUT_MS", "stream_idle_timeout_ms", POSITIVE),
 )
-"""Variables that set a field of every provider."""
+"""Environment variables that set a field of every provider."""
 
 PLAIN_KEYS = (
     "command_timeout_ms",
@@ -50,26 +50,26 @@ PLAIN_KEYS = (
     "show_raw_agent_reasoning",
     "tui",
 )
-"""Keys that are fields of Config as they stand."""
+"""Keys that are fields of Config without any change."""
 
 
 class ConfigInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What resolving needs besides settings and flags: places, environment, texts of files."""
+    """Inputs besides settings and flags: folders, environment, texts of files."""
 
     codex_home: str
     config_file: str
     cwd: str
-    """The session's: absolute, and there."""
+    """Working directory of the session: absolute and existing."""
     process: Source
-    """What flags and environment variables are relative to."""
+    """Source that paths in flags and environment variables are relative to."""
     environ: Mapping[str, str]
     instructions_file: str | None = None
-    """The text of instructions.md."""
+    """Text of instructions.md."""
     base_instructions: str | None = None
 
 
 def resolve_config(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs) -> Config:
-    """The Config. Its `warnings` hold only what resolving itself found odd.
+    """Return the Config, with the `warnings` of this step only.
 
     Args: settings: the layers, checked and merged.
     Raises: ConfigError.
@@ -103,7 +103,7 @@ def resolve_config(settings: dict[str, Any], overrides: Overrides, inputs: Confi
         },
         Config,
     )
-    # The cap is the stronger word: nobody sets a low one to have a command run longer.
+    # The limit wins: a low limit is not meant to let commands run longer.
     timeout_ms = min(config.command_timeout_ms, config.max_command_timeout_ms)
     return msgspec.structs.replace(config, command_timeout_ms=timeout_ms)
 
@@ -141,7 +141,7 @@ def _model(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs)
     if overrides.model is not None:
         model = check_leaf(overrides.model, NON_EMPTY, inputs.process, "--model")
     elif overrides.is_oss:
-        # The file's model is that of the provider the flag turns away from.
+        # The model in the file belongs to the provider that the flag replaces.
         model = DEFAULT_OSS_MODEL
     else:
         default = inputs.environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
@@ -169,7 +169,7 @@ def _approval(
     name = settings.get("approval_policy", AskForApproval.UNTRUSTED.value)
     if name == GRANULAR:
         warnings.append(
-            "approval_policy.granular: this version does not tell kinds of requests apart;"
+            "approval_policy.granular: this version does not distinguish kinds of requests;"
             ' using "on-request"'
         )
         return AskForApproval.ON_REQUEST
@@ -201,7 +201,7 @@ def _sandbox(
         return policy
     if not policy.can_write_cwd and not policy.writable_roots:
         warnings.append(
-            f"--add-dir {_list(added)}: has no effect, the sandbox is read-only;"
+            f"--add-dir {_list(added)}: has no effect because the sandbox is read-only;"
             " add --sandbox workspace-write"
         )
         return policy
@@ -215,7 +215,7 @@ def _enforcement(settings: dict[str, Any], overrides: Overrides) -> dict[str, An
 
 
 def _mcp_servers(tables: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
-    """The servers, each a program or an address.
+    """Return the tables of the servers, each with a program or an address.
 
     Raises: ConfigError.
     """

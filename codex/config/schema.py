@@ -1,8 +1,8 @@
-"""Check a parsed TOML table against a shape: types and values refused, unknown keys named.
+"""Check a parsed TOML table against a shape: refuse wrong types and values, report unknown keys.
 
 A shape is a tree of nodes; `keys.py` holds the one of config.toml. Checking also brings values into
-one spelling (absolute paths, one name per enum value, one name per key), so that layers merge
-without a thought for where they came from. No I/O, and nothing about what a setting does.
+one spelling (absolute paths, one name per enum value, one name per key), so that layers can be
+merged regardless of where they came from. Must not do I/O, or know what a setting does.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """Where a table comes from."""
+    """The origin of a table."""
 
     prefix: str
-    """What stands before a dotted key in messages: `/home/u/.codex/config.toml: `, `-c `."""
+    """Text before a dotted key in messages: `/home/u/.codex/config.toml: `, `-c `."""
     folder: str
-    """What relative paths start from; absolute."""
+    """Absolute folder that relative paths start from."""
     home: str | None
-    """What `~` means."""
+    """Folder that `~` means."""
 
     def absolute(self, path: str) -> str:
-        """`path` with `~` and relative parts resolved, symbolic links left alone."""
+        """Return `path` with `~` and relative parts resolved, but not symbolic links."""
         if self.home is not None and (path == "~" or path.startswith("~/")):
             path = self.home + path[1:]
         return os.path.normpath(os.path.join(self.folder, path))
@@ -37,10 +37,10 @@ class Leaf(NamedTuple):
     """One value."""
 
     expected: str
-    """For the message: `a string`."""
+    """Description for messages, such as `a string`."""
     types: tuple[type, ...]
     read: Callable[[Any, Source], Any] = lambda value, _: value
-    """The value in its one spelling; None refuses it."""
+    """Returns the value in its one spelling, or None to refuse it."""
 
 
 class Items(NamedTuple):
@@ -54,7 +54,7 @@ class KeyTable(NamedTuple):
 
     keys: Mapping[str, Node]
     aliases: Mapping[str, str] = {}
-    """Old name -> the name the value goes on under."""
+    """Current name by old name."""
 
 
 class Named(NamedTuple):
@@ -64,12 +64,12 @@ class Named(NamedTuple):
 
 
 class Unused(NamedTuple):
-    """A key of other Codex versions that has no effect here: any value is taken."""
+    """A key of other Codex versions that has no effect here; any value is accepted."""
 
     wish: str | None = None
-    """What the user asked for and does not get (`run hooks`); None when nothing is missed."""
+    """Feature that the user asks for and does not get (`run hooks`); None if it is not missed."""
     harmless: tuple[object, ...] = ()
-    """Values that ask for nothing."""
+    """Values that do not ask for the feature."""
 
 
 Node = Leaf | Items | KeyTable | Named | Unused
@@ -88,7 +88,7 @@ def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any]
     """Check a whole document.
 
     Returns: its settings in their one spelling, and warnings.
-    Raises: ConfigError, naming the source, the dotted key, what was expected and what came.
+    Raises: ConfigError, naming the source, the dotted key, the expected and the actual value.
     """
     checker = _Checker(source, node.keys)
     settings = checker.walk(value, node, "")
@@ -97,7 +97,7 @@ def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any]
 
 
 def check_leaf(value: object, leaf: Leaf, source: Source, key: str) -> Any:
-    """Check one value that stands outside any document, such as an environment variable's."""
+    """Check one value from outside a document, such as an environment variable's."""
     return _Checker(source, {}).leaf(value, leaf, key)
 
 
@@ -127,11 +127,11 @@ class _Checker:
                 return self._table(self._of_type(value, dict, "a table", key), node, key)
             case Unused():
                 if node.wish is not None and value not in node.harmless:
-                    self._warn(key, f"has no effect, this version does not {node.wish}")
+                    self._warn(key, f"has no effect: this version does not {node.wish}")
                 return value
 
     def leaf(self, value: object, leaf: Leaf, key: str) -> Any:
-        # `type is`, since True is an int to isinstance.
+        # Not isinstance, for which True is an int.
         if type(value) not in leaf.types:
             raise self._wrong(key, leaf.expected, TYPE_NAMES.get(type(value), "a date or time"))
         result = leaf.read(value, self.source)
@@ -159,12 +159,12 @@ class _Checker:
         return value
 
     def _hint(self, name: str, known: Iterable[str]) -> str:
-        """What may have been meant by an unknown key."""
+        """Return a hint at the meaning of an unknown key."""
         import difflib
 
         if name in self.top_level:
-            # Typically a key at the end of a file, where it falls into the last table.
-            return f'; "{name}" is a top-level key, to be written above the first [table]'
+            # Typically a key at the end of a file, where it belongs to the last table.
+            return f'; "{name}" is a top-level key: write it above the first [table]'
         found = difflib.get_close_matches(name, known, n=1)
         return f'; did you mean "{found[0]}"?' if found else ""
 
@@ -176,7 +176,7 @@ class _Checker:
 
 
 def join_key(parent: str, name: str) -> str:
-    """`parent.name`, with `name` quoted where TOML wants it."""
+    """Return `parent.name`, with `name` quoted if TOML requires it."""
     if not name or not all(char.isascii() and (char.isalnum() or char in "-_") for char in name):
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         name = f'"{escaped}"'
@@ -184,8 +184,8 @@ def join_key(parent: str, name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value of the right type that is wrong all the same.
+    """Return the text of a wrong value of the right type.
 
-    Values of a wrong type are never shown, only named: they may be a misplaced secret.
+    A value of the wrong type is never shown, only its type: it may be a misplaced secret.
     """
     return f'"{value}"' if isinstance(value, str) else str(value)

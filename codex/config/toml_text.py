@@ -1,7 +1,7 @@
-"""Tables of a TOML text put in and taken out as lines, all other lines left as they are. Pure.
+"""Insert and remove tables of a TOML text as lines; all other lines stay unchanged. Pure.
 
-It looks at lines that are headers and knows nothing of values, so that a header inside a string of
-several lines misleads it: whoever uses it reads the result again.
+It examines the lines of headers and knows nothing of values, so that a header inside a multi-line
+string misleads it: callers must parse the result and check it.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 class _Block(NamedTuple):
-    """A header with all that belongs to it."""
+    """A header with everything that belongs to it."""
 
     path: Path
     start: int
-    """The header's line, from 0."""
+    """Line of the header, from 0."""
     content_end: int
-    """After its last line that is neither blank nor a comment."""
+    """Line after the last one that is neither blank nor a comment."""
     end: int
-    """After its last line; comments right above the next header are that one's."""
+    """Line after the last one; comments right above the next header belong to that header."""
 
 
 def with_table(text: str, path: Path, values: dict[str, Any]) -> str:
-    """The text with `[path]` holding `values`, in the place of what it held, or of its own.
+    """Return the text with `[path]` holding `values` instead of whatever it held.
 
-    A new one comes after its siblings, else at the end.
-    Raises: ValueError, when a value cannot be written.
+    A new table comes after its siblings, or else at the end.
+    Raises: ValueError, if a value cannot be written.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     table = [line + newline for line in table_lines(path, values)]
@@ -61,22 +61,22 @@ def with_table(text: str, path: Path, values: dict[str, Any]) -> str:
 
 
 def without_table(text: str, path: Path) -> str:
-    """The text without `[path]` and what is below it."""
+    """Return the text without `[path]` and the tables below it."""
     lines = text.splitlines(keepends=True)
     own = [block for block in _blocks(lines) if _is_below(block, path)]
     return "".join(_cut(lines, own))
 
 
 def table_lines(path: Path, values: dict[str, Any]) -> list[str]:
-    """A table as lines, tables in it on one line each.
+    """Return a table as lines; each table inside it takes one line.
 
-    Raises: ValueError, for a text that is not Unicode.
+    Raises: ValueError, if a text is not valid Unicode.
     """
     return [f"[{dotted(path)}]", *(f"{_key(name)} = {_value(v)}" for name, v in values.items())]
 
 
 def dotted(path: Path) -> str:
-    """A key of several parts, quoted where need be."""
+    """Return a key of several parts, quoted where necessary."""
     return ".".join(map(_key, path))
 
 
@@ -90,12 +90,12 @@ def _value(value: Any) -> str:
         return "{ " + members + " }" if members else "{}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
-    # JSON's texts and numbers are TOML's too, but for one character.
+    # JSON's strings and numbers are valid TOML, except for one character.
     return dumps(value).decode().replace("\x7f", "\\u007f")
 
 
 def _blocks(lines: Sequence[str]) -> list[_Block]:
-    """Every header with what belongs to it, in order."""
+    """Return every header with the lines that belong to it, in order."""
     headers = [
         (number, path)
         for number, line in enumerate(lines)
@@ -112,7 +112,7 @@ def _blocks(lines: Sequence[str]) -> list[_Block]:
 
 
 def _header_path(line: str) -> Path | None:
-    """What a header names; None for any other line."""
+    """Return the path that a header names; None for any other line."""
     match = _HEADER.fullmatch(line.rstrip("\r\n"))
     if match is None or len(match[1]) != len(match[3]):
         return None
@@ -128,7 +128,7 @@ def _header_path(line: str) -> Path | None:
 
 
 def _comments_start(lines: Sequence[str], number: int) -> int:
-    """The first of the comments right above a line."""
+    """Return the first of the comment lines right above a line."""
     while number > 0 and lines[number - 1].lstrip().startswith("#"):
         number -= 1
     return number
@@ -143,7 +143,7 @@ def _is_below(block: _Block, path: Path) -> bool:
 
 
 def _cut(lines: Sequence[str], blocks: Sequence[_Block], offset: int = 0) -> list[str]:
-    """The lines without those blocks, and without the blank lines that are then too many."""
+    """Return the lines without the blocks, and without blank lines that have become superfluous."""
     left = list(lines)
     for block in reversed(blocks):
         start, end = block.start - offset, block.content_end - offset

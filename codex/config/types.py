@@ -1,4 +1,9 @@
-"""Config: every setting of one run, resolved; what load.py makes and everything above reads."""
+"""Config: every resolved setting of one run. load.py makes it; the packages above read it.
+
+Values that cross a file or wire are `msgspec.Struct`s, here and elsewhere: such a class costs a
+tenth of a frozen dataclass at start, and decoding errors name the path. Paths are `str`, since
+importing `pathlib` costs 7 ms.
+"""
 
 from __future__ import annotations
 
@@ -29,47 +34,47 @@ class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
-    """Beyond it the oldest messages go; None and 0 keep them all."""
+    """Size beyond which the oldest messages are dropped; None and 0 keep all."""
     sensitive_patterns: tuple[str, ...] | None = None
-    """Regular expressions: what they find in is not kept. None is the built-in ones."""
+    """Regular expressions for messages that are not kept; None means the built-in ones."""
 
 
 NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
-"""For front ends in which nobody looks anything up."""
+"""Settings for front ends that cannot look up old messages."""
 
 
 class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[sandbox]`: how the sandbox policy is enforced; its network keys are in the policy."""
+    """`[sandbox]`: enforcement of the sandbox policy; the network keys are part of the policy."""
 
     require: Literal["full", "best-effort"] = "best-effort"
-    """What to do where a layer is not to be had: refuse to run commands, or say so once."""
+    """Reaction to an unavailable part of the sandbox: refuse to run commands, or warn once."""
     container: bool = False
-    """The container around us is the sandbox, nothing else is enforced."""
+    """Whether the container around codex is the sandbox, so that nothing else is enforced."""
 
 
 class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tui]`."""
 
     notifications: bool | tuple[str, ...] = True
-    """All, none, or those of these kinds."""
+    """True for all, False for none, or the kinds to show."""
     notification_method: str = "auto"
-    """`osc9`, `bel`, or what the terminal is known to show."""
+    """`osc9`, `bel`, or `auto` for what the terminal is known to support."""
     notification_condition: str = "unfocused"
-    """Or `always`."""
+    """`unfocused` or `always`."""
     alternate_screen: str = "auto"
-    """`never` keeps the conversation in the terminal's own scrollback."""
+    """`auto`, `always` or `never`; `never` keeps the conversation in the terminal's scrollback."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of one run, after flags, `-c`, profile, file and defaults were merged."""
+    """The settings of one run: flags, `-c`, profile, file and defaults merged."""
 
     codex_home: str
     cwd: str
-    """Absolute; the session's working directory."""
+    """Working directory of the session, absolute."""
     provider_id: str
     provider: ModelProvider
     providers: dict[str, ModelProvider]
-    """Built-in ones and the user's, merged field by field."""
+    """Providers by id: the built-in ones and the user's, merged field by field."""
     model: ModelSettings
     approval_policy: AskForApproval
     sandbox_policy: SandboxPolicy
@@ -77,29 +82,29 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     shell_environment: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
     disable_response_storage: bool = False
     instructions: str | None = None
-    """The user's own: the `instructions` key, then `instructions.md`."""
+    """The user's own instructions: the two keys, then `instructions.md`."""
     base_instructions: str | None = None
-    """Replaces the built-in base prompt (`model_instructions_file`)."""
+    """Replacement for the built-in base prompt (`model_instructions_file`)."""
     notify: tuple[str, ...] = ()
-    """A program and its arguments; empty is off."""
+    """Program and arguments to run on notable events; empty turns notifications off."""
     project_doc_max_bytes: int = 32 * 1024
     project_doc_fallback_filenames: tuple[str, ...] = ()
-    """Tried in a folder that has no AGENTS.md."""
+    """File names that are tried in a folder without an AGENTS.md."""
     project_root_markers: tuple[str, ...] = (".git",)
-    """What a project's root folder holds one of."""
+    """Names of which the root folder of a project holds one."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServer] = {}
     file_opener: FileOpener = FileOpener.VSCODE
     tui: TuiSettings = TuiSettings()
     has_plan_tool: bool = True
-    """Whether the model is given `update_plan`."""
+    """Whether the model is offered `update_plan`."""
     hide_agent_reasoning: bool = False
     show_raw_agent_reasoning: bool = False
     command_timeout_ms: int = 60_000
-    """A command's time-out when the model asks for none."""
+    """Time-out of a command for which the model does not name one."""
     max_command_timeout_ms: int = 600_000
-    """The longest time-out the model may ask for."""
+    """Longest time-out that the model may ask for."""
     is_ephemeral: bool = False
-    """No session file is written."""
+    """Whether the session leaves no file."""
     warnings: tuple[str, ...] = ()
-    """What loading found odd: unknown keys with the nearest valid one, and the like."""
+    """Warnings from loading, such as unknown keys with the nearest valid one."""

@@ -206,8 +206,8 @@ def test_a_top_level_key_below_a_table_is_recognised(home: ConfigHome) -> None:
     home.write('[history]\npersistence = "none"\nmodel = "x"\n')
     (warning,) = home.load().warnings
     assert warning == (
-        f'{home.config_file}: history.model: unknown key; "model" is a top-level key,'
-        " to be written above the first [table]"
+        f'{home.config_file}: history.model: unknown key; "model" is a top-level key:'
+        " write it above the first [table]"
     )
 
 
@@ -224,7 +224,7 @@ def test_known_keys_of_other_versions_load_without_noise(home: ConfigHome) -> No
 def test_a_known_key_whose_wish_is_not_granted_warns(home: ConfigHome) -> None:
     home.write('web_search = "live"\n')
     assert home.load().warnings == (
-        f"{home.config_file}: web_search: has no effect, this version does not search the web",
+        f"{home.config_file}: web_search: has no effect: this version does not search the web",
     )
 
 
