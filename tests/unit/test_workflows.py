@@ -19,7 +19,7 @@ def uses_of(path: Path) -> list[str]:
 
 
 def test_there_are_workflows_to_look_at() -> None:
-    assert {path.name for path in WORKFLOWS} >= {"release.yml"}
+    assert {path.name for path in WORKFLOWS} >= {"check.yml", "release.yml"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
