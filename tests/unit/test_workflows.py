@@ -1,4 +1,4 @@
-"""The workflows run pinned code only, with no more rights than they need."""
+"""The workflows run pinned code only, and the tools' versions are spelled alike everywhere."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ PINNED = re.compile(r"([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
 
 def uses_of(path: Path) -> list[str]:
     return USES.findall(path.read_text(encoding="utf-8"))
+
+
+def requirement(file: str, package: str) -> str:
+    text = (ROOT / "build" / "requirements" / file).read_text(encoding="utf-8")
+    found = re.search(rf"^{re.escape(package)}==(\S+)", text, re.MULTILINE)
+    assert found is not None, f"{package} is not in {file}"
+    return found[1]
 
 
 def test_there_are_workflows_to_look_at() -> None:
@@ -52,3 +59,10 @@ def test_the_commands_of_a_workflow_exist(path: Path) -> None:
         assert f'"{command}"' in known[1]
     for script in re.findall(r"run: (\.ci/\w+)", text):
         assert (ROOT / script).is_file()
+
+
+def test_the_hooks_use_the_linter_of_the_checks() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    versions = re.findall(r"ruff==([\w.]+)", text)
+    assert versions
+    assert set(versions) == {requirement("dev.txt", "ruff")}
