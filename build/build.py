@@ -8,6 +8,7 @@
     python3 build/build.py wheel           dist/codex-*.whl
     python3 build/build.py binary          dist/codex, one static executable (Linux)
     python3 build/build.py bench [ARGS...] the benchmarks of tests/bench, on dist/codex
+    python3 build/build.py docs            docs/config.md, from the program's keys
 
 `test` builds the executable first, unless ARGS select only tests that do not run it. It is
 repeatable: every run takes the same random input. `fuzz` takes new input each time, and much more
@@ -24,7 +25,7 @@ import os
 import shutil
 import sys
 
-COMMANDS = ("run", "test", "check", "fuzz", "native", "wheel", "binary", "bench")
+COMMANDS = ("run", "test", "check", "fuzz", "native", "wheel", "binary", "bench", "docs")
 OLDEST = (3, 11)
 CANDIDATES = ("python3.11", "python3.12", "python3.13", "python3.14")
 

@@ -107,6 +107,14 @@ def bench(arguments: list[str]) -> int:
     os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "tests.bench", *arguments])
 
 
+def docs(_arguments: list[str]) -> int:
+    """`docs`: write the pages that are generated from the program."""
+    environment.ensure_run()
+    ensure_native()
+    run([VENV_PYTHON, BUILD / "config_docs.py"], what="writing docs/config.md")
+    return 0
+
+
 ALL: dict[str, Callable[[list[str]], int]] = {
     "run": run_program,
     "test": test,
@@ -116,4 +124,5 @@ ALL: dict[str, Callable[[list[str]], int]] = {
     "native": native,
     "wheel": wheel,
     "binary": build_binary,
+    "docs": docs,
 }
