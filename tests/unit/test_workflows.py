@@ -26,7 +26,7 @@ def requirement(file: str, package: str) -> str:
 
 
 def test_there_are_workflows_to_look_at() -> None:
-    assert {path.name for path in WORKFLOWS} >= {"check.yml", "release.yml"}
+    assert {path.name for path in WORKFLOWS} >= {"check.yml", "fuzz.yml", "release.yml"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
