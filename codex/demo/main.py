@@ -30,7 +30,7 @@ from codex.protocol.settings import (
 )
 from codex.sandbox.confinement import confine
 from codex.sandbox.env import command_environment
-from codex.sandbox.layers import enforcement_for
+from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run as run_command
 

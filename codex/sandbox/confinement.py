@@ -14,8 +14,8 @@ from codex.sandbox.roots import writable_roots
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
+    from codex.sandbox.enforcement import Enforcement
     from codex.sandbox.guard.protected import Protection
-    from codex.sandbox.layers import Enforcement
     from codex.sandbox.params import RefusedRoot
 
 

@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.confinement import Confinement
+    from codex.sandbox.enforcement import Enforcement
     from codex.sandbox.guard.protected import Protection
-    from codex.sandbox.layers import Enforcement
     from codex.sandbox.linux.landlock import RulesetPlan
 
 WIDTH = 12
 
 
 def explain(confinement: Confinement) -> str:
-    """Layers, network, folders, protected names and rules, a row each or several."""
+    """Enforcement, network, folders, protected names and rules, a row each or several."""
     policy, enforcement = confinement.policy, confinement.enforcement
     rows = [
-        *_rows("layers", _layers(enforcement)),
+        *_rows("enforced", _enforced(enforcement)),
         *_rows("network", _network(policy, enforcement)),
         *_rows("readable", ["everything" if policy.can_read_everything else "the system, roots"]),
         *_rows("writable", _writable(confinement)),
         *_rows("protected", _protected(confinement.protection, enforcement)),
     ]
-    if enforcement.layers:
+    if enforcement.has_rules:
         abi, network = enforcement.landlock_abi, enforcement.network
         plan = ruleset_plan(policy, confinement.folders, abi=abi, network=network)
         rows += _rows("Landlock", _rules(plan))
@@ -44,16 +44,16 @@ def _rows(title: str, values: Iterable[str]) -> Iterator[str]:
         heading = ""
 
 
-def _layers(enforcement: Enforcement) -> Iterator[str]:
-    if not enforcement.layers:
-        yield "none: nothing is enforced"
+def _enforced(enforcement: Enforcement) -> Iterator[str]:
+    if not enforcement.has_rules:
+        yield "nothing"
         return
     abi, errata = enforcement.landlock_abi, enforcement.landlock_errata
-    yield f"1 (Landlock ABI {abi}, errata {errata:#x}; seccomp)"
-    if enforcement.without_namespaces is None:
-        yield "2 (namespaces)"
+    yield f"rules (Landlock ABI {abi}, errata {errata:#x}; seccomp)"
+    if enforcement.has_namespaces:
+        yield "namespaces"
     else:
-        yield f"not 2 (namespaces): {enforcement.without_namespaces}"
+        yield f"no namespaces: {enforcement.without_namespaces}"
 
 
 def _network(policy: SandboxPolicy, enforcement: Enforcement) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _writable(confinement: Confinement) -> Iterator[str]:
 
 
 def _protected(protection: Protection, enforcement: Enforcement) -> Iterator[str]:
-    how = "read-only" if 2 in enforcement.layers else "put back when changed"
+    how = "read-only" if enforcement.has_namespaces else "put back when changed"
     yield from (f"{path} ({how})" for path in protection.read_only)
     for watch in protection.unmounted:
         if not watch.is_kind_only and watch.path not in protection.read_only:

@@ -12,8 +12,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.base.errors import ProgramNotFoundError, SpawnError
-from codex.sandbox.layers import NAMESPACES
-from codex.sandbox.linux.landlock import NetworkMode, ruleset_plan
+from codex.sandbox.enforcement import NetworkMode
+from codex.sandbox.linux.landlock import ruleset_plan
 from codex.sandbox.linux.namespaces import SERVERS, surroundings
 from codex.sandbox.linux.seccomp import filter_form, filter_program
 from codex.sandbox.linux.server import NoNamespaces
@@ -76,7 +76,7 @@ def _start(
     program: Program, confinement: Confinement, stdio: Stdio | None, stack: contextlib.ExitStack
 ) -> Started:
     outputs = None
-    is_sandboxed = bool(confinement.enforcement.layers)
+    is_sandboxed = confinement.enforcement.has_rules
     with contextlib.ExitStack() as given:
         if stdio is None:
             stdio, outputs = _pipes(stack, given)
@@ -102,13 +102,13 @@ def _spawner(
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
     enforcement = confinement.enforcement
-    if not enforcement.layers:
+    if not enforcement.has_rules:
         return lambda stdio: spawn(program, stdio, None)
     if sys.platform == "darwin":
         held = under_seatbelt(program, confinement)
         return lambda stdio: spawn(held, stdio, None)
     limits = restrictions(confinement, stack)
-    if NAMESPACES not in enforcement.layers:
+    if not enforcement.has_namespaces:
         return lambda stdio: spawn(program, stdio, limits)
     where = surroundings(
         confinement.policy,

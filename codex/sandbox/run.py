@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from codex.protocol.events import OutputStream
 from codex.sandbox.launch import start
-from codex.sandbox.layers import NAMESPACES
 from codex.sandbox.linux.contained import ContainedProcesses
 from codex.sandbox.linux.spawn import Contained
 from codex.sandbox.linux.tree import COMMANDS, SharedProcesses
@@ -100,11 +99,11 @@ def run(
             is_interrupted=True,
         )
     with contextlib.ExitStack() as stack:
-        if NAMESPACES not in confinement.enforcement.layers:
+        if not confinement.enforcement.has_namespaces:
             stack.enter_context(COMMANDS.adopting())
         stdio = None if attached is None else attached.stdio
         started = start(params, confinement, stdio=stdio, stack=stack)
-        is_sandboxed = bool(confinement.enforcement.layers)
+        is_sandboxed = confinement.enforcement.has_rules
         execution = _Execution(started, cancel, on_output, is_sandboxed=is_sandboxed)
         if attached is not None:
             attached.on_start(execution.send)

@@ -17,7 +17,7 @@ from codex.sandbox.confinement import confine
 from codex.sandbox.env import command_environment
 from codex.sandbox.explain import explain
 from codex.sandbox.guard.tripwire import Tripwire
-from codex.sandbox.layers import NAMESPACES, enforcement_for
+from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import Attached, ExecParams, Stdio
 from codex.sandbox.run import run as run_command
 
@@ -67,7 +67,7 @@ def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) 
     host.stdout.flush()
     host.stderr.flush()
     params = ExecParams(tuple(argv), config.cwd, NO_TIMEOUT_MS, environment)
-    is_mounted = NAMESPACES in enforcement.layers
+    is_mounted = enforcement.has_namespaces
     undone: list[str] = []
     try:
         with Tripwire().watching(confinement.protection, is_mounted=is_mounted, into=undone):

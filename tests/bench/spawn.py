@@ -19,7 +19,8 @@ from typing import NamedTuple
 from codex.base.cancel import Cancel
 from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, SandboxPolicy
 from codex.sandbox.confinement import confine
-from codex.sandbox.layers import enforcement_for, with_layers
+from codex.sandbox.linux.kernel import enforcement_with
+from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams
 from codex.sandbox.run import run
 
@@ -27,7 +28,7 @@ RESIDENT_BYTES = 300 * 1000**2
 N_THREADS = 4
 """Idle ones beside the one that runs commands, as the engine has."""
 TRUE = "/bin/true"
-WAYS = ("posix_spawn", "unsandboxed", "layer_1", "layer_2")
+WAYS = ("posix_spawn", "unsandboxed", "rules", "namespaces")
 
 
 class SpawnCost(NamedTuple):
@@ -35,9 +36,9 @@ class SpawnCost(NamedTuple):
 
     posix_spawn: list[float]
     unsandboxed: list[float]
-    layer_1: list[float]
+    rules: list[float]
     """Landlock and seccomp."""
-    layer_2: list[float]
+    namespaces: list[float]
     """Those, in namespaces; the same again where there are none."""
 
     def over_posix_spawn_s(self, way: str) -> float:
@@ -72,7 +73,7 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
         enforcement = enforcement_for(policy)
         if missing is not None:
             abi = enforcement.landlock_abi
-            enforcement = with_layers(policy, abi=abi, errata=0, missing=missing)
+            enforcement = enforcement_with(policy, abi=abi, errata=0, missing=missing)
         params = ExecParams((TRUE,), folder, 10_000, environ)
 
         def start() -> None:

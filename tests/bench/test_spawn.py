@@ -14,6 +14,6 @@ def test_the_table_shows_medians_and_what_they_are_over_posix_spawn() -> None:
     assert table(cost).splitlines()[2:] == [
         "| posix_spawn | 2000 | 1000 | +0 |",
         "| unsandboxed | 3000 | 3000 | +1000 |",
-        "| layer_1 | 2500 | 2500 | +500 |",
-        "| layer_2 | 3000 | 3000 | +1000 |",
+        "| rules | 2500 | 2500 | +500 |",
+        "| namespaces | 3000 | 3000 | +1000 |",
     ]

@@ -33,8 +33,8 @@ from codex.protocol.wire import (
 )
 from codex.sandbox.confinement import Confinement
 from codex.sandbox.denial import explain_denial
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.guard.protected import NOTHING
-from codex.sandbox.layers import UNENFORCED
 from codex.sandbox.output import CappedOutput, LiveLimits, LiveOutput
 from codex.sandbox.params import ExecResult
 from tests.support.config_home import ConfigHome

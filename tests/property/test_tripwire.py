@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from codex.protocol.policy import SandboxPolicy
 from codex.sandbox.confinement import confine
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.guard.snapshot import QUARANTINED
 from codex.sandbox.guard.tripwire import Tripwire
-from codex.sandbox.layers import UNENFORCED
 from tests.support.examples import scaled
 
 NAMES = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codex.base.errors import SandboxUnavailableError
-from codex.sandbox.layers import without_namespaces
+from codex.sandbox.linux.kernel import without_namespaces
 from codex.sandbox.linux.spawn import landlock_abi
 from tests.support.commands import Workspace
 
@@ -18,7 +18,7 @@ def abi() -> int:
         pytest.skip(f"this kernel has no Landlock: {error.message}")
 
 
-@pytest.fixture(params=[False, True], ids=["layer 1", "layer 2"])
+@pytest.fixture(params=[False, True], ids=["rules", "namespaces"])
 def workspace(request: pytest.FixtureRequest, abi: int, tmp_path: Path) -> Workspace:
     """Once for each way in which a command can be held."""
     if request.param and (missing := without_namespaces()):

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from codex.sandbox.layers import without_namespaces
+from codex.sandbox.linux.kernel import without_namespaces
 from tests.support.commands import Workspace
 from tests.support.kernel.lesser_kernel import run_without
 
-pytestmark = pytest.mark.parametrize("workspace", [False], indirect=True, ids=["any layer"])
+pytestmark = pytest.mark.parametrize("workspace", [False], indirect=True, ids=["either way"])
 
 IGNORES_SIGCHLD = (
     sys.executable,
@@ -47,15 +47,15 @@ MISSING = {
 }
 
 
-@pytest.mark.parametrize(("call", "error", "layer", "name"), MISSING.values(), ids=MISSING)
-def test_a_command_does_not_run_when_a_layer_is_missing(
-    workspace: Workspace, call: str, error: int, layer: str, name: str
+@pytest.mark.parametrize(("call", "error", "part", "name"), MISSING.values(), ids=MISSING)
+def test_a_command_does_not_run_when_a_part_of_the_rules_is_missing(
+    workspace: Workspace, call: str, error: int, part: str, name: str
 ) -> None:
     found = run_without(workspace.inside, {call: error}, "touch", "new")
     assert found["error"] == "SandboxUnavailableError"
     message = found["message"]
     assert "\n" not in message
-    assert message.startswith(f"The sandbox is not available: {layer}: ")
+    assert message.startswith(f"The sandbox is not available: {part}: ")
     assert f" ({name}). Nothing was run. " in message
     for way_out in ("lsm=", "--container-is-sandbox", "danger-full-access"):
         assert way_out in message
@@ -72,13 +72,13 @@ STARVED = {
 
 
 @pytest.mark.parametrize(("call", "error", "cause"), STARVED.values(), ids=STARVED)
-def test_without_namespaces_layer_1_holds_a_command_and_the_user_is_told(
+def test_without_namespaces_rules_hold_a_command_and_the_user_is_told(
     workspace: Workspace, call: str, error: int, cause: str
 ) -> None:
     starved = {call: error}
     script = "echo hi; echo x > /dev/full; touch ../outside/new"
     found = run_without(workspace.inside, starved, "sh", "-c", script)
-    assert found["layers"] == [1]
+    assert (found["has_rules"], found["has_namespaces"]) == (True, False)
     assert "hi\n" in found["output"]
     assert "touch: cannot touch '../outside/new': Permission denied" in found["output"]
     assert f"The sandbox is weaker here, without namespaces ({cause}" in found["notice"]
@@ -96,7 +96,8 @@ def test_a_kernel_that_lacks_nothing_is_enough_for_all_that_can_be_required(
     if (missing := without_namespaces()) is not None:
         pytest.skip(f"this machine lacks namespaces: {missing}")
     found = run_without(workspace.inside, {}, "echo", "hi", require="full")
-    assert found == {"output": "hi\n", "exit_code": 0, "layers": [1, 2], "notice": None}
+    held = {"has_rules": True, "has_namespaces": True, "notice": None}
+    assert found == {"output": "hi\n", "exit_code": 0, **held}
 
 
 @pytest.mark.parametrize("call", ["landlock_create_ruleset", "seccomp", "close_range"])
@@ -105,7 +106,8 @@ def test_without_a_sandbox_a_lesser_kernel_is_enough(workspace: Workspace, call:
     found = run_without(
         workspace.inside, {call: errno.ENOSYS}, "sh", "-c", script, is_sandboxed=False
     )
-    assert found == {"output": "4\n", "exit_code": 0, "layers": [], "notice": None}
+    held = {"has_rules": False, "has_namespaces": False, "notice": None}
+    assert found == {"output": "4\n", "exit_code": 0, **held}
 
 
 def test_a_folder_that_may_not_be_entered_is_named(workspace: Workspace) -> None:

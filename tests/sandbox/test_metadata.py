@@ -42,7 +42,7 @@ def test_metadata_outside_is_held_by_mounts_alone(workspace: Workspace, change: 
         assert "Read-only file system" in said
         assert path.stat().st_mode & 0o777 == 0o640
     else:
-        # The documented limit of layer 1; a refusal here would be news for the documentation.
+        # The documented limit of rules alone; a refusal here would be news for the documentation.
         prepare()
         assert workspace.python(text, str(path)).exit_code == 0
 

@@ -11,8 +11,8 @@ import pytest
 
 from codex.base.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_git_environment
 from codex.sandbox.confinement import confine
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.guard.tripwire import Tripwire
-from codex.sandbox.layers import UNENFORCED
 from tests.support.commands import WORKSPACE, Workspace
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")

@@ -1,4 +1,4 @@
-"""Work that needs what layer 2 gives a command of its own: a network, terminals, shared memory."""
+"""Work that needs what namespaces give a command: a network, terminals, shared memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIBRARY = (sys.executable, "-I", "-c")
 @pytest.fixture
 def inside(workspace: Workspace) -> Workspace:
     if not workspace.is_contained:
-        pytest.skip("layer 1 alone has none of it to give")
+        pytest.skip("rules alone have none of it to give")
     return workspace
 
 

@@ -14,8 +14,10 @@ from codex.base.cancel import Cancel
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 from codex.sandbox.confinement import Confinement, confine
+from codex.sandbox.enforcement import Enforcement
 from codex.sandbox.guard.protected import NOTHING, Protection
-from codex.sandbox.layers import Enforcement, enforcement_for, with_layers
+from codex.sandbox.linux.kernel import enforcement_with
+from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult, ProtectedPaths
 from codex.sandbox.run import run
 
@@ -42,10 +44,10 @@ class Workspace(NamedTuple):
     def enforcement(self, policy: SandboxPolicy) -> Enforcement:
         """What holds a command of this policy."""
         best = enforcement_for(policy)
-        if self.is_contained is not False or not best.layers:
+        if self.is_contained is not False or not best.has_rules:
             return best
         missing = "this test does without"
-        return with_layers(policy, abi=best.landlock_abi, errata=0, missing=missing)
+        return enforcement_with(policy, abi=best.landlock_abi, errata=0, missing=missing)
 
     def run(
         self,

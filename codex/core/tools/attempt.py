@@ -24,7 +24,7 @@ from codex.protocol.events import (
 from codex.sandbox.confinement import confine
 from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
-from codex.sandbox.layers import NAMESPACES, enforcement_for
+from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run
 
@@ -152,7 +152,7 @@ def _run(
     def on_output(stream: OutputStream, chunk: str) -> None:
         context.emit(ExecCommandOutputDelta(call_id, stream, chunk))
 
-    is_mounted = NAMESPACES in confinement.enforcement.layers
+    is_mounted = confinement.enforcement.has_namespaces
     tripwire = context.session.tripwire
     with tripwire.watching(confinement.protection, into=undone, is_mounted=is_mounted):
         return run(params, confinement, cancel=context.cancel, on_output=on_output)

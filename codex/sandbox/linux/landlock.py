@@ -10,6 +10,8 @@ import enum
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from codex.sandbox.enforcement import NetworkMode
+
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
 
@@ -21,17 +23,6 @@ SCOPED_SIGNALS_ABI = 6
 """Below it a command may signal the agent."""
 UNIX_ABI = 9
 """From here on Unix sockets that were made outside the sandbox are out of reach."""
-
-
-class NetworkMode(enum.Enum):
-    """How far a command can reach."""
-
-    NONE = "none"
-    LOOPBACK = "loopback"
-    """A network of its own, with nothing in it but what the commands of the session start."""
-    PORTS = "ports"
-    """The machine's network, less all but the policy's TCP ports."""
-    FULL = "full"
 
 
 class Access(enum.IntFlag):

@@ -1,275 +1,34 @@
-"""SandboxPolicy -> the seccomp filter: which system calls are refused, as a table, and as bytes.
+"""SandboxPolicy -> the seccomp filter: its form, which selects from the table, and its bytes.
 
-Allows by default: any developer tool must run, Landlock holds the files, and a list of what is
-allowed breaks on each new libc. What stands here is what Landlock cannot hold. The table is data;
-libseccomp, reached through the shim, turns it into BPF, once for each form of the filter.
-
-Errnos: EPERM for what is refused, ENOSYS where a library then takes another way, EAFNOSUPPORT for
-kinds of sockets. Programs of a foreign architecture are killed: their calls have other numbers.
+refusals.py is the table; libseccomp, reached through the shim, turns it into BPF, once for each
+form of the filter. Programs of a foreign architecture are killed: their calls have other numbers.
 """
 
 from __future__ import annotations
 
-import enum
-import errno
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.sandbox.layers import NAMESPACES
-from codex.sandbox.linux.landlock import UNIX_ABI, NetworkMode
+from codex.sandbox.enforcement import NetworkMode
+from codex.sandbox.linux.landlock import UNIX_ABI
+from codex.sandbox.linux.refusals import (
+    ALWAYS_BLOCKED,
+    NETWORK,
+    NO_LISTENING,
+    NO_TRUNCATE,
+    SHARED_PROCESSES,
+    UNIX,
+    BlockedCall,
+    UnixMode,
+)
 from codex.sandbox.linux.spawn import compile_filter
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.layers import Enforcement
-
-INT = 0xFFFF_FFFF
-"""The kernel looks at 32 bits of an int argument, so a filter that compared 64 could be passed by
-setting one above."""
-
-
-class UnixMode(enum.Enum):
-    """Which Unix sockets there are."""
-
-    PAIRS = "pairs"
-    """Only such as are connected to each other from the start."""
-    SUPERVISED = "supervised"
-    """Streams, and a connection only to what listens inside the sandbox."""
-    FREE = "free"
-    """All: nobody needs to hold them, or Landlock does."""
-
-
-class Op(enum.IntEnum):
-    """Comparisons, numbered as in seccomp.h; all but MASKED look at all 64 bits."""
-
-    NOT = 1
-    GREATER = 6
-    MASKED = 7
-
-
-class Where(NamedTuple):
-    """A condition on one argument: `argument & mask == value`, or another comparison."""
-
-    argument: int
-    value: int
-    mask: int = INT
-    op: Op = Op.MASKED
-
-
-class Refusal(NamedTuple):
-    """System calls that fail with an errno, where all conditions hold."""
-
-    error: int
-    calls: tuple[str | int, ...]
-    """Names; numbers for what libseccomp 2.5 has no name for (from 424 on one number serves all
-    architectures)."""
-    where: tuple[Where, ...] = ()
-
-
-def has_bit(argument: int, bit: int) -> Where:
-    """Any one bit, or all the bits given, are set."""
-    return Where(argument, bit, mask=bit)
-
-
-FCHMODAT2, OPEN_TREE_ATTR, FILE_SETATTR = 452, 467, 469
-
-CLONE_FLAGS = (
-    *(0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000),  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC
-    *(0x1000_0000, 0x2000_0000, 0x4000_0000),  # NEWUSER, NEWPID, NEWNET
-)
-CLONE_NEWTIME = 0x80
-"""For unshare alone; clone has the exit signal there."""
-
-S_ISUID, S_IFMT, S_IFCHR, S_IFBLK = 0o4000, 0o170000, 0o020000, 0o060000
-O_CREAT, O_TMPFILE = 0o100, 0o20000000
-PER_MASK, PER_LINUX32 = 0xFF, 8
-QUERY = 0x8000_0000
-"""personality(0xffffffff) asks and changes nothing; no real flag is this high."""
-MMAP_PAGE_ZERO, READ_IMPLIES_EXEC = 0x10_0000, 0x40_0000
-F_SETLEASE = 1024
-TIOCSTI, TIOCLINUX = 0x5412, 0x541C
-FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR = 0x4008_6602, 0x401C_5820
-
-AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
-SOCK_TYPE, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 0xF, 1, 2, 3
-IPPROTO_TCP = 6
-MSG_FASTOPEN = 0x2000_0000
-TCP_FASTOPENS = (23, 30, 33, 34)
-"""TCP_FASTOPEN, _CONNECT, _KEY and _NO_COOKIE of setsockopt."""
-ASK = 0
-"""In the place of an errno: the supervisor answers."""
-IOPRIO_WHO_PROCESS = 1
-
-ALWAYS: tuple[Refusal, ...] = (
-    # io_uring does what the filter refuses, unseen. clone3 and openat2 keep their flags in memory,
-    # out of the filter's sight; the C library falls back to clone and openat.
-    Refusal(
-        errno.ENOSYS,
-        ("io_uring_setup", "io_uring_enter", "io_uring_register", "clone3", "openat2"),
-    ),
-    Refusal(
-        errno.EPERM,
-        (
-            *("mount", "umount", "umount2", "move_mount", "fsopen", "fsconfig", "fsmount"),
-            *("fspick", "open_tree", "mount_setattr", OPEN_TREE_ATTR, "pivot_root", "chroot"),
-            *("setns", "bpf", "perf_event_open", "userfaultfd"),
-            *("keyctl", "add_key", "request_key"),
-            *("init_module", "finit_module", "delete_module"),
-            *("kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff"),
-            *("sethostname", "setdomainname"),
-            *("clock_settime", "settimeofday", "adjtimex", "clock_adjtime"),
-            *("ioperm", "iopl", "acct", "quotactl", "quotactl_fd", "fanotify_init"),
-            *("open_by_handle_at", "syslog", "modify_ldt", "vhangup"),
-            *("pidfd_getfd", "kcmp", "move_pages", "migrate_pages", "process_madvise"),
-            FILE_SETATTR,
-        ),
-    ),
-    *(Refusal(errno.EPERM, ("unshare", "clone"), (has_bit(0, flag),)) for flag in CLONE_FLAGS),
-    Refusal(errno.EPERM, ("unshare",), (has_bit(0, CLONE_NEWTIME),)),
-    *(
-        Refusal(errno.EPERM, ("ioctl",), (Where(1, request),))
-        for request in (TIOCSTI, TIOCLINUX, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR)
-    ),
-    # Whoever opens a file then waits until the lease is given up.
-    Refusal(errno.EPERM, ("fcntl",), (Where(1, F_SETLEASE),)),
-    # A set-uid file would keep its power after the sandbox is gone.
-    Refusal(errno.EPERM, ("chmod", "fchmod", "creat"), (has_bit(1, S_ISUID),)),
-    Refusal(errno.EPERM, ("fchmodat", FCHMODAT2), (has_bit(2, S_ISUID),)),
-    Refusal(errno.EPERM, ("mknod",), (has_bit(1, S_ISUID),)),
-    Refusal(errno.EPERM, ("mknodat",), (has_bit(2, S_ISUID),)),
-    *(
-        refusal
-        for flag in (O_CREAT, O_TMPFILE)
-        for refusal in (
-            Refusal(errno.EPERM, ("open",), (has_bit(1, flag), has_bit(2, S_ISUID))),
-            Refusal(errno.EPERM, ("openat",), (has_bit(2, flag), has_bit(3, S_ISUID))),
-        )
-    ),
-    *(
-        refusal
-        for kind in (S_IFCHR, S_IFBLK)
-        for refusal in (
-            Refusal(errno.EPERM, ("mknod",), (Where(1, kind, mask=S_IFMT),)),
-            Refusal(errno.EPERM, ("mknodat",), (Where(2, kind, mask=S_IFMT),)),
-        )
-    ),
-    Refusal(errno.EPERM, ("personality",), (Where(0, PER_LINUX32, mask=PER_MASK),)),
-    *(
-        Refusal(errno.EPERM, ("personality",), (Where(0, flag, mask=flag | QUERY),))
-        for flag in (MMAP_PAGE_ZERO, READ_IMPLIES_EXEC)
-    ),
-)
-
-SHARED_PROCESSES: tuple[Refusal, ...] = (
-    # Without namespaces of its own a command sees every process and every IPC object of the user.
-    Refusal(
-        errno.EPERM,
-        ("prlimit64",),
-        (Where(0, 0, op=Op.NOT), Where(2, 0, op=Op.NOT)),
-    ),
-    Refusal(errno.EPERM, ("setpriority",), (Where(0, 0, op=Op.NOT),)),
-    Refusal(errno.EPERM, ("setpriority",), (Where(1, 0, op=Op.NOT),)),
-    Refusal(errno.EPERM, ("ioprio_set",), (Where(0, IOPRIO_WHO_PROCESS, op=Op.NOT),)),
-    Refusal(errno.EPERM, ("ioprio_set",), (Where(1, 0, op=Op.NOT),)),
-    Refusal(
-        errno.EPERM,
-        ("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
-        (Where(0, 0, op=Op.NOT),),
-    ),
-    Refusal(
-        errno.EPERM,
-        (
-            *("shmget", "shmat", "shmctl", "shmdt", "semget", "semop", "semctl", "semtimedop"),
-            *("msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"),
-        ),
-    ),
-)
-
-UNKNOWN_FAMILIES: tuple[Refusal, ...] = (
-    *(
-        Refusal(errno.EAFNOSUPPORT, ("socket",), (Where(0, family),))
-        for family in range(AF_NETLINK)
-        if family not in (AF_UNIX, AF_INET, AF_INET6)
-    ),
-    Refusal(errno.EAFNOSUPPORT, ("socket",), (Where(0, AF_NETLINK, op=Op.GREATER),)),
-    Refusal(errno.EAFNOSUPPORT, ("socketpair",), (Where(0, AF_UNIX, op=Op.NOT),)),
-)
-
-
-def no_family(*families: int) -> tuple[Refusal, ...]:
-    """No socket of these families."""
-    return tuple(Refusal(errno.EPERM, ("socket",), (Where(0, family),)) for family in families)
-
-
-def no_kind(family: int, *kinds: int) -> tuple[Refusal, ...]:
-    """No socket of these kinds of a family."""
-    return tuple(
-        Refusal(errno.EPERM, ("socket",), (Where(0, family), Where(1, kind, mask=SOCK_TYPE)))
-        for kind in kinds
-    )
-
-
-# Datagrams can name a receiver each time they are sent, in memory, where no filter looks. A raw
-# Unix socket is one of datagrams.
-NO_DATAGRAM_PAIRS: tuple[Refusal, ...] = tuple(
-    Refusal(errno.EPERM, ("socketpair",), (Where(1, kind, mask=SOCK_TYPE),))
-    for kind in (SOCK_DGRAM, SOCK_RAW)
-)
-UNIX: dict[UnixMode, tuple[Refusal, ...]] = {
-    UnixMode.PAIRS: (*no_family(AF_UNIX), *NO_DATAGRAM_PAIRS),
-    UnixMode.SUPERVISED: (
-        *no_kind(AF_UNIX, SOCK_DGRAM, SOCK_RAW),
-        *NO_DATAGRAM_PAIRS,
-        Refusal(ASK, ("connect",)),
-    ),
-    UnixMode.FREE: (),
-}
-NETWORK: dict[NetworkMode, tuple[Refusal, ...]] = {
-    NetworkMode.NONE: (*UNKNOWN_FAMILIES, *no_family(AF_INET, AF_INET6, AF_NETLINK)),
-    NetworkMode.LOOPBACK: (
-        *UNKNOWN_FAMILIES,
-        *no_kind(AF_INET, SOCK_RAW),
-        *no_kind(AF_INET6, SOCK_RAW),
-        # NETLINK_ROUTE, which is 0, answers which addresses there are.
-        Refusal(errno.EPERM, ("socket",), (Where(0, AF_NETLINK), Where(2, 0, op=Op.NOT))),
-    ),
-    NetworkMode.PORTS: (
-        *UNKNOWN_FAMILIES,
-        *no_family(AF_NETLINK),
-        # TCP alone, for Landlock looks at nothing else.
-        *(
-            refusal
-            for family in (AF_INET, AF_INET6)
-            for refusal in (
-                *no_kind(family, *(k for k in range(SOCK_TYPE + 1) if k != SOCK_STREAM)),
-                *(
-                    Refusal(errno.EPERM, ("socket",), (Where(0, family), Where(2, protocol)))
-                    for protocol in range(1, IPPROTO_TCP)
-                ),
-                Refusal(
-                    errno.EPERM,
-                    ("socket",),
-                    (Where(0, family), Where(2, IPPROTO_TCP, op=Op.GREATER)),
-                ),
-            )
-        ),
-        # Fast Open connects without connect.
-        Refusal(errno.EPERM, ("sendto", "sendmmsg"), (has_bit(3, MSG_FASTOPEN),)),
-        Refusal(errno.EPERM, ("sendmsg",), (has_bit(2, MSG_FASTOPEN),)),
-        *(
-            Refusal(errno.EPERM, ("setsockopt",), (Where(1, IPPROTO_TCP), Where(2, option)))
-            for option in TCP_FASTOPENS
-        ),
-    ),
-    NetworkMode.FULL: (),
-}
-NO_LISTENING: tuple[Refusal, ...] = (Refusal(errno.EPERM, ("listen",)),)
-"""Without a bind, which Landlock looks at, it takes any port."""
+    from codex.sandbox.enforcement import Enforcement
 
 TRUNCATE_ABI = 3
 """From here on Landlock holds truncate(2)."""
-NO_TRUNCATE: tuple[Refusal, ...] = (Refusal(errno.EPERM, ("truncate",)),)
-"""ftruncate may stay: its descriptor was opened for writing."""
 
 
 class FilterForm(NamedTuple):
@@ -290,7 +49,7 @@ class FilterForm(NamedTuple):
 
 def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
     """The form of the filter for a command."""
-    has_namespaces = NAMESPACES in enforcement.layers
+    has_namespaces = enforcement.has_namespaces
     network, abi = enforcement.network, enforcement.landlock_abi
     if network is NetworkMode.FULL or abi >= UNIX_ABI:
         unix = UnixMode.FREE
@@ -306,10 +65,10 @@ def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
     )
 
 
-def refusals(form: FilterForm) -> tuple[Refusal, ...]:
+def blocked_calls(form: FilterForm) -> tuple[BlockedCall, ...]:
     """The table."""
     return (
-        *ALWAYS,
+        *ALWAYS_BLOCKED,
         *(() if form.has_namespaces else SHARED_PROCESSES),
         *NETWORK[form.network],
         *UNIX[form.unix],
@@ -325,4 +84,4 @@ def filter_program(form: FilterForm, *, architecture: int = 0) -> bytes:
     Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
     Raises: SandboxUnavailableError, when libseccomp cannot make it.
     """
-    return compile_filter(refusals(form), architecture=architecture)
+    return compile_filter(blocked_calls(form), architecture=architecture)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from codex.sandbox.linux.landlock import Grant, RulesetPlan
-    from codex.sandbox.linux.seccomp import Refusal
+    from codex.sandbox.linux.refusals import BlockedCall
     from codex.sandbox.params import Program, Stdio
 
 MAX_FILTER_BYTES = 8 * 4096
@@ -115,13 +115,13 @@ def native_grants(grants: tuple[Grant, ...]) -> tuple[Any, list[Any]]:
     return ffi.new("shim_grant[]", pairs), paths
 
 
-def compile_filter(refusals: Iterable[Refusal], *, architecture: int = 0) -> bytes:
-    """Refusals as BPF instructions, 8 bytes each.
+def compile_filter(blocked_calls: Iterable[BlockedCall], *, architecture: int = 0) -> bytes:
+    """Blocked calls as BPF instructions, 8 bytes each.
 
     Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
     """
     keep: list[Any] = []
-    rules = [_rule(call, refusal, keep) for refusal in refusals for call in refusal.calls]
+    rules = [_rule(call, blocked, keep) for blocked in blocked_calls for call in blocked.calls]
     program = ffi.new("char[]", MAX_FILTER_BYTES)
     ret_size = ffi.new("size_t *")
     table = ffi.new("shim_rule[]", rules)
@@ -133,7 +133,7 @@ def compile_filter(refusals: Iterable[Refusal], *, architecture: int = 0) -> byt
     return bytes(ffi.buffer(program, ret_size[0]))
 
 
-def _rule(call: str | int, refusal: Refusal, keep: list[Any]) -> dict[str, Any]:
+def _rule(call: str | int, blocked: BlockedCall, keep: list[Any]) -> dict[str, Any]:
     name = ffi.NULL
     if isinstance(call, str):
         name = ffi.new("char[]", call.encode())
@@ -141,11 +141,11 @@ def _rule(call: str | int, refusal: Refusal, keep: list[Any]) -> dict[str, Any]:
     return {
         "name": name,
         "number": call if isinstance(call, int) else 0,
-        "refusal": refusal.error,
-        "n_comparisons": len(refusal.where),
+        "refusal": blocked.error,
+        "n_comparisons": len(blocked.where),
         "comparisons": [
             {"index": w.argument, "op": w.op, "mask": w.mask, "value": w.value}
-            for w in refusal.where
+            for w in blocked.where
         ],
     }
 

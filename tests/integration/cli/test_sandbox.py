@@ -87,7 +87,7 @@ def test_the_statuses_are_those_of_a_shell(
 
 
 @pytest.mark.parametrize(
-    ("calls", "layer"),
+    ("calls", "part"),
     [
         ({"landlock_create_ruleset": errno.ENOSYS}, "Landlock: Function not implemented (ENOSYS)"),
         ({"landlock_create_ruleset": errno.EOPNOTSUPP}, "Landlock: Operation not supported ("),
@@ -95,12 +95,12 @@ def test_the_statuses_are_those_of_a_shell(
     ],
 )
 def test_without_a_sandbox_nothing_runs_and_one_line_says_what_to_do(
-    program: Program, calls: dict[str, int], layer: str
+    program: Program, calls: dict[str, int], part: str
 ) -> None:
     result = program.run("sandbox", "--full-auto", "touch", "made", launcher=lacking(calls))
     assert (result.returncode, result.stdout) == (125, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"Error: The sandbox is not available: {layer}")
+    assert line.startswith(f"Error: The sandbox is not available: {part}")
     for way_out in ("lsm=", "--container-is-sandbox", "danger-full-access"):
         assert way_out in line
     assert not (program.repo / "made").exists()
@@ -154,7 +154,7 @@ def test_explain_says_what_holds_the_command(program: Program) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("\nhi\n")
     for row in (
-        *("layers:     1 (Landlock ABI ", "network:    ports", "connect: TCP 443"),
+        *("enforced:   rules (Landlock ABI ", "network:    ports", "connect: TCP 443"),
         *(f"{program.repo}/.git/config (", "writable:   ", "Landlock:   denied: execute"),
     ):
         assert row in result.stdout
@@ -168,7 +168,7 @@ def test_explain_needs_no_command(program: Program) -> None:
 
 def test_explain_says_when_nothing_holds_it(program: Program) -> None:
     result = program.run("sandbox", "-s", "danger-full-access", "--explain")
-    assert "layers:     none: nothing is enforced\n" in result.stdout
+    assert "enforced:   nothing\n" in result.stdout
     assert "writable:   everything\n" in result.stdout
 
 

@@ -19,7 +19,7 @@ from codex.protocol.events import (
 from codex.protocol.ops import ExecApproval, Interrupt
 from codex.protocol.policy import READ_ONLY, AskForApproval, ReviewDecision, SandboxPolicy
 from codex.rollout.transcript import ABORTED
-from codex.sandbox.layers import enforcement_for
+from codex.sandbox.machine import enforcement_for
 from tests.support.conversation import converse
 from tests.support.engine import Engine, only, outputs
 from tests.support.model.fake_model import FakeModel, Reply
@@ -118,7 +118,7 @@ def test_a_protected_file_stays_as_it_is_and_somebody_says_why(work: Path) -> No
         messages = engine.run("go")
         told = outputs(model.requests[1].body)[0]
     assert config.read_text() == "[core]\n"
-    if 2 in enforcement_for(WORKSPACE).layers:  # mounts: it failed at once
+    if enforcement_for(WORKSPACE).has_namespaces:  # mounts: it failed at once
         denial = only(messages, ExecCommandEnd).denial
         assert denial is not None
         assert denial.startswith(f"probably blocked: write {config} ({config} is protected")

@@ -16,9 +16,10 @@ from typing import Any
 
 from codex.base.errors import CodexError
 from codex.protocol.policy import DANGER_FULL_ACCESS
-from codex.sandbox.layers import Require, enforcement_for
-from codex.sandbox.linux.seccomp import Refusal
+from codex.sandbox.enforcement import Require
+from codex.sandbox.linux.refusals import BlockedCall
 from codex.sandbox.linux.spawn import compile_filter
+from codex.sandbox.machine import enforcement_for
 from tests.support.commands import WORKSPACE, Workspace
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
@@ -37,7 +38,8 @@ def run_without(
 
     Args: launcher: a program that starts the one in its arguments, in some state of its own.
         require: how much of the sandbox there has to be.
-    Returns: `error`, its class, and `message`; or `output`, `exit_code`, `layers` and `notice`.
+    Returns: `error`, its class, and `message`; or `output`, `exit_code`, and
+        `has_rules`, `has_namespaces` and `notice` as Enforcement has them.
     """
     lacking = [f"{call}={error}" for call, error in calls.items()]
     argv = [*launcher, sys.executable, "-m", "tests.support.kernel.lesser_kernel", str(folder)]
@@ -53,7 +55,7 @@ class _FilterProgram(ctypes.Structure):
 
 def lose(calls: dict[str, int]) -> None:
     """From here on these system calls fail, in this process and its children, for good."""
-    program = compile_filter(Refusal(error, (call,)) for call, error in calls.items())
+    program = compile_filter(BlockedCall(error, (call,)) for call, error in calls.items())
     block = _FilterProgram(len(program) // 8, program)
     libc = ctypes.CDLL(None, use_errno=True)
     for arguments in (
@@ -78,7 +80,8 @@ def main(argv: list[str]) -> None:
         print(json.dumps({"error": type(exc).__name__, "message": str(exc)}))
         return
     found = {"output": result.output, "exit_code": result.exit_code}
-    print(json.dumps({**found, "layers": enforcement.layers, "notice": enforcement.notice}))
+    held = {"has_rules": enforcement.has_rules, "has_namespaces": enforcement.has_namespaces}
+    print(json.dumps({**found, **held, "notice": enforcement.notice}))
 
 
 if __name__ == "__main__":

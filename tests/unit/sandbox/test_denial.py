@@ -5,8 +5,8 @@ import pytest
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.confinement import Confinement
 from codex.sandbox.denial import explain_denial
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.guard.protected import NOTHING, Protection, Watch
-from codex.sandbox.layers import UNENFORCED
 from codex.sandbox.params import ExecResult, RefusedRoot
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True, can_write_slash_tmp=True)

@@ -4,12 +4,19 @@ from pathlib import Path
 
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.confinement import confine
+from codex.sandbox.enforcement import UNENFORCED, Enforcement, NetworkMode
 from codex.sandbox.explain import explain
-from codex.sandbox.layers import Enforcement
-from codex.sandbox.linux.landlock import NetworkMode
 
-LAYER_1 = Enforcement((1,), 7, 5, NetworkMode.NONE, "the kernel says no", None)
-BOTH = Enforcement((1, 2), 7, 5, NetworkMode.LOOPBACK, None, None)
+RULES = Enforcement(
+    has_rules=True,
+    has_namespaces=False,
+    landlock_abi=7,
+    landlock_errata=5,
+    network=NetworkMode.NONE,
+    without_namespaces="the kernel says no",
+    notice=None,
+)
+BOTH = RULES._replace(has_namespaces=True, network=NetworkMode.LOOPBACK, without_namespaces=None)
 
 
 def text(policy: SandboxPolicy, enforcement: Enforcement, cwd: Path) -> str:
@@ -19,18 +26,18 @@ def text(policy: SandboxPolicy, enforcement: Enforcement, cwd: Path) -> str:
     )
 
 
-def test_each_layer_is_named_with_what_it_is_made_of(tmp_path: Path) -> None:
-    alone = text(READ_ONLY, LAYER_1, tmp_path)
-    assert "layers:     1 (Landlock ABI 7, errata 0x5; seccomp)\n" in alone
-    assert "not 2 (namespaces): the kernel says no\n" in alone
-    assert "2 (namespaces)\n" in text(READ_ONLY, BOTH, tmp_path)
+def test_rules_and_namespaces_are_named_with_what_they_are_made_of(tmp_path: Path) -> None:
+    alone = text(READ_ONLY, RULES, tmp_path)
+    assert "enforced:   rules (Landlock ABI 7, errata 0x5; seccomp)\n" in alone
+    assert "no namespaces: the kernel says no\n" in alone
+    assert "            namespaces\n" in text(READ_ONLY, BOTH, tmp_path)
 
 
 def test_protected_names_say_how_they_are_held(tmp_path: Path) -> None:
     work = tmp_path.resolve()
     (work / ".vscode").mkdir()
     policy = SandboxPolicy(can_write_cwd=True)
-    alone, both = text(policy, LAYER_1, work), text(policy, BOTH, work)
+    alone, both = text(policy, RULES, work), text(policy, BOTH, work)
     assert f"{work}/.vscode (put back when changed)\n" in alone
     assert f"{work}/.vscode (read-only)\n" in both
     for found in (alone, both):
@@ -39,28 +46,27 @@ def test_protected_names_say_how_they_are_held(tmp_path: Path) -> None:
 
 def test_a_folder_that_could_not_be_opened_is_named(tmp_path: Path) -> None:
     policy = SandboxPolicy(writable_roots=(str(tmp_path / "gone"),))
-    found = text(policy, LAYER_1, tmp_path)
+    found = text(policy, RULES, tmp_path)
     assert f"not {tmp_path}/gone: No such file or directory" in found
 
 
 def test_rights_are_named_and_what_is_never_given_is_seen(tmp_path: Path) -> None:
-    found = text(SandboxPolicy(can_write_cwd=True), LAYER_1, tmp_path)
+    found = text(SandboxPolicy(can_write_cwd=True), RULES, tmp_path)
     assert f"{tmp_path.resolve()}: all but make_char make_block ioctl_dev\n" in found
     assert "/: execute read_file read_dir\n" in found
     assert "kept inside: abstract_unix_socket signal\n" in found
 
 
 def test_where_nothing_is_enforced_there_are_no_rules() -> None:
-    nothing = Enforcement((), 0, 0, NetworkMode.FULL, None, None)
-    found = text(READ_ONLY, nothing, Path("/"))
-    assert "layers:     none: nothing is enforced\n" in found
+    found = text(READ_ONLY, UNENFORCED, Path("/"))
+    assert "enforced:   nothing\n" in found
     assert "Landlock" not in found
     assert "protected:  nothing\n" in found
 
 
 def test_a_folders_name_cannot_forge_a_row(tmp_path: Path) -> None:
-    evil = tmp_path / "a\nlayers: all\x1b[2J"
+    evil = tmp_path / "a\nenforced: all\x1b[2J"
     evil.mkdir()
-    found = text(SandboxPolicy(can_write_cwd=True), LAYER_1, evil)
+    found = text(SandboxPolicy(can_write_cwd=True), RULES, evil)
     assert "\x1b" not in found
-    assert "\nlayers: all" not in found
+    assert "\nenforced: all" not in found

@@ -4,7 +4,7 @@ import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
 from codex.sandbox.confinement import confine
-from codex.sandbox.layers import UNENFORCED
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.params import Program, ProtectedPaths
 from codex.sandbox.seatbelt import profile, seatbelt_argv, under_seatbelt
 

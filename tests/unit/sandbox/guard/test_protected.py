@@ -6,8 +6,8 @@ import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
 from codex.sandbox.confinement import confine
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.guard.protected import NOTHING, Protection
-from codex.sandbox.layers import UNENFORCED
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 

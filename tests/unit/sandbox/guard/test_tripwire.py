@@ -11,8 +11,8 @@ import pytest
 
 from codex.protocol.policy import SandboxPolicy
 from codex.sandbox.confinement import confine
+from codex.sandbox.enforcement import UNENFORCED
 from codex.sandbox.guard.tripwire import MAX_FINDINGS, Tripwire
-from codex.sandbox.layers import UNENFORCED
 
 
 class Guarded:

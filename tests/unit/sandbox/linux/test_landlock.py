@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol.policy import READ_ONLY, WORKSPACE_WRITE, SandboxPolicy
+from codex.sandbox.enforcement import NetworkMode
 from codex.sandbox.linux.landlock import (
     READ,
     SYSTEM_FOLDERS,
     Access,
     Grant,
     Net,
-    NetworkMode,
     Port,
     RulesetPlan,
     Scope,

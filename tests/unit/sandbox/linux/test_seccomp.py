@@ -10,19 +10,13 @@ import pytest
 
 from codex.base.errors import SandboxUnavailableError
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
-from codex.sandbox.layers import Enforcement
-from codex.sandbox.linux.landlock import NetworkMode
-from codex.sandbox.linux.seccomp import (
-    FilterForm,
-    Refusal,
-    UnixMode,
-    filter_form,
-    filter_program,
-    refusals,
-)
+from codex.sandbox.enforcement import UNENFORCED, NetworkMode
+from codex.sandbox.linux.refusals import BlockedCall, UnixMode
+from codex.sandbox.linux.seccomp import FilterForm, blocked_calls, filter_form, filter_program
 from codex.sandbox.linux.spawn import compile_filter
 from tests.support.kernel.bpf import AARCH64, ALLOW, ASK, I386, KILL_PROCESS, X86_64, answer
 
+ENFORCEMENT = UNENFORCED._replace(has_rules=True, landlock_abi=2, network=NetworkMode.NONE)
 CLOSED = FilterForm(
     NetworkMode.NONE,
     UnixMode.PAIRS,
@@ -293,20 +287,26 @@ def test_with_ports_only_tcp_is_left(row: Row, machine: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "network", "abi", "unix"),
+    ("has_namespaces", "network", "abi", "unix"),
     [
-        ((1,), NetworkMode.NONE, 7, UnixMode.PAIRS),
-        ((1, 2), NetworkMode.LOOPBACK, 7, UnixMode.SUPERVISED),
-        ((1, 2), NetworkMode.PORTS, 7, UnixMode.PAIRS),
-        ((1,), NetworkMode.FULL, 7, UnixMode.FREE),
-        ((1, 2), NetworkMode.LOOPBACK, 9, UnixMode.FREE),
-        ((1,), NetworkMode.NONE, 9, UnixMode.FREE),
+        (False, NetworkMode.NONE, 7, UnixMode.PAIRS),
+        (True, NetworkMode.LOOPBACK, 7, UnixMode.SUPERVISED),
+        (True, NetworkMode.PORTS, 7, UnixMode.PAIRS),
+        (False, NetworkMode.FULL, 7, UnixMode.FREE),
+        (True, NetworkMode.LOOPBACK, 9, UnixMode.FREE),
+        (False, NetworkMode.NONE, 9, UnixMode.FREE),
     ],
 )
 def test_unix_sockets_are_as_free_as_somebody_holds_them(
-    layers: tuple[int, ...], network: NetworkMode, abi: int, unix: UnixMode
+    has_namespaces: bool,
+    network: NetworkMode,
+    abi: int,
+    unix: UnixMode,
 ) -> None:
-    form = filter_form(READ_ONLY, Enforcement(layers, abi, 0, network, None, None))
+    enforcement = ENFORCEMENT._replace(
+        has_namespaces=has_namespaces, network=network, landlock_abi=abi
+    )
+    form = filter_form(READ_ONLY, enforcement)
     assert form.unix is unix
     assert form.is_supervised == (unix is UnixMode.SUPERVISED)
 
@@ -322,20 +322,19 @@ def test_x32_programs_are_killed() -> None:
 
 
 def test_before_abi_3_truncate_by_path_is_refused_where_no_mount_holds_it() -> None:
-    def form(policy: SandboxPolicy, *layers: int) -> FilterForm:
-        return filter_form(policy, Enforcement(layers, 2, 0, NetworkMode.NONE, None, None))
-
-    assert judge(form(READ_ONLY, 1), Row("truncate", (), 0)) == errno.EPERM
-    assert judge(form(READ_ONLY, 1), Row("ftruncate", (), 0)) == ALLOW
-    assert judge(form(READ_ONLY, 1, 2), Row("truncate", (), 0)) == ALLOW
-    free = SandboxPolicy(can_write_everything=True)
-    assert judge(form(free, 1), Row("truncate", (), 0)) == ALLOW
+    alone = filter_form(READ_ONLY, ENFORCEMENT)
+    assert judge(alone, Row("truncate", (), 0)) == errno.EPERM
+    assert judge(alone, Row("ftruncate", (), 0)) == ALLOW
+    inside = filter_form(READ_ONLY, ENFORCEMENT._replace(has_namespaces=True))
+    assert judge(inside, Row("truncate", (), 0)) == ALLOW
+    free = filter_form(SandboxPolicy(can_write_everything=True), ENFORCEMENT)
+    assert judge(free, Row("truncate", (), 0)) == ALLOW
 
 
 def test_every_name_in_the_table_is_known() -> None:
-    compile_filter(refusals(CLOSED._replace(holds_truncate=True)))
+    compile_filter(blocked_calls(CLOSED._replace(holds_truncate=True)))
     with pytest.raises(SandboxUnavailableError, match=r"seccomp: .*EINVAL"):
-        compile_filter([Refusal(errno.EPERM, ("no_such_call",))])
+        compile_filter([BlockedCall(errno.EPERM, ("no_such_call",))])
 
 
 def test_the_filter_stays_small_because_each_start_pays_for_it() -> None:

@@ -1,17 +1,17 @@
-"""Which layers hold a command on this machine, and whether they are enough to run one.
+"""What this Linux kernel can enforce, and whether that is enough to run a command.
 
-Layer 1 is Landlock and seccomp, layer 2 namespaces. What the kernel can do is tried out once in a
-process; what is enough is decided here, by one table, for every command.
+What the kernel can do is tried out once in a process, not inferred from its version. What is
+enough is decided here, by one table, for every command.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from codex.base.errors import SandboxUnavailableError
-from codex.sandbox.linux.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI, NetworkMode
+from codex.sandbox.enforcement import Enforcement, NetworkMode
+from codex.sandbox.linux.landlock import MINIMUM_ABI, NET_ABI, SCOPED_SIGNALS_ABI
 from codex.sandbox.linux.namespaces import SERVERS, plain_config
 from codex.sandbox.linux.server import NoNamespaces
 from codex.sandbox.linux.spawn import (
@@ -24,54 +24,14 @@ from codex.sandbox.linux.spawn import (
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
-
-Require = Literal["full", "best-effort"]
-"""Whether a command may run where a part of the sandbox is not to be had."""
-
-RULES, NAMESPACES = 1, 2
-"""The layers."""
+    from codex.sandbox.enforcement import Require
 
 
-class Enforcement(NamedTuple):
-    """What holds the commands of a policy."""
+def enforcement(policy: SandboxPolicy, *, require: Require) -> Enforcement:
+    """What holds the commands of a policy here; the first call takes some milliseconds.
 
-    layers: tuple[int, ...]
-    """(), (1,) or (1, 2)."""
-    landlock_abi: int
-    """0: nothing is enforced, so nobody asked."""
-    landlock_errata: int
-    """A bit for each defect of Landlock that the kernel says it has mended."""
-    network: NetworkMode
-    without_namespaces: str | None
-    """Why layer 2 is not in force, for people; None when it is, or nothing is enforced."""
-    notice: str | None
-    """What to tell the user once in a session; None when nothing is missing."""
-
-    @property
-    def has_network(self) -> bool:
-        """Whether commands have the whole network."""
-        return self.network is NetworkMode.FULL
-
-
-UNENFORCED = Enforcement((), 0, 0, NetworkMode.FULL, None, None)
-"""Nothing holds a command."""
-
-
-def enforcement_for(
-    policy: SandboxPolicy, *, require: Require = "best-effort", container: bool = False
-) -> Enforcement:
-    """What holds the commands of a policy on this machine; the first call takes some milliseconds.
-
-    Args: container: the user says that the container around us is the sandbox: nothing is enforced.
     Raises: SandboxUnavailableError, when less can be enforced than is required.
     """
-    if policy.is_unrestricted or container:
-        return UNENFORCED
-    if sys.platform == "darwin":
-        # Seatbelt; what it cannot do is said by sandbox-exec itself.
-        return Enforcement(
-            (RULES,), 0, 0, _network(policy, abi=NET_ABI, has_namespaces=False), None, None
-        )
     abi, errata = _landlock()
     if abi < MINIMUM_ABI:
         raise too_little("Landlock", f"the kernel has ABI {abi}, and {MINIMUM_ABI} is needed")
@@ -81,7 +41,7 @@ def enforcement_for(
             raise _not_full(f"Landlock: ABI {abi}, and {SCOPED_SIGNALS_ABI} is needed")
         if missing is not None:
             raise _not_full(f"namespaces: {missing}")
-    return with_layers(policy, abi=abi, errata=errata, missing=missing)
+    return enforcement_with(policy, abi=abi, errata=errata, missing=missing)
 
 
 def _not_full(missing: str) -> SandboxUnavailableError:
@@ -92,17 +52,22 @@ def _not_full(missing: str) -> SandboxUnavailableError:
     )
 
 
-def with_layers(
+def enforcement_with(
     policy: SandboxPolicy, *, abi: int, errata: int, missing: str | None
 ) -> Enforcement:
     """What holds a command where the kernel can do this much.
 
     Args: missing: why there are no namespaces; None when there are.
     """
-    layers = (RULES, NAMESPACES) if missing is None else (RULES,)
     network = _network(policy, abi=abi, has_namespaces=missing is None)
     return Enforcement(
-        layers, abi, errata, network, missing, _notice(policy, network, abi, missing)
+        has_rules=True,
+        has_namespaces=missing is None,
+        landlock_abi=abi,
+        landlock_errata=errata,
+        network=network,
+        without_namespaces=missing,
+        notice=_notice(policy, network, abi, missing),
     )
 
 
@@ -133,7 +98,7 @@ def _landlock() -> tuple[int, int]:
 
 @functools.cache
 def without_namespaces() -> str | None:
-    """Why layer 2 cannot be had on this machine; None when it can. Tried out, not inferred."""
+    """The reason why namespaces are unavailable on this machine; None when they can be made."""
     try:
         SERVERS.prepare(plain_config())
     except NoNamespaces as exc:

@@ -1,0 +1,263 @@
+"""The system calls that a command is refused, as a table.
+
+What is not named here is allowed: any developer tool must run, Landlock holds the files, and a
+list of what is allowed breaks on each new libc. The table names what Landlock cannot hold.
+
+Errnos: EPERM for what is refused, ENOSYS where a library then takes another way, EAFNOSUPPORT for
+kinds of sockets.
+"""
+
+from __future__ import annotations
+
+import enum
+import errno
+from typing import NamedTuple
+
+from codex.sandbox.enforcement import NetworkMode
+
+INT = 0xFFFF_FFFF
+"""The kernel looks at 32 bits of an int argument, so a filter that compared 64 could be passed by
+setting one above."""
+
+
+class UnixMode(enum.Enum):
+    """Which Unix sockets there are."""
+
+    PAIRS = "pairs"
+    """Only such as are connected to each other from the start."""
+    SUPERVISED = "supervised"
+    """Streams, and a connection only to what listens inside the sandbox."""
+    FREE = "free"
+    """All: nobody needs to hold them, or Landlock does."""
+
+
+class Comparison(enum.IntEnum):
+    """Comparisons, numbered as in seccomp.h; all but MASKED look at all 64 bits."""
+
+    NOT = 1
+    GREATER = 6
+    MASKED = 7
+
+
+class Where(NamedTuple):
+    """A condition on one argument: `argument & mask == value`, or another comparison."""
+
+    argument: int
+    value: int
+    mask: int = INT
+    op: Comparison = Comparison.MASKED
+
+
+class BlockedCall(NamedTuple):
+    """System calls that fail with an errno, where all conditions hold."""
+
+    error: int
+    calls: tuple[str | int, ...]
+    """Names; numbers for what libseccomp 2.5 has no name for (from 424 on one number serves all
+    architectures)."""
+    where: tuple[Where, ...] = ()
+
+
+def has_bit(argument: int, bit: int) -> Where:
+    """Any one bit, or all the bits given, are set."""
+    return Where(argument, bit, mask=bit)
+
+
+FCHMODAT2, OPEN_TREE_ATTR, FILE_SETATTR = 452, 467, 469
+
+CLONE_FLAGS = (
+    *(0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000),  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC
+    *(0x1000_0000, 0x2000_0000, 0x4000_0000),  # NEWUSER, NEWPID, NEWNET
+)
+CLONE_NEWTIME = 0x80
+"""For unshare alone; clone has the exit signal there."""
+
+S_ISUID, S_IFMT, S_IFCHR, S_IFBLK = 0o4000, 0o170000, 0o020000, 0o060000
+O_CREAT, O_TMPFILE = 0o100, 0o20000000
+PER_MASK, PER_LINUX32 = 0xFF, 8
+QUERY = 0x8000_0000
+"""personality(0xffffffff) asks and changes nothing; no real flag is this high."""
+MMAP_PAGE_ZERO, READ_IMPLIES_EXEC = 0x10_0000, 0x40_0000
+F_SETLEASE = 1024
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR = 0x4008_6602, 0x401C_5820
+
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+SOCK_TYPE, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 0xF, 1, 2, 3
+IPPROTO_TCP = 6
+MSG_FASTOPEN = 0x2000_0000
+TCP_FASTOPENS = (23, 30, 33, 34)
+"""TCP_FASTOPEN, _CONNECT, _KEY and _NO_COOKIE of setsockopt."""
+ASK = 0
+"""In the place of an errno: the supervisor answers."""
+IOPRIO_WHO_PROCESS = 1
+
+ALWAYS_BLOCKED: tuple[BlockedCall, ...] = (
+    # io_uring does what the filter refuses, unseen. clone3 and openat2 keep their flags in memory,
+    # out of the filter's sight; the C library falls back to clone and openat.
+    BlockedCall(
+        errno.ENOSYS,
+        ("io_uring_setup", "io_uring_enter", "io_uring_register", "clone3", "openat2"),
+    ),
+    BlockedCall(
+        errno.EPERM,
+        (
+            *("mount", "umount", "umount2", "move_mount", "fsopen", "fsconfig", "fsmount"),
+            *("fspick", "open_tree", "mount_setattr", OPEN_TREE_ATTR, "pivot_root", "chroot"),
+            *("setns", "bpf", "perf_event_open", "userfaultfd"),
+            *("keyctl", "add_key", "request_key"),
+            *("init_module", "finit_module", "delete_module"),
+            *("kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff"),
+            *("sethostname", "setdomainname"),
+            *("clock_settime", "settimeofday", "adjtimex", "clock_adjtime"),
+            *("ioperm", "iopl", "acct", "quotactl", "quotactl_fd", "fanotify_init"),
+            *("open_by_handle_at", "syslog", "modify_ldt", "vhangup"),
+            *("pidfd_getfd", "kcmp", "move_pages", "migrate_pages", "process_madvise"),
+            FILE_SETATTR,
+        ),
+    ),
+    *(BlockedCall(errno.EPERM, ("unshare", "clone"), (has_bit(0, flag),)) for flag in CLONE_FLAGS),
+    BlockedCall(errno.EPERM, ("unshare",), (has_bit(0, CLONE_NEWTIME),)),
+    *(
+        BlockedCall(errno.EPERM, ("ioctl",), (Where(1, request),))
+        for request in (TIOCSTI, TIOCLINUX, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR)
+    ),
+    # Whoever opens a file then waits until the lease is given up.
+    BlockedCall(errno.EPERM, ("fcntl",), (Where(1, F_SETLEASE),)),
+    # A set-uid file would keep its power after the sandbox is gone.
+    BlockedCall(errno.EPERM, ("chmod", "fchmod", "creat"), (has_bit(1, S_ISUID),)),
+    BlockedCall(errno.EPERM, ("fchmodat", FCHMODAT2), (has_bit(2, S_ISUID),)),
+    BlockedCall(errno.EPERM, ("mknod",), (has_bit(1, S_ISUID),)),
+    BlockedCall(errno.EPERM, ("mknodat",), (has_bit(2, S_ISUID),)),
+    *(
+        blocked
+        for flag in (O_CREAT, O_TMPFILE)
+        for blocked in (
+            BlockedCall(errno.EPERM, ("open",), (has_bit(1, flag), has_bit(2, S_ISUID))),
+            BlockedCall(errno.EPERM, ("openat",), (has_bit(2, flag), has_bit(3, S_ISUID))),
+        )
+    ),
+    *(
+        blocked
+        for kind in (S_IFCHR, S_IFBLK)
+        for blocked in (
+            BlockedCall(errno.EPERM, ("mknod",), (Where(1, kind, mask=S_IFMT),)),
+            BlockedCall(errno.EPERM, ("mknodat",), (Where(2, kind, mask=S_IFMT),)),
+        )
+    ),
+    BlockedCall(errno.EPERM, ("personality",), (Where(0, PER_LINUX32, mask=PER_MASK),)),
+    *(
+        BlockedCall(errno.EPERM, ("personality",), (Where(0, flag, mask=flag | QUERY),))
+        for flag in (MMAP_PAGE_ZERO, READ_IMPLIES_EXEC)
+    ),
+)
+
+SHARED_PROCESSES: tuple[BlockedCall, ...] = (
+    # Without namespaces of its own a command sees every process and every IPC object of the user.
+    BlockedCall(
+        errno.EPERM,
+        ("prlimit64",),
+        (Where(0, 0, op=Comparison.NOT), Where(2, 0, op=Comparison.NOT)),
+    ),
+    BlockedCall(errno.EPERM, ("setpriority",), (Where(0, 0, op=Comparison.NOT),)),
+    BlockedCall(errno.EPERM, ("setpriority",), (Where(1, 0, op=Comparison.NOT),)),
+    BlockedCall(errno.EPERM, ("ioprio_set",), (Where(0, IOPRIO_WHO_PROCESS, op=Comparison.NOT),)),
+    BlockedCall(errno.EPERM, ("ioprio_set",), (Where(1, 0, op=Comparison.NOT),)),
+    BlockedCall(
+        errno.EPERM,
+        ("sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"),
+        (Where(0, 0, op=Comparison.NOT),),
+    ),
+    BlockedCall(
+        errno.EPERM,
+        (
+            *("shmget", "shmat", "shmctl", "shmdt", "semget", "semop", "semctl", "semtimedop"),
+            *("msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"),
+        ),
+    ),
+)
+
+UNKNOWN_FAMILIES: tuple[BlockedCall, ...] = (
+    *(
+        BlockedCall(errno.EAFNOSUPPORT, ("socket",), (Where(0, family),))
+        for family in range(AF_NETLINK)
+        if family not in (AF_UNIX, AF_INET, AF_INET6)
+    ),
+    BlockedCall(errno.EAFNOSUPPORT, ("socket",), (Where(0, AF_NETLINK, op=Comparison.GREATER),)),
+    BlockedCall(errno.EAFNOSUPPORT, ("socketpair",), (Where(0, AF_UNIX, op=Comparison.NOT),)),
+)
+
+
+def no_family(*families: int) -> tuple[BlockedCall, ...]:
+    """No socket of these families."""
+    return tuple(BlockedCall(errno.EPERM, ("socket",), (Where(0, family),)) for family in families)
+
+
+def no_kind(family: int, *kinds: int) -> tuple[BlockedCall, ...]:
+    """No socket of these kinds of a family."""
+    return tuple(
+        BlockedCall(errno.EPERM, ("socket",), (Where(0, family), Where(1, kind, mask=SOCK_TYPE)))
+        for kind in kinds
+    )
+
+
+# Datagrams can name a receiver each time they are sent, in memory, where no filter looks. A raw
+# Unix socket is one of datagrams.
+NO_DATAGRAM_PAIRS: tuple[BlockedCall, ...] = tuple(
+    BlockedCall(errno.EPERM, ("socketpair",), (Where(1, kind, mask=SOCK_TYPE),))
+    for kind in (SOCK_DGRAM, SOCK_RAW)
+)
+UNIX: dict[UnixMode, tuple[BlockedCall, ...]] = {
+    UnixMode.PAIRS: (*no_family(AF_UNIX), *NO_DATAGRAM_PAIRS),
+    UnixMode.SUPERVISED: (
+        *no_kind(AF_UNIX, SOCK_DGRAM, SOCK_RAW),
+        *NO_DATAGRAM_PAIRS,
+        BlockedCall(ASK, ("connect",)),
+    ),
+    UnixMode.FREE: (),
+}
+NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
+    NetworkMode.NONE: (*UNKNOWN_FAMILIES, *no_family(AF_INET, AF_INET6, AF_NETLINK)),
+    NetworkMode.LOOPBACK: (
+        *UNKNOWN_FAMILIES,
+        *no_kind(AF_INET, SOCK_RAW),
+        *no_kind(AF_INET6, SOCK_RAW),
+        # NETLINK_ROUTE, which is 0, answers which addresses there are.
+        BlockedCall(
+            errno.EPERM, ("socket",), (Where(0, AF_NETLINK), Where(2, 0, op=Comparison.NOT))
+        ),
+    ),
+    NetworkMode.PORTS: (
+        *UNKNOWN_FAMILIES,
+        *no_family(AF_NETLINK),
+        # TCP alone, for Landlock looks at nothing else.
+        *(
+            blocked
+            for family in (AF_INET, AF_INET6)
+            for blocked in (
+                *no_kind(family, *(k for k in range(SOCK_TYPE + 1) if k != SOCK_STREAM)),
+                *(
+                    BlockedCall(errno.EPERM, ("socket",), (Where(0, family), Where(2, protocol)))
+                    for protocol in range(1, IPPROTO_TCP)
+                ),
+                BlockedCall(
+                    errno.EPERM,
+                    ("socket",),
+                    (Where(0, family), Where(2, IPPROTO_TCP, op=Comparison.GREATER)),
+                ),
+            )
+        ),
+        # Fast Open connects without connect.
+        BlockedCall(errno.EPERM, ("sendto", "sendmmsg"), (has_bit(3, MSG_FASTOPEN),)),
+        BlockedCall(errno.EPERM, ("sendmsg",), (has_bit(2, MSG_FASTOPEN),)),
+        *(
+            BlockedCall(errno.EPERM, ("setsockopt",), (Where(1, IPPROTO_TCP), Where(2, option)))
+            for option in TCP_FASTOPENS
+        ),
+    ),
+    NetworkMode.FULL: (),
+}
+NO_LISTENING: tuple[BlockedCall, ...] = (BlockedCall(errno.EPERM, ("listen",)),)
+"""Without a bind, which Landlock looks at, it takes any port."""
+NO_TRUNCATE: tuple[BlockedCall, ...] = (BlockedCall(errno.EPERM, ("truncate",)),)
+"""ftruncate may stay: its descriptor was opened for writing."""
