@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codex.base.printable import printable
-from codex.sandbox.linux.landlock import Access, ruleset_plan
 
 if TYPE_CHECKING:
-    import enum
     from collections.abc import Iterable, Iterator
 
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.confinement import Confinement
     from codex.sandbox.enforcement import Enforcement
     from codex.sandbox.guard.protected import Protection
-    from codex.sandbox.linux.landlock import RulesetPlan
 
 WIDTH = 12
 
@@ -30,10 +27,10 @@ def explain(confinement: Confinement) -> str:
         *_rows("writable", _writable(confinement)),
         *_rows("protected", _protected(confinement.protection, enforcement)),
     ]
-    if enforcement.has_rules:
-        abi, network = enforcement.landlock_abi, enforcement.network
-        plan = ruleset_plan(policy, confinement.folders, abi=abi, network=network)
-        rows += _rows("Landlock", _rules(plan))
+    if enforcement.landlock_abi:
+        from codex.sandbox.linux.explain_rules import rules_of
+
+        rows += _rows("Landlock", rules_of(confinement))
     return "".join(f"{printable(row).replace(chr(10), ' ')}\n" for row in rows)
 
 
@@ -49,10 +46,11 @@ def _enforced(enforcement: Enforcement) -> Iterator[str]:
         yield "nothing"
         return
     abi, errata = enforcement.landlock_abi, enforcement.landlock_errata
-    yield f"rules (Landlock ABI {abi}, errata {errata:#x}; seccomp)"
+    landlock = f"Landlock ABI {abi}, errata {errata:#x}; seccomp"
+    yield f"rules ({landlock if abi else 'Seatbelt'})"
     if enforcement.has_namespaces:
         yield "namespaces"
-    else:
+    elif enforcement.without_namespaces is not None:
         yield f"no namespaces: {enforcement.without_namespaces}"
 
 
@@ -83,24 +81,3 @@ def _protected(protection: Protection, enforcement: Enforcement) -> Iterator[str
             yield f"{watch.path} ({what})"
     if not protection.watches:
         yield "nothing"
-
-
-def _rules(plan: RulesetPlan) -> Iterator[str]:
-    yield f"denied: {_names(plan.fs)}"
-    if plan.net:
-        yield f"denied: {_names(plan.net)}"
-    if plan.scoped:
-        yield f"kept inside: {_names(plan.scoped)}"
-    for grant in plan.grants:
-        yield f"{grant.path}: {_names(grant.access, of=plan.fs)}"
-
-
-def _names(flags: enum.IntFlag, *, of: Access | None = None) -> str:
-    """Rights by their names; where most of them are given, those that are not."""
-    names = [str(flag.name).lower() for flag in type(flags) if flag & flags]
-    missing = (
-        [] if of is None else [str(flag.name).lower() for flag in Access if flag & of & ~flags]
-    )
-    if of is not None and len(missing) < len(names):
-        return "all" + (f" but {' '.join(missing)}" if missing else "")
-    return " ".join(names)

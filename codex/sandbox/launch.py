@@ -1,4 +1,4 @@
-"""Start one command: find its program, make its restrictions and its pipes.
+"""Start one command: find its program and make its pipes.
 
 Ends nothing: run.py does, with what `start` gives it.
 """
@@ -7,46 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.base.errors import ProgramNotFoundError, SpawnError
-from codex.sandbox.enforcement import NetworkMode
-from codex.sandbox.linux.landlock import ruleset_plan
-from codex.sandbox.linux.namespaces import SERVERS, surroundings
-from codex.sandbox.linux.seccomp import filter_form, filter_program
-from codex.sandbox.linux.server import NoNamespaces
-from codex.sandbox.linux.spawn import (
-    Child,
-    Contained,
-    Restrictions,
-    create_ruleset,
-    spawn,
-    unavailable_for,
-)
-from codex.sandbox.linux.tree import COMMANDS
+from codex.sandbox.machine import start_held
 from codex.sandbox.params import Program, Stdio
-from codex.sandbox.seatbelt import under_seatbelt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.confinement import Confinement
-    from codex.sandbox.linux.namespaces import Surroundings
+    from codex.sandbox.machine import Processes
     from codex.sandbox.params import ExecParams
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 """For an environment without PATH."""
 
-CAP_DAC_OVERRIDE = 1 << 1
-
 
 class Started(NamedTuple):
     """A command that runs, and our ends of its pipes."""
 
-    child: Child | Contained
+    processes: Processes
     outputs: tuple[int, int] | None
     """Of stdout and stderr; None when the command has streams that are not ours."""
     at: float
@@ -65,71 +45,17 @@ def start(
     Args: stdio: its streams; pipes to us, and nothing to read, unless given.
     Raises: SpawnError, SandboxUnavailableError.
     """
-    program = resolve(params)
+    program = find_program(params)
+    outputs = None
     try:
-        return _start(program, confinement, stdio, stack)
+        with contextlib.ExitStack() as given:
+            if stdio is None:
+                stdio, outputs = _pipes(stack, given)
+            at = time.monotonic()
+            processes = start_held(program, confinement, stdio, stack)
     except OSError as exc:
         raise SpawnError(f"cannot run '{program.argv[0]}': {exc.strerror}") from exc
-
-
-def _start(
-    program: Program, confinement: Confinement, stdio: Stdio | None, stack: contextlib.ExitStack
-) -> Started:
-    outputs = None
-    is_sandboxed = confinement.enforcement.has_rules
-    with contextlib.ExitStack() as given:
-        if stdio is None:
-            stdio, outputs = _pipes(stack, given)
-        streams = stdio
-        spawner = _spawner(program, confinement, given)
-        at = time.monotonic()
-        child = COMMANDS.start(lambda: spawner(streams), is_sandboxed=is_sandboxed)
-    if isinstance(child, Contained):
-        stack.callback(os.close, child.pidfd)
-        stack.callback(os.close, child.link)
-    else:
-        stack.callback(COMMANDS.remove, child.pid)
-        if child.pidfd is not None:
-            stack.callback(os.close, child.pidfd)
-    return Started(child, outputs, at)
-
-
-def _spawner(
-    program: Program, confinement: Confinement, stack: contextlib.ExitStack
-) -> Callable[[Stdio], Child | Contained]:
-    """How the command is to be made; `stack` gets what is to be closed when it is.
-
-    Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
-    """
-    enforcement = confinement.enforcement
-    if not enforcement.has_rules:
-        return lambda stdio: spawn(program, stdio, None)
-    if sys.platform == "darwin":
-        held = under_seatbelt(program, confinement)
-        return lambda stdio: spawn(held, stdio, None)
-    limits = restrictions(confinement, stack)
-    if not enforcement.has_namespaces:
-        return lambda stdio: spawn(program, stdio, limits)
-    where = surroundings(
-        confinement.policy,
-        confinement.folders,
-        shares_network=enforcement.network in (NetworkMode.PORTS, NetworkMode.FULL),
-        cwd=program.cwd,
-        program=program.path,
-        protected=confinement.protection.paths,
-        abi=enforcement.landlock_abi,
-    )
-    return lambda stdio: _spawn_contained(where, program, stdio, limits)
-
-
-def _spawn_contained(
-    where: Surroundings, program: Program, stdio: Stdio, limits: Restrictions
-) -> Contained:
-    try:
-        return SERVERS.spawn(where, program, stdio, limits)
-    except NoNamespaces as exc:
-        # They could be had before: what the user was told holds a command must hold it.
-        raise unavailable_for(str(exc), exc.error) from exc
+    return Started(processes, outputs, at)
 
 
 def _pipes(
@@ -151,19 +77,19 @@ def _open_nothing() -> int:
     """
     with contextlib.suppress(OSError):
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    read_end, write_end = os.pipe()
     os.close(write_end)
     return read_end
 
 
 def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int, int]:
-    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    read_end, write_end = os.pipe()
     ours.callback(os.close, read_end)
     given.callback(os.close, write_end)
     return read_end, write_end
 
 
-def resolve(params: ExecParams) -> Program:
+def find_program(params: ExecParams) -> Program:
     """Find the program as a shell in the command's folder would.
 
     Raises: SpawnError, when there is none, or the working directory is none.
@@ -203,41 +129,3 @@ def _check_executable(name: str, path: str) -> None:
         raise SpawnError(f"cannot run '{name}': '{path}' is a folder")
     if not os.access(path, os.X_OK):
         raise SpawnError(f"cannot run '{name}': '{path}' is not executable")
-
-
-def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restrictions:
-    """What to put a command under; `stack` gets what is to be closed.
-
-    Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
-    """
-    policy, folders, enforcement = (
-        confinement.policy,
-        confinement.folders,
-        confinement.enforcement,
-    )
-    plan = ruleset_plan(policy, folders, abi=enforcement.landlock_abi, network=enforcement.network)
-    ruleset_fd = create_ruleset(plan)
-    stack.callback(os.close, ruleset_fd)
-    form = filter_form(policy, enforcement)
-    kept = _kept_capabilities(policy, folders)
-    return Restrictions(ruleset_fd, filter_program(form), kept, form.is_supervised)
-
-
-def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:
-    """Root loses all capabilities, but for one where it works in another user's folder.
-
-    In a container that is the usual case (a bind mount, a CI workspace), and without
-    CAP_DAC_OVERRIDE root could write no file there. Landlock still holds all that is outside.
-    """
-    if os.geteuid() != 0:
-        return 0
-    if policy.can_write_everything:
-        return CAP_DAC_OVERRIDE
-    return CAP_DAC_OVERRIDE if any(map(_is_of_another_user, folders)) else 0
-
-
-def _is_of_another_user(folder: str) -> bool:
-    try:
-        return os.stat(folder).st_uid != os.geteuid()
-    except OSError:
-        return False  # it has just gone

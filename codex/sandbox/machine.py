@@ -1,15 +1,54 @@
-"""What holds a command on this machine, whichever system it runs."""
+"""The seam between the platforms: what each of them offers, and which of them is used here.
+
+This is the one place that chooses between sandbox/linux and sandbox/macos; each is imported on its
+own system alone.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Protocol
 
-from codex.sandbox.enforcement import UNENFORCED, Enforcement
-from codex.sandbox.linux.kernel import enforcement
+from codex.sandbox.enforcement import UNENFORCED
+
+if sys.platform == "darwin":
+    from codex.sandbox.macos.start import enforcement, start
+else:
+    from codex.sandbox.linux.kernel import enforcement
+    from codex.sandbox.linux.start import start
 
 if TYPE_CHECKING:
+    import contextlib
+
     from codex.protocol.policy import SandboxPolicy
-    from codex.sandbox.enforcement import Require
+    from codex.sandbox.confinement import Confinement
+    from codex.sandbox.enforcement import Enforcement, Require
+    from codex.sandbox.params import Program, Stdio
+
+
+class Processes(Protocol):
+    """A command that was started, and every process that came from it."""
+
+    status: int | None
+    """The command's wait status after `clear_away`; None when it was killed with all the others."""
+
+    def fileno(self) -> int | None:
+        """A descriptor that is readable when the command may be over; None: ask `is_over`."""
+
+    def is_over(self) -> bool:
+        """Whether the command itself has ended."""
+
+    def have_left(self) -> bool:
+        """Whether nothing is left of what the command started."""
+
+    def send(self, number: int) -> None:
+        """Send the command a signal."""
+
+    def terminate(self) -> None:
+        """Ask all of them to end."""
+
+    def clear_away(self) -> None:
+        """Kill what is left and reap it."""
 
 
 def enforcement_for(
@@ -22,4 +61,18 @@ def enforcement_for(
     """
     if policy.is_unrestricted or container:
         return UNENFORCED
+    if sys.platform == "darwin":
+        return enforcement(policy)
     return enforcement(policy, require=require)
+
+
+def start_held(
+    program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
+) -> Processes:
+    """Start a program under its confinement; `stack` gets what is to be undone when it is over.
+
+    Raises: SpawnError; SandboxUnavailableError, when the policy cannot be enforced.
+    """
+    if sys.platform == "darwin":
+        return start(program, confinement, stdio)
+    return start(program, confinement, stdio, stack)

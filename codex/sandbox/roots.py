@@ -9,6 +9,7 @@ Reads the file system, changes nothing.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.sandbox.params import RefusedRoot
@@ -70,6 +71,8 @@ def physical_path(path: str) -> str:
 
     Raises: OSError, when it leads to nothing.
     """
+    if sys.platform != "linux":
+        return os.path.realpath(path, strict=True)
     fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         return os.readlink(f"/proc/self/fd/{fd}")

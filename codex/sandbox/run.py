@@ -11,15 +11,13 @@ import enum
 import fcntl
 import os
 import selectors
+import sys
 import time
 from signal import SIGKILL
 from typing import TYPE_CHECKING
 
 from codex.protocol.events import OutputStream
 from codex.sandbox.launch import start
-from codex.sandbox.linux.contained import ContainedProcesses
-from codex.sandbox.linux.spawn import Contained
-from codex.sandbox.linux.tree import COMMANDS, SharedProcesses
 from codex.sandbox.output import CappedOutput, LiveOutput
 from codex.sandbox.params import INTERRUPTED, SIGNAL_BASE, TIMED_OUT, ExecResult
 
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.sandbox.confinement import Confinement
     from codex.sandbox.launch import Started
-    from codex.sandbox.linux.spawn import Child
     from codex.sandbox.params import Attached, ExecParams
 
 READ_SIZE = 256 * 1024
@@ -70,8 +67,9 @@ class _Reader:
     def enlarge_pipe(self) -> None:
         """Once; refused when the user already holds many large pipes, and then it stays small."""
         self.has_large_pipe = True
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, LARGE_PIPE_SIZE)
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, LARGE_PIPE_SIZE)
 
 
 def run(
@@ -99,8 +97,6 @@ def run(
             is_interrupted=True,
         )
     with contextlib.ExitStack() as stack:
-        if not confinement.enforcement.has_namespaces:
-            stack.enter_context(COMMANDS.adopting())
         stdio = None if attached is None else attached.stdio
         started = start(params, confinement, stdio=stdio, stack=stack)
         is_sandboxed = confinement.enforcement.has_rules
@@ -125,7 +121,7 @@ class _Execution:
         *,
         is_sandboxed: bool,
     ) -> None:
-        self._processes = _processes(started.child)
+        self._processes = started.processes
         self._is_sandboxed = is_sandboxed
         self._started_at = started.at
         self._readers = [
@@ -293,7 +289,3 @@ class _Execution:
         if self._is_timed_out:
             return TIMED_OUT, signal
         return exit_code, signal
-
-
-def _processes(child: Child | Contained) -> SharedProcesses | ContainedProcesses:
-    return ContainedProcesses(child) if isinstance(child, Contained) else SharedProcesses(child)

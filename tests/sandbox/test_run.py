@@ -12,9 +12,7 @@ import pytest
 from codex.base.errors import SpawnError
 from codex.protocol.events import OutputStream
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
-from codex.sandbox import launch
-from codex.sandbox import run as run_module
-from codex.sandbox.linux.spawn import Child
+from codex.sandbox.linux.spawn import Child, spawn
 from tests.support.commands import WORKSPACE, OutputWatch, Workspace
 
 POLICIES = pytest.mark.parametrize(
@@ -184,12 +182,13 @@ def test_a_kernel_without_process_descriptors_is_enough(
     if workspace.is_contained:
         pytest.skip("such a kernel has no namespaces that serve")
 
-    def start_without(*args: Any, **kwargs: Any) -> launch.Started:
-        started = launch.start(*args, **kwargs)
-        assert isinstance(started.child, Child)
-        return started._replace(child=started.child._replace(pidfd=None))
+    def spawn_without(*args: Any) -> Child:
+        child = spawn(*args)
+        assert child.pidfd is not None
+        os.close(child.pidfd)
+        return child._replace(pidfd=None)
 
-    monkeypatch.setattr(run_module, "start", start_without)
+    monkeypatch.setattr("codex.sandbox.linux.start.spawn", spawn_without)
     result = workspace.shell("echo x; sleep 600 >/dev/null 2>&1 & exit 4")
     assert (result.exit_code, result.output) == (4, "x\n")
     assert workspace.run("sleep", "600", timeout_ms=100).exit_code == 124

@@ -23,6 +23,23 @@ ROWS: dict[str, tuple[str, ...]] = {
         "base",
         "__init__ _landlock_shim",
     ),
+    "codex.sandbox": (
+        "run explain denial",
+        "launch",
+        "machine",
+        "linux macos",
+        "confinement",
+        "guard",
+        "roots",
+        "enforcement params env output",
+    ),
+    "codex.sandbox.linux": (
+        "start kernel",
+        "namespaces seccomp contained",
+        "server tree",
+        "spawn explain_rules",
+        "landlock refusals",
+    ),
 }
 """The rows of a package, from the top down: a file imports from its own entry and from lower rows.
 

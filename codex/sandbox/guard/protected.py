@@ -12,7 +12,6 @@ import functools
 import operator
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.protocol.policy import PROTECTED_NAMES
@@ -70,10 +69,7 @@ class Protection(NamedTuple):
 
     @property
     def paths(self) -> ProtectedPaths:
-        """What run() is to hold; Seatbelt can also hold what is not there."""
-        if sys.platform == "darwin":
-            named = tuple(watch.path for watch in self.watches if not watch.is_kind_only)
-            return ProtectedPaths(named, self.pinned)
+        """What mounts are to hold."""
         return ProtectedPaths(self.read_only, self.pinned)
 
     @property

@@ -5,8 +5,8 @@ import pytest
 from codex.protocol.policy import DANGER_FULL_ACCESS, READ_ONLY, SandboxPolicy
 from codex.sandbox.confinement import confine
 from codex.sandbox.enforcement import UNENFORCED
+from codex.sandbox.macos.seatbelt import profile, seatbelt_argv, under_seatbelt
 from codex.sandbox.params import Program, ProtectedPaths
-from codex.sandbox.seatbelt import profile, seatbelt_argv, under_seatbelt
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 

@@ -1,4 +1,4 @@
-"""SandboxPolicy -> the arguments of macOS's sandbox-exec. Pure text.
+"""SandboxPolicy -> the arguments of macOS's sandbox-exec. Pure text. Not run on a Mac yet.
 
 The profile denies by default and names what every program needs. Paths are parameters, never part
 of the profile's text, so no folder's name can change its meaning. Seatbelt can take a name out of a
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codex.sandbox.params import ProtectedPaths
+
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.confinement import Confinement
-    from codex.sandbox.params import Program, ProtectedPaths
+    from codex.sandbox.params import Program
 
-MARK = "CODEX_SANDBOX"
+SEATBELT_VARIABLE = "CODEX_SANDBOX"
 """Set to `seatbelt` in the child: a Seatbelt cannot be put into another, and programs that would
 try can see it."""
 SANDBOX_EXEC = "/usr/bin/sandbox-exec"
@@ -53,17 +55,20 @@ SYSCTL_PREFIXES = ("hw.optional.arm.", "hw.optional.armv8_", "hw.perflevel")
 def under_seatbelt(program: Program, confinement: Confinement) -> Program:
     """The program that runs another one under a policy.
 
-    sandbox-exec looks its program up in PATH, so it gets the path that was found.
+    sandbox-exec looks its program up in PATH, so it gets the path that was found. Seatbelt holds
+    protected names whether they exist or not.
     """
+    protection = confinement.protection
+    names = tuple(watch.path for watch in protection.watches if not watch.is_kind_only)
     return program._replace(
         path=SANDBOX_EXEC,
         argv=seatbelt_argv(
             (program.path, *program.argv[1:]),
             policy=confinement.policy,
             roots=confinement.folders,
-            protected=confinement.protection.paths,
+            protected=ProtectedPaths(names, protection.pinned),
         ),
-        env={**program.env, MARK: "seatbelt"},
+        env={**program.env, SEATBELT_VARIABLE: "seatbelt"},
     )
 
 
