@@ -32,7 +32,7 @@ from codex.sandbox.confinement import confine
 from codex.sandbox.env import command_environment
 from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult
-from codex.sandbox.run import run as run_command
+from codex.sandbox.run import run_command
 
 if TYPE_CHECKING:
     from codex.base.host import Host

@@ -30,11 +30,11 @@ SIGSYS = 31
 REASONS = (
     r"permission denied|read-only file system|device or resource busy|\bE(?:ACCES|ROFS|BUSY)\b"
 )
-FORBIDDEN = re.compile(REASONS, re.I)
+FILE_REFUSAL = re.compile(REASONS, re.I)
 """What Landlock's refusals look like, and those of read-only mounts."""
-BUSY = re.compile(r"device or resource busy|\bEBUSY\b", re.I)
+BUSY_REFUSAL = re.compile(r"device or resource busy|\bEBUSY\b", re.I)
 """The refusal of a mount point that was to be renamed; evidence for protected names alone."""
-READ_ONLY = re.compile(r"read-only file system|\bEROFS\b", re.I)
+READ_ONLY_REFUSAL = re.compile(r"read-only file system|\bEROFS\b", re.I)
 """Few file systems are: evidence also where it is not known of which path."""
 NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b", re.I)
 """What seccomp's refusals look like."""
@@ -151,7 +151,7 @@ def _explain_network(output: str, policy: SandboxPolicy) -> str | None:
 
 
 def _explain_file(output: str, evidence: _Evidence) -> str | None:
-    if not FORBIDDEN.search(output):
+    if not FILE_REFUSAL.search(output):
         return None
     confinement = evidence.confinement
     policy, protection = confinement.policy, confinement.protection
@@ -162,13 +162,13 @@ def _explain_file(output: str, evidence: _Evidence) -> str | None:
         real = os.path.join(os.path.realpath(folder), last)
         if name := protection.holding(real):
             return _probably(f"write {path}", f"{name} is protected: other programs obey it")
-        if BUSY.search(reason) and real in protection.pinned:
+        if BUSY_REFUSAL.search(reason) and real in protection.pinned:
             return _probably(f"rename {path}", "what is in it is protected: other programs obey it")
-        if BUSY.search(reason) or policy.can_write_everything:
+        if BUSY_REFUSAL.search(reason) or policy.can_write_everything:
             continue
         if not _is_inside_any(path, open_roots) and evidence.is_writable(path):
             return _explain_write(path, evidence)
-        if READ_ONLY.search(reason) and _is_inside_any(path, open_roots):
+        if READ_ONLY_REFUSAL.search(reason) and _is_inside_any(path, open_roots):
             # It is writable there: the command had gone to another folder.
             return _probably("a write", "outside the writable folders", "--add-dir FOLDER")
     return None
@@ -220,7 +220,7 @@ def _named_paths(output: str, cwd: str) -> Iterator[tuple[str, str]]:
     """The paths named near the kernel's words, nearest first, absolute; and the line with those."""
     lines = output.splitlines()
     for index, line in enumerate(lines):
-        if not FORBIDDEN.search(line):
+        if not FILE_REFUSAL.search(line):
             continue
         for near in reversed(lines[max(0, index - LINES_BEFORE) : index + 1]):
             for pattern in (BEFORE_REASON, QUOTED, ABSOLUTE):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 from codex.sandbox.enforcement import UNENFORCED
 
 if sys.platform == "darwin":
-    from codex.sandbox.macos.start import enforcement, start
+    from codex.sandbox.macos.start import macos_enforcement, start_on_macos
 else:
-    from codex.sandbox.linux.kernel import enforcement
-    from codex.sandbox.linux.start import start
+    from codex.sandbox.linux.kernel import linux_enforcement
+    from codex.sandbox.linux.start import start_on_linux
 
 if TYPE_CHECKING:
     import contextlib
@@ -62,8 +62,8 @@ def enforcement_for(
     if policy.is_unrestricted or container:
         return UNENFORCED
     if sys.platform == "darwin":
-        return enforcement(policy)
-    return enforcement(policy, require=require)
+        return macos_enforcement(policy)
+    return linux_enforcement(policy, require=require)
 
 
 def start_held(
@@ -74,5 +74,5 @@ def start_held(
     Raises: SpawnError; SandboxUnavailableError, when the policy cannot be enforced.
     """
     if sys.platform == "darwin":
-        return start(program, confinement, stdio)
-    return start(program, confinement, stdio, stack)
+        return start_on_macos(program, confinement, stdio)
+    return start_on_linux(program, confinement, stdio, stack)

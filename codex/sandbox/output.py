@@ -12,8 +12,8 @@ from __future__ import annotations
 import codecs
 from typing import NamedTuple
 
-MAX_BYTES = 10 * 1024
-MAX_LINES = 256
+MAX_OUTPUT_BYTES = 10 * 1024
+MAX_OUTPUT_LINES = 256
 """Source: codex-rs core/src/exec.rs, which keeps the head alone."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
@@ -28,7 +28,9 @@ class CappedOutput:
     Of what is too long each gets half of the limits, which are 2 at least.
     """
 
-    def __init__(self, *, max_bytes: int = MAX_BYTES, max_lines: int = MAX_LINES) -> None:
+    def __init__(
+        self, *, max_bytes: int = MAX_OUTPUT_BYTES, max_lines: int = MAX_OUTPUT_LINES
+    ) -> None:
         self._max_bytes = max_bytes
         self._max_lines = max_lines
         self._head = bytearray()

@@ -1,7 +1,7 @@
 """Run one command under a policy, to its end: the command, and every process that it started.
 
 One loop waits on its output, its exit, the user's cancel and the time-out. Nothing of a command
-survives `run`, however it ends; tree.py says what that takes.
+survives `run_command`, however it ends; tree.py says what that takes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Phase(enum.Enum):
     OVER = enum.auto()
 
 
-class _Reader:
+class _StreamReader:
     """One of the two streams."""
 
     def __init__(self, stream: OutputStream, fd: int) -> None:
@@ -72,7 +72,7 @@ class _Reader:
                 fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, LARGE_PIPE_SIZE)
 
 
-def run(
+def run_command(
     params: ExecParams,
     confinement: Confinement,
     *,
@@ -125,7 +125,7 @@ class _Execution:
         self._is_sandboxed = is_sandboxed
         self._started_at = started.at
         self._readers = [
-            _Reader(stream, fd)
+            _StreamReader(stream, fd)
             for stream, fd in zip(OutputStream, started.outputs or (), strict=False)
         ]
         self._cancel = cancel
@@ -165,7 +165,7 @@ class _Execution:
 
     def _is_finished(self, key: selectors.SelectorKey) -> bool:
         """Take one event; whether its source has no more."""
-        if isinstance(key.data, _Reader):
+        if isinstance(key.data, _StreamReader):
             return not self._read(key.data)
         if key.data is None:
             self._interrupt()
@@ -173,7 +173,7 @@ class _Execution:
             self._has_exited = self._processes.is_over()
         return True
 
-    def _read(self, reader: _Reader) -> bool:
+    def _read(self, reader: _StreamReader) -> bool:
         """Take what there is; False at the end of the stream."""
         data = os.read(reader.fd, READ_SIZE)
         if not data:
@@ -188,7 +188,7 @@ class _Execution:
         self._forward(reader, reader.live.add(data, time.monotonic()))
         return True
 
-    def _forward(self, reader: _Reader, text: str) -> None:
+    def _forward(self, reader: _StreamReader, text: str) -> None:
         if text:
             self._on_output(reader.stream, text)
 

@@ -19,7 +19,7 @@ from codex.sandbox.explain import explain
 from codex.sandbox.guard.tripwire import Tripwire
 from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import Attached, ExecParams, Stdio
-from codex.sandbox.run import run as run_command
+from codex.sandbox.run import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

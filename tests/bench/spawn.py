@@ -22,7 +22,7 @@ from codex.sandbox.confinement import confine
 from codex.sandbox.linux.kernel import enforcement_with
 from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams
-from codex.sandbox.run import run
+from codex.sandbox.run import run_command
 
 RESIDENT_BYTES = 300 * 1000**2
 N_THREADS = 4
@@ -85,7 +85,7 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
                 codex_home=folder,
                 home=None,
             )
-            assert run(params, confinement, cancel=cancel).exit_code == 0
+            assert run_command(params, confinement, cancel=cancel).exit_code == 0
 
         return start
 

@@ -40,7 +40,7 @@ from codex.sandbox.explain import explain
 from codex.sandbox.machine import enforcement_for
 from codex.sandbox.macos import seatbelt
 from codex.sandbox.params import ExecParams
-from codex.sandbox.run import run
+from codex.sandbox.run import run_command
 
 seatbelt.SANDBOX_EXEC = folder + "/sandbox-exec"
 work = folder + "/work"
@@ -49,7 +49,7 @@ confinement = confine(
     policy, enforcement_for(policy), cwd=work, tmpdir=None, codex_home="/nowhere", home=None
 )
 params = ExecParams(("sh", "-c", script), work, int(timeout_ms), {"PATH": os.environ["PATH"]})
-result = run(params, confinement, cancel=Cancel())
+result = run_command(params, confinement, cancel=Cancel())
 json.dump(
     {
         "exit_code": result.exit_code,

@@ -19,7 +19,7 @@ from codex.sandbox.guard.protected import NOTHING, Protection
 from codex.sandbox.linux.kernel import enforcement_with
 from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult, ProtectedPaths
-from codex.sandbox.run import run
+from codex.sandbox.run import run_command
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
 """Unlike the shipped mode without /tmp, where the tests' own files are."""
@@ -64,7 +64,7 @@ class Workspace(NamedTuple):
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", **(env or {})}
         own = Cancel()
         try:
-            return run(
+            return run_command(
                 ExecParams(argv, str(cwd or self.inside), timeout_ms, environ),
                 self.confinement(policy, environ.get("TMPDIR"), protected),
                 cancel=cancel or own,

@@ -26,7 +26,7 @@ from codex.sandbox.denial import explain_denial
 from codex.sandbox.env import command_environment
 from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult
-from codex.sandbox.run import run
+from codex.sandbox.run import run_command
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
@@ -53,7 +53,7 @@ class ShellCall(NamedTuple):
         return ApprovedCommand(self.argv, self.cwd, is_sandboxed=is_sandboxed)
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class AttemptOutcome(msgspec.Struct, frozen=True):
     """The outcome of one attempt: a result, or why there is none."""
 
     result: ExecResult | None
@@ -65,7 +65,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """A line for each change to protected names that was undone."""
 
 
-def attempt(context: TaskContext, call: ShellCall, policy: SandboxPolicy) -> Outcome:
+def attempt(context: TaskContext, call: ShellCall, policy: SandboxPolicy) -> AttemptOutcome:
     """Run a command once, from its begin event to its end event.
 
     Changes to protected names are undone, and the user is told of them, after the end event.
@@ -82,7 +82,7 @@ def attempt(context: TaskContext, call: ShellCall, policy: SandboxPolicy) -> Out
 
 def _attempt(
     context: TaskContext, call: ShellCall, policy: SandboxPolicy, undone: list[str]
-) -> Outcome:
+) -> AttemptOutcome:
     context.emit(ExecCommandBegin(call.call_id, call.argv, call.cwd, call.is_from_user))
     try:
         params, confinement = _prepare(context, call, policy)
@@ -92,10 +92,10 @@ def _attempt(
     except SandboxUnavailableError as error:
         context.emit(_never_started(call.call_id, error.message))
         context.warn_once(str(error))
-        return Outcome(None, str(error), is_sandbox_missing=True)
+        return AttemptOutcome(None, str(error), is_sandbox_missing=True)
     except SpawnError as error:
         context.emit(_never_started(call.call_id, str(error)))
-        return Outcome(None, str(error))
+        return AttemptOutcome(None, str(error))
     except BaseException as error:
         # A defect in codex ends the task, but what began still ends.
         context.emit(_never_started(call.call_id, f"internal error: {error}"))
@@ -105,7 +105,7 @@ def _attempt(
         context.warn_once(f"commands cannot write to '{root.path}': {root.reason}")
     if result.is_interrupted:
         raise Interrupted(findings=tuple(undone))
-    return Outcome(result, denial=denial, undone=tuple(undone))
+    return AttemptOutcome(result, denial=denial, undone=tuple(undone))
 
 
 def _prepare(
@@ -155,7 +155,7 @@ def _run(
     is_mounted = confinement.enforcement.has_namespaces
     tripwire = context.session.tripwire
     with tripwire.watching(confinement.protection, into=undone, is_mounted=is_mounted):
-        return run(params, confinement, cancel=context.cancel, on_output=on_output)
+        return run_command(params, confinement, cancel=context.cancel, on_output=on_output)
 
 
 def _end(call_id: str, result: ExecResult, denial: str | None) -> ExecCommandEnd:
@@ -181,7 +181,7 @@ def _never_started(call_id: str, message: str) -> ExecCommandEnd:
     )
 
 
-def report(outcome: Outcome) -> ToolOutput:
+def report(outcome: AttemptOutcome) -> ToolOutput:
     """What the model reads about an attempt."""
     result = outcome.result
     if result is None:

@@ -20,7 +20,7 @@ from codex.core.safety.decide import (
     should_offer_retry,
 )
 from codex.core.tools.apply_patch import apply_patch_text
-from codex.core.tools.attempt import Outcome, ShellCall, attempt, report
+from codex.core.tools.attempt import AttemptOutcome, ShellCall, attempt, report
 from codex.core.tools.consent import ask_to_run
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
 
@@ -170,7 +170,7 @@ def _run_and_offer_retry(
     return _offer_retry(context, call, attempt(context, call, policy))
 
 
-def _offer_retry(context: TaskContext, call: ShellCall, outcome: Outcome) -> ToolOutput:
+def _offer_retry(context: TaskContext, call: ShellCall, outcome: AttemptOutcome) -> ToolOutput:
     """What came of it; where the sandbox stopped it, the user may let it run without."""
     denial = outcome.failure if outcome.is_sandbox_missing else outcome.denial
     if denial is None or not should_offer_retry(context.session.config.approval_policy):

@@ -10,11 +10,11 @@ import re
 
 HOOKS = "hooks"
 INFO = "info"
-SAMPLE = ".sample"
+SAMPLE_HOOK = ".sample"
 """The end of the names of hooks that git installs and never runs."""
 
-SECTION = re.compile(r'\[\s*([a-z]+)(?:\s+"[^"\\\]]*")?\s*\]', re.I)
-SETTING = re.compile(r"([a-z][a-z0-9]*)\s*(?:=\s*([^\\]*))?", re.I)
+_SECTION = re.compile(r'\[\s*([a-z]+)(?:\s+"[^"\\\]]*")?\s*\]', re.I)
+_SETTING = re.compile(r"([a-z][a-z0-9]*)\s*(?:=\s*([^\\]*))?", re.I)
 HARMLESS = {
     "core": {
         *("repositoryformatversion", "filemode", "bare", "logallrefupdates", "ignorecase"),
@@ -51,7 +51,7 @@ def is_harmless(path: str, data: bytes | None) -> bool:
     if os.path.basename(folder) == INFO:
         return True
     if os.path.basename(folder) == HOOKS:
-        return name.endswith(SAMPLE)
+        return name.endswith(SAMPLE_HOOK)
     if data is None:
         return False
     if os.path.basename(os.path.dirname(folder)) == "worktrees" and name != "config.worktree":
@@ -69,10 +69,10 @@ def is_harmless_config(data: bytes) -> bool:
         line = raw.strip()
         if not line or line[0] in "#;":
             continue
-        if found := SECTION.fullmatch(line):
+        if found := _SECTION.fullmatch(line):
             section = found[1].lower()
             continue
-        setting = SETTING.fullmatch(line)
+        setting = _SETTING.fullmatch(line)
         if setting is None or setting[1].lower() not in HARMLESS.get(section, ()):
             return False
         if "::" in (setting[2] or ""):

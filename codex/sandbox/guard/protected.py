@@ -35,7 +35,7 @@ HOME_NAMES = (
 )
 OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
 """How names in the agent's own folder begin that it writes itself while commands run."""
-MAX_DEPTH = 8
+MAX_SUBMODULE_DEPTH = 8
 """Of submodules in submodules."""
 
 
@@ -222,7 +222,7 @@ class _Found:
     def _add_modules(self, folder: str, depth: int) -> None:
         """The submodules; a name with slashes is a folder in a folder."""
         names = _folders_in(folder)
-        if not names or depth > MAX_DEPTH:
+        if not names or depth > MAX_SUBMODULE_DEPTH:
             return
         for name in names:
             module = os.path.join(folder, name)

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.sandbox.guard.harmless import SAMPLE
+from codex.sandbox.guard.harmless import SAMPLE_HOOK
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -17,7 +17,7 @@ QUARANTINED = ".quarantined"
 """In the names of what was moved aside, which is looked at no more."""
 MAX_COPY = 4 * 1024 * 1024
 """Of a larger file no copy is kept: changed, it is moved aside and stays there."""
-MAX_DEPTH = 24
+MAX_FOLDER_DEPTH = 24
 """Of folders in folders; what is deeper is not looked at."""
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -80,7 +80,11 @@ def _add_below(
         return
     for entry in entries:
         last = entry.name
-        if last.endswith(SAMPLE) or QUARANTINED in last or (exempt and last.startswith(exempt)):
+        if (
+            last.endswith(SAMPLE_HOOK)
+            or QUARANTINED in last
+            or (exempt and last.startswith(exempt))
+        ):
             continue
         try:
             status = entry.stat(follow_symlinks=False)
@@ -89,7 +93,7 @@ def _add_below(
         below = f"{name}/{last}"
         tree[below] = _seen(status)
         is_open = known is None or below in known
-        if stat.S_ISDIR(status.st_mode) and is_open and below.count("/") < MAX_DEPTH:
+        if stat.S_ISDIR(status.st_mode) and is_open and below.count("/") < MAX_FOLDER_DEPTH:
             _add_below(tree, path, below, (), known)
 
 

@@ -18,7 +18,7 @@ from codex.sandbox.linux.tree import CLEAN_UP_S
 if TYPE_CHECKING:
     from codex.sandbox.linux.spawn import Contained
 
-END = struct.Struct("=ii")
+END_MESSAGE = struct.Struct("=ii")
 """A message of the link: shim_end, in native/landlock_shim.h."""
 
 
@@ -50,11 +50,11 @@ class ContainedProcesses:
 
     def _read_link(self) -> None:
         while not self._is_empty and _is_readable(self._child.link, 0.0):
-            message = os.read(self._child.link, END.size)
+            message = os.read(self._child.link, END_MESSAGE.size)
             self._is_over = True
             if not message:
                 return  # it was killed, and what is left is about to be
-            self.status, is_last = END.unpack(message)
+            self.status, is_last = END_MESSAGE.unpack(message)
             self._is_empty = bool(is_last)
 
     def send(self, number: int) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from codex.sandbox.enforcement import Require
 
 
-def enforcement(policy: SandboxPolicy, *, require: Require) -> Enforcement:
+def linux_enforcement(policy: SandboxPolicy, *, require: Require) -> Enforcement:
     """What holds the commands of a policy here; the first call takes some milliseconds.
 
     Raises: SandboxUnavailableError, when less can be enforced than is required.

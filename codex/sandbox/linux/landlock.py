@@ -54,7 +54,7 @@ class Net(enum.IntFlag):
     CONNECT_TCP = 1 << 1
 
 
-class Scope(enum.IntFlag):
+class LandlockScope(enum.IntFlag):
     """What cannot reach out of the sandbox; known since ABI 6."""
 
     ABSTRACT_UNIX_SOCKET = 1 << 0
@@ -68,7 +68,7 @@ class Grant(NamedTuple):
     access: Access
 
 
-class Port(NamedTuple):
+class PortGrant(NamedTuple):
     """Rights for a TCP port."""
 
     number: int
@@ -83,13 +83,13 @@ class RulesetPlan(NamedTuple):
 
     fs: Access
     net: Net
-    scoped: Scope
+    scoped: LandlockScope
     grants: tuple[Grant, ...]
-    ports: tuple[Port, ...] = ()
+    ports: tuple[PortGrant, ...] = ()
 
 
 READ = Access.EXECUTE | Access.READ_FILE | Access.READ_DIR
-NEVER = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV | Access.RESOLVE_UNIX
+NEVER_GRANTED = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV | Access.RESOLVE_UNIX
 """Not even below a writable root: root could make the node of a disk there, and write to it; and
 whoever listens on a socket there is not in the sandbox."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -132,18 +132,18 @@ def ruleset_plan(
     net = Net(0)
     if abi >= NET_ABI and network in (NetworkMode.NONE, NetworkMode.PORTS):
         net = Net.BIND_TCP | Net.CONNECT_TCP
-    scoped = Scope(0)
+    scoped = LandlockScope(0)
     if abi >= SCOPED_SIGNALS_ABI:
-        scoped = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
+        scoped = LandlockScope.ABSTRACT_UNIX_SOCKET | LandlockScope.SIGNAL
     ports = _ports(policy) if network is NetworkMode.PORTS else ()
     return RulesetPlan(fs, net, scoped, _grants(policy, writable, fs), ports)
 
 
-def _ports(policy: SandboxPolicy) -> tuple[Port, ...]:
+def _ports(policy: SandboxPolicy) -> tuple[PortGrant, ...]:
     access: dict[int, Net] = dict.fromkeys(policy.connect_ports, Net.CONNECT_TCP)
     for number in policy.bind_ports:
         access[number] = access.get(number, Net(0)) | Net.BIND_TCP
-    return tuple(Port(*port) for port in access.items())
+    return tuple(PortGrant(*port) for port in access.items())
 
 
 def _grants(policy: SandboxPolicy, writable: tuple[str, ...], fs: Access) -> tuple[Grant, ...]:
@@ -153,5 +153,5 @@ def _grants(policy: SandboxPolicy, writable: tuple[str, ...], fs: Access) -> tup
     return (
         *(Grant(path, READ) for path in readable),
         *(Grant(path, DEVICE_ACCESS & fs) for path in DEVICES),
-        *(Grant(path, fs & ~NEVER) for path in writable),
+        *(Grant(path, fs & ~NEVER_GRANTED) for path in writable),
     )

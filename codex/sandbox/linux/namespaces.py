@@ -15,18 +15,18 @@ import select
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.sandbox.linux.landlock import NEVER, READ, Access, Grant, known_access
+from codex.sandbox.linux.landlock import NEVER_GRANTED, READ, Access, Grant, known_access
 from codex.sandbox.linux.server import (
+    FilePlace,
+    FileView,
+    ForkServer,
     NoNamespaces,
-    Place,
     PlaceKind,
-    Server,
     ServerConfig,
-    View,
     spawn_inside,
     start_server,
 )
-from codex.sandbox.linux.tree import COMMANDS
+from codex.sandbox.linux.tree import LIVE_COMMANDS
 from codex.sandbox.roots import SHARED_MEMORY, is_inside
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ MAX_SERVERS = 4
 TERMINAL_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.READ_DIR | Access.IOCTL_DEV
 
 
-class Surroundings(NamedTuple):
+class Namespaces(NamedTuple):
     """A server and a view: where one command runs."""
 
     config: ServerConfig
-    view: View
+    view: FileView
 
 
-def surroundings(
+def namespaces_for(
     policy: SandboxPolicy,
     folders: tuple[str, ...],
     *,
@@ -58,7 +58,7 @@ def surroundings(
     program: str,
     protected: ProtectedPaths | None,
     abi: int,
-) -> Surroundings:
+) -> Namespaces:
     """Where a command of a policy runs.
 
     Args: folders: the writable ones, physical. cwd, program: the command's.
@@ -72,12 +72,12 @@ def surroundings(
         ids=_ids(folders),
     )
     own = () if shares_memory else (SHARED_MEMORY,)
-    view = View(
+    view = FileView(
         places=_places((*folders, *own), protected),
         is_writable=policy.can_write_everything,
         grants=_grants(own, abi, reads_all=policy.can_read_everything),
     )
-    return Surroundings(config, view)
+    return Namespaces(config, view)
 
 
 def plain_config() -> ServerConfig:
@@ -103,13 +103,13 @@ def _ids(folders: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _places(folders: tuple[str, ...], protected: ProtectedPaths | None) -> tuple[Place, ...]:
+def _places(folders: tuple[str, ...], protected: ProtectedPaths | None) -> tuple[FilePlace, ...]:
     kinds: dict[str, PlaceKind] = {}
     if protected is not None:
         kinds.update(dict.fromkeys(protected.pinned, PlaceKind.PINNED))
         kinds.update(dict.fromkeys(protected.read_only, PlaceKind.READ_ONLY))
-    held = (Place(path, kinds[path]) for path in sorted(kinds))
-    return (*(Place(folder, PlaceKind.WRITABLE) for folder in folders), *held)
+    held = (FilePlace(path, kinds[path]) for path in sorted(kinds))
+    return (*(FilePlace(folder, PlaceKind.WRITABLE) for folder in folders), *held)
 
 
 @functools.lru_cache(maxsize=8)
@@ -119,21 +119,21 @@ def _grants(own: tuple[str, ...], abi: int, *, reads_all: bool) -> tuple[Grant, 
     readable = () if reads_all else ("/proc",)
     return (
         *(Grant(path, READ) for path in readable),
-        *(Grant(path, fs & ~NEVER) for path in own),
+        *(Grant(path, fs & ~NEVER_GRANTED) for path in own),
         *(Grant(path, TERMINAL_ACCESS & fs) for path in ("/dev/pts", "/dev/tty")),
     )
 
 
-class Servers:
+class ForkServers:
     """The fork servers of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._servers: dict[ServerConfig, Server] = {}
+        self._servers: dict[ServerConfig, ForkServer] = {}
         self._mounts: int | None = None
 
     def spawn(
-        self, where: Surroundings, program: Program, stdio: Stdio, restrictions: Restrictions
+        self, where: Namespaces, program: Program, stdio: Stdio, restrictions: Restrictions
     ) -> Contained:
         """Start a command in its surroundings.
 
@@ -149,7 +149,7 @@ class Servers:
             server = self._server(where.config)
             return spawn_inside(server, program, stdio, restrictions, where.view)
 
-    def running(self) -> tuple[Server, ...]:
+    def running(self) -> tuple[ForkServer, ...]:
         """The servers that were started and not dropped."""
         with self._lock:
             return tuple(self._servers.values())
@@ -162,7 +162,7 @@ class Servers:
         with self._lock:
             self._server(config)
 
-    def _server(self, config: ServerConfig) -> Server:
+    def _server(self, config: ServerConfig) -> ForkServer:
         if self._have_mounts_changed():
             for other in tuple(self._servers):
                 self._drop(other)
@@ -171,7 +171,7 @@ class Servers:
             if len(self._servers) >= MAX_SERVERS:
                 self._drop(next(iter(self._servers)))
             server = self._servers[config] = _start(config)
-            COMMANDS.keep(server.pid)
+            LIVE_COMMANDS.keep(server.pid)
         return server
 
     def _drop(self, config: ServerConfig) -> None:
@@ -179,7 +179,7 @@ class Servers:
         os.close(server.fd)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(server.pid, 0)  # it waits for nothing but that descriptor
-        COMMANDS.remove(server.pid)
+        LIVE_COMMANDS.remove(server.pid)
 
     def _have_mounts_changed(self) -> bool:
         if self._mounts is None:
@@ -189,7 +189,7 @@ class Servers:
         return bool(poll.poll(0))
 
 
-def _start(config: ServerConfig) -> Server:
+def _start(config: ServerConfig) -> ForkServer:
     try:
         return start_server(config)
     except NoNamespaces:
@@ -199,5 +199,5 @@ def _start(config: ServerConfig) -> Server:
     return start_server(config._replace(ids=config.ids[:1]))
 
 
-SERVERS = Servers()
+SERVERS = ForkServers()
 """Their processes are this process's children, so they are kept for all of it."""

@@ -43,7 +43,7 @@ class ServerConfig(NamedTuple):
     """Users and groups whose files a command can tell apart, the caller's own first."""
 
 
-class Server(NamedTuple):
+class ForkServer(NamedTuple):
     """A server that runs and is not reaped; it ends when the descriptor is closed."""
 
     pid: int
@@ -59,17 +59,17 @@ class PlaceKind(enum.IntEnum):
     """As it is else, but it cannot be moved away."""
 
 
-class Place(NamedTuple):
+class FilePlace(NamedTuple):
     """A physical path, and how a command sees what is there."""
 
     path: str
     kind: PlaceKind
 
 
-class View(NamedTuple):
+class FileView(NamedTuple):
     """The files as one command sees them; what is in no place is read-only."""
 
-    places: tuple[Place, ...]
+    places: tuple[FilePlace, ...]
     """The outer before the inner."""
     is_writable: bool
     """All of it is, but for places of another kind."""
@@ -87,7 +87,7 @@ class NoNamespaces(Exception):  # noqa: N818 - no error: there is another way to
         super().__init__(f"{what}: {os.strerror(error)} ({errno.errorcode.get(error, error)})")
 
 
-def start_server(config: ServerConfig) -> Server:
+def start_server(config: ServerConfig) -> ForkServer:
     """Start a server, and have it try all that a command will need.
 
     Raises: NoNamespaces.
@@ -103,7 +103,7 @@ def start_server(config: ServerConfig) -> Server:
     result = lib.shim_server_start(os.fsencode(_program()), native, ret, ret + 1, ret + 2)
     if result < 0:
         raise NoNamespaces(ret[2], -result)
-    return Server(ret[0], ret[1])
+    return ForkServer(ret[0], ret[1])
 
 
 def _program() -> str:
@@ -112,7 +112,7 @@ def _program() -> str:
 
 
 def spawn_inside(
-    server: Server, program: Program, stdio: Stdio, restrictions: Restrictions, view: View
+    server: ForkServer, program: Program, stdio: Stdio, restrictions: Restrictions, view: FileView
 ) -> Contained:
     """Start a program in the namespaces of a server.
 
@@ -132,7 +132,7 @@ def spawn_inside(
     return Contained(ret[0], ret[1])
 
 
-def _native_view(view: View, keep: list[Any]) -> Any:
+def _native_view(view: FileView, keep: list[Any]) -> Any:
     native = ffi.new("shim_view *")
     paths = [ffi.new("char[]", os.fsencode(place.path)) for place in view.places]
     pairs = [(path, place.kind) for path, place in zip(paths, view.places, strict=True)]

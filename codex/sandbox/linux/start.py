@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from codex.sandbox.enforcement import NetworkMode
 from codex.sandbox.linux.contained import ContainedProcesses
 from codex.sandbox.linux.landlock import ruleset_plan
-from codex.sandbox.linux.namespaces import SERVERS, surroundings
+from codex.sandbox.linux.namespaces import SERVERS, namespaces_for
 from codex.sandbox.linux.seccomp import filter_form, filter_program
 from codex.sandbox.linux.server import NoNamespaces
 from codex.sandbox.linux.spawn import (
@@ -23,20 +23,20 @@ from codex.sandbox.linux.spawn import (
     spawn,
     unavailable_for,
 )
-from codex.sandbox.linux.tree import COMMANDS, SharedProcesses
+from codex.sandbox.linux.tree import LIVE_COMMANDS, SharedProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.protocol.policy import SandboxPolicy
     from codex.sandbox.confinement import Confinement
-    from codex.sandbox.linux.namespaces import Surroundings
+    from codex.sandbox.linux.namespaces import Namespaces
     from codex.sandbox.params import Program, Stdio
 
 CAP_DAC_OVERRIDE = 1 << 1
 
 
-def start(
+def start_on_linux(
     program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
 ) -> SharedProcesses | ContainedProcesses:
     """Start a program; `stack` gets what is to be undone when its processes are cleared away.
@@ -45,15 +45,15 @@ def start(
     """
     enforcement = confinement.enforcement
     if not enforcement.has_namespaces:
-        stack.enter_context(COMMANDS.adopting())
+        stack.enter_context(LIVE_COMMANDS.adopting())
     with contextlib.ExitStack() as given:
         spawner = _spawner(program, confinement, given)
-        child = COMMANDS.start(lambda: spawner(stdio), is_sandboxed=enforcement.has_rules)
+        child = LIVE_COMMANDS.start(lambda: spawner(stdio), is_sandboxed=enforcement.has_rules)
     if isinstance(child, Contained):
         stack.callback(os.close, child.pidfd)
         stack.callback(os.close, child.link)
         return ContainedProcesses(child)
-    stack.callback(COMMANDS.remove, child.pid)
+    stack.callback(LIVE_COMMANDS.remove, child.pid)
     if child.pidfd is not None:
         stack.callback(os.close, child.pidfd)
     return SharedProcesses(child)
@@ -72,7 +72,7 @@ def _spawner(
     limits = restrictions(confinement, stack)
     if not enforcement.has_namespaces:
         return lambda stdio: spawn(program, stdio, limits)
-    where = surroundings(
+    where = namespaces_for(
         confinement.policy,
         confinement.folders,
         shares_network=enforcement.network in (NetworkMode.PORTS, NetworkMode.FULL),
@@ -85,7 +85,7 @@ def _spawner(
 
 
 def _spawn_contained(
-    where: Surroundings, program: Program, stdio: Stdio, limits: Restrictions
+    where: Namespaces, program: Program, stdio: Stdio, limits: Restrictions
 ) -> Contained:
     try:
         return SERVERS.spawn(where, program, stdio, limits)

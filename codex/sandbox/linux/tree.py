@@ -36,7 +36,7 @@ SWEEP_S = 0.0005
 """How often to look whether killed processes are gone."""
 
 
-class Commands:
+class LiveCommands:
     """The commands that run now; orphans are adopted as long as there is one."""
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class Commands:
         return not alive
 
 
-COMMANDS = Commands()
+LIVE_COMMANDS = LiveCommands()
 """The adopting of orphans is a property of the process, so this is too."""
 
 
@@ -168,7 +168,7 @@ class SharedProcesses:
 
     def have_left(self) -> bool:
         """Whether nothing is left of what the command started and then lost; reaps."""
-        return not COMMANDS.reap(self._child.pid)
+        return not LIVE_COMMANDS.reap(self._child.pid)
 
     def send(self, number: int) -> None:
         """Send the command a signal."""
@@ -176,7 +176,7 @@ class SharedProcesses:
 
     def terminate(self) -> None:
         """Ask all of them to end."""
-        COMMANDS.terminate(self._child.pid)
+        LIVE_COMMANDS.terminate(self._child.pid)
 
     def clear_away(self) -> None:
         """Kill what is left and reap it all."""
@@ -187,7 +187,7 @@ class SharedProcesses:
         if self._is_over:
             send_to_group(pid, signal.SIGKILL)
         else:
-            COMMANDS.kill(pid)
+            LIVE_COMMANDS.kill(pid)
         while not self._is_swept() and time.monotonic() < deadline:
             time.sleep(SWEEP_S)
 
@@ -195,7 +195,7 @@ class SharedProcesses:
         if self.status is None:
             reaped, status = os.waitpid(self._child.pid, os.WNOHANG)
             self.status = status if reaped else None
-        return self.status is not None and COMMANDS.sweep(self._child.pid)
+        return self.status is not None and LIVE_COMMANDS.sweep(self._child.pid)
 
 
 def foreign_children() -> list[int]:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from codex.sandbox.confinement import Confinement
     from codex.sandbox.params import Program, Stdio
 
-CLEAN_UP_S = 2.0
+GROUP_CLEAN_UP_S = 2.0
 """How long a killed command may take to go."""
-SWEEP_S = 0.005
+GROUP_SWEEP_S = 0.005
 """How often to look whether it has gone."""
 
 
-def enforcement(policy: SandboxPolicy) -> Enforcement:
+def macos_enforcement(policy: SandboxPolicy) -> Enforcement:
     """What holds the commands of a policy here: Seatbelt, which every Mac has."""
     network = NetworkMode.NONE
     if policy.can_use_network:
@@ -39,7 +39,7 @@ def enforcement(policy: SandboxPolicy) -> Enforcement:
     return UNENFORCED._replace(has_rules=True, network=network)
 
 
-def start(program: Program, confinement: Confinement, stdio: Stdio) -> GroupProcesses:
+def start_on_macos(program: Program, confinement: Confinement, stdio: Stdio) -> GroupProcesses:
     """Start a program in a session of its own, under Seatbelt where the confinement asks for it.
 
     Raises: SpawnError; OSError, when it cannot be started.
@@ -103,7 +103,7 @@ class GroupProcesses:
 
     def clear_away(self) -> None:
         """Kill what is left in the group and reap the command."""
-        deadline = time.monotonic() + CLEAN_UP_S
+        deadline = time.monotonic() + GROUP_CLEAN_UP_S
         self.send(signal.SIGKILL)
         while not self.is_over() and time.monotonic() < deadline:
-            time.sleep(SWEEP_S)
+            time.sleep(GROUP_SWEEP_S)

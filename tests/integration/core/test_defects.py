@@ -32,7 +32,7 @@ def break_down(*_args: Any, **_options: Any) -> None:
     ("place", "call", "begin", "end"),
     [
         (
-            "codex.core.tools.attempt.run",
+            "codex.core.tools.attempt.run_command",
             Call("shell", {"command": ["true"]}),
             ExecCommandBegin,
             ExecCommandEnd,

@@ -9,10 +9,10 @@ from codex.sandbox.linux.landlock import (
     SYSTEM_FOLDERS,
     Access,
     Grant,
+    LandlockScope,
     Net,
-    Port,
+    PortGrant,
     RulesetPlan,
-    Scope,
     known_access,
     ruleset_plan,
 )
@@ -104,9 +104,9 @@ def test_ports_are_granted_for_what_they_were_listed_for() -> None:
     plan = plan_of(policy, network=NetworkMode.PORTS)
     assert plan.net == Net.BIND_TCP | Net.CONNECT_TCP
     assert set(plan.ports) == {
-        Port(443, Net.CONNECT_TCP | Net.BIND_TCP),
-        Port(80, Net.CONNECT_TCP),
-        Port(8080, Net.BIND_TCP),
+        PortGrant(443, Net.CONNECT_TCP | Net.BIND_TCP),
+        PortGrant(80, Net.CONNECT_TCP),
+        PortGrant(8080, Net.BIND_TCP),
     }
     assert plan_of(policy).ports == ()
 
@@ -118,10 +118,10 @@ def test_sockets_outside_are_out_of_reach_from_abi_9_on_unless_the_network_is_on
 
 
 def test_signals_and_abstract_sockets_are_scoped_when_the_kernel_can() -> None:
-    both = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
+    both = LandlockScope.ABSTRACT_UNIX_SOCKET | LandlockScope.SIGNAL
     assert plan_of(READ_ONLY, abi=6).scoped == both
     assert plan_of(NETWORK, abi=6, network=NetworkMode.FULL).scoped == both
-    assert plan_of(READ_ONLY, abi=5).scoped == Scope(0)
+    assert plan_of(READ_ONLY, abi=5).scoped == LandlockScope(0)
 
 
 def test_grants_are_in_the_order_of_the_roots() -> None:
