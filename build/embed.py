@@ -23,8 +23,8 @@ def copy_package(target: Path, certificates: Path) -> None:
     Raises: BuildError, when embedded.py lacks a line to fill in, or the PEM file a certificate.
     """
     # Files made for running from source are compiled into the executable, or not needed.
-    made = shutil.ignore_patterns("__pycache__", "*.so", "*.pyc", "_sandbox_server", ".native-*")
-    shutil.copytree(PACKAGE, target, ignore=made)
+    made = ("__pycache__", "*.so", "*.pyc", "_sandbox_server", ".native-*")
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns(*made, "README.md"))
     texts: dict[str, str] = {}
     for file in sorted(target.rglob("*")):
         if file.is_file() and file.suffix != ".py":
