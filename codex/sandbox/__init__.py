@@ -1,1 +1,1 @@
-"""One command under a policy."""
+"""One command under a policy; README.md says what holds it, and which file does what."""

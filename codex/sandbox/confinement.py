@@ -1,7 +1,7 @@
 """Confinement: everything that confines one command, worked out anew for each command.
 
-It is never kept from one command to the next: the first may have replaced a folder on the way to a
-writable one (see roots.py), or made a file with a protected name. Whatever enforces, explains or
+It is never kept from one command to the next: a command may have replaced a folder on the way to a
+writable one (see roots.py), or made a file with a protected name. What enforces, explains and
 reports reads this one value. Reads the file system, changes nothing.
 """
 
@@ -30,7 +30,7 @@ class Confinement(NamedTuple):
     folders: tuple[str, ...]
     """The writable folders by their physical paths, none inside another."""
     refused: tuple[RefusedRoot, ...]
-    """The policy's writable folders that stay closed after all."""
+    """The writable folders of the policy that stay closed, each with the reason."""
     enforcement: Enforcement
     protection: Protection
 
@@ -49,10 +49,10 @@ def confine(
     codex_home: str,
     home: str | None,
 ) -> Confinement:
-    """What confines a command that starts now.
+    """Work out what confines a command that starts now.
 
     Args: cwd: the session's, absolute. tmpdir: the command's $TMPDIR. codex_home: the agent's own
-        folder. home: the user's.
+        folder. home: the user's home folder.
     """
     roots = policy.roots(cwd=cwd, tmpdir=tmpdir)
     found = writable_roots(roots)

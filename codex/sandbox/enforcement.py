@@ -1,7 +1,7 @@
-"""What holds commands on a machine, as a value; each platform says which it can offer.
+"""What holds commands on a machine, as a value.
 
 Rules hold a command from its first instruction on: Landlock and seccomp, or Seatbelt. Namespaces
-hold it more closely on top of these, where the user may make them.
+hold it more closely, on top of the rules, where the user may make them.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Enforcement(NamedTuple):
     """What holds the commands of a policy on this machine."""
 
     has_rules: bool
-    """False: nothing is enforced."""
+    """Whether anything is enforced."""
     has_namespaces: bool
-    """Never without rules."""
+    """Whether namespaces are in force; never without rules."""
     landlock_abi: int
-    """0 where Landlock is not used."""
+    """Landlock's ABI; 0 where Landlock is not used."""
     landlock_errata: int
     """A bit for each defect of Landlock that the kernel reports as fixed."""
     network: NetworkMode
@@ -57,4 +57,4 @@ UNENFORCED = Enforcement(
     without_namespaces=None,
     notice=None,
 )
-"""Nothing holds a command."""
+"""The enforcement where nothing holds a command."""

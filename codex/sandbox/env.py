@@ -1,4 +1,4 @@
-"""The environment of a command: what of the user's own it gets, and what tells it where it runs."""
+"""The environment of a command: which of the user's variables it gets, and what is added."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ShellEnvironmentPolicy
 
 NETWORK_DISABLED = "CODEX_SANDBOX_NETWORK_DISABLED"
-"""Set to 1 when the network is off; test suites skip what needs it."""
+"""Variable that is 1 when the network is off; test suites then skip what needs it."""
 
 CORE = (
     *("HOME", "LOGNAME", "PATH", "SHELL", "USER", "USERNAME"),
@@ -21,19 +21,20 @@ CORE = (
 )
 SECRETS = ("*KEY*", "*SECRET*", "*TOKEN*")
 INJECTED = ("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES")
-"""Code that was loaded into the agent is not the command's."""
+"""Variables that load code into a program; what was meant for the agent is not the command's."""
 LOCAL_SERVICES = ("SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_*", "XDG_RUNTIME_DIR")
-"""Where services of the user's desktop listen: out of reach without a network, and not for a
-command to try."""
+"""Variables that say where the user's services listen; without a network they are out of reach,
+and a command need not try."""
 
 
 def command_environment(
     environ: Mapping[str, str], policy: ShellEnvironmentPolicy, *, has_network: bool
 ) -> dict[str, str]:
-    """The whole environment for a command.
+    """The whole environment of a command.
 
-    Args: environ: the agent's own. has_network: whether this command really can use the network.
-    Source: spec/exec-and-sandbox.md, section 9; in its order.
+    Inheritance, the default excludes, `exclude`, `set` and `include_only` apply in this order.
+
+    Args: environ: the agent's own. has_network: whether the command can use the network.
     """
     variables = _inherited(environ, policy.inherit)
     if not policy.ignore_default_excludes:

@@ -1,4 +1,4 @@
-"""What holds a command, as text for people: `codex sandbox --explain`. Changes nothing."""
+"""What holds a command, as text for `codex sandbox --explain`. Changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WIDTH = 12
 
 
 def explain(confinement: Confinement) -> str:
-    """Enforcement, network, folders, protected names and rules, a row each or several."""
+    """Enforcement, network, folders, protected names and rules, in one or more rows each."""
     policy, enforcement = confinement.policy, confinement.enforcement
     rows = [
         *_rows("enforced", _enforced(enforcement)),

@@ -1,6 +1,6 @@
-"""Start one command: find its program and make its pipes.
+"""Start one command: find its program, make its pipes and start it under its confinement.
 
-Ends nothing: run.py does, with what `start` gives it.
+Ends nothing; run.py does.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from codex.sandbox.params import ExecParams
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
-"""For an environment without PATH."""
+"""PATH of an environment that has none."""
 
 
 class Started(NamedTuple):
-    """A command that runs, and our ends of its pipes."""
+    """A command that runs, and the agent's ends of its pipes."""
 
     processes: Processes
     outputs: tuple[int, int] | None
-    """Of stdout and stderr; None when the command has streams that are not ours."""
+    """Descriptors of stdout and stderr; None when the command has other streams."""
     at: float
-    """On the monotonic clock."""
+    """Time of the start on the monotonic clock."""
 
 
 def start(
@@ -40,9 +40,9 @@ def start(
     stdio: Stdio | None = None,
     stack: contextlib.ExitStack,
 ) -> Started:
-    """Start a command; `stack` gets what is to be undone when it is over.
+    """Start a command; `stack` gets what to undo when it is over.
 
-    Args: stdio: its streams; pipes to us, and nothing to read, unless given.
+    Args: stdio: its streams; without them, it has nothing to read and writes to pipes.
     Raises: SpawnError, SandboxUnavailableError.
     """
     program = find_program(params)
@@ -61,7 +61,7 @@ def start(
 def _pipes(
     ours: contextlib.ExitStack, given: contextlib.ExitStack
 ) -> tuple[Stdio, tuple[int, int]]:
-    """The streams of a command, and our ends of two of them."""
+    """The streams of a command, and the agent's ends of two of them."""
     stdin = _open_nothing()
     given.callback(os.close, stdin)
     out_read, out_write = _pipe(ours, given)
@@ -72,8 +72,8 @@ def _pipes(
 def _open_nothing() -> int:
     """A descriptor with nothing to read.
 
-    The null device, since some tools read a pipe instead of searching files; where there is none
-    (an empty root), a pipe that nobody writes to.
+    It is the null device, because some tools read a pipe instead of searching files. Where that
+    does not exist (an empty root), it is a pipe whose other end is closed.
     """
     with contextlib.suppress(OSError):
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
@@ -92,7 +92,7 @@ def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int,
 def find_program(params: ExecParams) -> Program:
     """Find the program as a shell in the command's folder would.
 
-    Raises: SpawnError, when there is none, or the working directory is none.
+    Raises: SpawnError, when there is no such program, or the working directory is not a folder.
     """
     if not params.argv or not params.argv[0]:
         raise SpawnError("cannot run a command that names no program")

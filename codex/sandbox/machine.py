@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Processes(Protocol):
-    """A command that was started, and every process that came from it."""
+    """A command that was started, and the processes that came from it."""
 
     status: int | None
     """The command's wait status after `clear_away`; None when it was killed with all the others."""
@@ -39,7 +39,7 @@ class Processes(Protocol):
         """Whether the command itself has ended."""
 
     def have_left(self) -> bool:
-        """Whether nothing is left of what the command started."""
+        """Whether the processes that the command started have all ended."""
 
     def send(self, number: int) -> None:
         """Send the command a signal."""
@@ -56,7 +56,8 @@ def enforcement_for(
 ) -> Enforcement:
     """What holds the commands of a policy on this machine; the first call takes some milliseconds.
 
-    Args: container: the user says that the container around us is the sandbox: nothing is enforced.
+    Args: container: the user says that the container around codex is the sandbox, so nothing is
+        enforced.
     Raises: SandboxUnavailableError, when less can be enforced than is required.
     """
     if policy.is_unrestricted or container:
@@ -69,7 +70,7 @@ def enforcement_for(
 def start_held(
     program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
 ) -> Processes:
-    """Start a program under its confinement; `stack` gets what is to be undone when it is over.
+    """Start a program under its confinement; `stack` gets what to undo when the command is over.
 
     Raises: SpawnError; SandboxUnavailableError, when the policy cannot be enforced.
     """

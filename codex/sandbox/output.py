@@ -1,6 +1,6 @@
-"""A command's output: head and tail within limits, and text from bytes as they arrive.
+"""A command's output: its head and tail within limits, and live text from bytes as they arrive.
 
-Holds a bounded number of bytes however much arrives, and never splits a character.
+Both hold a bounded number of bytes, however many arrive, and never split a character.
 
     capped = CappedOutput()
     capped.add(b"...")
@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 MAX_OUTPUT_BYTES = 10 * 1024
 MAX_OUTPUT_LINES = 256
-"""Source: codex-rs core/src/exec.rs, which keeps the head alone."""
+"""Source: codex-rs core/src/exec.rs, which keeps only the head."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
-"""The bytes of a UTF-8 character after its first."""
+"""Bytes of a UTF-8 character after the first one."""
 MAX_CHARACTER = 4
-"""The bytes of the longest."""
+"""Length of the longest UTF-8 character in bytes."""
 
 
 class CappedOutput:
-    """The head and the tail of a stream of bytes, and a count of what lay between.
+    """The head and the tail of a stream of bytes, and the count of what was between them.
 
-    Of what is too long each gets half of the limits, which are 2 at least.
+    In a stream that is too long each of them gets half of the limits, which are at least 2.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class CappedOutput:
     def add(self, data: bytes, newlines: int | None = None) -> None:
         """Take the next bytes; they may begin or end inside a line or a character.
 
-        Args: newlines: how many `data` holds, where the caller has counted them already.
+        Args: newlines: their number in `data`, if the caller has counted them already.
         """
         self._bytes += len(data)
         self._newlines += data.count(b"\n") if newlines is None else newlines
@@ -52,7 +52,7 @@ class CappedOutput:
         self._tail = data[-keep:] if len(data) >= keep else (self._tail + data)[-keep:]
 
     def text(self) -> str:
-        """All of it, or its head and tail around a line that says how much was left out."""
+        """The whole stream, or its head and tail around a line that says how much was left out."""
         if self._bytes <= self._max_bytes and self._newlines <= self._max_lines:
             return bytes(self._head).decode("utf-8", "replace")
         head = _head(bytes(self._head[: self._max_bytes // 2]), self._max_lines // 2)
@@ -68,7 +68,7 @@ class CappedOutput:
 
 
 def _head(data: bytes, max_lines: int) -> bytes:
-    """The beginning of what was cut anywhere: whole lines, or, of a long line, whole characters."""
+    """The whole lines at the beginning of `data`, or the whole characters of a long line."""
     lines = data.split(b"\n", max_lines)
     if len(lines) > max_lines:
         return data[: len(data) - len(lines[-1])]
@@ -77,7 +77,7 @@ def _head(data: bytes, max_lines: int) -> bytes:
 
 
 def _tail(data: bytes, max_lines: int) -> bytes:
-    """The same for the end."""
+    """The whole lines at the end of `data`, or the whole characters of a long line."""
     lines = data.removesuffix(b"\n").rsplit(b"\n", max_lines)
     if len(lines) > max_lines:
         return data[len(lines[0]) + 1 :]
@@ -89,7 +89,7 @@ def _tail(data: bytes, max_lines: int) -> bytes:
 
 
 def _cut_character(data: bytes) -> int:
-    """How many bytes at the end of `data` begin a UTF-8 character and do not finish it."""
+    """The number of bytes at the end of `data` that belong to an incomplete UTF-8 character."""
     start = len(data.rstrip(CONTINUATION)) - 1
     if start < 0 or data[start] < 0xC0:
         return 0
@@ -99,7 +99,7 @@ def _cut_character(data: bytes) -> int:
 
 
 class LiveLimits(NamedTuple):
-    """How much of a stream is forwarded while it arrives, and how often."""
+    """The limits on what is forwarded of a stream while it arrives."""
 
     interval_s: float = 0.02
     chunk_bytes: int = 64 * 1024
@@ -107,11 +107,11 @@ class LiveLimits(NamedTuple):
 
 
 class LiveOutput:
-    """A stream for a person who watches: few pieces, each of whole characters, bounded in all.
+    """A stream for a person who watches: few pieces, each of whole characters, bounded in total.
 
-    The first bytes pass at once; later ones gather until a piece is `chunk_bytes` long or
-    `interval_s` seconds have gone by. After `total_bytes` the rest is announced as not shown
-    (nobody reads a megabyte that scrolls by); CappedOutput still counts it and keeps its tail.
+    The first bytes pass at once; later ones are collected until a piece is `chunk_bytes` long or
+    `interval_s` seconds have passed. After `total_bytes` the rest is announced as not shown, since
+    a megabyte that scrolls by cannot be read; CappedOutput still counts it and keeps its tail.
     """
 
     def __init__(self, limits: LiveLimits | None = None) -> None:
@@ -122,9 +122,9 @@ class LiveOutput:
         self._flushed_at = float("-inf")
 
     def add(self, data: bytes, now: float) -> str:
-        """Take the next bytes; the text to forward now, perhaps none.
+        """Take the next bytes; return the text to forward now, which may be empty.
 
-        Args: now: seconds, of a clock that only goes forward.
+        Args: now: seconds on a monotonic clock.
         """
         if self._left < 0:
             return ""
@@ -138,18 +138,18 @@ class LiveOutput:
         return ""
 
     def due_at(self) -> float | None:
-        """When to call `flush`, if no more arrives until then; None: nothing has gathered."""
+        """The time to call `flush` if nothing arrives before; None when nothing is pending."""
         return self._flushed_at + self._limits.interval_s if self._pending else None
 
     def flush(self, now: float) -> str:
-        """What has gathered, less a character that is not complete yet."""
+        """Return the pending text, without a character that is not complete yet."""
         self._flushed_at = now
         text = self._decoder.decode(bytes(self._pending))
         self._pending.clear()
         return text
 
     def close(self) -> str:
-        """What is left at the end of the stream."""
+        """Return the text that is left at the end of the stream."""
         text = self._decoder.decode(bytes(self._pending), final=self._left >= 0)
         self._pending.clear()
         return text

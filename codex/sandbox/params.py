@@ -1,4 +1,4 @@
-"""One command: what to run, and what came of it. Values only."""
+"""One command as values: what to run, and what came of it."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TIMED_OUT = 124
-"""The exit code of a command that took too long, as `timeout` has it."""
+"""Exit code of a command that took too long, the same as with `timeout`."""
 INTERRUPTED = 130
-"""The exit code of a command that the user stopped, as a shell has it."""
+"""Exit code of a command that the user stopped, the same as in a shell."""
 SIGNAL_BASE = 128
-"""A command that died by signal N has the exit code 128 + N."""
+"""Base of exit codes for signals: a command killed by signal N exits with 128 + N."""
 
 
 class ExecParams(msgspec.Struct, frozen=True):
     """A program, its arguments, and where it runs."""
 
     argv: tuple[str, ...]
-    """The first is looked up in the PATH of `env` when it holds no slash."""
+    """The words of the command; the first is looked up in `env`'s PATH if it has no slash."""
     cwd: str
     """Absolute."""
     timeout_ms: int
     env: dict[str, str]
-    """The whole environment; nothing is added to it."""
+    """The whole environment."""
 
 
 class Program(NamedTuple):
-    """A program that was found, and what it gets."""
+    """A program that was found, with its arguments, environment and working directory."""
 
     path: str
     """Absolute."""
@@ -48,17 +48,18 @@ class Stdio(NamedTuple):
 
 
 class Attached(NamedTuple):
-    """How a command uses the streams of this process, in place of pipes that are read."""
+    """The streams that a command gets in place of pipes, and a way to signal it."""
 
     stdio: Stdio
     on_start: Callable[[Callable[[int], None]], None]
-    """Gets what sends the command a signal, as long as it runs."""
+    """Called once with a function that sends the command a signal; it works while it runs."""
 
 
 class ProtectedPaths(NamedTuple):
-    """What stays as it is inside the writable folders, where mounts can hold it.
+    """Paths inside the writable folders that stay as they are.
 
-    Absolute physical paths that exist when the command starts; one that has gone is passed over.
+    They are absolute and physical. For mounts they must exist when the command starts; one that is
+    gone is skipped.
     """
 
     read_only: tuple[str, ...] = ()
@@ -68,24 +69,24 @@ class ProtectedPaths(NamedTuple):
 
 
 class RefusedRoot(NamedTuple):
-    """A writable folder of the policy that a command could not write to after all."""
+    """A writable folder of the policy that stays closed."""
 
     path: str
     reason: str
 
 
 class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command printed and how it ended; an exit code other than 0 is no error."""
+    """What a command printed and how it ended; an exit code other than 0 is not an error."""
 
     exit_code: int
-    """124: timed out; 130: interrupted; 128+N: died by signal N."""
+    """124: timed out; 130: interrupted; 128 + N: killed by signal N."""
     stdout: str
     stderr: str
     output: str
-    """Both streams in order of arrival. All three: head and tail with a marker between."""
+    """Both streams in order of arrival. All three texts are head and tail if they were too long."""
     duration_ms: int
     is_timed_out: bool = False
     is_interrupted: bool = False
     signal: int | None = None
-    """The signal that ended the program, whoever sent it."""
+    """Number of the signal that ended the program."""
     is_sandboxed: bool = False

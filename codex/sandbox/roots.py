@@ -1,8 +1,8 @@
-"""The folders that a policy really makes writable, and why others are not.
+"""The folders that a policy makes writable, and why others stay closed.
 
-A root is opened by its path anew for each command, and an earlier command may have changed what
-lies on that path: in `/tmp`, which is writable, it could replace the root `/tmp/work` by a link to
-`/`. So a root is refused when its path leads through the inside of another root and out of it.
+A root is opened by its path for each command, and an earlier command may have changed what lies on
+that path: in `/tmp`, which is writable, it could replace the root `/tmp/work` by a link to `/`. So
+a root is refused when its path leads through the inside of another root and out of it again.
 Reads the file system, changes nothing.
 """
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_LINKS = 40
-"""As many as the kernel follows."""
+"""Number of links that the kernel follows."""
 KERNEL_TREES = ("/proc", "/sys", "/dev")
-"""Never granted as trees: writing there changes the system or other processes, not files."""
+"""Folders never granted as trees: writing there changes the system or other processes."""
 SHARED_MEMORY = "/dev/shm"
 
 
@@ -28,10 +28,11 @@ class WritableRoots(NamedTuple):
     """The writable folders of a policy, resolved."""
 
     folders: tuple[str, ...]
-    """What to grant: physical paths, none of them inside another."""
+    """The physical paths to grant, none inside another."""
     refused: tuple[RefusedRoot, ...]
     physical: Mapping[str, str]
-    """The physical path of every root, also of the refused; what does not exist would be there."""
+    """The physical path of every root, refused ones included; for a missing one, where it would
+    be."""
 
 
 def writable_roots(roots: Iterable[str]) -> WritableRoots:
@@ -53,7 +54,7 @@ def writable_roots(roots: Iterable[str]) -> WritableRoots:
             refused.append(RefusedRoot(root, "it belongs to the kernel"))
         else:
             physical[root] = real
-    # First what is refused, so that a link to `/` does not pass for the folder all else is in.
+    # Refuse these first, so that a link to `/` does not pass for the folder that all others are in.
     for root in tuple(physical):
         if (outer := _way_out_of(root, physical)) is not None:
             del physical[root]
@@ -67,9 +68,9 @@ def writable_roots(roots: Iterable[str]) -> WritableRoots:
 
 
 def physical_path(path: str) -> str:
-    """The path of what `path` leads to, as the kernel has it: one look-up, not one a component.
+    """The physical path of `path`, from the kernel in one look-up instead of one per component.
 
-    Raises: OSError, when it leads to nothing.
+    Raises: OSError, when it leads nowhere.
     """
     if sys.platform != "linux":
         return os.path.realpath(path, strict=True)
@@ -81,11 +82,11 @@ def physical_path(path: str) -> str:
 
 
 def _way_out_of(root: str, physical: dict[str, str]) -> str | None:
-    """Another root through whose inside the path of `root` leads, to end outside of it."""
+    """Another root that the path of `root` leads into and out of again."""
     real = physical[root]
     others = [(name, path) for name, path in physical.items() if not is_inside(real, path)]
     if not others or root == real:
-        return None  # no link is on a path that is its own physical one
+        return None  # such a path has no link on it
     for step in _steps(root):
         for name, path in others:
             if step != path and is_inside(step, path):
@@ -94,7 +95,7 @@ def _way_out_of(root: str, physical: dict[str, str]) -> str | None:
 
 
 def _steps(path: str) -> Iterator[str]:
-    """Each name that a look-up of `path` passes, in its physical folder; links are followed."""
+    """Each step of a look-up of `path`, in its physical folder; links are followed."""
     here = "/"
     pending = path.split("/")
     links = 0
@@ -118,7 +119,7 @@ def _steps(path: str) -> Iterator[str]:
 
 
 def is_inside(path: str, folder: str) -> bool:
-    """Whether a normalised path is the folder or lies below it."""
+    """Whether a normalised path is the folder or is below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
@@ -129,13 +130,13 @@ def _is_kernel_tree(real: str) -> bool:
 
 
 def _children_of_slash() -> list[str]:
-    """Landlock cannot take a folder out of a granted one, so `/` is granted piece by piece."""
+    """The folders of `/`; Landlock cannot exclude one from a grant, so they are granted singly."""
     paths = [f"/{name}" for name in sorted(os.listdir("/"))]
     return [path for path in paths if path not in KERNEL_TREES and not os.path.islink(path)]
 
 
 def may_write(path: str) -> bool:
-    """Whether this process, which is in no sandbox, could write or make `path`."""
+    """Whether this process, which is outside the sandbox, could write or create `path`."""
     nearest = path
     while not os.path.lexists(nearest) and nearest != "/":
         nearest = os.path.dirname(nearest)

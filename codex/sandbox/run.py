@@ -1,7 +1,7 @@
-"""Run one command under a policy, to its end: the command, and every process that it started.
+"""Run one command, and every process that it starts, to the end.
 
-One loop waits on its output, its exit, the user's cancel and the time-out. Nothing of a command
-survives `run_command`, however it ends; tree.py says what that takes.
+One loop waits for its output, its exit, the user's cancel and the time-out. Nothing of a command
+survives `run_command`, however it ends; linux/tree.py says what that takes.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ if TYPE_CHECKING:
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
 LARGE_PIPE_SIZE = 1024 * 1024
-"""For a command that fills the default: it waits less often. The most that the kernel lets anyone
-have; it costs 30 us, so few commands get it."""
+"""Pipe size for a command that fills the default, so that it waits less often. It is the most that
+the kernel allows, and costs 30 us, so few commands get it."""
 
 TIMEOUT_GRACE_S = 2.0
 INTERRUPT_GRACE_S = 0.5
-"""Between SIGTERM and SIGKILL."""
+"""Seconds between SIGTERM and SIGKILL."""
 LINGER_S = 0.1
-"""How long output may stay open after the command's own end: `> >(tee log)` needs a moment."""
+"""Seconds that output may stay open after the command has ended: `> >(tee log)` needs a moment."""
 TICK_S = 0.1
 BUSY_TICK_S = 0.01
-"""How often to look for what sends no event; the second while an end is awaited."""
+"""Seconds between looks for what sends no event; the shorter while an end is awaited."""
 
 
 class _Phase(enum.Enum):
     RUNNING = enum.auto()
     LINGERING = enum.auto()
-    """The command is over by itself, its output still open."""
+    """The command has ended by itself, but its output is still open."""
     ENDING = enum.auto()
-    """It was asked to end."""
+    """The command was asked to end."""
     OVER = enum.auto()
 
 
 class _StreamReader:
-    """One of the two streams."""
+    """One of the two output streams."""
 
     def __init__(self, stream: OutputStream, fd: int) -> None:
         self.stream = stream
@@ -65,7 +65,7 @@ class _StreamReader:
         self.has_large_pipe = False
 
     def enlarge_pipe(self) -> None:
-        """Once; refused when the user already holds many large pipes, and then it stays small."""
+        """Enlarge it once; it stays small if the user already has many large pipes."""
         self.has_large_pipe = True
         if sys.platform == "linux":
             with contextlib.suppress(OSError):
@@ -82,8 +82,8 @@ def run_command(
 ) -> ExecResult:
     """Run a command and wait until nothing of it is left.
 
-    Args: on_output: gets pieces of output while they arrive, in this thread; see LiveOutput.
-        attached: the streams of this process for the command, whose output is then not read.
+    Args: on_output: called in this thread with pieces of output as they arrive; see LiveOutput.
+        attached: streams for the command; its output is then not read.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
     """
@@ -140,11 +140,11 @@ class _Execution:
         self._open = set(self._readers)
 
     def send(self, number: int) -> None:
-        """Send the command, and what is in its process group, a signal."""
+        """Send a signal to the command and its process group."""
         self._processes.send(number)
 
     def loop(self, deadline: float) -> None:
-        """Until the command is over, or has to be killed."""
+        """Wait until the command is over, or has to be killed."""
         self._deadline = deadline
         with selectors.PollSelector() as selector:
             for reader in self._readers:
@@ -164,7 +164,7 @@ class _Execution:
         return max(0.0, min(due) - time.monotonic())
 
     def _is_finished(self, key: selectors.SelectorKey) -> bool:
-        """Take one event; whether its source has no more."""
+        """Handle one event; return whether its source is exhausted."""
         if isinstance(key.data, _StreamReader):
             return not self._read(key.data)
         if key.data is None:
@@ -174,7 +174,7 @@ class _Execution:
         return True
 
     def _read(self, reader: _StreamReader) -> bool:
-        """Take what there is; False at the end of the stream."""
+        """Read what there is; return False at the end of the stream."""
         data = os.read(reader.fd, READ_SIZE)
         if not data:
             self._open.discard(reader)
@@ -200,7 +200,7 @@ class _Execution:
         self._end(INTERRUPT_GRACE_S)
 
     def _end(self, grace_s: float) -> None:
-        """Ask the command to end; after the grace it is killed."""
+        """Ask the command to end; it is killed when the grace period is over."""
         deadline = time.monotonic() + grace_s
         if self._phase is _Phase.ENDING:
             self._deadline = min(self._deadline, deadline)
@@ -211,7 +211,7 @@ class _Execution:
         self._processes.terminate()
 
     def _tick(self) -> None:
-        """What depends on the time, and what sends no event."""
+        """Handle what depends on the time, and what sends no event."""
         now = time.monotonic()
         for reader in self._open:
             due_at = reader.live.due_at()
@@ -249,7 +249,7 @@ class _Execution:
         self._processes.clear_away()
 
     def result(self) -> ExecResult:
-        """What came of it, with the output that was still under way."""
+        """The result, including the output that was still on its way."""
         if self._open:
             self._drain()
         exit_code, signal = self._exit()
@@ -267,7 +267,7 @@ class _Execution:
         )
 
     def _drain(self) -> None:
-        """Read what is there, without waiting: only what could not be killed can still write."""
+        """Read what is there without waiting; only a process that could not be killed can write."""
         with selectors.PollSelector() as selector:
             for reader in self._open:
                 selector.register(reader.fd, selectors.EVENT_READ, reader)

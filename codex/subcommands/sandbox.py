@@ -1,7 +1,7 @@
-"""`codex sandbox`: one command of the user's under the sandbox that the model's commands have.
+"""`codex sandbox`: run the user's command in the sandbox of the model's commands.
 
-The command has this process's streams, so a terminal is one; its session is its own, so signals are
-handed on. The exit status is the command's.
+The command gets the streams of this process, so a terminal stays a terminal. It has its own
+session, so signals are passed on to it. The exit status is the command's.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ NO_TIMEOUT_MS = 10**12
 
 
 def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) -> int:
-    """Run a command to its end; its exit status, 128 + N when signal N ended it.
+    """Run a command to its end and return its exit status, 128 + N when signal N ended it.
 
-    Args: argv: may be empty when `is_explained`: first say what holds it.
+    Args: argv: may be empty if `is_explained`. is_explained: print first what holds the command.
     Raises: SandboxUnavailableError; CodexError.
     """
     if not argv and not is_explained:
@@ -91,18 +91,18 @@ def _run(host: Host, params: ExecParams, confinement: Confinement) -> int:
 
 
 class _Forward:
-    """Signals to the command, from its start on; what came before waits for it."""
+    """Passes signals on to the command; those that come before its start wait for it."""
 
     def __init__(self) -> None:
         self._waiting: list[int] = []
         self._send: Callable[[int], None] = self._waiting.append
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
-        """As a signal handler."""
+        """Handle a signal."""
         self._send(number)
 
     def to(self, send: Callable[[int], None]) -> None:
-        """Send them there from now on."""
+        """Pass signals to `send` from now on."""
         self._send = send
         for number in self._waiting:
             send(number)
@@ -110,7 +110,7 @@ class _Forward:
 
 @contextlib.contextmanager
 def _forwarding() -> Iterator[_Forward]:
-    """Hand signals on for a while; one that was ignored from outside stays ignored."""
+    """Pass signals on inside the block; one that is ignored from the start stays ignored."""
     forward = _Forward()
     heeded = [number for number in FORWARDED if signal.getsignal(number) != signal.SIG_IGN]
     previous = {number: signal.signal(number, forward) for number in heeded}

@@ -1,7 +1,7 @@
-"""One attempt to run a command: it begins, runs under what confines it, ends and is reported.
+"""One attempt to run a command: begin it, run it under its confinement, end it and report it.
 
-Whatever happens, a begin event is followed by an end event. Decides nothing: shell.py says which
-attempts there are, and under which policy.
+Every begin event is followed by an end event, whatever happens. Decides nothing: shell.py says
+which attempts are made, and under which policy.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class ShellCall(NamedTuple):
     cwd: str
     timeout_ms: int
     is_unattended: bool = False
-    """It was judged by its words alone, so it runs without start-up files and the like."""
+    """Whether it was judged by its words alone, so that it runs without start-up files."""
     is_from_user: bool = False
     is_trusted_trial: bool = False
-    """It is trusted to only read; if the sandbox stops it, it is judged again as any other."""
+    """Whether it is trusted to only read; if the sandbox stops it, it is judged again."""
 
     def approval(self, *, is_sandboxed: bool) -> ApprovedCommand:
         """What an approval for the session remembers."""
@@ -54,13 +54,13 @@ class ShellCall(NamedTuple):
 
 
 class AttemptOutcome(msgspec.Struct, frozen=True):
-    """The outcome of one attempt: a result, or why there is none."""
+    """The outcome of one attempt: a result, or the reason why there is no result."""
 
     result: ExecResult | None
     failure: str = ""
     is_sandbox_missing: bool = False
     denial: str | None = None
-    """What the sandbox stopped, and how to allow it."""
+    """A line that says what the sandbox stopped, and how to allow it."""
     undone: tuple[str, ...] = ()
     """A line for each change to protected names that was undone."""
 

@@ -34,13 +34,13 @@ class ShellArguments(msgspec.Struct, frozen=True):
     command: list[str] | str
     workdir: str | None = None
     timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    """Milliseconds."""
+    """Time-out in milliseconds, like `timeout_ms`."""
     timeout_ms: Annotated[float, msgspec.Meta(gt=0)] | None = None
     with_escalated_permissions: bool | None = None
     justification: str | None = None
 
     def argv(self) -> tuple[str, ...]:
-        """The words to run; a bare string is taken for shell text."""
+        """The words to run; a single string is shell text."""
         if isinstance(self.command, str):
             return shell_argv(self.command)
         return tuple(self.command)
@@ -73,9 +73,9 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
 
 
 def user_command(context: TaskContext, call_id: str, text: str) -> str:
-    """Run shell text for the user, under the session's sandbox policy; what the model reads of it.
+    """Run shell text of the user's under the session's policy; return what the model reads.
 
-    Nobody is asked: who typed it wants it.
+    It needs no approval, because the user typed it.
     """
     config = context.session.config
     argv = shell_argv(text)
@@ -100,7 +100,7 @@ def _decide_and_run(context: TaskContext, call: ShellCall, arguments: ShellArgum
     if isinstance(check, AutoApprove) and check.is_trusted and check.is_sandboxed:
         if (output := _read(context, call)) is not None:
             return output
-        # What wants to write is no reader, whatever its name.
+        # A command that wants to write is not a reader, whatever its name.
         check = _assess(context, call, arguments, ruling._replace(is_reader=False))
         if isinstance(check, AskUser) and check.reason is None:
             reason = "it was trusted to only read, and the read-only sandbox stopped it"
@@ -124,12 +124,12 @@ def _assess(
 
 
 def _read(context: TaskContext, call: ShellCall) -> ToolOutput | None:
-    """Run a trusted command, which may not write; None where that stopped it."""
+    """Run a trusted command in a read-only sandbox; None if that stopped it."""
     config = context.session.config
     call = call._replace(is_unattended=True)
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
     if policy == config.sandbox_policy:
-        # Judged again, it would run in this very sandbox.
+        # If judged again, it would run in the same sandbox.
         return _run_and_offer_retry(context, call, policy)
     outcome = attempt(context, call._replace(is_trusted_trial=True), policy)
     if outcome.is_sandbox_missing:
@@ -171,7 +171,7 @@ def _run_and_offer_retry(
 
 
 def _offer_retry(context: TaskContext, call: ShellCall, outcome: AttemptOutcome) -> ToolOutput:
-    """What came of it; where the sandbox stopped it, the user may let it run without."""
+    """Report an attempt; if the sandbox stopped it, the user may let it run without."""
     denial = outcome.failure if outcome.is_sandbox_missing else outcome.denial
     if denial is None or not should_offer_retry(context.session.config.approval_policy):
         return report(outcome)
@@ -188,7 +188,7 @@ def _offer_retry(context: TaskContext, call: ShellCall, outcome: AttemptOutcome)
         raise Interrupted(findings=outcome.undone) from None
     if not answer.is_approved:
         return ToolOutput(f"{report(outcome).text}\n{answer.rejection}")
-    # A yes is to the call as the question showed it, start-up files and all.
+    # The user approved the command as the question showed it, so start-up files apply.
     again = attempt(context, call._replace(is_unattended=False), DANGER_FULL_ACCESS)
     again = msgspec.structs.replace(again, undone=outcome.undone + again.undone)
     return ToolOutput(report(again).text + answer.remark)

@@ -1,1 +1,1 @@
-"""The names in writable folders that programs outside the sandbox obey, kept as they were."""
+"""Protected names: what programs outside the sandbox obey is kept as it was."""

@@ -1,6 +1,6 @@
-"""Whether what a command put into a new `.git` runs nothing when git is used there. Pure.
+"""Whether what a command put into a new `.git` is harmless when git is used there. Pure.
 
-`git init` and `git clone` are work, so a new repository stays, less what is not known here.
+`git init` and `git clone` are work, so a new repository stays, except for what is not known here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 HOOKS = "hooks"
 INFO = "info"
 SAMPLE_HOOK = ".sample"
-"""The end of the names of hooks that git installs and never runs."""
+"""Suffix of the hooks that git installs and never runs."""
 
 _SECTION = re.compile(r'\[\s*([a-z]+)(?:\s+"[^"\\\]]*")?\s*\]', re.I)
 _SETTING = re.compile(r"([a-z][a-z0-9]*)\s*(?:=\s*([^\\]*))?", re.I)
@@ -39,13 +39,13 @@ HARMLESS = {
     "gc": {"auto", "autodetach"},
     "rerere": {"enabled"},
 }
-"""Sections of a git configuration and their keys that name no program and no further file."""
+"""Sections of a git configuration, with the keys that name neither a program nor another file."""
 
 
 def is_harmless(path: str, data: bytes | None) -> bool:
-    """Whether a file that a command made in a new `.git` runs nothing when git is used there.
+    """Whether git runs no program because of a file that a command made in a new `.git`.
 
-    Args: data: its content; None when it is too large to look at.
+    Args: data: the content; None when the file is too large to look at.
     """
     folder, name = os.path.split(path)
     if os.path.basename(folder) == INFO:
@@ -60,9 +60,9 @@ def is_harmless(path: str, data: bytes | None) -> bool:
 
 
 def is_harmless_config(data: bytes) -> bool:
-    """Whether a git configuration holds nothing but what `git init` and `git clone` write.
+    """Whether a git configuration holds only what `git init` and `git clone` write.
 
-    Strict: what it does not know is not harmless.
+    Strict: an unknown key is not harmless.
     """
     section = ""
     for raw in data.decode("utf-8", "replace").splitlines():

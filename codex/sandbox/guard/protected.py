@@ -1,9 +1,9 @@
-"""The protected names: what inside a writable folder is run or obeyed by programs outside.
+"""The protected names: what programs outside the sandbox run or obey inside a writable folder.
 
-Git's hooks and configuration, the agent's own settings, those of editors, and in the home folder
-what shells and git read at their start. Landlock cannot take a name out of a folder, so layer 2
-mounts what exists read-only, and tripwire.py watches the rest. `.git` itself stays writable, so
-that commits work. Reads the file system, changes nothing. Source: sandbox.md, section 6.3.
+These are git's hooks and configuration, the settings of the agent and of editors, and, in the home
+folder, what shells and git read when they start. Landlock cannot exclude a name from a folder, so
+namespaces mount what exists read-only, and tripwire.py watches the rest. `.git` itself stays
+writable, so that commits work. Reads the file system, changes nothing.
 """
 
 from __future__ import annotations
@@ -27,59 +27,59 @@ TOP_NAMES = tuple(sorted(PROTECTED_NAMES - {GIT}))
 GIT_FILES = ("config", "config.worktree", "commondir")
 WORKTREE_FILES = ("config.worktree", "commondir", "gitdir")
 INFO_EXEMPT = ("refs",)
-"""`git gc` writes it; nothing reads it but dumb HTTP servers."""
+"""Names that `git gc` writes, and only dumb HTTP servers read."""
 HOME_NAMES = (
     *(".gitconfig", ".config/git", ".ssh", ".profile", ".inputrc", ".config/fish"),
     *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases"),
     *(".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".kshrc"),
 )
 OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
-"""How names in the agent's own folder begin that it writes itself while commands run."""
+"""Prefixes of the names that the agent writes in its own folder while commands run."""
 MAX_SUBMODULE_DEPTH = 8
-"""Of submodules in submodules."""
+"""Levels of submodules in submodules."""
 
 
 class Watch(NamedTuple):
     """One protected name."""
 
     path: str
-    """Absolute; physical, but for the last component."""
+    """Absolute path; physical, except for the last component."""
     exempt: tuple[str, ...] = ()
-    """Names directly below it that may change: those that begin so."""
+    """Prefixes of the names directly below it that may change."""
     is_mountable: bool = True
-    """Layer 2 makes it read-only. Not where git itself writes: `gc` in `info`; a worktree's files
-    are removed with it."""
+    """Whether it can be mounted read-only. Not where git itself writes: `gc` in `info`, and the
+    files of a worktree are removed with it."""
     is_kind_only: bool = False
-    """A folder on the way to others: it may change inside, but must stay that folder."""
+    """Whether it is a folder on the way to others: it may change inside, but must stay a folder."""
     is_repository: bool = False
-    """A `.git` that is not there: a new one is work, if nothing in it runs programs."""
+    """Whether it is a missing `.git`; a new one is work, if nothing in it runs programs."""
 
 
 class Protection(NamedTuple):
-    """What is protected for one command."""
+    """The protected names of one command."""
 
     watches: tuple[Watch, ...]
-    """All of it, what leads to a thing before the thing."""
+    """All names, the folder on the way before what it leads to."""
     read_only: tuple[str, ...]
-    """Of these what exists, for layer 2 to mount read-only."""
+    """The existing ones that namespaces mount read-only."""
     pinned: tuple[str, ...]
-    """The folders on the way there, which must not be renamed away."""
+    """The folders on the way to these, which must not be renamed."""
     status: Mapping[str, os.stat_result | None]
-    """How the watched names were, by lstat."""
+    """The status of the watched names from lstat."""
 
     @property
     def paths(self) -> ProtectedPaths:
-        """What mounts are to hold."""
+        """The paths for mounts to hold."""
         return ProtectedPaths(self.read_only, self.pinned)
 
     @property
     def unmounted(self) -> tuple[Watch, ...]:
-        """What mounts cannot hold."""
+        """The names that mounts cannot hold."""
         held = {*self.read_only, *self.pinned}
         return tuple(watch for watch in self.watches if watch.path not in held)
 
     def holding(self, path: str) -> str | None:
-        """The protected name that a path is, or is below; None when it is not protected."""
+        """The protected name that a path is or is below; None when it is not protected."""
         for watch in self.watches:
             is_here = path == watch.path if watch.is_kind_only else is_inside(path, watch.path)
             if is_here and not watch.is_kind_only and not _is_exempt(path, watch):
@@ -93,10 +93,10 @@ NOTHING = Protection((), (), (), {})
 def protection(
     physical: Mapping[str, str], *, cwd: str, codex_home: str, home: str | None
 ) -> Protection:
-    """What to protect inside writable folders, as they are now.
+    """The names to protect inside writable folders, as these are now.
 
     Args: physical: the physical path of each writable folder. cwd: the session's. codex_home: the
-        agent's own folder. home: the user's.
+        agent's own folder. home: the user's home folder.
     """
     if not physical:
         return NOTHING
@@ -125,7 +125,7 @@ def _own_folder(path: str) -> str:
 
 
 def _bases(root: str, cwd: str) -> Iterator[str]:
-    """The root, and every folder from there down to the working directory."""
+    """The root, and every folder from it down to the working directory."""
     yield root
     if cwd != root and is_inside(cwd, root):
         folder = root
@@ -135,10 +135,10 @@ def _bases(root: str, cwd: str) -> Iterator[str]:
 
 
 class _Found:
-    """The watches while they are collected."""
+    """The watches that were found so far."""
 
     def __init__(self, physical: Mapping[str, str]) -> None:
-        """Args: physical: the writable folders, and where they really are."""
+        """Args: physical: the physical path of each writable folder."""
         self.roots = frozenset(physical.values())
         self._outermost = frozenset(
             root for root in self.roots if not any(above in self.roots for above in _above(root))
@@ -152,7 +152,7 @@ class _Found:
 
     def add(self, watch: Watch) -> None:
         if watch.path in self._watches or watch.path in self.roots:
-            return  # a folder that the policy names is meant
+            return  # the policy names this very folder
         if watch.path in self._above:
             inner = [root for root in self.roots if is_inside(root, watch.path)]
             names = (os.path.relpath(root, watch.path).split("/")[0] for root in inner)
@@ -168,13 +168,13 @@ class _Found:
             self.add(watch)
 
     def add_own(self, codex_home: str) -> None:
-        """The agent's own folder, which no policy opens."""
+        """Add the agent's own folder, which no policy opens."""
         if self.is_writable(codex_home):
             is_mountable = codex_home not in self.roots
             self._watches[codex_home] = Watch(codex_home, OWN_STATE, is_mountable=is_mountable)
 
     def add_base(self, base: str) -> None:
-        """What is protected directly in a folder."""
+        """Add the names that are protected directly in a folder."""
         base = base.rstrip("/")
         for name in TOP_NAMES:
             self.add(Watch(f"{base}/{name}"))
@@ -194,7 +194,7 @@ class _Found:
                 self.add_git(base)
 
     def _add_linked(self, file: str) -> None:
-        """What a `.git` file leads to: the folder of a worktree or submodule, and its main one."""
+        """Add what a `.git` file leads to: a worktree's or submodule's folder, and the main one."""
         if (target := _read_link_file(file, "gitdir: ")) is None:
             return
         self._add_git_if_writable(target)
@@ -206,7 +206,7 @@ class _Found:
             self.add_git(folder)
 
     def add_git(self, folder: str, depth: int = 0) -> None:
-        """What is protected in a folder of git's."""
+        """Add the names that are protected in a git folder."""
         if folder not in self.roots:
             self._watches.setdefault(folder, Watch(folder, is_kind_only=True))
         self.add(Watch(f"{folder}/{HOOKS}"))
@@ -220,7 +220,7 @@ class _Found:
         self._add_modules(f"{folder}/modules", depth)
 
     def _add_modules(self, folder: str, depth: int) -> None:
-        """The submodules; a name with slashes is a folder in a folder."""
+        """Add the submodules; a name with slashes is a folder in a folder."""
         names = _folders_in(folder)
         if not names or depth > MAX_SUBMODULE_DEPTH:
             return
@@ -232,7 +232,7 @@ class _Found:
                 self._add_modules(module, depth + 1)
 
     def _mode(self, path: str) -> int:
-        """As lstat has it; 0 when there is nothing."""
+        """The mode from lstat; 0 when there is nothing."""
         if path not in self._status:
             try:
                 self._status[path] = os.lstat(path)
@@ -242,7 +242,7 @@ class _Found:
         return 0 if status is None else status.st_mode
 
     def protection(self) -> Protection:
-        """All that was found, with the folders on the way."""
+        """Everything that was found, with the folders on the way."""
         named = [watch for watch in self._watches.values() if not watch.is_kind_only]
         existing = [watch for watch in named if self._mode(watch.path)]
         read_only = tuple(w.path for w in existing if w.is_mountable and self._is_mountable(w.path))
@@ -259,9 +259,9 @@ class _Found:
         return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
     def _on_the_way(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """The folders between the outermost writable one and each of these.
+        """The folders between the outermost writable folder and each path.
 
-        A writable folder in another one could be renamed away there, and be made anew.
+        A writable folder inside another one could be renamed there and made again.
         """
         found: set[str] = set()
         for folder in {os.path.dirname(path) for path in paths}:
@@ -275,14 +275,14 @@ _path_of = operator.attrgetter("path")
 
 
 def _above(path: str) -> Iterator[str]:
-    """Every folder that a path is in."""
+    """Every folder above a path."""
     while path != "/":
         path = os.path.dirname(path)
         yield path
 
 
 def _read_link_file(path: str, prefix: str) -> str | None:
-    """The folder that a file of git names, physical; None when it names none."""
+    """The physical path of the folder that a git file names; None when it names no folder."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read(4096)
@@ -308,7 +308,7 @@ def _is_exempt(path: str, watch: Watch) -> bool:
 
 
 def parts_of_repository(git: str) -> tuple[Watch, ...]:
-    """What is protected in a `.git` folder that has just been made."""
+    """The names to protect in a `.git` folder that has just been made."""
     found = _Found({"": os.path.dirname(git)})
     found.add_git(git)
     return found.protection().watches

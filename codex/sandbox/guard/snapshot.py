@@ -1,4 +1,4 @@
-"""How protected names are at one moment: what is there, and what puts it back. Changes nothing."""
+"""The state of protected names at one moment, and the copies that restore it. Changes nothing."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from codex.sandbox.guard.protected import Watch
 
 QUARANTINED = ".quarantined"
-"""In the names of what was moved aside, which is looked at no more."""
+"""Part of the names of what was moved aside, which is not looked at again."""
 MAX_COPY = 4 * 1024 * 1024
-"""Of a larger file no copy is kept: changed, it is moved aside and stays there."""
+"""Largest file to keep a copy of, in bytes; a larger one that is changed stays moved aside."""
 MAX_FOLDER_DEPTH = 24
-"""Of folders in folders; what is deeper is not looked at."""
+"""Levels of folders; deeper ones are not looked at."""
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Seen(NamedTuple):
-    """A file, folder or link, as lstat has it; of a folder the mode alone."""
+    """A file, folder or link as lstat shows it; for a folder only the mode."""
 
     mode: int
     inode: int = 0
@@ -32,24 +32,24 @@ class Seen(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """What puts a file, folder or link back."""
+    """A copy that restores a file, folder or link."""
 
     seen: Seen
     content: bytes | None
-    """The bytes of a file, the target of a link; None for other kinds, and what is too large."""
+    """Bytes of a file, or target of a link; None for other kinds and for a file too large."""
     is_racy: bool
-    """It changed so shortly before that its change time would not tell a further change."""
+    """Whether it changed so recently that its change time would not show another change."""
 
 
 Tree = dict[str, Seen]
-"""By path below a protected name ("" is itself, "/a" in it), parents first; empty: not there."""
+"""What is at a protected name, by path below it ("" is itself), parents first; empty: nothing."""
 
 
 def look(watch: Watch, known: Container[str] | None = None) -> Tree:
-    """What is at a protected name, and below it.
+    """Look at a protected name, and below it.
 
-    Args: known: look into these folders alone: a new one has been made by a command, and may be
-        as large and as deep as that wanted.
+    Args: known: the only folders to look into; a command may have made a new one as large and as
+        deep as it liked.
     """
     try:
         return look_from(watch, os.lstat(watch.path), known)
@@ -60,7 +60,7 @@ def look(watch: Watch, known: Container[str] | None = None) -> Tree:
 def look_from(
     watch: Watch, status: os.stat_result | None, known: Container[str] | None = None
 ) -> Tree:
-    """The same, where lstat has already been asked."""
+    """Look at a protected name whose `status` lstat has already given."""
     if status is None:
         return {}
     tree = {"": _seen(status)}
@@ -105,7 +105,7 @@ def _seen(status: os.stat_result) -> Seen:
 
 
 def mode_of(path: str) -> int:
-    """As lstat has it; 0 when there is nothing."""
+    """The mode from lstat; 0 when there is nothing."""
     try:
         return os.lstat(path).st_mode
     except OSError:
@@ -113,7 +113,7 @@ def mode_of(path: str) -> int:
 
 
 def content_of(path: str, seen: Seen) -> bytes | None:
-    """The content, as `Copy` has it."""
+    """The content as `Copy` keeps it."""
     try:
         if stat.S_ISLNK(seen.mode):
             return os.fsencode(os.readlink(path))
@@ -126,7 +126,7 @@ def content_of(path: str, seen: Seen) -> bytes | None:
 
 
 def is_same(path: str, seen: Seen, copy: Copy | None) -> bool:
-    """Whether it is what the copy is of; a file that was written anew with the same bytes is."""
+    """Whether `path` is what was copied; a file rewritten with the same bytes is."""
     if copy is None or copy.seen.mode != seen.mode:
         return False
     if stat.S_ISDIR(seen.mode) or (copy.seen == seen and not copy.is_racy):

@@ -1,11 +1,11 @@
 """The tripwire: what a command did to protected names is undone when the command is over.
 
-`arm` notes how they are, `check` compares, puts back what was changed or removed, and moves aside
-what is new, as NAME.quarantined; nothing is lost. What changes before `arm` is the user's doing. It
-is cheap, since a file's change time, which no command can set, says whether to look closer.
+`arm` records their state. `check` compares, puts back what was changed or removed, and moves aside
+what is new, as NAME.quarantined; nothing is lost. Changes before `arm` are the user's. It is cheap,
+because a file's change time, which no command can set, says whether to look closer.
 
 Nothing that a command made is followed: folders are opened name by name, without links. Nothing of
-the command runs any more (run.py sees to that), so nobody races with `check`.
+the command runs any more (run.py sees to that), so nothing races with `check`.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
     from codex.sandbox.guard.protected import Protection
 
 MAX_FINDINGS = 8
-"""That are told one by one."""
+"""Number of findings that are reported one by one."""
 RACY_NS = 50_000_000
-"""A change time this young may not tell a later change: the kernel's clock has ticks."""
+"""Age below which a change time may not show a later change: the kernel's clock has ticks."""
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Tripwire:
-    """The protected names of one session, with the copies that put them back."""
+    """The protected names of one session, with the copies that restore them."""
 
     def __init__(self) -> None:
         self._copies: dict[str, dict[str, Copy]] = {}
-        """What was last there, by protected name and path below it."""
+        """The last copies, by protected name and path below it."""
         self._armed: list[tuple[Watch, Tree]] = []
 
     @contextlib.contextmanager
@@ -57,8 +57,8 @@ class Tripwire:
     ) -> Iterator[None]:
         """Arm, and check at the end of the block, however it ends.
 
-        Args: is_mounted: what could be mounted read-only is, and needs no watch. into: gets a line
-            for each thing that was undone.
+        Args: is_mounted: what can be mounted read-only is, and needs no watch. into: gets a line
+            for each change that was undone.
         """
         self.arm(protection.unmounted if is_mounted else protection.watches, protection.status)
         try:
@@ -67,7 +67,7 @@ class Tripwire:
             into += self.check()
 
     def arm(self, watches: Sequence[Watch], status: Mapping[str, os.stat_result | None]) -> None:
-        """Note how these are now. Args: status: what lstat has just said of each."""
+        """Record the state of these names. Args: status: what lstat has just returned for each."""
         self._armed = [(watch, look_from(watch, status[watch.path])) for watch in watches]
         racy_ns = time.time_ns() - RACY_NS
         for watch, tree in self._armed:
@@ -76,10 +76,10 @@ class Tripwire:
                     self._copies[watch.path] = self._copied(watch.path, tree, racy_ns)
             elif watch.path in self._copies and os.path.isdir(os.path.dirname(watch.path)):
                 del self._copies[watch.path]
-            # Else its folder is away, and may come back with something else in it.
+            # Else its folder is missing, and may come back with something else in it.
 
     def check(self) -> tuple[str, ...]:
-        """Undo what has happened to them since; a line for each, for people and the model."""
+        """Undo all changes since `arm`; return a line for each, for people and the model."""
         findings: list[str] = []
         for watch, before in self._armed:
             tree = look(watch, before)
@@ -106,19 +106,19 @@ class Tripwire:
         return copies
 
     def _is_changed_unseen(self, watch: Watch) -> bool:
-        """Whether content differs where the change time is too young to tell."""
+        """Whether content differs where the change time is too recent to show it."""
         return any(
             copy.is_racy and content_of(watch.path + name, copy.seen) != copy.content
             for name, copy in self._copies.get(watch.path, {}).items()
         )
 
     def _undo(self, watch: Watch) -> Iterator[str]:
-        """Make it what it was."""
+        """Restore a protected name."""
         if watch.is_kind_only:
             yield from _kept_folder(watch.path)
             return
         if not os.path.isdir(os.path.dirname(watch.path)):
-            return  # it went with its folder, such as a whole repository
+            return  # it was removed with its folder, such as a whole repository
         copies = self._copies.get(watch.path, {})
         _open_up(watch.path, copies)
         aside: dict[str, str] = {}
@@ -137,7 +137,7 @@ class Tripwire:
         yield from _put_all_back(watch.path, copies, aside)
 
     def _new_repository(self, git: str) -> Iterator[str]:
-        """A `.git` that was not there stays, but for what runs programs."""
+        """Keep a new `.git`, except for what runs programs."""
         if not stat.S_ISDIR(mode_of(git)):
             yield from self._undo(Watch(git))
             return
@@ -145,7 +145,7 @@ class Tripwire:
             if watch.is_kind_only or _is_harmless(watch):
                 continue
             if watch.path not in self._copies and os.path.basename(watch.path) == "hooks":
-                # The samples beside it may stay.
+                # The samples in it may stay.
                 for name in look(watch, ("",)):
                     hook = Watch(watch.path + name)
                     if name and not _is_harmless(hook):
@@ -155,7 +155,7 @@ class Tripwire:
 
 
 def _kept_folder(path: str) -> Iterator[str]:
-    """A folder on the way to protected names: it may change inside, but is no link."""
+    """Keep a folder on the way to protected names: it may change inside, but must stay a folder."""
     mode = mode_of(path)
     if mode == 0:
         return
@@ -174,7 +174,7 @@ def _make_usable(path: str, mode: int) -> None:
 
 
 def _open_up(path: str, copies: dict[str, Copy]) -> None:
-    """Give folders their modes back, so that what is in them can be seen."""
+    """Restore the modes of folders, so that their content can be seen."""
     for name, copy in copies.items():
         mode = mode_of(path + name)
         if stat.S_ISDIR(mode) and stat.S_ISDIR(copy.seen.mode) and mode != copy.seen.mode:
@@ -187,7 +187,7 @@ def _set_mode(path: str, mode: int) -> None:
 
 
 def _put_all_back(path: str, copies: dict[str, Copy], aside: dict[str, str]) -> Iterator[str]:
-    """Put back what is missing; a line for the topmost of each."""
+    """Put back what is missing; yield a line for each topmost path."""
     told: list[str] = []
     for name, copy in copies.items():
         if mode_of(path + name):
@@ -212,7 +212,7 @@ def _put_all_back(path: str, copies: dict[str, Copy], aside: dict[str, str]) -> 
 
 
 def _put_back(path: str, copy: Copy) -> None:
-    """Make a file, folder or link anew; it appears whole."""
+    """Make a file, folder or link again; a file appears complete."""
     mode = copy.seen.mode
     with _folder_of(path) as (folder, name):
         if stat.S_ISDIR(mode):
@@ -232,7 +232,7 @@ def _put_back(path: str, copy: Copy) -> None:
 
 
 def _move_aside(path: str) -> str:
-    """Rename something to the first free NAME.quarantined; the new path."""
+    """Rename `path` to the first free NAME.quarantined; return the new path."""
     with _folder_of(path) as (folder, name):
         aside, number = name + QUARANTINED, 1
         while True:
@@ -248,9 +248,9 @@ def _move_aside(path: str) -> str:
 
 @contextlib.contextmanager
 def _folder_of(path: str) -> Iterator[tuple[int, str]]:
-    """A descriptor of the folder that holds `path`, reached without following a link; its name.
+    """A descriptor of the folder of `path`, reached without following a link, and the last name.
 
-    Raises: OSError, when a link is on the way.
+    Raises: OSError, when there is a link on the way.
     """
     folders, name = os.path.split(path)
     fd = os.open("/", FOLDER_FLAGS)
@@ -266,7 +266,7 @@ def _folder_of(path: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_harmless(watch: Watch) -> bool:
-    """Whether something new in a repository runs nothing."""
+    """Whether git runs no program because of something new in a repository."""
     return all(
         stat.S_ISDIR(seen.mode)
         or (stat.S_ISREG(seen.mode) and is_harmless(path, content_of(path, seen)))

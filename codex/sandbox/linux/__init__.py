@@ -1,1 +1,1 @@
-"""Linux under the sandbox: Landlock, seccomp, namespaces, processes, by the native shim."""
+"""The sandbox on Linux: Landlock, seccomp, namespaces and processes, through the native shim."""

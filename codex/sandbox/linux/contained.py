@@ -1,7 +1,7 @@
-"""The processes of one command in a process namespace of its own: the kernel knows which they are.
+"""The processes of one command that has its own process namespace; the kernel knows them all.
 
-What we ask of the first process of the namespace, native/init.c, it does for all the others, and
-when it ends, the kernel ends them.
+What is asked of the namespace's first process, native/init.c, it does for all others, and when it
+ends, the kernel ends them.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from codex.sandbox.linux.spawn import Contained
 
 END_MESSAGE = struct.Struct("=ii")
-"""A message of the link: shim_end, in native/landlock_shim.h."""
+"""Format of a message on the link: shim_end, in native/landlock_shim.h."""
 
 
 class ContainedProcesses:
-    """As tree.SharedProcesses, for a command of a fork server."""
+    """The counterpart of tree.SharedProcesses for a command of a fork server."""
 
     def __init__(self, child: Contained) -> None:
-        """Take over a command; its descriptors stay the caller's to close."""
+        """Args: child: its descriptors are the caller's to close."""
         self._child = child
         self._is_over = False
         self._is_empty = False
-        """Nothing is left, by the word of the first process, which has nothing more to do."""
+        """Whether the first process has reported that nothing is left."""
         self.status: int | None = None
-        """The command's wait status; None: it was killed with all the others."""
+        """The command's wait status; None when it was killed with all others."""
 
     def fileno(self) -> int:
-        """Readable when the command is over."""
+        """A descriptor that is readable when the command is over."""
         return self._child.link
 
     def is_over(self) -> bool:
@@ -44,7 +44,7 @@ class ContainedProcesses:
         return self._is_over
 
     def have_left(self) -> bool:
-        """Whether nothing is left of what the command started."""
+        """Whether the processes that the command started have all ended."""
         self._read_link()
         return self._is_empty or _is_readable(self._child.pidfd, 0.0)
 
@@ -53,12 +53,12 @@ class ContainedProcesses:
             message = os.read(self._child.link, END_MESSAGE.size)
             self._is_over = True
             if not message:
-                return  # it was killed, and what is left is about to be
+                return  # it was killed, and the kernel is killing the rest
             self.status, is_last = END_MESSAGE.unpack(message)
             self._is_empty = bool(is_last)
 
     def send(self, number: int) -> None:
-        """Send the command a signal, of those that native/init.c hands on."""
+        """Send the command one of the signals that native/init.c passes on."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._child.pidfd, number)
 

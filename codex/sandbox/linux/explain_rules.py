@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def rules_of(confinement: Confinement) -> Iterator[str]:
-    """The rights that are taken away, and each path with those that it gives back."""
+    """The rights that are denied, then each path with the rights that are granted there."""
     enforcement = confinement.enforcement
     plan = ruleset_plan(
         confinement.policy,
@@ -32,7 +32,7 @@ def rules_of(confinement: Confinement) -> Iterator[str]:
 
 
 def _names(flags: enum.IntFlag, *, of: Access | None = None) -> str:
-    """Rights by their names; where most of them are given, those that are not."""
+    """The names of rights; where most of `of` are given, the names of those that are not."""
     names = [str(flag.name).lower() for flag in type(flags) if flag & flags]
     missing = (
         [] if of is None else [str(flag.name).lower() for flag in Access if flag & of & ~flags]

@@ -1,7 +1,7 @@
 """What this Linux kernel can enforce, and whether that is enough to run a command.
 
-What the kernel can do is tried out once in a process, not inferred from its version. What is
-enough is decided here, by one table, for every command.
+What the kernel can do is tried once in a process, not inferred from its version. What is enough is
+decided here, for every command.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ def linux_enforcement(policy: SandboxPolicy, *, require: Require) -> Enforcement
 def _not_full(missing: str) -> SandboxUnavailableError:
     return SandboxUnavailableError(
         f"The sandbox is not available: {missing}",
-        advice="Nothing was run, since the settings require all of the sandbox; to go on with what"
-        ' there is, set sandbox.require to "best-effort"',
+        advice="Nothing was run, because the settings require all of the sandbox; to run with"
+        ' what is available, set sandbox.require to "best-effort"',
     )
 
 
 def enforcement_with(
     policy: SandboxPolicy, *, abi: int, errata: int, missing: str | None
 ) -> Enforcement:
-    """What holds a command where the kernel can do this much.
+    """What holds a command on a kernel with these abilities.
 
     Args: missing: why there are no namespaces; None when there are.
     """
@@ -74,7 +74,7 @@ def enforcement_with(
 def _notice(
     policy: SandboxPolicy, network: NetworkMode, abi: int, missing: str | None
 ) -> str | None:
-    """One line for each thing that is weaker than it could be."""
+    """One line for each part that is weaker than it could be."""
     lines = []
     if missing is not None:
         lines.append(

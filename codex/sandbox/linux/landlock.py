@@ -1,7 +1,7 @@
-"""SandboxPolicy -> Landlock rules: which rights are taken away, and where they are given back.
+"""SandboxPolicy -> Landlock rules: which rights are denied, and where they are granted.
 
-Pure: it knows the rights of each kernel ABI, not the kernel. Rights only add up along a path, so
-what must stay closed (device nodes, /proc, /sys) is never granted by a rule above it.
+Pure: it knows the rights of each ABI, not the kernel. Rights only add up along a path, so what must
+stay closed (device nodes, /proc, /sys) is never granted by a rule above it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
 
 MINIMUM_ABI = 2
-"""ABI 1 cannot allow a rename from one folder to another, which every build does."""
+"""Lowest ABI that serves: ABI 1 cannot allow renames between folders, which every build does."""
 NET_ABI = 4
-"""From here on TCP ports can be told apart."""
+"""First ABI that can restrict TCP ports."""
 SCOPED_SIGNALS_ABI = 6
-"""Below it a command may signal the agent."""
+"""First ABI that keeps a command from signalling the agent."""
 UNIX_ABI = 9
-"""From here on Unix sockets that were made outside the sandbox are out of reach."""
+"""First ABI that closes Unix sockets made outside the sandbox."""
 
 
 class Access(enum.IntFlag):
-    """What can be done with a file. Source: linux/landlock.h."""
+    """Rights to a file. Source: linux/landlock.h."""
 
     EXECUTE = 1 << 0
     WRITE_FILE = 1 << 1
@@ -48,37 +48,37 @@ class Access(enum.IntFlag):
 
 
 class Net(enum.IntFlag):
-    """What can be done with a TCP port; known since ABI 4."""
+    """Rights to a TCP port; known since ABI 4."""
 
     BIND_TCP = 1 << 0
     CONNECT_TCP = 1 << 1
 
 
 class LandlockScope(enum.IntFlag):
-    """What cannot reach out of the sandbox; known since ABI 6."""
+    """Actions that cannot reach out of the sandbox; known since ABI 6."""
 
     ABSTRACT_UNIX_SOCKET = 1 << 0
     SIGNAL = 1 << 1
 
 
 class Grant(NamedTuple):
-    """Rights for a path and all below it."""
+    """Rights to a path and everything below it."""
 
     path: str
     access: Access
 
 
 class PortGrant(NamedTuple):
-    """Rights for a TCP port."""
+    """Rights to a TCP port."""
 
     number: int
     access: Net
 
 
 class RulesetPlan(NamedTuple):
-    """All that a ruleset denies, and the grants that take parts of it back.
+    """Everything that a ruleset denies, and the grants that allow parts of it again.
 
-    A grant for something that is no folder gives those of its rights that files have.
+    A grant for a path that is not a folder gives the rights that apply to files.
     """
 
     fs: Access
@@ -90,8 +90,8 @@ class RulesetPlan(NamedTuple):
 
 READ = Access.EXECUTE | Access.READ_FILE | Access.READ_DIR
 NEVER_GRANTED = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV | Access.RESOLVE_UNIX
-"""Not even below a writable root: root could make the node of a disk there, and write to it; and
-whoever listens on a socket there is not in the sandbox."""
+"""Rights not granted even below a writable root: root could make the node of a disk there and write
+to it, and whoever listens on a socket there is outside the sandbox."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 DEVICE_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.TRUNCATE
 
@@ -99,12 +99,11 @@ SYSTEM_FOLDERS = (
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr", "/opt", "/etc", "/proc", "/sys"),
     *("/nix/store", "/gnu/store", "/run/current-system"),
 )
-"""Readable even when the policy does not let a command read everything: without its libraries no
-program starts."""
+"""Folders that are readable under every policy: without its libraries no program starts."""
 
 
 def known_access(abi: int) -> Access:
-    """Every file right that a kernel of this ABI can enforce."""
+    """The file rights that a kernel of this ABI can enforce."""
     known = Access((1 << 13) - 1)
     if abi >= 2:
         known |= Access.REFER
@@ -121,10 +120,10 @@ def known_access(abi: int) -> Access:
 def ruleset_plan(
     policy: SandboxPolicy, writable: tuple[str, ...], *, abi: int, network: NetworkMode
 ) -> RulesetPlan:
-    """What to deny and to grant.
+    """The rights to deny and to grant.
 
-    Args: writable: the folders that the policy makes writable, as they are to be opened.
-        abi: the kernel's; a newer one than is known here is used like the newest known.
+    Args: writable: the physical paths of the writable folders. abi: the kernel's; one that is newer
+        than the newest known here is used like that.
     """
     fs = known_access(abi)
     if network is NetworkMode.FULL:

@@ -1,9 +1,9 @@
-"""Which fork server is for which command, and how that command sees the files there.
+"""Which fork server a command gets, and how the command sees the files there.
 
-Servers are kept for the life of the process, one for each ServerConfig that came up: two or three
-in a session. All of them go when the machine's mounts change, since each holds a copy of them. A
-command's own places are made when it starts, so a folder that comes, goes or is replaced between
-two commands needs no new server.
+Servers are kept for the life of the process, one for each ServerConfig that was needed: two or
+three in a session. All of them are dropped when the machine's mounts change, because each holds a
+copy of these. A command's own places are made when it starts, so a folder that appears, disappears
+or is replaced between two commands needs no new server.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 MOUNTS = "/proc/self/mountinfo"
 RUN = "/run"
 NIX_RUN = "/run/current-system"
-"""Where a system of this kind keeps its programs."""
+"""Where NixOS keeps the programs of the system."""
 MAX_SERVERS = 4
 TERMINAL_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.READ_DIR | Access.IOCTL_DEV
 
 
 class Namespaces(NamedTuple):
-    """A server and a view: where one command runs."""
+    """Where one command runs: the kind of its server, and its view of the files."""
 
     config: ServerConfig
     view: FileView
@@ -59,9 +59,9 @@ def namespaces_for(
     protected: ProtectedPaths | None,
     abi: int,
 ) -> Namespaces:
-    """Where a command of a policy runs.
+    """The namespaces for a command.
 
-    Args: folders: the writable ones, physical. cwd, program: the command's.
+    Args: folders: the physical paths of the writable folders. cwd, program: the command's.
     """
     shares_memory = any(is_inside(folder, SHARED_MEMORY) for folder in folders)
     needs_run = any(is_inside(path, RUN) for path in (*folders, cwd, program))
@@ -81,7 +81,7 @@ def namespaces_for(
 
 
 def plain_config() -> ServerConfig:
-    """What most commands need."""
+    """The server that most commands need."""
     return ServerConfig(
         shares_network=False,
         shares_memory=False,
@@ -91,7 +91,7 @@ def plain_config() -> ServerConfig:
 
 
 def _ids(folders: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """Our own and, for root, those of the folders that are to be worked in."""
+    """This process's user and group and, for root, those of the writable folders."""
     own = (os.geteuid(), os.getegid())
     found = {own: None}
     if own[0] == 0:
@@ -114,7 +114,7 @@ def _places(folders: tuple[str, ...], protected: ProtectedPaths | None) -> tuple
 
 @functools.lru_cache(maxsize=8)
 def _grants(own: tuple[str, ...], abi: int, *, reads_all: bool) -> tuple[Grant, ...]:
-    """For file systems that are there only inside, which the ruleset's maker could not open."""
+    """Grants for file systems that exist only inside; the agent cannot open them for a ruleset."""
     fs = known_access(abi)
     readable = () if reads_all else ("/proc",)
     return (
@@ -135,29 +135,29 @@ class ForkServers:
     def spawn(
         self, where: Namespaces, program: Program, stdio: Stdio, restrictions: Restrictions
     ) -> Contained:
-        """Start a command in its surroundings.
+        """Start a program in its namespaces.
 
-        Raises: NoNamespaces; as `spawn.spawn` else.
+        Raises: NoNamespaces; otherwise the errors of spawn.spawn.
         """
         with self._lock:
             server = self._server(where.config)
             try:
                 return spawn_inside(server, program, stdio, restrictions, where.view)
             except NoNamespaces:
-                # It was killed: by the user, or for want of memory.
+                # The server was killed by the user, or for lack of memory.
                 self._drop(where.config)
             server = self._server(where.config)
             return spawn_inside(server, program, stdio, restrictions, where.view)
 
     def running(self) -> tuple[ForkServer, ...]:
-        """The servers that were started and not dropped."""
+        """The servers that are running."""
         with self._lock:
             return tuple(self._servers.values())
 
     def prepare(self, config: ServerConfig) -> None:
         """Start a server before it is needed.
 
-        Raises: NoNamespaces, when none can be had.
+        Raises: NoNamespaces, when there can be no server.
         """
         with self._lock:
             self._server(config)
@@ -178,7 +178,7 @@ class ForkServers:
         server = self._servers.pop(config)
         os.close(server.fd)
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(server.pid, 0)  # it waits for nothing but that descriptor
+            os.waitpid(server.pid, 0)  # it waits only for that descriptor
         LIVE_COMMANDS.remove(server.pid)
 
     def _have_mounts_changed(self) -> bool:
@@ -195,9 +195,9 @@ def _start(config: ServerConfig) -> ForkServer:
     except NoNamespaces:
         if len(config.ids) == 1:
             raise
-    # Root of a container may lack the right to name others; it then sees their files as nobody's.
+    # A container's root may lack the right to map other users; their files then belong to "nobody".
     return start_server(config._replace(ids=config.ids[:1]))
 
 
 SERVERS = ForkServers()
-"""Their processes are this process's children, so they are kept for all of it."""
+"""The one instance: servers are children of this process, so they belong to all of it."""

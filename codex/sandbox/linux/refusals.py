@@ -1,10 +1,10 @@
-"""The system calls that a command is refused, as a table.
+"""The system calls that are refused to a command, as a table.
 
-What is not named here is allowed: any developer tool must run, Landlock holds the files, and a
-list of what is allowed breaks on each new libc. The table names what Landlock cannot hold.
+Every other call is allowed: any developer tool must run, Landlock holds the files, and a list of
+what is allowed breaks on each new C library. The table names what Landlock cannot hold.
 
-Errnos: EPERM for what is refused, ENOSYS where a library then takes another way, EAFNOSUPPORT for
-kinds of sockets.
+Errnos: EPERM for a refusal, ENOSYS where a library then takes another way, EAFNOSUPPORT for kinds
+of sockets.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from typing import NamedTuple
 from codex.sandbox.enforcement import NetworkMode
 
 INT = 0xFFFF_FFFF
-"""The kernel looks at 32 bits of an int argument, so a filter that compared 64 could be passed by
-setting one above."""
+"""Mask of an int argument. The kernel looks at 32 bits of it, so a filter that compared all 64
+could be passed by setting a higher one."""
 
 
 class UnixMode(enum.Enum):
-    """Which Unix sockets there are."""
+    """Which Unix sockets a command may make."""
 
     PAIRS = "pairs"
-    """Only such as are connected to each other from the start."""
+    """Only sockets that are connected to each other from the start."""
     SUPERVISED = "supervised"
-    """Streams, and a connection only to what listens inside the sandbox."""
+    """Streams, which connect only to what listens inside the sandbox."""
     FREE = "free"
-    """All: nobody needs to hold them, or Landlock does."""
+    """All sockets: they need not be held, or Landlock holds them."""
 
 
 class Comparison(enum.IntEnum):
-    """Comparisons, numbered as in seccomp.h; all but MASKED look at all 64 bits."""
+    """Comparisons, numbered as in seccomp.h; all except MASKED look at all 64 bits."""
 
     NOT = 1
     GREATER = 6
@@ -53,13 +53,13 @@ class BlockedCall(NamedTuple):
 
     error: int
     calls: tuple[str | int, ...]
-    """Names; numbers for what libseccomp 2.5 has no name for (from 424 on one number serves all
-    architectures)."""
+    """Names, or numbers of calls that libseccomp 2.5 has no name for (from 424 on, numbers are the
+    same on all architectures)."""
     where: tuple[Where, ...] = ()
 
 
 def has_bit(argument: int, bit: int) -> Where:
-    """Any one bit, or all the bits given, are set."""
+    """The condition that all bits of `bit` are set."""
     return Where(argument, bit, mask=bit)
 
 
@@ -70,13 +70,13 @@ CLONE_FLAGS = (
     *(0x1000_0000, 0x2000_0000, 0x4000_0000),  # NEWUSER, NEWPID, NEWNET
 )
 CLONE_NEWTIME = 0x80
-"""For unshare alone; clone has the exit signal there."""
+"""A flag of unshare only; clone has the exit signal there."""
 
 S_ISUID, S_IFMT, S_IFCHR, S_IFBLK = 0o4000, 0o170000, 0o020000, 0o060000
 O_CREAT, O_TMPFILE = 0o100, 0o20000000
 PER_MASK, PER_LINUX32 = 0xFF, 8
 QUERY = 0x8000_0000
-"""personality(0xffffffff) asks and changes nothing; no real flag is this high."""
+"""The bit that tells personality(0xffffffff), which changes nothing; no real flag is this high."""
 MMAP_PAGE_ZERO, READ_IMPLIES_EXEC = 0x10_0000, 0x40_0000
 F_SETLEASE = 1024
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
@@ -89,12 +89,12 @@ MSG_FASTOPEN = 0x2000_0000
 TCP_FASTOPENS = (23, 30, 33, 34)
 """TCP_FASTOPEN, _CONNECT, _KEY and _NO_COOKIE of setsockopt."""
 ASK = 0
-"""In the place of an errno: the supervisor answers."""
+"""In place of an errno: the supervisor answers."""
 IOPRIO_WHO_PROCESS = 1
 
 ALWAYS_BLOCKED: tuple[BlockedCall, ...] = (
-    # io_uring does what the filter refuses, unseen. clone3 and openat2 keep their flags in memory,
-    # out of the filter's sight; the C library falls back to clone and openat.
+    # io_uring does what the filter refuses without being seen by it. clone3 and openat2 keep their
+    # flags in memory, where no filter looks; the C library falls back to clone and openat.
     BlockedCall(
         errno.ENOSYS,
         ("io_uring_setup", "io_uring_enter", "io_uring_register", "clone3", "openat2"),
@@ -122,9 +122,9 @@ ALWAYS_BLOCKED: tuple[BlockedCall, ...] = (
         BlockedCall(errno.EPERM, ("ioctl",), (Where(1, request),))
         for request in (TIOCSTI, TIOCLINUX, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR)
     ),
-    # Whoever opens a file then waits until the lease is given up.
+    # Other processes that open the file wait until the lease is given up.
     BlockedCall(errno.EPERM, ("fcntl",), (Where(1, F_SETLEASE),)),
-    # A set-uid file would keep its power after the sandbox is gone.
+    # A set-uid file would keep its power after the command.
     BlockedCall(errno.EPERM, ("chmod", "fchmod", "creat"), (has_bit(1, S_ISUID),)),
     BlockedCall(errno.EPERM, ("fchmodat", FCHMODAT2), (has_bit(2, S_ISUID),)),
     BlockedCall(errno.EPERM, ("mknod",), (has_bit(1, S_ISUID),)),
@@ -153,7 +153,7 @@ ALWAYS_BLOCKED: tuple[BlockedCall, ...] = (
 )
 
 SHARED_PROCESSES: tuple[BlockedCall, ...] = (
-    # Without namespaces of its own a command sees every process and every IPC object of the user.
+    # Without its own namespaces a command sees every process and every IPC object of the user.
     BlockedCall(
         errno.EPERM,
         ("prlimit64",),
@@ -189,20 +189,20 @@ UNKNOWN_FAMILIES: tuple[BlockedCall, ...] = (
 
 
 def no_family(*families: int) -> tuple[BlockedCall, ...]:
-    """No socket of these families."""
+    """The calls that would make a socket of these families."""
     return tuple(BlockedCall(errno.EPERM, ("socket",), (Where(0, family),)) for family in families)
 
 
 def no_kind(family: int, *kinds: int) -> tuple[BlockedCall, ...]:
-    """No socket of these kinds of a family."""
+    """The calls that would make a socket of these kinds of a family."""
     return tuple(
         BlockedCall(errno.EPERM, ("socket",), (Where(0, family), Where(1, kind, mask=SOCK_TYPE)))
         for kind in kinds
     )
 
 
-# Datagrams can name a receiver each time they are sent, in memory, where no filter looks. A raw
-# Unix socket is one of datagrams.
+# Each datagram can name its receiver in memory, where no filter looks. A raw Unix socket sends
+# datagrams too.
 NO_DATAGRAM_PAIRS: tuple[BlockedCall, ...] = tuple(
     BlockedCall(errno.EPERM, ("socketpair",), (Where(1, kind, mask=SOCK_TYPE),))
     for kind in (SOCK_DGRAM, SOCK_RAW)
@@ -222,7 +222,7 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
         *UNKNOWN_FAMILIES,
         *no_kind(AF_INET, SOCK_RAW),
         *no_kind(AF_INET6, SOCK_RAW),
-        # NETLINK_ROUTE, which is 0, answers which addresses there are.
+        # NETLINK_ROUTE, which is 0, lists the addresses.
         BlockedCall(
             errno.EPERM, ("socket",), (Where(0, AF_NETLINK), Where(2, 0, op=Comparison.NOT))
         ),
@@ -230,7 +230,7 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
     NetworkMode.PORTS: (
         *UNKNOWN_FAMILIES,
         *no_family(AF_NETLINK),
-        # TCP alone, for Landlock looks at nothing else.
+        # TCP only, because Landlock looks at nothing else.
         *(
             blocked
             for family in (AF_INET, AF_INET6)
@@ -247,7 +247,7 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
                 ),
             )
         ),
-        # Fast Open connects without connect.
+        # Fast Open connects without a call of connect.
         BlockedCall(errno.EPERM, ("sendto", "sendmmsg"), (has_bit(3, MSG_FASTOPEN),)),
         BlockedCall(errno.EPERM, ("sendmsg",), (has_bit(2, MSG_FASTOPEN),)),
         *(
@@ -258,6 +258,6 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
     NetworkMode.FULL: (),
 }
 NO_LISTENING: tuple[BlockedCall, ...] = (BlockedCall(errno.EPERM, ("listen",)),)
-"""Without a bind, which Landlock looks at, it takes any port."""
+"""listen without bind, which Landlock checks, takes any port."""
 NO_TRUNCATE: tuple[BlockedCall, ...] = (BlockedCall(errno.EPERM, ("truncate",)),)
-"""ftruncate may stay: its descriptor was opened for writing."""
+"""ftruncate is allowed: its descriptor was opened for writing."""

@@ -1,7 +1,8 @@
-"""SandboxPolicy -> the seccomp filter: its form, which selects from the table, and its bytes.
+"""SandboxPolicy -> the seccomp filter: its form, and its bytes.
 
-refusals.py is the table; libseccomp, reached through the shim, turns it into BPF, once for each
-form of the filter. Programs of a foreign architecture are killed: their calls have other numbers.
+The form selects from the table of refusals.py; libseccomp, reached through the shim, turns that
+into BPF once for each form. Programs of a foreign architecture are killed, because their calls have
+other numbers.
 """
 
 from __future__ import annotations
@@ -28,22 +29,22 @@ if TYPE_CHECKING:
     from codex.sandbox.enforcement import Enforcement
 
 TRUNCATE_ABI = 3
-"""From here on Landlock holds truncate(2)."""
+"""First ABI with which Landlock holds truncate(2)."""
 
 
 class FilterForm(NamedTuple):
-    """All that decides what is in a filter."""
+    """Everything that decides what a filter contains."""
 
     network: NetworkMode
     unix: UnixMode
     has_namespaces: bool
-    """Processes, IPC objects and mounts are the command's own."""
+    """Whether processes, IPC objects and mounts are the command's own."""
     holds_truncate: bool
     may_listen: bool
 
     @property
     def is_supervised(self) -> bool:
-        """Some calls wait for an answer."""
+        """Whether some calls wait for an answer."""
         return self.unix is UnixMode.SUPERVISED
 
 
@@ -66,7 +67,7 @@ def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
 
 
 def blocked_calls(form: FilterForm) -> tuple[BlockedCall, ...]:
-    """The table."""
+    """The rows of the table for a form."""
     return (
         *ALWAYS_BLOCKED,
         *(() if form.has_namespaces else SHARED_PROCESSES),
@@ -79,9 +80,9 @@ def blocked_calls(form: FilterForm) -> tuple[BlockedCall, ...]:
 
 @functools.cache
 def filter_program(form: FilterForm, *, architecture: int = 0) -> bytes:
-    """The table as BPF instructions.
+    """The filter as BPF instructions.
 
-    Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
+    Args: architecture: its number in linux/audit.h; 0 means this machine's.
     Raises: SandboxUnavailableError, when libseccomp cannot make it.
     """
     return compile_filter(blocked_calls(form), architecture=architecture)

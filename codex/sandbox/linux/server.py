@@ -1,7 +1,7 @@
 """Fork servers, typed: processes that hold namespaces and start commands in them.
 
-Beside spawn.py the one importer of `codex._landlock_shim`. namespaces.py says which server is for
-which command and keeps them.
+Uses the native shim, as spawn.py does. namespaces.py keeps the servers, and says which of them a
+command gets.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program, Stdio
 
 PROGRAM = "_sandbox_server"
-"""Stands beside the extension; inside the static executable it is the executable itself."""
+"""Name of the server beside the extension; the static executable is its own server."""
 
 
 class ServerConfig(NamedTuple):
-    """What the commands of a server have in common."""
+    """The properties that the commands of a server have in common."""
 
     shares_network: bool
-    """The machine's network; else one with nothing but loopback."""
+    """Whether they use the machine's network; if not, they have only loopback."""
     shares_memory: bool
-    """The machine's /dev/shm; else an own one."""
+    """Whether they use the machine's /dev/shm; if not, they have their own."""
     hides_run: bool
-    """/run is empty."""
+    """Whether /run is empty."""
     ids: tuple[tuple[int, int], ...]
-    """Users and groups whose files a command can tell apart, the caller's own first."""
+    """Users and groups that a command can tell apart, the caller's own first."""
 
 
 class ForkServer(NamedTuple):
-    """A server that runs and is not reaped; it ends when the descriptor is closed."""
+    """A server that runs; it ends when the descriptor is closed, and must then be reaped."""
 
     pid: int
     fd: int
@@ -56,29 +56,29 @@ class PlaceKind(enum.IntEnum):
     WRITABLE = lib.SHIM_WRITABLE
     READ_ONLY = lib.SHIM_READ_ONLY
     PINNED = lib.SHIM_PINNED
-    """As it is else, but it cannot be moved away."""
+    """Unchanged, except that it cannot be moved away."""
 
 
 class FilePlace(NamedTuple):
-    """A physical path, and how a command sees what is there."""
+    """A physical path, and how a command sees the file or folder there."""
 
     path: str
     kind: PlaceKind
 
 
 class FileView(NamedTuple):
-    """The files as one command sees them; what is in no place is read-only."""
+    """The files as one command sees them; outside of all places they are read-only."""
 
     places: tuple[FilePlace, ...]
-    """The outer before the inner."""
+    """Places, the outer before the inner."""
     is_writable: bool
-    """All of it is, but for places of another kind."""
+    """Whether everything is writable, except places of another kind."""
     grants: tuple[Grant, ...]
-    """Landlock's, for what is there only inside."""
+    """Landlock's grants for file systems that exist only in the view."""
 
 
-class NoNamespaces(Exception):  # noqa: N818 - no error: there is another way to run a command
-    """A server cannot be had; the text says why, for people."""
+class NoNamespaces(Exception):  # noqa: N818 - not an error: a command can run without
+    """There is no server; the text says why, for people."""
 
     def __init__(self, stage: int, error: int) -> None:
         self.error = error
@@ -88,7 +88,7 @@ class NoNamespaces(Exception):  # noqa: N818 - no error: there is another way to
 
 
 def start_server(config: ServerConfig) -> ForkServer:
-    """Start a server, and have it try all that a command will need.
+    """Start a server, and let it try everything that a command will need.
 
     Raises: NoNamespaces.
     """
@@ -116,8 +116,8 @@ def spawn_inside(
 ) -> Contained:
     """Start a program in the namespaces of a server.
 
-    Raises: NoNamespaces, when the server is not there any more, and nothing was started; as
-        spawn else.
+    Raises: NoNamespaces, when the server is gone and nothing was started; otherwise the errors of
+        spawn.spawn.
     """
     keep: list[Any] = []
     ret = ffi.new("int[3]")

@@ -1,7 +1,7 @@
 """The native shim, typed: Landlock rulesets, seccomp programs, and a child started under them.
 
-The one importer of `codex._landlock_shim` (native/landlock_shim.h says what each call does). Errnos
-become CodexErrors here and nowhere else.
+It and server.py are the only importers of `codex._landlock_shim`; native/landlock_shim.h says what
+each call does. Errnos become CodexErrors here and nowhere else.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program, Stdio
 
 MAX_FILTER_BYTES = 8 * 4096
-"""The kernel takes at most 4096 instructions."""
+"""Size of the largest filter: the kernel takes at most 4096 instructions."""
 
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
-"""What says nothing of the kernel's abilities."""
+"""Errnos that say nothing about the kernel's abilities."""
 
 NAMESPACE_STAGES = {
     lib.SHIM_STAGE_SERVER: "the process that makes namespaces",
@@ -36,50 +36,50 @@ NAMESPACE_STAGES = {
     lib.SHIM_STAGE_PROC: "a /proc of its own",
     lib.SHIM_STAGE_MOUNTS: "mounts in a namespace",
 }
-"""What is not to be had, by where a fork server, or a command in its namespaces, failed."""
+"""What is unavailable, by the stage at which a fork server or a command in namespaces failed."""
 
 WAYS_OUT = (
     "Nothing was run. Use a kernel with Landlock switched on (Linux 5.19 or later, `landlock` among"
-    " the `lsm=` boot parameters); or, where a container holds what commands do, say so with"
-    " --container-is-sandbox; or go without, with -s danger-full-access"
+    " the `lsm=` boot parameters); or, if a container already confines commands, say so with"
+    " --container-is-sandbox; or run without a sandbox, with -s danger-full-access"
 )
 
 
 class Restrictions(NamedTuple):
-    """What a child is put under before its program starts."""
+    """The restrictions that are put on a child before its program starts."""
 
     ruleset_fd: int
     filter_program: bytes
     kept_capabilities: int
-    """A bit each, of those that this process has."""
+    """A bit for each capability to keep; this process must have it."""
     is_supervised: bool = False
-    """Some calls of the filter wait for an answer, which only a fork server gives."""
+    """Whether calls wait for an answer, which only a command's first process gives."""
 
 
 class Child(NamedTuple):
-    """A process that was started and is not reaped."""
+    """A process that was started and is not reaped yet."""
 
     pid: int
-    """Also of its session and of its process group."""
+    """Its process id, also that of its session and its process group."""
     pidfd: int | None
-    """Readable when the process is over; None on a kernel before 5.2."""
+    """Descriptor that is readable when the process is over; None on a kernel before 5.2."""
 
 
 class Contained(NamedTuple):
-    """The first process of a command's process namespace; what is left of the command ends with it.
+    """The first process of a command's process namespace; the rest of the command ends with it.
 
-    It is a fork server's child, and reaped there.
+    It is the child of a fork server, which reaps it.
     """
 
     pidfd: int
     link: int
-    """Readable when the command is over; see shim_server_spawn."""
+    """Descriptor that is readable when the command is over; see shim_server_spawn."""
 
 
 def landlock_abi() -> int:
     """The kernel's Landlock ABI.
 
-    Raises: SandboxUnavailableError, when it has none, or has it switched off.
+    Raises: SandboxUnavailableError, when Landlock is missing or switched off.
     """
     abi: int = lib.shim_landlock_abi()
     if abi < 0:
@@ -88,12 +88,12 @@ def landlock_abi() -> int:
 
 
 def landlock_errata() -> int:
-    """A bit for each defect that the kernel says it has mended; 0 where it cannot say."""
+    """A bit for each defect that the kernel reports as fixed; 0 where it cannot report."""
     return max(0, int(lib.shim_landlock_errata()))
 
 
 def create_ruleset(plan: RulesetPlan) -> int:
-    """A descriptor of a new ruleset; its paths are opened now."""
+    """Make a ruleset, whose paths are opened now; return its descriptor."""
     grants, _ = native_grants(plan.grants)
     ret_fd = ffi.new("int *")
     ports = ffi.new("shim_port[]", list(plan.ports))
@@ -109,7 +109,7 @@ def create_ruleset(plan: RulesetPlan) -> int:
 
 @functools.lru_cache(maxsize=8)
 def native_grants(grants: tuple[Grant, ...]) -> tuple[Any, list[Any]]:
-    """The grants as C has them, and what keeps their texts alive."""
+    """The grants as C structures, and the objects that keep their texts alive."""
     paths = [ffi.new("char[]", os.fsencode(path)) for path, _ in grants]
     pairs = [(path, grant.access) for path, grant in zip(paths, grants, strict=True)]
     return ffi.new("shim_grant[]", pairs), paths
@@ -118,7 +118,7 @@ def native_grants(grants: tuple[Grant, ...]) -> tuple[Any, list[Any]]:
 def compile_filter(blocked_calls: Iterable[BlockedCall], *, architecture: int = 0) -> bytes:
     """Blocked calls as BPF instructions, 8 bytes each.
 
-    Args: architecture: its number in linux/audit.h; 0 is the one that we run on.
+    Args: architecture: its number in linux/audit.h; 0 means this machine's.
     """
     keep: list[Any] = []
     rules = [_rule(call, blocked, keep) for blocked in blocked_calls for call in blocked.calls]
@@ -151,14 +151,14 @@ def _rule(call: str | int, blocked: BlockedCall, keep: list[Any]) -> dict[str, A
 
 
 def adopt_orphans(*, is_on: bool) -> None:
-    """Whether descendants that lose their parent become children of this process."""
+    """Set whether descendants that lose their parent become children of this process."""
     result = lib.shim_adopt_orphans(is_on)
     if result < 0:
         raise SpawnError(f"cannot adopt orphaned processes: {os.strerror(-result)}")
 
 
 def spawn(program: Program, stdio: Stdio, restrictions: Restrictions | None) -> Child:
-    """Start a program, in a session of its own; it is killed when the calling thread ends.
+    """Start a program in its own session; it is killed when the calling thread ends.
 
     Raises: SpawnError, when it cannot be started; SandboxUnavailableError, when the kernel refuses
         the restrictions, in which case the program did not start.
@@ -175,7 +175,7 @@ def spawn(program: Program, stdio: Stdio, restrictions: Restrictions | None) -> 
 def native_command(
     program: Program, stdio: Stdio, restrictions: Restrictions | None, keep: list[Any]
 ) -> Any:
-    """A command as C has it; `keep` gets what has to live as long."""
+    """A program as a C structure; `keep` gets what must live as long as that."""
     native = ffi.new("shim_command *")
     native.path = _texts([program.path], keep)
     native.cwd = _texts([program.cwd], keep)
@@ -198,7 +198,7 @@ def native_command(
 
 
 def _texts(texts: Sequence[str], keep: list[Any]) -> Any:
-    """Texts as the kernel has them, each with a zero byte at its end, in one block."""
+    """Texts in one block, each with a zero byte at its end, as the kernel reads them."""
     block = "\0".join(texts)
     if block.count("\0") != max(0, len(texts) - 1):
         text = next(text for text in texts if "\0" in text)
@@ -220,31 +220,31 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-def unavailable(layer: str, error: int) -> CodexError:
-    """The error for a restriction that the kernel does not enforce, or only not now."""
+def unavailable(part: str, error: int) -> CodexError:
+    """The error for a restriction that the kernel cannot enforce, or cannot enforce now."""
     cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
-    return unavailable_for(f"{layer}: {cause}", error)
+    return unavailable_for(f"{part}: {cause}", error)
 
 
 def unavailable_for(cause: str, error: int) -> CodexError:
-    """The same, with the layer and the errno in words."""
+    """The same error, from the cause in words."""
     if error in PASSING:
         return SpawnError(f"cannot start a command: {cause}")
     return SandboxUnavailableError(f"The sandbox is not available: {cause}", advice=WAYS_OUT)
 
 
-def too_little(layer: str, cause: str) -> SandboxUnavailableError:
-    """The error for a kernel that has a layer, but not enough of it."""
+def too_little(part: str, cause: str) -> SandboxUnavailableError:
+    """The error for a kernel that has a part of the sandbox, but not enough of it."""
     return SandboxUnavailableError(
-        f"The sandbox is not available: {layer}: {cause}", advice=WAYS_OUT
+        f"The sandbox is not available: {part}: {cause}", advice=WAYS_OUT
     )
 
 
 def raise_failure(program: Program, stage: int, error: int) -> NoReturn:
-    """Turn the stage and errno of a failed start into the error that names the thing."""
+    """Raise the error that says in words which stage of a start failed, and why."""
     what = f"cannot run '{program.argv[0]}'"
     cause = os.strerror(error)
-    layers = {
+    parts = {
         **NAMESPACE_STAGES,
         lib.SHIM_STAGE_CAPABILITIES: "capabilities",
         lib.SHIM_STAGE_NO_NEW_PRIVS: "no_new_privs",
@@ -257,10 +257,12 @@ def raise_failure(program: Program, stage: int, error: int) -> NoReturn:
             f"{what}: the sandbox cannot be nested any deeper: Landlock: {cause} (E2BIG)",
             advice="Landlock stacks at most 16 sandboxes; start fewer agents inside one another.",
         )
-    if stage in layers:
-        raise unavailable(layers[stage], error)
+    if stage in parts:
+        raise unavailable(parts[stage], error)
     if stage == lib.SHIM_STAGE_FIRST_PROCESS and error == errno.ENOTCONN:
-        raise SpawnError(f"{what}: the process that held it was killed, and all that ran with it")
+        raise SpawnError(
+            f"{what}: the process that held it was killed, and everything that ran with it"
+        )
     if stage == lib.SHIM_STAGE_CWD:
         raise SpawnError(f"{what}: the working directory '{program.cwd}': {cause}")
     if stage == lib.SHIM_STAGE_EXEC:
@@ -277,7 +279,6 @@ def _exec_cause(program: Program, error: int) -> str:
     if error == errno.ENOENT and os.path.exists(program.path):
         return f"the interpreter or the loader that '{program.path}' names does not exist"
     if error == errno.ENOEXEC:
-        return (
-            f"{cause}: '{program.path}' is no program; a script begins with a line like #!/bin/sh"
-        )
+        advice = "a script begins with a line like #!/bin/sh"
+        return f"{cause}: '{program.path}' is not a program; {advice}"
     return f"'{program.path}': {cause}"

@@ -1,7 +1,4 @@
-"""Start a command on Linux: its restrictions, and the namespaces that it runs in.
-
-Between `start` and the end of the caller's stack, run.py and the shim look after its processes.
-"""
+"""Start a command on Linux: make its restrictions, and choose the namespaces that it runs in."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ CAP_DAC_OVERRIDE = 1 << 1
 def start_on_linux(
     program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
 ) -> SharedProcesses | ContainedProcesses:
-    """Start a program; `stack` gets what is to be undone when its processes are cleared away.
+    """Start a program; `stack` gets what to undo when its processes are cleared away.
 
     Raises: SpawnError; SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
@@ -62,7 +59,7 @@ def start_on_linux(
 def _spawner(
     program: Program, confinement: Confinement, stack: contextlib.ExitStack
 ) -> Callable[[Stdio], Child | Contained]:
-    """How the command is to be made; `stack` gets what is to be closed when it is.
+    """The function that makes the process; `stack` gets what to close once it is made.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
@@ -90,20 +87,17 @@ def _spawn_contained(
     try:
         return SERVERS.spawn(where, program, stdio, limits)
     except NoNamespaces as exc:
-        # They could be had before: what the user was told holds a command must hold it.
+        # There were namespaces before, and the user was told that they hold commands.
         raise unavailable_for(str(exc), exc.error) from exc
 
 
 def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restrictions:
-    """What to put a command under; `stack` gets what is to be closed.
+    """The restrictions of a command; `stack` gets what to close once it is started.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
-    policy, folders, enforcement = (
-        confinement.policy,
-        confinement.folders,
-        confinement.enforcement,
-    )
+    policy, folders = confinement.policy, confinement.folders
+    enforcement = confinement.enforcement
     plan = ruleset_plan(policy, folders, abi=enforcement.landlock_abi, network=enforcement.network)
     ruleset_fd = create_ruleset(plan)
     stack.callback(os.close, ruleset_fd)
@@ -113,10 +107,10 @@ def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restr
 
 
 def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:
-    """Root loses all capabilities, but for one where it works in another user's folder.
+    """The capabilities that root keeps: one, and only where it works in another user's folder.
 
     In a container that is the usual case (a bind mount, a CI workspace), and without
-    CAP_DAC_OVERRIDE root could write no file there. Landlock still holds all that is outside.
+    CAP_DAC_OVERRIDE root could not write a file there. Landlock still holds everything outside.
     """
     if os.geteuid() != 0:
         return 0
@@ -129,4 +123,4 @@ def _is_of_another_user(folder: str) -> bool:
     try:
         return os.stat(folder).st_uid != os.geteuid()
     except OSError:
-        return False  # it has just gone
+        return False  # it has just been removed

@@ -1,15 +1,15 @@
-"""The processes that a command started: find them, signal them, and leave none.
+"""The processes that a command started: find them, signal them, and end them all.
 
-A command has a session of its own, but what it starts may leave that session (setsid, a daemon's
-double fork). While commands run, this process adopts orphans, as an init would, so every such
-process is either below the command or, once its parents are gone, our own child. Our other
-children (MCP servers, the notifier) are told apart: they were there before the command, or they are
-in our session, which no process that came from a command can join, or they lack the filter that a
-sandboxed command's all have. So what is started while an unsandboxed command runs must not call
-setsid, or it ends with that command.
+A command has its own session, but the processes that it starts may leave that session (setsid, a
+daemon's double fork). While commands run, this process adopts orphans, as an init would, so every
+such process is either below the command or, once its parents are gone, a child of this process. Its
+other children (MCP servers, the notifier) can be told apart: they were there before the command, or
+they are in the agent's session, which no process from a command can join, or they lack the filter
+that all processes of a sandboxed command have. So what is started while an unsandboxed command runs
+must not call setsid, or it ends with that command.
 
-When the agent itself is killed, the kernel kills each command (native/landlock_shim.c); what a
-command started then lives on, for want of anyone to look for it.
+When the agent itself is killed, the kernel kills each command (native/child.c asks it to); what a
+command had started then lives on, because nothing looks for it.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 _Started = TypeVar("_Started", bound="Child | Contained")
 
 CLEAN_UP_S = 2.0
-"""How long killed processes may take to go: all do at once, but for one stuck in the kernel."""
+"""Seconds that killed processes may take to end; only one that is stuck in the kernel needs any."""
 SWEEP_S = 0.0005
-"""How often to look whether killed processes are gone."""
+"""Seconds between looks whether killed processes are gone."""
 
 
 class LiveCommands:
-    """The commands that run now; orphans are adopted as long as there is one."""
+    """The commands that run now; orphans are adopted while there is one."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # `keep` is called while a command starts
         self._adopters = 0
         self._pids: set[int] = set()
         self._others: set[int] = set()
-        """Children that were there before any command."""
+        """Children that were there before the first command."""
         self._servers: set[int] = set()
         self._all_have_filters = True
 
@@ -66,31 +66,31 @@ class LiveCommands:
                     adopt_orphans(is_on=False)
 
     def start(self, spawn: Callable[[], _Started], *, is_sandboxed: bool) -> _Started:
-        """Start a command; no orphan is looked for meanwhile, or it could be taken for one."""
+        """Start a command; orphans wait for that, or the new child could be taken for one."""
         with self._lock:
             child = spawn()
-            # The kernel knows what comes from a command with a process namespace.
+            # With a process namespace the kernel knows the processes of a command.
             if isinstance(child, Child):
                 self._pids.add(child.pid)
             self._all_have_filters = self._all_have_filters and is_sandboxed
         return child
 
     def keep(self, pid: int) -> None:
-        """Tell of a child of ours that comes from no command, though it is in another session."""
+        """Register a child that belongs to no command, though it is in another session."""
         with self._lock:
             self._servers.add(pid)
 
     def remove(self, pid: int) -> None:
-        """A command, or what `keep` was told of, was reaped."""
+        """Forget a command, or a child that was registered with `keep`, after it was reaped."""
         with self._lock:
             self._pids.discard(pid)
             self._servers.discard(pid)
 
     def orphans(self, pid: int) -> list[int]:
-        """Adopted processes, zombies too, that are left of the command `pid`.
+        """Adopted processes of the command `pid`, zombies included.
 
-        While other commands run, only those that stayed in its session are known to be its own;
-        the rest is found with the last command.
+        While other commands run, only the processes that stayed in its session are known to be its
+        own; the rest are found with the last command.
         """
         children = foreign_children()
         if not children:
@@ -102,7 +102,7 @@ class LiveCommands:
             found = [child for child in children if child not in ours]
         if not is_last:
             return [child for child in found if _session(child) == pid]
-        # Without a filter it is no sandboxed command's: an MCP server left it just now.
+        # What has no filter comes from no sandboxed command: an MCP server has just left it.
         return [child for child in found if not has_filter or _has_filter(child)]
 
     def reap(self, pid: int) -> list[int]:
@@ -115,23 +115,23 @@ class LiveCommands:
         return [child for child in self.orphans(pid) if not _is_reaped(child)]
 
     def terminate(self, pid: int) -> None:
-        """Ask a command and all that came from it to end, also what is stopped."""
+        """Ask a command and everything that came from it to end, stopped processes included."""
         orphans = self.orphans(pid)
         found = (*orphans, *descendants((pid, *orphans)))
-        # Once each: programs take a second SIGTERM for impatience.
+        # One signal each: programs take a second SIGTERM as a demand to stop at once.
         elsewhere = [child for child in found if _group(child) != pid]
         for number in (signal.SIGTERM, signal.SIGCONT):
             send_to_group(pid, number)
             send(elsewhere, number)
 
     def kill(self, pid: int) -> None:
-        """Kill a command that is not reaped, and all that is known to have come from it."""
+        """Kill a command that is not reaped, and every process below it."""
         below = descendants((pid,))
         send_to_group(pid, signal.SIGKILL)
         send(below, signal.SIGKILL)
 
     def sweep(self, pid: int) -> bool:
-        """Kill and reap the orphans of a command and all below them; False: look again.
+        """Kill and reap the orphans of a command and all below them; False: call it again.
 
         Each pass sees what the last one could not: children whose parent has died since.
         """
@@ -142,21 +142,21 @@ class LiveCommands:
 
 
 LIVE_COMMANDS = LiveCommands()
-"""The adopting of orphans is a property of the process, so this is too."""
+"""The one instance, because adopting orphans is a property of the process."""
 
 
 class SharedProcesses:
-    """The processes of one command that has no process namespace: they are among all the others."""
+    """The processes of one command without a process namespace, among all others."""
 
     def __init__(self, child: Child) -> None:
-        """Take over a child that is not reaped."""
+        """Args: child: not reaped yet."""
         self._child = child
         self._is_over = False
         self.status: int | None = None
-        """The command's wait status, once `clear_away` was called."""
+        """The command's wait status after `clear_away`."""
 
     def fileno(self) -> int | None:
-        """Readable when the command may be over; None on a kernel that cannot tell."""
+        """A descriptor that is readable when the command may be over; None on an old kernel."""
         return self._child.pidfd
 
     def is_over(self) -> bool:
@@ -167,7 +167,7 @@ class SharedProcesses:
         return self._is_over
 
     def have_left(self) -> bool:
-        """Whether nothing is left of what the command started and then lost; reaps."""
+        """Whether the orphans of the command have all ended; reaps them."""
         return not LIVE_COMMANDS.reap(self._child.pid)
 
     def send(self, number: int) -> None:
@@ -179,11 +179,11 @@ class SharedProcesses:
         LIVE_COMMANDS.terminate(self._child.pid)
 
     def clear_away(self) -> None:
-        """Kill what is left and reap it all."""
+        """Kill and reap everything that is left."""
         pid = self._child.pid
         deadline = time.monotonic() + CLEAN_UP_S
-        # Before it is reaped, because until then its group is its own. What had another parent
-        # than the command is an orphan once the command is over.
+        # Before the command is reaped, because until then the group is its own. Whatever had
+        # another parent is an orphan once the command is over.
         if self._is_over:
             send_to_group(pid, signal.SIGKILL)
         else:
@@ -199,9 +199,9 @@ class SharedProcesses:
 
 
 def foreign_children() -> list[int]:
-    """Our children, zombies too, that are not in our session."""
+    """The children of this process outside its session, zombies included."""
     try:
-        # One call tells the common case, in which we have no child at all.
+        # In the common case there is no child at all, which one call tells.
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return []
@@ -221,7 +221,7 @@ def descendants(pids: Iterable[int]) -> list[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    """The children of a process, of all its threads; none when it is gone."""
+    """The children of a process, from all its threads; empty when it is gone."""
     if not _lists_children():
         return _children_by_search(pid)
     found: list[int] = []
@@ -235,12 +235,12 @@ def children_of(pid: int) -> list[int]:
 
 @functools.cache
 def _lists_children() -> bool:
-    """Whether the kernel was built to list them."""
+    """Whether the kernel was built to list the children of a thread."""
     return os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
 def _children_by_search(parent: int) -> list[int]:
-    """The same on a kernel that lists no children: every process is asked for its parent."""
+    """The children of a process on a kernel that does not list them: ask every process."""
     found = []
     for name in os.listdir("/proc"):
         if name.isdecimal():
@@ -252,16 +252,16 @@ def _children_by_search(parent: int) -> list[int]:
 
 
 def send(pids: Iterable[int], number: int) -> None:
-    """Signal processes; one that is gone, or that is another user's by now, is passed over."""
+    """Signal processes; one that is gone, or is another user's by now, is skipped."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
 
 
 def send_to_group(pid: int, number: int) -> None:
-    """Signal a command's process group: all of it at once, so none forks out of it meanwhile.
+    """Signal a command's process group, all of it at once, so that no fork can escape.
 
-    The command must not have been reaped: until then no other process can have its pid.
+    The command must not be reaped yet: until then no other process can have its pid.
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
@@ -271,7 +271,7 @@ def _is_reaped(child: int) -> bool:
     try:
         return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG) is not None
     except ChildProcessError:
-        return True  # by the end of another command
+        return True  # when another command ended
 
 
 def _session(pid: int) -> int | None:
@@ -289,7 +289,7 @@ def _group(pid: int) -> int | None:
 
 
 def _has_filter(pid: int) -> bool:
-    """Whether a seccomp filter is on the process; it cannot be taken off."""
+    """Whether the process has a seccomp filter, which it cannot remove."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
             return b"\nSeccomp:\t2\n" in file.read()

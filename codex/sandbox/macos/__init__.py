@@ -1,1 +1,1 @@
-"""macOS under the sandbox: Seatbelt and process groups. Not run on a Mac yet."""
+"""The sandbox on macOS: Seatbelt and process groups. Not run on a Mac yet."""

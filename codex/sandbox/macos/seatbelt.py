@@ -1,8 +1,8 @@
 """SandboxPolicy -> the arguments of macOS's sandbox-exec. Pure text. Not run on a Mac yet.
 
 The profile denies by default and names what every program needs. Paths are parameters, never part
-of the profile's text, so no folder's name can change its meaning. Seatbelt can take a name out of a
-folder, so protected names need no mounts here.
+of the profile's text, so the name of a folder cannot change its meaning. Seatbelt can exclude a
+name from a folder, so protected names need no mounts here.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program
 
 SEATBELT_VARIABLE = "CODEX_SANDBOX"
-"""Set to `seatbelt` in the child: a Seatbelt cannot be put into another, and programs that would
-try can see it."""
+"""Variable that is `seatbelt` in the child: one Seatbelt cannot be put into another, and programs
+that would try can see it."""
 SANDBOX_EXEC = "/usr/bin/sandbox-exec"
-"""By this path alone: one found in PATH could be anything."""
+"""Path of sandbox-exec; one that is found in PATH could be anything."""
 
 BASE = """\
 (version 1)
@@ -53,9 +53,9 @@ SYSCTL_PREFIXES = ("hw.optional.arm.", "hw.optional.armv8_", "hw.perflevel")
 
 
 def under_seatbelt(program: Program, confinement: Confinement) -> Program:
-    """The program that runs another one under a policy.
+    """The program that runs `program` under its confinement.
 
-    sandbox-exec looks its program up in PATH, so it gets the path that was found. Seatbelt holds
+    sandbox-exec looks up its program in PATH, so it gets the path that was found. Seatbelt holds
     protected names whether they exist or not.
     """
     protection = confinement.protection
@@ -81,8 +81,8 @@ def seatbelt_argv(
 ) -> tuple[str, ...]:
     """The command line that runs `argv` under a policy.
 
-    Args: roots: the writable folders by their physical paths: Seatbelt compares those, and
-        `/tmp` is a link there. protected: what stays closed inside of them, there or not.
+    Args: roots: the physical paths of the writable folders, which Seatbelt compares (`/tmp` is a
+        link on a Mac). protected: the paths inside them that stay closed, existing or not.
     """
     named = {
         "WRITABLE_ROOT": roots,
@@ -106,7 +106,7 @@ def seatbelt_argv(
 def profile(
     policy: SandboxPolicy, *, n_roots: int = 0, n_protected: int = 0, n_pinned: int = 0
 ) -> str:
-    """The profile's text, for as many folders and names as there are parameters."""
+    """The text of a profile for this many writable folders, protected and pinned paths."""
     parts = (_base(), _read(policy), _write(policy, n_roots, n_protected, n_pinned))
     return "\n".join(part for part in (*parts, _network(policy)) if part)
 
@@ -122,7 +122,7 @@ def _read(policy: SandboxPolicy) -> str:
 
 
 def _write(policy: SandboxPolicy, n_roots: int, n_protected: int, n_pinned: int) -> str:
-    # A name and all below it; of a folder on the way the name alone, so that it is not renamed.
+    # A protected path with all below it; a pinned folder only itself, so that it is not renamed.
     closed = [f'(require-not (subpath (param "PROTECTED_{i}")))' for i in range(n_protected)]
     closed += [f'(require-not (literal (param "PINNED_{i}")))' for i in range(n_pinned)]
     if policy.can_write_everything:
@@ -132,7 +132,7 @@ def _write(policy: SandboxPolicy, n_roots: int, n_protected: int, n_pinned: int)
     if not roots:
         return ""
     within = [f"(require-all {' '.join((root, *closed))})" if closed else root for root in roots]
-    # What is written there may be read there, also when the policy does not let all be read.
+    # Writable folders are readable, also where the policy does not make everything readable.
     reading = "" if policy.can_write_everything else f"(allow file-read* {' '.join(roots)})\n"
     return f"{reading}(allow file-write* {' '.join(within)})"
 
@@ -140,7 +140,7 @@ def _write(policy: SandboxPolicy, n_roots: int, n_protected: int, n_pinned: int)
 def _network(policy: SandboxPolicy) -> str:
     if policy.can_use_network:
         return "(allow network-outbound)\n(allow network-inbound)\n(allow system-socket)"
-    # Seatbelt takes a port of any host, or all of one host's.
+    # Seatbelt can name a port on any host, or all ports of one host.
     rules = [f'(allow network-outbound (remote tcp "*:{port}"))' for port in policy.connect_ports]
     for port in policy.bind_ports:
         rules.append(f'(allow network-bind (local tcp "*:{port}"))')

@@ -1,8 +1,8 @@
 """Start a command on macOS, under Seatbelt, and end the processes in its group.
 
 Not run on a Mac yet: the tests run it on Linux with a stand-in for sandbox-exec. A process that
-leaves the command's group outlives the command, for macOS has neither process namespaces nor the
-adoption of orphans that linux/tree.py builds on.
+leaves the command's group outlives the command, because macOS has neither process namespaces nor
+the adoption of orphans on which linux/tree.py relies.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program, Stdio
 
 GROUP_CLEAN_UP_S = 2.0
-"""How long a killed command may take to go."""
+"""Seconds that a killed command may take to end."""
 GROUP_SWEEP_S = 0.005
-"""How often to look whether it has gone."""
+"""Seconds between looks whether it has ended."""
 
 
 def macos_enforcement(policy: SandboxPolicy) -> Enforcement:
@@ -40,7 +40,7 @@ def macos_enforcement(policy: SandboxPolicy) -> Enforcement:
 
 
 def start_on_macos(program: Program, confinement: Confinement, stdio: Stdio) -> GroupProcesses:
-    """Start a program in a session of its own, under Seatbelt where the confinement asks for it.
+    """Start a program in its own session, under Seatbelt if the confinement has rules.
 
     Raises: SpawnError; OSError, when it cannot be started.
     """
@@ -66,13 +66,13 @@ class GroupProcesses:
     """The processes of one command that stay in its process group."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        """Take over the leader of the group, which nothing else reaps."""
+        """Args: child: the leader of the group, which nothing else reaps."""
         self._child = child
         self.status: int | None = None
-        """The command's wait status, once it is over."""
+        """The command's wait status once it is over."""
 
     def fileno(self) -> None:
-        """Nothing here becomes readable when the command is over."""
+        """Return None: there is no descriptor to wait for."""
 
     def is_over(self) -> bool:
         """Whether the command itself has ended; reaps it."""
@@ -80,24 +80,24 @@ class GroupProcesses:
             reaped, status = os.waitpid(self._child.pid, os.WNOHANG)
             if reaped:
                 self.status = status
-                self._child.returncode = os.waitstatus_to_exitcode(status)  # or it would warn
+                self._child.returncode = os.waitstatus_to_exitcode(status)  # else Popen warns
         return self.status is not None
 
     def have_left(self) -> bool:
-        """Whether nothing is left in the group."""
+        """Whether the group is empty."""
         try:
             os.killpg(self._child.pid, 0)
-        except (ProcessLookupError, PermissionError):  # the latter for a group of zombies
+        except (ProcessLookupError, PermissionError):  # the latter: only zombies
             return True
         return False
 
     def send(self, number: int) -> None:
-        """Send the group a signal: no other can have its number while a process is in it."""
+        """Send the group a signal; its number is not reused while a process is in it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, number)
 
     def terminate(self) -> None:
-        """Ask all of them to end, also what is stopped."""
+        """Ask all of them to end, stopped ones included."""
         self.send(signal.SIGTERM)
         self.send(signal.SIGCONT)
 
