@@ -83,8 +83,8 @@ def user_command(context: TaskContext, call_id: str, text: str) -> str:
     try:
         outcome = report(attempt(context, call, config.sandbox_policy)).text
     except Interrupted as interrupted:
-        outcome = "\n".join(("The call was interrupted.", *interrupted.findings))
-    return f"I ran this call myself:\n{text}\n\n{outcome}"
+        outcome = "\n".join(("The command was interrupted.", *interrupted.findings))
+    return f"I ran this command myself:\n{text}\n\n{outcome}"
 
 
 def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:

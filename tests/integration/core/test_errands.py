@@ -51,7 +51,7 @@ def test_a_command_of_the_user_runs_in_the_sandbox_and_is_read_with_the_next_inp
         engine.run("what did it say?")
         note, question = user_texts(model.requests[0].body)[-2:]
         assert question == "what did it say?"
-        assert command in note
+        assert note.startswith(f"I ran this command myself:\n{command}\n\nExit code: 1\n")
         assert "hello" in note
 
 
