@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tests.support.engine import fake_config
 from tests.support.fuzz import Target
 from tests.support.hosts import make_host
 from tests.support.screen.tui import Shown
+from tests.support.waiting import PATIENCE_S
 
 SIZES = ((80, 24), (20, 6), (33, 9), (120, 40))
 KEYS = [
@@ -66,9 +69,19 @@ class _Application:
             await asyncio.sleep(0)
             loop.set_exception_handler(lambda _, context: failures.append(context["exception"]))
             act(app, pipe.send_text)
-            await asyncio.sleep(0.03)
+            while any(fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4))):
+                await asyncio.sleep(0)
+            # A sequence without an end, which a terminal's user would have to wait for.
+            screen = app._app
+            screen.key_processor.feed_multiple(pipe.flush_keys())
+            screen.key_processor.process_keys()
+            is_drawn = asyncio.Event()
+            screen.after_render += lambda _: is_drawn.set()
             app.redraw_all()
-            await asyncio.sleep(0.05)
+            drawing = asyncio.ensure_future(is_drawn.wait())
+            ends = {drawing, running}  # Some keys end it.
+            await asyncio.wait(ends, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+            drawing.cancel()
             display = list(self.shown.screen.display)
             app.quit()
             await running
@@ -130,7 +143,7 @@ def _output(folder: Path) -> Callable[[str], object]:
 
 
 TARGETS = {
-    "keys": Target(_keys, KEYS, inputs=12),
+    "keys": Target(_keys, KEYS, inputs=40),
     "key bytes": Target(_parser, KEYS),
-    "output on the screen": Target(_output, OUTPUTS, inputs=12),
+    "output on the screen": Target(_output, OUTPUTS, inputs=40),
 }

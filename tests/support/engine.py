@@ -121,6 +121,7 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.codex.close(PATIENCE_S)
+        assert not self.codex._thread.is_alive(), "the engine does not end"
 
 
 def only(messages: list[EventMsg], kind: type[MsgT]) -> MsgT:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
+from tests.support.waiting import wait_until
 
 SYN_SENT = "02"
 """The state of a connection attempt in /proc/net/tcp."""
-PATIENCE_S = 30.0
 
 
 class SilentListener:
@@ -83,10 +79,7 @@ class FullListener:
 
     def wait_until_tried(self) -> None:
         """Until somebody is connecting; the kernel's table is the only place that tells."""
-        end = time.monotonic() + PATIENCE_S
-        while self._unanswered() == self._tries:
-            assert time.monotonic() < end, "nobody tried to connect"
-            time.sleep(0.005)
+        wait_until(lambda: self._unanswered() != self._tries, "an attempt to connect")
 
     def _unanswered(self) -> int:
         """How many sockets of this machine wait for an answer from the port."""

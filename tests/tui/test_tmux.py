@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from tests.support.model.fake_model import Call, FakeModel, Reply, Stall, Text
 from tests.support.program import Program, provider_config
 from tests.support.screen.snapshots import check
+from tests.support.waiting import wait_until
 
 SCREENS = Path(__file__).parent / "snapshots" / "session"
 PATIENCE_S = 60.0
@@ -67,13 +67,18 @@ class Tmux:
         return [row.strip() for row in self.run("capture-pane", "-p", "-S", "-").splitlines()]
 
     def wait_for(self, *wanted: str, without: str = "\0") -> str:
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            screen = self.screen()
-            if all(what in screen for what in wanted) and without not in screen:
-                return screen
-            assert time.monotonic() < end, f"not {wanted!r} on the screen:\n{screen}"
-            time.sleep(0.02)
+        screens = [""]
+
+        def is_shown() -> bool:
+            screens[0] = self.screen()
+            return all(what in screens[0] for what in wanted) and without not in screens[0]
+
+        try:
+            wait_until(is_shown, f"{wanted!r} on the screen")
+        except AssertionError as error:
+            error.add_note(screens[0])
+            raise
+        return screens[0]
 
 
 def command_of(program: Program) -> str:
@@ -207,8 +212,8 @@ def test_without_the_alternate_screen_the_scrollback_holds_everything_once(
             tmux.type("list them")
             tmux.keys("Enter")
             tmux.wait_for("tokens in", "› Ask")
-            while "- item 0" not in tmux.scrollback():  # printed, so that nothing is live
-                time.sleep(0.02)
+            # Printed, so that nothing is live.
+            wait_until(lambda: "- item 0" in tmux.scrollback(), "the first item")
             tmux.run("resize-window", "-x", "44", "-y", "20")
             tmux.wait_for("› Ask", without="workspace-write ·")
             tmux.type("!seq 60")

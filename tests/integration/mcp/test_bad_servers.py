@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.protocol.events import (
@@ -14,9 +13,10 @@ from codex.protocol.events import (
     TaskComplete,
     Warning,
 )
-from tests.support.engine import PATIENCE_S, Engine, only, outputs
+from tests.support.engine import Engine, only, outputs
 from tests.support.mcp.servers import engine_with, offered, scripted
 from tests.support.model.fake_model import FakeModel, Reply
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,10 +193,7 @@ def test_the_end_of_the_session_leaves_nothing_of_stubborn_servers(tmp_path: Pat
         assert len(groups) == 4
         assert len([seen for seen in processes() if seen.group in groups]) >= 8
     # What was killed may take a moment to be gone; what was not would stay for good.
-    deadline = time.monotonic() + PATIENCE_S
-    while [seen for seen in processes() if seen.group in groups]:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: not [seen for seen in processes() if seen.group in groups], "their end")
 
 
 class Seen(NamedTuple):

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,9 @@ from codex.protocol.events import (
 from codex.protocol.ops import ElicitationAnswer, ListMcpTools
 from codex.protocol.policy import AskForApproval
 from codex.protocol.settings import McpServer, ToolApproval
-from tests.support.engine import PATIENCE_S, Engine, only, outputs
+from tests.support.engine import Engine, only, outputs
 from tests.support.model.fake_model import Call, FakeModel, Reply
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,19 +71,18 @@ def everything_on_http(packages: NodePackages, transport: str) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert process.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.02)  # Nothing else tells when a foreign program listens.
+        wait_until(lambda: process.poll() is not None or listens(port), "the server")
+        assert process.poll() is None
         yield port
     finally:
         process.kill()
         process.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether a program listens on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_everything_works_over_pipes(node_packages: NodePackages, tmp_path: Path) -> None:

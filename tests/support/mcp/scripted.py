@@ -14,7 +14,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
 
 TOOLS = {
@@ -125,7 +124,7 @@ def only_once(name: str, *, hangs: bool) -> None:
         open(name, "x", encoding="utf-8").close()
         return
     while hangs:
-        time.sleep(1000)
+        signal.pause()
     print("I was here before", file=sys.stderr, flush=True)
     sys.exit(4)
 
@@ -148,7 +147,7 @@ def main(manners: dict[str, str]) -> None:
     if "hang" not in manners:
         Server(manners).run()
     while "stubborn" in manners or "hang" in manners:
-        time.sleep(1000)
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import io
 import os
 import re
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -192,9 +194,25 @@ class Tui:
     def settle(self) -> None:
         """Wait until what was sent is read, and an Escape at its end is taken for a key."""
         done = threading.Event()
-        self._call(lambda: self._loop.call_later(3 * KEY_TIMEOUT_S, done.set))
+        tries = int(PATIENCE_S / KEY_TIMEOUT_S)
+
+        def look() -> None:
+            nonlocal tries
+            tries -= 1
+            if tries and self._holds_unread_keys():
+                self._loop.call_later(KEY_TIMEOUT_S, look)
+            else:
+                self._loop.call_later(3 * KEY_TIMEOUT_S, done.set)
+
+        self._call(look)
         while self._thread.is_alive() and not done.wait(0.02):
             pass
+
+    def _holds_unread_keys(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):  # it has ended by itself
+            size = fcntl.ioctl(self._pipe.fileno(), termios.FIONREAD, bytes(4))
+            return any(size)
+        return False
 
     # What the user sees.
 

@@ -55,7 +55,7 @@ def test_messages_go_in_and_come_out_in_order(tmp_path: Path) -> None:
 
 
 def test_a_server_that_reads_nothing_blocks_nobody(tmp_path: Path) -> None:
-    with Running("import time; time.sleep(1000)", tmp_path) as running:
+    with Running("import signal; signal.pause()", tmp_path) as running:
         for _ in range(50):
             running.transport.send(RpcNotification("n", {"text": "x" * 100_000}))
     assert running.end() == "it was stopped"
@@ -76,7 +76,7 @@ def test_a_server_that_ends_leaves_its_status_and_its_last_words(tmp_path: Path)
     ("program", "words"),
     [
         ("import os; os.kill(os.getpid(), 9)", "it was ended by signal 9"),
-        ("import os, time; os.close(1); time.sleep(1000)", "it closed its output"),
+        ("import os, signal; os.close(1); signal.pause()", "it closed its output"),
     ],
 )
 def test_other_ends_are_named(tmp_path: Path, program: str, words: str) -> None:
