@@ -124,7 +124,8 @@ def test_tls_goes_through_a_tunnel(authority: Certificate, server: Certificate) 
         assert ask(client)
         assert ask(client)
         client.close()
-        assert proxy.request_lines == [f"CONNECT 127.0.0.1:{model.port} HTTP/1.0"]
+        (line,) = proxy.request_lines  # its version of HTTP differs between Pythons
+        assert line.startswith(f"CONNECT 127.0.0.1:{model.port} HTTP/1.")
 
 
 def test_tls_goes_through_a_tunnel_of_a_proxy_that_speaks_tls(

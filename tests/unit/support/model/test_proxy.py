@@ -21,7 +21,8 @@ def test_a_tunnel_carries_a_request() -> None:
             connection.set_tunnel("127.0.0.1", model.port)
             connection.request("POST", "/v1/responses", b"{}")
             assert connection.getresponse().read() == b"hi"
-        assert proxy.request_lines == [f"CONNECT 127.0.0.1:{model.port} HTTP/1.0"]
+        (line,) = proxy.request_lines  # its version of HTTP differs between Pythons
+        assert line.startswith(f"CONNECT 127.0.0.1:{model.port} HTTP/1.")
 
 
 def test_a_plain_request_is_forwarded() -> None:
