@@ -10,11 +10,15 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
 
+from tests.support.temporary import use_a_clean_folder
+
 # A run in the background of a script, or under nohup, starts with these ignored, and so would every
 # program that a test starts and stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+use_a_clean_folder()
 
 # No deadline and no complaint about slowness: a busy machine must not fail a test. An ordinary run
 # always takes the same examples and stores none; `build.py fuzz` chooses the random profile.

@@ -165,7 +165,7 @@ def test_a_server_without_a_list_says_why(tmp_path: Path) -> None:
         assert response.models == ()
         assert "404" in (response.error or "")
         model.documents["/v1/models"] = {"data": "?"}
-        assert "no list" in (listed(engine).error or "")
+        assert "not a list" in (listed(engine).error or "")
 
 
 @pytest.mark.parametrize(
