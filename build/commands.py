@@ -41,10 +41,16 @@ def ensure_native() -> None:
     stamp = VENV / ".native"
     key = digest([NATIVE, BUILD / "native.py"], sys.version)
     product = f"_landlock_shim.cpython-3{sys.version_info.minor}-*.so"
+    folder = ROOT / "codex"
+
+    def is_made() -> bool:
+        has_files = any(folder.glob(product)) and (folder / "_sandbox_server").exists()
+        return has_files and is_fresh(stamp, key)
+
+    if is_made():  # A tree that is read-only has no place for the lock.
+        return
     with locked(WORK / "native.lock"):
-        folder = ROOT / "codex"
-        is_made = any(folder.glob(product)) and (folder / "_sandbox_server").exists()
-        if is_fresh(stamp, key) and is_made:
+        if is_made():
             return
         system.ensure(system.NATIVE_NEEDS)
         say("compiling native/*.c")
