@@ -16,6 +16,7 @@ import pytest
 from tests.support.model.fake_model import Call, FakeModel, Reply, Stall, Text
 from tests.support.program import Program, provider_config
 from tests.support.screen.snapshots import check
+from tests.support.temporary import OTHERS, clean_folder
 from tests.support.waiting import wait_until
 
 SCREENS = Path(__file__).parent / "snapshots" / "session"
@@ -33,6 +34,7 @@ class Tmux:
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
             ["tmux", "-S", self._socket, "-f", "/dev/null", *arguments],
+            env={"PATH": os.environ["PATH"], "SHELL": "/bin/sh", "LC_ALL": "C.UTF-8"},
             capture_output=True,
             text=True,
             check=True,
@@ -103,8 +105,9 @@ def compare(name: str, screen: str, folder: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Of a length that is the same everywhere: the screens hold it."""
-    folder = Path("/tmp") / f"codex-tmux-{os.getpid():07}"
+    """A folder whose path is equally long everywhere: the screens hold it."""
+    parent = clean_folder(("/tmp", *OTHERS))
+    folder = Path(parent, f"codex{os.getpid():0{17 - len(parent)}}")
     folder.mkdir(mode=0o700)
     return folder
 
