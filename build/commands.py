@@ -98,7 +98,6 @@ def test(arguments: list[str]) -> int:
 def fuzz(arguments: list[str]) -> int:
     """`fuzz`: run properties and parsers on random input, from source."""
     environment.ensure_dev()
-    system.ensure(system.TEST_NEEDS)
     ensure_native()
     return checks.report(checks.fuzz(arguments))
 
