@@ -73,7 +73,7 @@ def test_the_priority_and_the_limits_of_others_are_out_of_reach(
     workspace: Workspace, bystander: subprocess.Popen[bytes]
 ) -> None:
     for probe in (
-        "os.setpriority(os.PRIO_PROCESS, pid, 5)",
+        "os.setpriority(os.PRIO_PROCESS, pid, 19)",
         "os.sched_setaffinity(pid, os.sched_getaffinity(0))",
         "import resource; resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))",
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.sandbox.test_work import need
 from tests.support.commands import Workspace
 
 LIBRARY = (sys.executable, "-I", "-c")
+PYTHON = shlex.quote(sys.executable)
 
 
 @pytest.fixture
@@ -83,8 +85,8 @@ def test_pytest_runs(inside: Workspace) -> None:
 def test_a_server_and_its_client_in_one_command(inside: Workspace) -> None:
     (inside.inside / "page").write_text("hello")
     script = (
-        f"{sys.executable} -m http.server 8000 --bind 127.0.0.1 >log 2>&1 & "
-        f"until {sys.executable} -c 'import urllib.request as u; "
+        f"{PYTHON} -m http.server 8000 --bind 127.0.0.1 >log 2>&1 & "
+        f"until {PYTHON} -c 'import urllib.request as u; "
         'print(u.urlopen("http://localhost:8000/page").read())\' 2>/dev/null; do :; done'
     )
     assert work(inside, "sh", "-c", script).output == "b'hello'\n"
@@ -160,7 +162,7 @@ def test_npm_installs_from_a_folder(inside: Workspace) -> None:
 
 def test_pip_runs_without_a_network(inside: Workspace) -> None:
     text = "import sys; print(sys.version_info[:1])"
-    script = f"{sys.executable} -m venv --without-pip v && v/bin/python -c '{text}'"
+    script = f"{PYTHON} -m venv --without-pip v && v/bin/python -c '{text}'"
     assert work(inside, "sh", "-c", script).output == "(3,)\n"
     result = inside.run(sys.executable, "-m", "pip", "download", "--retries=0", "no-such-thing")
     assert result.exit_code == 1

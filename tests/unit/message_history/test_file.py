@@ -32,11 +32,9 @@ def path(tmp_path: Path) -> Path:
 
 def test_the_folder_and_the_file_are_made_for_the_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
+    folder.mkdir(0o700, parents=True)
     previous = os.umask(0o777)
     try:
-        os.makedirs(folder, 0o700)
-        os.chmod(folder.parent, 0o700)
-        os.chmod(folder, 0o700)
         assert HistoryFile(str(folder)).append(line(1))
     finally:
         os.umask(previous)
