@@ -1,1 +1,1 @@
-"""The patch language: parse, verify, write."""
+"""The patch language: parse, verify, write. Must not ask the user, or know a policy."""

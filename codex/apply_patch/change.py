@@ -1,7 +1,7 @@
 """Chunks and the old text of a file -> its new text.
 
-Only lines that the patch removes or adds differ afterwards: context lines keep the file's own
-blanks and characters, every line its ending, the file its encoding, byte order mark and final
+Only lines that the patch removes or adds may change: context lines keep the file's own blanks and
+characters, every line keeps its ending, and the file keeps its encoding, byte order mark and final
 newline.
 """
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from codex.apply_patch.parser import Chunk
 
 _EndedLine = tuple[str, str]
-"""Text and ending; an ending that is not known yet is empty."""
+"""Text and ending of a line; an ending that is not known yet is empty."""
 
 
 def apply_chunks(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileText:
-    """The text after all chunks.
+    """Return the text after all chunks.
 
-    Args: path: for error messages, as the patch has it.
+    Args: path: the path in the patch, for error messages.
 
-    Raises: PatchError, when a chunk has no single place in the file, or adds characters to a file
-        whose encoding nobody knows.
+    Raises: PatchError, if a chunk does not fit exactly one place in the file, or adds characters to
+        a file of unknown encoding.
     """
     if old.is_guess:
         _check_plain(chunks, path)
     places = locate(chunks, old.lines, path=path)
     lines: list[_EndedLine] = list(zip(old.lines, old.endings, strict=True))
-    # From the last to the first, so that the earlier places stay where they are. Two additions at
-    # one place keep the order of the patch.
+    # From the last to the first, so that earlier places stay valid. Two additions at one place keep
+    # the order of the patch.
     cores = [(place.core, _is_verbatim(place, old)) for place in places]
     order = sorted(range(len(cores)), key=lambda i: (cores[i][0].start, cores[i][0].end, i))
     for i in reversed(order):
@@ -61,7 +61,7 @@ def _check_plain(chunks: Sequence[Chunk], path: str) -> None:
 
 
 def _replacement(place: ChunkPlace, old: FileText, *, is_verbatim: bool) -> list[_EndedLine]:
-    """The lines that replace those at the place."""
+    """Return the lines that replace those at the place."""
     at = place.start
     removed: list[str] = []
     result: list[_EndedLine] = []
@@ -83,9 +83,10 @@ def _replacement(place: ChunkPlace, old: FileText, *, is_verbatim: bool) -> list
 
 
 def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
-    """The patch knows the file's line endings, or there are none, so those of new lines are meant.
+    """Return whether the endings of added lines are meant as they are in the patch.
 
-    Otherwise a CR, or its absence, is only how the patch itself was sent.
+    They are if the patch's old lines have the file's endings, or the file has none. Otherwise a CR,
+    or its absence, only reflects how the patch itself was sent.
     """
     if not any(old.endings):
         return True
@@ -96,7 +97,7 @@ def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
 
 
 def _with_endings(old: FileText, lines: list[_EndedLine], *, has_final_newline: bool) -> FileText:
-    """The new text; a line whose ending is open takes that of the line before it, or after."""
+    """Return the new text; a line without an ending takes that of the line before it, or after."""
     usual = next((ending for ending in old.endings if ending), "\n")
     endings: list[str] = []
     for _, ending in lines:

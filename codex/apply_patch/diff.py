@@ -1,26 +1,23 @@
-"""Two texts -> the unified diff that people are shown. Never used to change a file.
+"""Two texts -> the unified diff that people see. Must not be used to change a file.
 
-difflib is not used: on a large file of recurring lines it takes minutes, and its import costs more
-than this file. The algorithm is E. W. Myers, "An O(ND) difference algorithm and its variations".
+Not difflib: on a large file of recurring lines it takes minutes, and its import costs more than
+this file. The algorithm is E. W. Myers, "An O(ND) difference algorithm and its variations".
 """
 
 from __future__ import annotations
 
 MAX_EDITS = 600
 _MAX_STEPS = 3_000_000
-"""Beyond so many edited lines or compared ones, all is shown as one replaced block."""
+"""Limits on edited and on compared lines; beyond them the diff is one replaced block."""
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
 Change = tuple[int, int, int, int]
-"""Lines `[0]:[1]` of the old text become lines `[2]:[3]` of the new one."""
+"""Change of lines `[0]:[1]` of the old text into lines `[2]:[3]` of the new one."""
 
 
 def unified_diff(old: str, new: str, *, context: int = 1) -> str:
-    """Hunks with `context` lines around, no file headers; empty when nothing differs.
-
-    Source: spec/apply-patch.md, section 5.
-    """
+    """Return hunks with `context` lines around changes, without file headers; "" if none."""
     a, b = _lines(old), _lines(new)
     hunks = _grouped(_changes(a, b), distance=2 * context)
     return "".join(_hunk(a, b, changes, context) for changes in hunks)
@@ -69,7 +66,7 @@ def _line(sign: str, line: str) -> str:
 
 
 def _changes(a: list[str], b: list[str]) -> list[Change]:
-    """What differs, in order; equal heads and tails are cut off first."""
+    """Return the differences in order; equal heads and tails are cut off first."""
     shortest = min(len(a), len(b))
     head = 0
     while head < shortest and a[head] == b[head]:
@@ -85,7 +82,7 @@ def _changes(a: list[str], b: list[str]) -> list[Change]:
 
 
 def _myers(a: list[str], b: list[str]) -> list[Change] | None:
-    """The changes of a shortest edit; None when there is none short enough to look for.
+    """Return the changes of a shortest edit; None if it would take too long to find.
 
     `reach[d][i]` is how far into `a` the edits of length d get on diagonal 2 * i - d.
     """
@@ -107,13 +104,13 @@ def _myers(a: list[str], b: list[str]) -> list[Change] | None:
 
 
 def _step(shorter: list[int], i: int) -> tuple[int, bool]:
-    """Where the next edit on diagonal number `i` leads, and whether it takes a line of `b`."""
+    """Return where the next edit on diagonal `i` leads, and whether it takes a line of `b`."""
     is_insertion = i == 0 or (i < len(shorter) and shorter[i - 1] < shorter[i])
     return (shorter[i], True) if is_insertion else (shorter[i - 1] + 1, False)
 
 
 def _backtracked(reach: list[list[int]], diagonal: int) -> list[Change]:
-    """The single-line edits on the way back from the end, joined where they touch."""
+    """Return the single-line edits on the way back from the end, joined where they touch."""
     changes: list[Change] = []
     for depth in range(len(reach) - 1, 0, -1):
         x, is_insertion = _step(reach[depth - 1], (diagonal + depth) // 2)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class PatchPlan(msgspec.Struct, frozen=True):
-    """What a patch would do to the files as they were when it was planned."""
+    """The effect of a patch on the files as they were when it was planned."""
 
     changes: dict[str, FileChange]
     """Net changes by absolute path, in the patch's order; empty for an empty patch."""
@@ -34,46 +34,46 @@ class PatchPlan(msgspec.Struct, frozen=True):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path that is written or removed, symbolic links resolved."""
+        """Paths that are written or removed, with symbolic links resolved."""
         return tuple(target.path for target in self.targets)
 
 
 class PatchSummary(msgspec.Struct, frozen=True):
-    """The files of a patch, as the patch writes their paths."""
+    """The files of a patch, under their paths in the patch."""
 
     added: tuple[str, ...] = ()
     modified: tuple[str, ...] = ()
-    """Moved ones under their new path."""
+    """Changed files; moved ones under their new path."""
     deleted: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """The listing for the model."""
+        """Listing for the model."""
         groups = (("A", self.added), ("M", self.modified), ("D", self.deleted))
         lines = [f"{letter} {path}\n" for letter, paths in groups for path in paths]
         return "Success. Updated the following files:\n" + "".join(lines)
 
 
 class _File(msgspec.Struct, eq=False):
-    """One path while a patch is played through."""
+    """One path while a patch is simulated."""
 
     path: str
-    """Resolved."""
+    """Resolved path."""
     name: str
-    """As the patch first wrote it."""
+    """Path as first written in the patch."""
     before: Entry | None
     data: bytes | None
     mode: int | None = None
     source: _File | None = None
-    """The file that was moved here."""
+    """File that was moved to this path."""
 
 
 def plan(patch: Patch, *, cwd: str) -> PatchPlan:
-    """Read the files of a patch and work out the result; sections for one file build on each other.
+    """Read the files of a patch and compute the result; sections for one file build on each other.
 
-    Args: cwd: absolute; where relative paths begin, for reading as for writing.
+    Args: cwd: absolute folder that relative paths start from.
 
-    Raises: PatchError, with everything that does not fit.
+    Raises: PatchError, listing everything that does not fit.
     """
     tree = _Tree(cwd)
     problems: list[str] = []
@@ -96,10 +96,10 @@ def plan(patch: Patch, *, cwd: str) -> PatchPlan:
 def outside_paths(
     plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The resolved paths of a plan that no root covers.
+    """Return the resolved paths of a plan that no root covers.
 
-    Protected names below a root are outside too, and so are files with several hard links: their
-    other names may be anywhere.
+    Protected names below a root count as outside, and so do files with several hard links, since
+    their other names may be anywhere.
 
     Args: roots: absolute folders; None covers everything. protected: further absolute folders or
         files that no root covers, such as the program's own.
@@ -120,19 +120,19 @@ def outside_paths(
 def is_plan_inside(
     plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
 ) -> bool:
-    """Whether a plan stays within the roots; see `outside_paths`."""
+    """Return whether a plan stays within the roots; see `outside_paths`."""
     return not outside_paths(plan, roots, protected=protected)
 
 
 def apply(
     plan: PatchPlan, *, roots: Sequence[str] | None, protected: Sequence[str] = ()
 ) -> PatchSummary:
-    """Write a plan: every file of it, or none.
+    """Write all files of a plan, or nothing.
 
-    Args: roots: as for `outside_paths`; None when the user has agreed to these very paths.
+    Args: roots: as for `outside_paths`; None if the user has approved exactly these paths.
 
-    Raises: PatchError, when the plan is empty or leaves the roots, when a file is not as it was
-        planned, or when one cannot be written.
+    Raises: PatchError, if the plan is empty or leaves the roots, if a file has changed since it was
+        planned, or if one cannot be written.
     """
     if not plan.targets:
         raise PatchError("No files were modified.")
@@ -144,15 +144,15 @@ def apply(
 
 
 class _Tree:
-    """The files of a patch while its sections are played through, none of them written."""
+    """The files of a patch while its sections are simulated; must not write any."""
 
     def __init__(self, cwd: str) -> None:
         self._cwd = cwd
         self.files: dict[str, _File] = {}
-        """By resolved path."""
+        """Files by resolved path."""
 
     def play(self, hunk: Hunk) -> None:
-        """Take one section into account."""
+        """Simulate one section."""
         match hunk:
             case AddFile(path, content):
                 file = self._file(path, f"Failed to write '{path}'")
@@ -192,10 +192,10 @@ class _Tree:
         return file
 
     def _file(self, path: str, what: str, *, is_link_meant: bool = False) -> _File:
-        """The file behind a path of the patch.
+        """Return the file behind a path of the patch.
 
-        Args: what: how an error begins. is_link_meant: the name itself is to go, so a symbolic
-            link is not followed.
+        Args: what: the beginning of an error. is_link_meant: the name itself is to be removed, so a
+            symbolic link is not followed.
         """
         try:
             resolved = self._resolved(path, is_link_meant=is_link_meant)
@@ -229,7 +229,7 @@ def _read(path: str, name: str, *, is_link_meant: bool) -> _File:
 
 
 def _check_folders(files: list[_File]) -> None:
-    """Refuse a file where another one of the patch needs a folder."""
+    """Refuse a file in a place where another file of the patch needs a folder."""
     written = {file.path: file.name for file in files if file.data is not None}
     for path, name in written.items():
         folder = os.path.dirname(path)
@@ -240,7 +240,7 @@ def _check_folders(files: list[_File]) -> None:
 
 
 def _changes(files: list[_File], cwd: str) -> dict[str, FileChange]:
-    """The net change of every path; a move is one change, under the path it leaves."""
+    """Return the net change of every path; a move is one change, under the old path."""
     moved = {
         file.source.path: file
         for file in files
@@ -265,7 +265,7 @@ def _changes(files: list[_File], cwd: str) -> dict[str, FileChange]:
 
 
 def _absolute(file: _File, cwd: str) -> str:
-    """The path as people know it; only `..` may make that another file, so then the resolved."""
+    """Return the path as people know it; the resolved one if `..` could make it another file."""
     path = os.path.join(cwd, file.name)
     return file.path if ".." in path.split("/") else os.path.normpath(path)
 
@@ -282,17 +282,17 @@ def _summary(files: list[_File]) -> PatchSummary:
 
 
 def _is_moved(file: _File) -> bool:
-    """It came from a path that was there before the patch."""
+    """Return whether the file was moved from a path that existed before the patch."""
     return file.source is not None and file.source.before is not None
 
 
 def _below(path: str, folder: str) -> str | None:
-    """The part of a path below a folder; None when it is elsewhere, or the folder itself."""
+    """Return the part of a path below a folder; None if it is elsewhere, or the folder itself."""
     prefix = folder if folder.endswith("/") else folder + "/"
     return path.removeprefix(prefix) if path.startswith(prefix) else None
 
 
 def _is_covered(path: str, root: str) -> bool:
     inner = _below(path, root)
-    # Some file systems take .GIT for .git.
+    # On some file systems .GIT is .git.
     return inner is not None and PROTECTED_NAMES.isdisjoint(inner.lower().split("/"))

@@ -1,9 +1,9 @@
-"""The one place in a file that each chunk of an update means, or the reason why there is none.
+"""The one place in a file that each chunk of an update means, or the reason why none fits.
 
-A place is taken only when it is the only one: what a chunk's own lines leave open is decided by its
-`@@` lines, by the order of the chunks, by its end-of-file mark, or by the line number in a
-unified-diff header, and otherwise refused. The reference takes the first hit instead and edits
-silently in the wrong place.
+A place counts only if it is unique. Where a chunk's own lines leave a choice, its `@@` lines, the
+order of the chunks, its end-of-file mark or the line number in a unified-diff header decide;
+otherwise the chunk is refused. codex-rs takes the first hit instead and may silently edit the wrong
+place.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class ChunkPlace(msgspec.Struct, frozen=True):
-    """A chunk at its place."""
+    """A chunk at a place in the file."""
 
     start: int
     """Index of the first old line."""
     lines: tuple[str, ...]
-    """The chunk's lines that count: less the empty ones at its end that are only spacing."""
+    """Lines of the chunk, without empty ones at its end that are only spacing."""
 
     @property
     def end(self) -> int:
@@ -37,7 +37,7 @@ class ChunkPlace(msgspec.Struct, frozen=True):
 
     @property
     def core(self) -> ChunkPlace:
-        """Without the context at both ends: only the lines between the first and last change."""
+        """The lines from the first to the last change, without the context at both ends."""
         changes = [i for i, line in enumerate(self.lines) if line.startswith(("-", "+"))]
         if not changes:
             return ChunkPlace(self.start, ())
@@ -45,7 +45,7 @@ class ChunkPlace(msgspec.Struct, frozen=True):
 
 
 class SearchScope(msgspec.Struct, frozen=True):
-    """Where a chunk's lines may begin: below one occurrence of its context."""
+    """A range in which a chunk's lines may begin: below one occurrence of its context."""
 
     start: int
     end: int
@@ -54,11 +54,11 @@ class SearchScope(msgspec.Struct, frozen=True):
 
 
 def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple[ChunkPlace, ...]:
-    """One place per chunk, in the chunks' order; no two change the same line.
+    """Return one place per chunk, in the chunks' order; no two change the same line.
 
-    Args: path: for error messages, as the patch has it.
+    Args: path: the path in the patch, for error messages.
 
-    Raises: PatchError, with every chunk that fits nowhere or in several places.
+    Raises: PatchError, listing every chunk that fits nowhere or in several places.
     """
     haystack = Haystack(lines)
     problems: list[str] = []
@@ -82,14 +82,15 @@ def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple
 
 
 def old_lines(lines: Sequence[str]) -> list[str]:
-    """What the file must hold, without signs and CRs."""
+    """Return the lines that the file must hold, without signs and CRs."""
     return [line[1:].removesuffix("\r") for line in lines if not line.startswith("+")]
 
 
 def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[ChunkPlace]:
-    """Every place that fits the chunk alone; at least one.
+    """Return every place that fits the chunk by itself; at least one.
 
-    Empty lines at its end come last: without them first, with them only where that leaves several.
+    The chunk is tried without the empty lines at its end first, and with them only if several
+    places fit.
     """
     scopes = _scopes(chunk, haystack, path)
     written = list(chunk.lines)
@@ -112,7 +113,7 @@ def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[ChunkPlace]:
 def _starts(
     chunk: Chunk, lines: Sequence[str], scopes: list[SearchScope], haystack: Haystack
 ) -> list[int]:
-    """Where the lines begin, by the most exact pass that has them in a scope."""
+    """Return where the lines begin, by the most exact pass that finds them in a scope."""
     pattern = old_lines(lines)
     if not pattern:
         return _addition_starts(chunk, scopes, len(haystack.lines))
@@ -129,7 +130,7 @@ def _starts(
 
 
 def _addition_starts(chunk: Chunk, scopes: list[SearchScope], count: int) -> list[int]:
-    """Lines without any old line: below their context, or at the end of the file."""
+    """Return the places for lines without old lines: below their context, or the file's end."""
     if chunk.contexts and not chunk.is_end_of_file:
         return [scope.start + 1 for scope in scopes]
     if chunk.diff_line is not None and count and not chunk.is_end_of_file:
@@ -138,7 +139,7 @@ def _addition_starts(chunk: Chunk, scopes: list[SearchScope], count: int) -> lis
 
 
 def _in_scope(starts: list[int], scope: SearchScope, lines: Sequence[str]) -> list[int]:
-    """Those in the block that the context opens; else the nearest below it."""
+    """Return the starts in the block that the context opens; else the nearest one below it."""
     inside = [start for start in starts if scope.start <= start < scope.end]
     if scope.context is None or len(inside) < 2:
         return inside
@@ -147,7 +148,7 @@ def _in_scope(starts: list[int], scope: SearchScope, lines: Sequence[str]) -> li
 
 
 def _block_end(lines: Sequence[str], opening: int) -> int:
-    """Index of the first line below that is not indented deeper than the opening one."""
+    """Return the index of the first line below that is not indented deeper than the opening one."""
     indent = _indent(lines[opening])
     for i in range(opening + 1, len(lines)):
         if lines[i].strip() not in ("", "{", "(", "[") and _indent(lines[i]) <= indent:
@@ -161,7 +162,7 @@ def _indent(line: str) -> int:
 
 
 def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[SearchScope]:
-    """One scope per occurrence of the chunk's context lines, each found below the one before."""
+    """Return a scope for each occurrence of the context lines, each found below the one before."""
     scopes = [SearchScope(0, len(haystack.lines) + 1)]
     for context in chunk.contexts:
         inner = _inner_scopes(context, scopes, haystack)
@@ -175,7 +176,7 @@ def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[SearchScope]:
 
 
 def _inner_scopes(context: str, outer: list[SearchScope], haystack: Haystack) -> list[SearchScope]:
-    """By whole lines in the four passes; as a last resort by lines that contain the context."""
+    """Find scopes by whole lines in the four passes, else by lines that contain the context."""
     for hits in haystack.places([context]):
         if found := _split_scopes(outer, hits, haystack.lines):
             return found
@@ -191,16 +192,16 @@ def _split_scopes(
     for scope in outer:
         inside = _in_scope(hits, scope, lines)
         ends = [*inside[1:], scope.end]
-        # The context line itself may be repeated as the first old line: it belongs to the scope.
+        # The context line may be repeated as the first old line, so it belongs to the scope.
         found += [SearchScope(hit, end, hit) for hit, end in zip(inside, ends, strict=False)]
     return found
 
 
 def _ordered(options: list[list[ChunkPlace]]) -> list[list[ChunkPlace]]:
-    """Only places that let all chunks stand in the patch's order, where that is possible.
+    """Keep only places that allow all chunks to be in the patch's order, if that is possible.
 
-    Chunks may share context lines, but only if they cannot stand apart. When no order works,
-    everything stays: each chunk that has only one place needs no order.
+    Chunks may share context lines only if no places without shared lines exist. If no order works,
+    all places stay, since a chunk with a single place does not depend on the order.
     """
     cores = [[place.core for place in places] for places in options]
     for spans in (options, cores):
@@ -213,7 +214,7 @@ def _ordered(options: list[list[ChunkPlace]]) -> list[list[ChunkPlace]]:
 
 
 def _feasible(spans: list[list[ChunkPlace]]) -> list[list[bool]] | None:
-    """Whether each place is part of an ordered choice; None when there is no such choice."""
+    """Return for each place whether an ordered choice includes it; None if no choice is ordered."""
     floors = [0]
     for places in spans:
         ends = [place.end for place in places if place.start >= floors[-1]]
@@ -245,7 +246,7 @@ def _ambiguous(chunk: Chunk, places: list[ChunkPlace], path: str) -> str:
     return (
         f"The chunk on patch line {chunk.line_number} fits {path} equally well at lines "
         f"{numbers}{more}: add more lines of context, or an '@@' line with the function or "
-        "section it stands in"
+        "section it is in"
     )
 
 

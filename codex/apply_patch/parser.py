@@ -1,9 +1,8 @@
 """Patch text -> Patch: sections in order, each with the lines the model wrote.
 
-Tolerant wherever only one reading is possible (blanks around markers, a heredoc or a Markdown fence
+Tolerant where only one reading is possible (blanks around markers, a heredoc or a Markdown fence
 around the whole, stacked `@@` lines, headers of unified diffs), strict elsewhere. Knows nothing of
-files: any path is accepted here and judged by files.py.
-Source: spec/apply-patch.md, sections 1, 2, 9 and 10.
+files: it accepts any path, and files.py judges it.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ HEREDOC_START = re.compile(r"(?:apply_?patch\s*)?<<-?\s*(['\"]?)(\w+)\1")
 
 
 class AddFile(msgspec.Struct, frozen=True):
-    """Make a file, or replace one."""
+    """Create or replace a file."""
 
     path: str
     content: str
@@ -41,20 +40,20 @@ class DeleteFile(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """One place of a file and what becomes of it."""
+    """One change to a place in a file."""
 
     contexts: tuple[str, ...] = ()
-    """The `@@` lines from the outside in; each is a line above the place."""
+    """Lines after `@@`, from the outside in; each is a line above the place."""
     lines: tuple[str, ...]
-    """As written: a blank, `-` or `+`, then the text, which may end in CR. An empty string is an
-    empty line of the patch: an empty context line or, at the end, perhaps only spacing."""
+    """Lines as written: a blank, `-` or `+`, then the text, which may end in CR. An empty string is
+    an empty line of the patch: an empty context line or, at the end, perhaps only spacing."""
     is_end_of_file: bool = False
     has_final_newline: bool | None = None
-    """What a "no newline at end of file" line says about the result; None keeps the file's way."""
+    """Whether a "no newline" line says that the result ends in a newline; None: as before."""
     diff_line: int | None = None
-    """The old line number in a unified-diff header, from 1: a hint, since models miscount."""
+    """Old line number in a unified-diff header, from 1: only a hint, since models miscount."""
     line_number: int
-    """In the patch, from 1."""
+    """Line in the patch, from 1."""
 
 
 class UpdateFile(msgspec.Struct, frozen=True):
@@ -75,7 +74,7 @@ class Patch(msgspec.Struct, frozen=True):
 
 
 def parse_patch(text: str) -> Patch:
-    """Parse one whole patch; no sections is no error.
+    """Parse one whole patch, which may have no sections.
 
     Raises: PatchError, which says what is wrong, on which line of the trimmed text, and what to
         send instead.
@@ -99,7 +98,7 @@ def parse_patch(text: str) -> Patch:
 
 
 def is_unicode(text: str) -> bool:
-    """No lone surrogates: the text can be written as UTF-8."""
+    """Return whether the text can be written as UTF-8: it has no lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -116,35 +115,35 @@ class _LineReader:
 
     @property
     def line_number(self) -> int:
-        """Of the next line, in the patch; the begin marker is line 1."""
+        """Number of the next line in the patch; the begin marker is line 1."""
         return self._index + 2
 
     def peek(self) -> str | None:
-        """The next line, left where it is; None at the end."""
+        """Return the next line without taking it; None at the end."""
         return self._lines[self._index] if self._index < len(self._lines) else None
 
     def take(self) -> str:
-        """The next line."""
+        """Take the next line."""
         self._index += 1
         return self._lines[self._index - 1]
 
     def skip_blank(self) -> bool:
-        """Go to the next line that is not blank; False when there is none."""
+        """Go to the next line that is not blank; return whether one was found."""
         while (line := self.peek()) is not None and not line.strip():
             self._index += 1
         return line is not None
 
     def next_written(self) -> str:
-        """The next line that is not blank, left where it is; empty at the end."""
+        """Return the next line that is not blank without taking it; "" at the end."""
         return next((line for line in self._lines[self._index :] if line.strip()), "")
 
     def error(self, message: str) -> PatchError:
-        """An error about the line that was taken last."""
+        """Return an error about the line taken last."""
         return PatchError(f"Invalid patch hunk on line {self.line_number - 1}: {message}")
 
 
 def _unwrap(lines: list[str]) -> list[str]:
-    """Without the heredoc or the Markdown fence that some models put around a patch."""
+    """Remove the heredoc or the Markdown fence that some models put around a patch."""
     if len(lines) < 4:
         return lines
     first, last = lines[0].strip(), lines[-1].strip()
@@ -176,7 +175,7 @@ def _added_content(reader: _LineReader) -> str:
         elif line.startswith("\\ "):
             content = content.removesuffix("\n")
         elif not line.strip() and reader.next_written().startswith("+"):
-            # A forgotten '+' on an empty line: nothing else could stand here.
+            # A forgotten '+' on an empty line: nothing else is possible here.
             content += line.strip(" \t") + "\n"
         else:
             break
@@ -234,7 +233,7 @@ def _chunk(reader: _LineReader, *, is_first: bool) -> Chunk:
 
 
 def _body(reader: _LineReader) -> tuple[list[str], bool, bool | None]:
-    """The lines of a chunk, whether they end the file, and what they say of its final newline."""
+    """Return a chunk's lines, whether they end the file, and whether that ends in a newline."""
     lines: list[str] = []
     has_final_newline: bool | None = None
     while (line := reader.peek()) is not None:

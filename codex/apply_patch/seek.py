@@ -1,9 +1,8 @@
-"""Where lines of a patch stand in a file: exactly, or nearly; and which place comes closest.
+"""Find the lines of a patch in a file, exactly or nearly, and the closest place if none matches.
 
-Four passes, each more forgiving: identical, without trailing blanks, without blanks at both ends,
-typographic characters replaced by their plain ones. Line endings never count. What follows from
-several places is decided elsewhere (locate.py).
-Source: spec/apply-patch.md, section 3.1.
+Four passes, each more lenient: identical, without trailing blanks, without blanks at both ends,
+typographic characters replaced by plain ones. Line endings never count. locate.py decides between
+several places.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ _PLAIN = {
     **dict.fromkeys(range(0x2018, 0x201C), "'"),
     **dict.fromkeys(range(0x201C, 0x2020), '"'),
     **dict.fromkeys([0xA0, *range(0x2002, 0x200B), 0x202F, 0x205F, 0x3000], " "),
-    # Bytes that are no UTF-8 (surrogateescape): the model has seen them as U+FFFD.
+    # Bytes that are not UTF-8 (surrogateescape): the model has seen them as U+FFFD.
     **dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd"),
 }
 UNKNOWN = re.compile("\ufffd+")
 
 
 def plain_line(line: str) -> str:
-    """A line without outer blanks, in plain characters; undecodable runs become one U+FFFD."""
+    """Return a line without outer blanks, in plain characters; undecodable runs become U+FFFD."""
     if line.isascii():
         return line.strip()
     return UNKNOWN.sub("\ufffd", line.translate(_PLAIN)).strip()
@@ -37,14 +36,14 @@ PASSES: tuple[Callable[[str], str], ...] = (str, str.rstrip, str.strip, plain_li
 
 
 class Haystack:
-    """The lines of one file, made ready for searching."""
+    """The lines of one file, prepared for searching."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
         self._texts: dict[int, str] = {}
 
     def places(self, pattern: Sequence[str]) -> Iterator[list[int]]:
-        """Per pass, every line index at which `pattern` (not empty) begins."""
+        """Yield, per pass, the indexes of the lines at which `pattern` (not empty) begins."""
         for number, key in enumerate(PASSES):
             yield self._find(number, "\n" + "".join(key(line) + "\n" for line in pattern))
 
@@ -65,12 +64,12 @@ class Haystack:
         return found
 
     def containing(self, fragment: str) -> list[int]:
-        """Every line index whose line contains `fragment`, both in plain form."""
+        """Return the indexes of the lines that contain `fragment`, both in plain form."""
         fragment = plain_line(fragment)
         return [i for i, line in enumerate(self.lines) if fragment in plain_line(line)]
 
     def nearest(self, pattern: Sequence[str]) -> str:
-        """One sentence for a pattern that was not found: the closest place, how it differs."""
+        """Return a sentence about the closest place of a missing pattern, and how it differs."""
         wanted = [plain_line(line) for line in pattern]
         have = [plain_line(line) for line in self.lines]
         start = _best_alignment(wanted, have)
@@ -89,7 +88,7 @@ class Haystack:
 
 
 def _best_alignment(wanted: list[str], have: list[str]) -> int | None:
-    """The line at which most of the wanted lines, blank ones apart, would be in their place."""
+    """Return the start at which most of the wanted lines that are not blank match, if any."""
     indexes: dict[str, list[int]] = {line: [] for line in wanted if line}
     for i, line in enumerate(have):
         if line in indexes and len(indexes[line]) < 100:
@@ -102,7 +101,7 @@ def _best_alignment(wanted: list[str], have: list[str]) -> int | None:
 
 
 def _similar(wanted: list[str], lines: Sequence[str], have: list[str]) -> str:
-    """The line most like the longest of the wanted ones, if any is."""
+    """Return a sentence about the line most similar to the longest of the wanted ones."""
     from difflib import get_close_matches
 
     longest = max(wanted, key=len)

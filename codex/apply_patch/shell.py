@@ -1,9 +1,8 @@
-"""The patch inside a command or a tool call, where there is one.
+"""The patch inside a command or a tool call, if there is one.
 
-A command is taken for a patch only when it is nothing else: `apply_patch PATCH`, or a shell script
-that is one here-document for it, perhaps behind `cd DIR &&`. Everything else is left to the shell,
-except a bare patch, which a shell would run line by line: that is an error for the model.
-Source: spec/apply-patch.md, sections 4 and 9.
+A command counts as a patch only if it is nothing else: `apply_patch PATCH`, or a shell script that
+is one here-document for it, perhaps after `cd DIR &&`. Everything else is left to the shell, except
+a bare patch, which a shell would run line by line: that is an error for the model.
 """
 
 from __future__ import annotations
@@ -32,26 +31,26 @@ HEREDOC = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 EXPANDED = re.compile(r"[$`]|\\[\\\n]")
-"""What bash changes in a here-document whose delimiter is not quoted."""
+"""Text that bash changes in a here-document whose delimiter is not quoted."""
 
 CALL_ADVICE = (
-    "A patch is no command. Send it as one argument of apply_patch: "
+    "A patch is not a command. Send it as one argument of apply_patch: "
     f'{{"command": ["apply_patch", "{BEGIN}\\n...\\n*** End Patch"]}}'
 )
 
 
 class PatchCall(msgspec.Struct, frozen=True):
-    """A patch that a command asks for."""
+    """A command that applies a patch."""
 
     text: str
     workdir: str | None = None
-    """Where its paths begin, relative to the call's own directory; None for just there."""
+    """Folder that its paths start from, relative to the call's own; None for the call's own."""
 
 
 def detect(argv: Sequence[str]) -> PatchCall | None:
-    """The patch that a command is, if it is nothing else.
+    """Return the patch that a command applies, if it does nothing else.
 
-    Raises: PatchError, when it is meant to be one but cannot be taken as it is.
+    Raises: PatchError, if it is meant as a patch but cannot be accepted as it is.
     """
     if argv and argv[0] in _COMMAND_NAMES:
         if len(argv) != 2:
@@ -106,9 +105,9 @@ def _in_heredoc(match: re.Match[str]) -> PatchCall | None:
 
 
 def patch_text_of(arguments: str) -> str:
-    """The patch in the arguments of the `apply_patch` tool, in any shape that models send.
+    """Return the patch in the arguments of the `apply_patch` tool, in any shape that models send.
 
-    These are `{"input": PATCH}`, `{"patch": PATCH}`, `{"command": ["apply_patch", PATCH]}`,
+    The shapes are `{"input": PATCH}`, `{"patch": PATCH}`, `{"command": ["apply_patch", PATCH]}`,
     `{"command": PATCH}`, the bare text as a JSON string, and the bare text without any JSON.
 
     Raises: PatchError, which says what to send.
@@ -130,7 +129,7 @@ def patch_text_of(arguments: str) -> str:
 
 
 def _json(arguments: str) -> Any:
-    """The JSON value; bare line ends inside strings, which some models write, are forgiven."""
+    """Parse JSON; newlines inside strings, which some models write, are accepted."""
     import json
 
     try:

@@ -1,7 +1,7 @@
-"""The bytes of a file <-> its lines, so that what a patch does not touch comes out unchanged.
+"""The bytes of a file <-> its lines, such that whatever a patch does not touch stays unchanged.
 
-Byte order marks, UTF-16 and UTF-32 (by their marks), line endings line by line, a missing final
-newline, and bytes that are no UTF-8 all survive. Knows nothing of patches or paths.
+Byte order marks, UTF-16 and UTF-32 (recognised by their marks), the ending of each line, a missing
+final newline, and bytes that are not UTF-8 all survive. Knows nothing of patches or paths.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ class FileText(msgspec.Struct, frozen=True, kw_only=True):
     """A file's lines and how they were written."""
 
     lines: tuple[str, ...]
-    """Without their endings."""
+    """Lines without their endings."""
     endings: tuple[str, ...]
-    """Per line: LF, CRLF, or nothing for a last line without newline."""
+    """Ending of each line: LF, CRLF, or "" for a last line without a newline."""
     mark: bytes = b""
     encoding: str = "utf-8"
     is_guess: bool = False
-    """The bytes are no UTF-8 and carry no mark: what the other characters mean is not known."""
+    """Whether the encoding is unknown: the bytes are not UTF-8 and carry no mark."""
 
     @property
     def has_final_newline(self) -> bool:
-        """An empty file counts as having one: lines added to it end in newlines."""
+        """Whether the file ends in a newline; true for an empty file, to which lines are added."""
         return not self.endings or self.endings[-1] != ""
 
 
 def decode_file(data: bytes) -> FileText:
-    """The lines of a file. Bytes that are no UTF-8 become lone surrogates (surrogateescape).
+    """Return the lines of a file; undecodable bytes become lone surrogates (surrogateescape).
 
-    Raises: PatchError, when a mark promises UTF-16 or UTF-32 and the rest breaks the promise.
+    Raises: PatchError, if a mark announces UTF-16 or UTF-32 but the rest is not valid.
     """
     mark, encoding = next((m for m in MARKS if data.startswith(m[0])), (b"", "utf-8"))
     try:
@@ -67,13 +67,13 @@ def decode_file(data: bytes) -> FileText:
 
 
 def encode_file(text: FileText) -> bytes:
-    """The bytes of a file: the inverse of `decode_file`."""
+    """Return the bytes of a file: the inverse of `decode_file`."""
     joined = "".join(line + ending for line, ending in zip(text.lines, text.endings, strict=True))
     return text.mark + joined.encode(text.encoding, _errors(text.encoding))
 
 
 def readable(data: bytes) -> str:
-    """A file's text for people: what cannot be decoded becomes U+FFFD."""
+    """Return a file's text for people; undecodable bytes become U+FFFD."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
@@ -85,6 +85,6 @@ def _errors(encoding: str) -> str:
 
 
 def _is_mostly_broken(text: str) -> bool:
-    """More stray bytes than characters beyond ASCII: another encoding, not a damaged UTF-8."""
+    """Return whether undecodable bytes prevail: another encoding, not damaged UTF-8."""
     broken = sum("\udc80" <= c <= "\udcff" for c in text)
     return broken * 2 > sum(c > "\x7f" for c in text)

@@ -1,10 +1,10 @@
-"""Several files changed together: all of them, or none.
+"""Change several files together: all of them, or none.
 
-Every directory is reached from the root without following a symbolic link, and everything is done
-relative to its descriptor: a link that appears after the paths were judged leads nowhere. New
-contents are written to temporaries beside their targets first, then renamed over them; what they
-replace is kept until the last rename and put back when one fails. There is no fsync: a patch is no
-database, and a crash of the machine between two renames can leave part of it.
+Every directory is opened from the root down without following symbolic links, and all operations
+are relative to its descriptor, so a link that appears after the paths were judged has no effect.
+New contents are written to temporary files beside their targets first, then renamed over them; the
+old files are kept until the last rename and put back if one fails. Without fsync, a crash of the
+machine between two renames can leave part of a patch; a patch is not a database.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MAX_BYTES = 64 * 1024 * 1024
-"""No file that a patch touches is larger."""
+"""Largest file that a patch may touch."""
 
 OPEN_DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 if sys.platform == "linux":
-    # Enough to work inside a directory that may be entered but not listed.
+    # Enough to work in a directory that may be entered but not listed.
     OPEN_DIRECTORY |= os.O_PATH
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What a path held when it was read."""
+    """The state of a path when it was read."""
 
     data: bytes
-    """The contents; for a symbolic link, where it leads."""
+    """Contents of the file, or target of the symbolic link."""
     mode: int
     links: int
     owner: tuple[int, int]
@@ -44,21 +44,21 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """One path and what is to become of it."""
+    """One path and its new state."""
 
     path: str
-    """Absolute; no directory on the way is a symbolic link."""
+    """Absolute path, without symbolic links among its directories."""
     before: Entry | None
     after: bytes | None
-    """None removes it."""
+    """New contents; None removes the path."""
     mode: int | None = None
-    """The permissions of the result; None leaves them to the umask."""
+    """Permissions of the result; None leaves them to the umask."""
 
 
 def read_entry(name: str, directory: int | None = None) -> Entry | None:
-    """What is at an absolute path, or at `name` in an open directory; links are not followed.
+    """Read an absolute path, or `name` in an open directory, without following links.
 
-    Raises: PatchError without a path, when it is neither a file nor a link, or too large; OSError.
+    Raises: PatchError without the path, if it is neither a file nor a link, or too large. OSError.
     """
     try:
         status = os.lstat(name, dir_fd=directory)
@@ -84,7 +84,7 @@ def _read_file(name: str, directory: int | None, status: os.stat_result) -> byte
         raise PatchError("it is not a regular file")
     if status.st_size > _MAX_BYTES:
         raise PatchError(f"it is larger than {_MAX_BYTES // 2**20} MiB")
-    # Should a pipe have come in its place meanwhile, opening it must not wait for a writer.
+    # If a pipe has replaced the file meanwhile, opening it must not wait for a writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with open(os.open(name, flags, dir_fd=directory), "rb") as file:
         return file.read(_MAX_BYTES + 1)
@@ -93,7 +93,7 @@ def _read_file(name: str, directory: int | None, status: os.stat_result) -> byte
 def commit(targets: Sequence[Target]) -> None:
     """Bring every target into its new state.
 
-    Raises: PatchError, when a target is not as it was read or something cannot be written; then
+    Raises: PatchError, if a target has changed since it was read or cannot be written; then
         everything is as before, or the message names what could not be put back.
     """
     changed = [target for target in targets if _is_changed(target)]
@@ -102,21 +102,21 @@ def commit(targets: Sequence[Target]) -> None:
             transaction.verify(target)
         for target in changed:
             transaction.stage(target)
-        # Removals first: where two names differ only in case, they may be one file.
+        # Removals first: two names that differ only in case may be one file.
         for target in sorted(changed, key=lambda target: target.after is not None):
             transaction.replace(target)
 
 
 class _Transaction:
-    """Open directories, temporaries, and how to take back what was done."""
+    """Open directories, temporary files, and the steps that undo the changes."""
 
     def __init__(self) -> None:
         self._directories: dict[str, int] = {}
         self._staged: dict[str, str] = {}
         self._undo: list[tuple[str, Callable[[], None]]] = []
-        """In order of doing: a path, and what puts it back."""
+        """Paths with the steps that restore them, in the order of the changes."""
         self._tidy: list[Callable[[], None]] = []
-        """What remains to be done when all went well."""
+        """Steps that remain after success."""
 
     def __enter__(self) -> _Transaction:
         self._directories["/"] = os.open("/", OPEN_DIRECTORY)
@@ -140,7 +140,7 @@ class _Transaction:
                 os.close(descriptor)
 
     def verify(self, target: Target) -> None:
-        """Check that the target is as it was when the patch was judged."""
+        """Check that the target has not changed since the patch was judged."""
         with _explained(target.path):
             directory = self._directory(os.path.dirname(target.path), is_made=False)
             now = None
@@ -157,14 +157,14 @@ class _Transaction:
             raise PatchError("it is read-only")
 
     def stage(self, target: Target) -> None:
-        """Write the new contents beside the target, making its directory if need be."""
+        """Write the new contents beside the target, in a directory that is created if missing."""
         if target.after is None:
             return
         with _explained(target.path):
             directory = self._made_directory(target)
             name = f".codex-patch-{os.urandom(6).hex()}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            # A secret is not to be readable by others while it is written.
+            # A secret must not be readable by others while it is written.
             mode = 0o666 if target.mode is None else 0o600
             descriptor = os.open(name, flags, mode, dir_fd=directory)
             self._undo.append((target.path, lambda: _remove(name, directory)))
@@ -172,14 +172,14 @@ class _Transaction:
             with open(descriptor, "wb") as file:
                 file.write(target.after)
                 if target.before is not None:
-                    # Fails where only the superuser may give files away; the contents still count.
+                    # May fail, since only root may give files away; the contents matter more.
                     with contextlib.suppress(OSError):
                         os.fchown(file.fileno(), *target.before.owner)
                 if target.mode is not None:
                     os.fchmod(file.fileno(), target.mode & 0o777)
 
     def replace(self, target: Target) -> None:
-        """Put the staged contents in the target's place, or remove the target."""
+        """Move the staged contents to the target's path, or remove the target."""
         with _explained(target.path):
             directory = self._made_directory(target)
             name = os.path.basename(target.path)
@@ -193,9 +193,10 @@ class _Transaction:
                     self._undo.append((target.path, lambda: _remove(name, directory)))
 
     def _keep(self, target: Target, directory: int, name: str) -> None:
-        """Give the old file a second name, so that the target's own is never missing, or a new one.
+        """Keep the old file under a second name until the transaction has succeeded.
 
-        The second way is for removals, and where links are not to be had.
+        A hard link never leaves the target's own name missing. For removals, and on file systems
+        without hard links, the file is renamed.
         """
         kept = f".codex-patch-{os.urandom(6).hex()}"
         both = {"src_dir_fd": directory, "dst_dir_fd": directory}
@@ -204,7 +205,7 @@ class _Transaction:
 
         def restore() -> None:
             os.rename(kept, name, **both)
-            # Renaming one name of a file to another of the same file leaves both.
+            # Renaming one name of a file over another name of the same file leaves both.
             _remove(kept, directory)
 
         self._undo.append((target.path, restore))
@@ -218,7 +219,7 @@ class _Transaction:
         return directory
 
     def _directory(self, path: str, *, is_made: bool) -> int | None:
-        """A descriptor of the directory; None when it does not exist and is not to be made."""
+        """Open the directory; return None if it does not exist and must not be created."""
         current = "/"
         descriptor = self._directories[current]
         for name in path.split("/")[1:]:
@@ -254,7 +255,7 @@ class _Transaction:
 
 @contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
-    """Say in every error which path it is about."""
+    """Name the path in every error."""
     try:
         yield
     except OSError as exc:
@@ -264,7 +265,7 @@ def _explained(path: str) -> Iterator[None]:
 
 
 def _is_linked(name: str, second: str, directory: int) -> bool:
-    """Give a file a second name; False where that cannot be."""
+    """Give a file a second name; return False if that is impossible."""
     try:
         os.link(name, second, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
     except OSError:
