@@ -1,1 +1,4 @@
-"""Is this execv call safe: the policy language, its rules, and their judgement. No I/O, no core."""
+"""Rules about commands: the policy language, its rules, and their verdict on an execv call.
+
+Must not run anything, or know the engine.
+"""

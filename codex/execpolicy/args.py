@@ -1,7 +1,4 @@
-"""Arguments of a program: their types, the matchers of a rule, and how the one meets the other.
-
-Source: spec/execpolicy.md, sections 1.2 and 2.
-"""
+"""Arguments of a program: their types, the matchers of a rule, and the matching of the two."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ _MAX_UINT64 = 2**64 - 1
 
 
 class MismatchError(Exception):
-    """A call does not fit a rule; `error` is what the CLI prints of it."""
+    """A call does not match a rule; `error` is the JSON that the CLI prints."""
 
     def __init__(self, kind: str, **fields: Any) -> None:
         super().__init__(kind)
@@ -29,14 +26,14 @@ class MismatchError(Exception):
 
 
 class ArgType(msgspec.Struct, frozen=True):
-    """What an argument is; `literal` is the one word that the type "Literal" stands for."""
+    """The type of an argument; `literal` is the one word that the type "Literal" accepts."""
 
     name: str
     literal: str | None = None
 
     @property
     def may_write(self) -> bool:
-        """Whether the program may write to what the argument names."""
+        """Whether the program may write to the file that the argument may name."""
         return self.name in ("WriteableFile", "Unknown")
 
     @property
@@ -46,11 +43,11 @@ class ArgType(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> Any:
-        """As the CLI prints it."""
+        """JSON that the CLI prints."""
         return self.name if self.literal is None else {self.name: self.literal}
 
     def check(self, value: str) -> None:
-        """Raises: MismatchError, when the value is none of this type."""
+        """Raises: MismatchError, if the value is not of this type."""
         match self.name:
             case "Literal" if value != self.literal:
                 raise MismatchError("LiteralValueDidNotMatch", expected=self.literal, actual=value)
@@ -67,7 +64,7 @@ def _is_positive(value: str) -> bool:
 
 
 class Count(enum.Enum):
-    """How many arguments a matcher takes."""
+    """Number of arguments that a matcher takes."""
 
     ONE = "one"
     SOME = "at least one"
@@ -78,18 +75,18 @@ class Matcher(msgspec.Struct, frozen=True):
     """One element of a rule's `args`."""
 
     name: str
-    """The constant's name; a literal's word."""
+    """Name of the constant, or word of the literal."""
     type: ArgType
     count: Count = Count.ONE
 
     @property
     def json(self) -> Any:
-        """As errors print it."""
+        """JSON in errors."""
         return self.type.json if self.type.literal is not None else self.name
 
 
 def literal(word: str) -> Matcher:
-    """What a plain string in `args` stands for."""
+    """Return the matcher for a plain string in `args`."""
     return Matcher(word, ArgType("Literal", word))
 
 
@@ -109,14 +106,14 @@ MATCHERS: dict[str, Matcher] = {
 
 
 class PositionalArg(msgspec.Struct, frozen=True):
-    """An argument that is no option, by its place in the whole argument list."""
+    """An argument that is not an option, with its index in the whole argument list."""
 
     index: int
     value: str
 
 
 class MatchedArg(msgspec.Struct, frozen=True):
-    """A positional argument that fits, and as what."""
+    """A positional argument with the type that it matches."""
 
     index: int
     type: ArgType
@@ -124,16 +121,16 @@ class MatchedArg(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> dict[str, Any]:
-        """As the CLI prints it."""
+        """JSON that the CLI prints."""
         return {"index": self.index, "type": self.type.json, "value": self.value}
 
 
 def match_args(
     program: str, given: Sequence[PositionalArg], matchers: Sequence[Matcher]
 ) -> tuple[MatchedArg, ...]:
-    """Give each positional argument to a matcher.
+    """Assign each positional argument to a matcher.
 
-    Raises: MismatchError, when some are left over, missing, or not of the matcher's type.
+    Raises: MismatchError, if arguments are left over, missing, or not of the matcher's type.
     """
     at = _variable_index(program, matchers)
     prefix = matchers if at is None else matchers[:at]
@@ -169,7 +166,7 @@ def match_args(
 
 
 def _variable_index(program: str, matchers: Sequence[Matcher]) -> int | None:
-    """Where the one matcher without a fixed count stands."""
+    """Return the index of the one matcher without a fixed count, if there is one."""
     found = [index for index, matcher in enumerate(matchers) if matcher.count is not Count.ONE]
     if len(found) > 1:
         first, second = (matchers[index].json for index in found[:2])

@@ -1,7 +1,6 @@
-"""Whether the files of a matched call are in the folders where they may be.
+"""Check that the files that a matched call writes are in the writable folders.
 
-Unlike in the reference, links are resolved, so that none leads out of a folder.
-Source: spec/execpolicy.md, section 7 and gaps 8 and 9.
+Unlike in codex-rs, symbolic links are resolved, so that no link leads out of a folder.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def misplaced_file(match: Match, *, cwd: str, writable_folders: Sequence[str]) -> str | None:
-    """The first written file outside the folders, as given; None when there is none.
+    """Return the first written file outside the folders, as given; None if all are inside.
 
-    An argument that may be anything ("Unknown") counts as a file that cannot be placed. Reading is
-    the sandbox's business and not judged.
+    An argument that may be anything ("Unknown") counts as a file outside. Reading is up to the
+    sandbox and not judged.
 
-    Args: cwd: absolute; what relative names are relative to.
+    Args: cwd: absolute folder that relative names start from.
     """
     folders = [os.path.realpath(folder) for folder in writable_folders]
     given = [argument.value for argument in match.args]

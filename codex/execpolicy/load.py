@@ -1,7 +1,4 @@
-"""Read files of rules.
-
-Source: spec/execpolicy.md, section 1; the folder `rules/` is today's Codex's.
-"""
+"""Read files of rules."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ DEFAULT_NAME = "default.policy"
 def load_policy(path: str) -> Policy:
     """Read one file.
 
-    Raises: PolicyError, naming the file, and the line where one is to blame.
+    Raises: PolicyError, naming the file, and the line if a line is wrong.
     """
     try:
-        # Opening a pipe would wait for who writes to it.
+        # Opening a pipe would wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
@@ -31,7 +28,7 @@ def load_policy(path: str) -> Policy:
     except OSError as error:
         raise PolicyError(f"cannot read the rules '{path}': {error.strerror}") from error
     if not is_file or len(data) > _MAX_BYTES:
-        cause = f"it has more than {_MAX_BYTES} bytes" if is_file else "it is no file"
+        cause = f"it has more than {_MAX_BYTES} bytes" if is_file else "it is not a regular file"
         raise PolicyError(f"cannot read the rules '{path}': {cause}")
     try:
         source = data.decode("utf-8-sig")
@@ -42,5 +39,5 @@ def load_policy(path: str) -> Policy:
 
 
 def default_policy() -> Policy:
-    """The rules that the program carries."""
+    """Return the rules that ship with the program."""
     return parse_policy(text(f"execpolicy/{DEFAULT_NAME}"), name=DEFAULT_NAME)

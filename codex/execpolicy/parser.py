@@ -1,7 +1,6 @@
-"""The text of a policy -> Policy: what the functions of the language mean.
+"""The text of a policy -> Policy: the functions of the policy language.
 
 Examples are verified while loading, and every error names the file and the line.
-Source: spec/execpolicy.md, sections 1 and 8.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _DECISIONS = {decision.value: decision for decision in Decision}
 def parse_policy(text: str, *, name: str) -> Policy:
     """Read one policy.
 
-    Args: name: of the file, for messages.
+    Args: name: name of the file, for messages.
     Raises: PolicyError, naming the file and the line.
     """
     interpreter = Interpreter(name)
@@ -65,7 +64,7 @@ class _Builder:
         self._host_executables: dict[str, tuple[str, ...]] = {}
 
     def policy(self) -> Policy:
-        """What was built."""
+        """Return the finished policy."""
         return Policy(
             programs=tuple(self._programs),
             forbidden_programs=tuple(self._forbidden_programs),
@@ -101,12 +100,12 @@ class _Builder:
         self._programs.append(spec)
 
     def forbid_substrings(self, strings: Any) -> None:
-        """Forbid every call with an argument that holds one of these."""
+        """Forbid every call whose program or arguments contain one of the strings."""
         self._forbidden_substrings += _words(strings, "strings")
 
     def forbid_program_regex(self, regex: Any, reason: Any) -> None:
-        """Forbid every program in whose name the pattern is found."""
-        # The user's own pattern: how long it takes is the user's business.
+        """Forbid every program whose name matches the pattern anywhere."""
+        # The pattern is the user's own, so its running time is not limited.
         try:
             pattern = re.compile(_word(regex, "regex"))
         except (re.error, OverflowError) as error:
@@ -123,7 +122,7 @@ class _Builder:
     ) -> None:
         """Decide about every command that begins with these words."""
         if not isinstance(decision, str) or decision not in _DECISIONS:
-            raise EvaluationError("decision is none of 'allow', 'prompt', 'forbidden'")
+            raise EvaluationError("decision must be 'allow', 'prompt' or 'forbidden'")
         rule = PrefixRule(
             tuple(_alternatives(element) for element in _list(pattern, "pattern")),
             _DECISIONS[decision],
@@ -136,17 +135,17 @@ class _Builder:
         self._prefix_rules.append(rule)
 
     def host_executable(self, name: Any, paths: Any) -> None:
-        """Say which paths are the program of a bare name."""
+        """Declare which paths are the program of a bare name."""
         base = _word(name, "name")
         found = _words(paths, "paths")
         if "/" in base or not all(p.startswith("/") and p.endswith("/" + base) for p in found):
-            raise EvaluationError("host_executable takes a bare name, and absolute paths of it")
+            raise EvaluationError("host_executable takes a bare name, and absolute paths to it")
         self._host_executables[base] = self._host_executables.get(base, ()) + found
 
 
 def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise EvaluationError(f"{what} is no list but {type_name(value)}")
+        raise EvaluationError(f"{what} must be a list, not {type_name(value)}")
     return list(value)
 
 
@@ -179,7 +178,7 @@ def _options(value: Any) -> dict[str, Option]:
         if not isinstance(option, Option):
             raise EvaluationError("an element of options is neither flag() nor opt()")
         if option.name in options:
-            raise EvaluationError(f"the option '{option.name}' stands twice")
+            raise EvaluationError(f"the option '{option.name}' is defined twice")
         options[option.name] = option
     return options
 
@@ -219,7 +218,7 @@ def _verify_prefix(rule: PrefixRule, match: Any, not_match: Any) -> None:
 
 
 def _examples(value: Any, what: str) -> list[tuple[str, ...]]:
-    """Lists of words; a string is split as a shell would."""
+    """Return examples as lists of words; a string is split as a shell would."""
     return [_example(example, what) for example in _list(value, what)]
 
 
@@ -227,7 +226,7 @@ def _example(value: Any, what: str) -> tuple[str, ...]:
     if not isinstance(value, str):
         words = _list(value, f"an example of {what}")
         if not all(isinstance(word, str) for word in words):
-            raise EvaluationError(f"an example of {what} holds something that is no string")
+            raise EvaluationError(f"an example of {what} holds something other than a string")
         return tuple(words)
     import shlex
 

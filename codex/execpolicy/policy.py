@@ -1,7 +1,6 @@
-"""Policy: all the rules of one or more files, and what they say about a call.
+"""Policy: the rules of one or more files, and their verdict on a call.
 
-Source: spec/execpolicy.md, sections 3 and 8. Without its gap: a rule that forbids wins over one
-that stands before it and permits.
+Unlike in codex-rs, a rule that forbids wins over an earlier one that permits.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Matched(NamedTuple):
-    """A rule understands the call."""
+    """A rule matches the call."""
 
     match: Match
     origin: str = ""
@@ -31,14 +30,14 @@ class Forbidden(NamedTuple):
 
     reason: str
     cause: dict[str, Any]
-    """As the CLI prints it."""
+    """JSON that the CLI prints."""
 
 
 class Unverified(NamedTuple):
-    """No rule understands the call."""
+    """No rule matches the call."""
 
     error: dict[str, Any]
-    """As the CLI prints it."""
+    """JSON that the CLI prints."""
 
 
 CallResult = Matched | Forbidden | Unverified
@@ -59,15 +58,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     forbidden_substrings: tuple[str, ...] = ()
     prefix_rules: tuple[PrefixRule, ...] = ()
     host_executables: dict[str, tuple[str, ...]] = {}
-    """The paths that are the program of a bare name."""
+    """Absolute paths of the program by bare name."""
 
     @property
     def has_programs(self) -> bool:
-        """Whether any rule is of the form that looks at arguments."""
+        """Whether any rule examines arguments."""
         return bool(self.programs or self.forbidden_programs or self.forbidden_substrings)
 
     def joined(self, other: Policy) -> Policy:
-        """This policy's rules, then the other's."""
+        """Return a policy of this one's rules, then the other's."""
         names = {*self.host_executables, *other.host_executables}
         return Policy(
             programs=self.programs + other.programs,
@@ -81,14 +80,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def check(self, call: ExecCall) -> CallResult:
-        """What the rules about arguments say."""
+        """Return the verdict of the rules about arguments."""
         return self._forbidden_by_name(call) or self._forbidden_by_word(call) or self._fit(call)
 
     def match_prefixes(self, argv: Sequence[str]) -> tuple[PrefixMatch, ...]:
-        """The prefix rules that speak about a command.
+        """Return the prefix rules that match a command.
 
-        A program given by its path is also known by its base name: to every rule that is stricter
-        than `allow`, and to those where `host_executable` lists the path.
+        A program given by its path also matches by its base name: rules stricter than `allow`
+        always, `allow` only if `host_executable` lists the path.
         """
         if not argv:
             return ()

@@ -1,7 +1,4 @@
-"""Prefix rules: what is decided about every command that begins with certain words.
-
-Source: spec/execpolicy.md, section 8.
-"""
+"""Prefix rules: decisions about every command that begins with certain words."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Decision(enum.Enum):
-    """What a rule says; in order of strictness."""
+    """The decision of a rule; members are in order of strictness."""
 
     ALLOW = "allow"
     PROMPT = "prompt"
@@ -24,7 +21,7 @@ STRICTNESS = {decision: rank for rank, decision in enumerate(Decision)}
 
 
 def strictest(decisions: Sequence[Decision]) -> Decision | None:
-    """The one that wins; None of none."""
+    """Return the strictest decision, which wins; None if there are no decisions."""
     return max(decisions, key=STRICTNESS.__getitem__, default=None)
 
 
@@ -32,31 +29,31 @@ class PrefixRule(NamedTuple):
     """One `prefix_rule`."""
 
     pattern: tuple[tuple[str, ...], ...]
-    """For each word of the prefix, the words that may stand there."""
+    """Accepted words for each position of the prefix."""
     decision: Decision = Decision.ALLOW
     justification: str | None = None
     origin: str = ""
-    """`FILE:LINE`, for the user."""
+    """Place of the rule, `FILE:LINE`, for the user."""
 
     def matches(self, argv: Sequence[str]) -> bool:
-        """Whether a command begins with the prefix."""
+        """Return whether a command begins with the prefix."""
         return len(argv) >= len(self.pattern) and all(
             word in words for word, words in zip(argv, self.pattern, strict=False)
         )
 
 
 class PrefixMatch(NamedTuple):
-    """A rule that speaks about a command."""
+    """A rule that matches a command."""
 
     rule: PrefixRule
     prefix: tuple[str, ...]
-    """The words of the command that matched."""
+    """Words of the command that matched."""
     resolved_program: str | None = None
-    """The path that was given, where the rule names the program without one."""
+    """Path in the command, if the rule names the program without one."""
 
     @property
     def json(self) -> dict[str, Any]:
-        """As the CLI prints it."""
+        """JSON that the CLI prints."""
         found: dict[str, Any] = {
             "matchedPrefix": list(self.prefix),
             "decision": self.rule.decision.value,

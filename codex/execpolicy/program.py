@@ -1,7 +1,7 @@
-"""One rule about one program: its options and arguments, and whether a call fits them.
+"""One rule about one program: its options and arguments, and whether a call matches them.
 
-Source: spec/execpolicy.md, section 2. Without its gaps: bundled flags and `--name=value` are
-understood where a rule says so, and `--` ends the options.
+Unlike in codex-rs, bundled flags and `--name=value` are understood if the rule says so, and `--`
+ends the options.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 
 class ExecCall(NamedTuple):
-    """A program and its arguments, no shell involved."""
+    """A program and its arguments, without a shell."""
 
     program: str
     args: tuple[str, ...]
 
     @property
     def json(self) -> dict[str, Any]:
-        """As the CLI prints it."""
+        """JSON that the CLI prints."""
         return {"program": self.program, "args": list(self.args)}
 
 
 class Option(msgspec.Struct, frozen=True):
-    """An option that a program takes; without a type it is a flag."""
+    """An option of a program; without a type it is a flag."""
 
     name: str
     type: ArgType | None = None
@@ -44,7 +44,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class MatchedOption(msgspec.Struct, frozen=True):
-    """An option with the value that was given."""
+    """An option with the value given."""
 
     name: str
     type: ArgType
@@ -52,12 +52,12 @@ class MatchedOption(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> dict[str, Any]:
-        """As the CLI prints it."""
+        """JSON that the CLI prints."""
         return {"name": self.name, "value": self.value, "type": self.type.json}
 
 
 class Match(NamedTuple):
-    """A call that a rule understands."""
+    """A call that matches a rule."""
 
     program: str
     flags: tuple[str, ...]
@@ -67,17 +67,17 @@ class Match(NamedTuple):
 
     @property
     def types(self) -> tuple[ArgType, ...]:
-        """What the arguments and the values of options are."""
+        """Types of the arguments, then of the options' values."""
         return (*(arg.type for arg in self.args), *(option.type for option in self.options))
 
     @property
     def may_write(self) -> bool:
-        """Whether any argument may name something that is written."""
+        """Whether any argument may name a file that is written."""
         return any(found.may_write for found in self.types)
 
     @property
     def json(self) -> dict[str, Any]:
-        """As the CLI prints it."""
+        """JSON that the CLI prints."""
         return {
             "program": self.program,
             "flags": [{"name": name} for name in self.flags],
@@ -95,18 +95,18 @@ class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
     args: tuple[Matcher, ...] = ()
     system_path: tuple[str, ...] = ()
     option_bundling: bool = False
-    """`-al` stands for `-a -l`; the last of them may take a value."""
+    """Whether `-al` means `-a -l`; the last of them may take a value."""
     combined_format: bool = False
-    """`--name=value` stands for `--name value`."""
+    """Whether `--name=value` means `--name value`."""
     forbidden: str | None = None
-    """Why a call that fits is forbidden."""
+    """Reason why a call that matches is forbidden, if it is."""
     origin: str = ""
-    """`FILE:LINE`, for the user."""
+    """Place of the rule, `FILE:LINE`, for the user."""
 
     def match(self, call: ExecCall) -> Match:
-        """Fit a call to this rule; whether it is forbidden is the policy's business.
+        """Match a call against this rule; the policy decides whether it is forbidden.
 
-        Raises: MismatchError, when it does not fit.
+        Raises: MismatchError, if it does not match.
         """
         scan = _Scan(self)
         for index, word in enumerate(call.args):
@@ -144,7 +144,7 @@ class _Scan:
                 self._take_option(part)
 
     def finish(self) -> None:
-        """Nothing more comes."""
+        """Check that no option lacks its value at the end."""
         if self._pending is not None:
             raise MismatchError(
                 "OptionMissingValue", program=self._spec.program, option=self._pending.name
@@ -167,14 +167,14 @@ class _Scan:
         self.options.append(MatchedOption(option.name, option.type, value))
 
     def _parts(self, word: str) -> Sequence[str]:
-        """The options that a word holds: several where the rule says that they may be bundled."""
+        """Return the options in a word: several if the rule allows bundles."""
         is_known = word in self._spec.options
         if is_known or word.startswith("--") or not self._spec.option_bundling:
             return (word,)
         return [f"-{letter}" for letter in word[1:]]
 
     def _take_option(self, word: str) -> None:
-        if self._pending is not None:  # Within a bundle, where only the last may take a value.
+        if self._pending is not None:  # Inside a bundle, where only the last may take a value.
             self.finish()
         name, sign, value = word.partition("=")
         option = self._spec.options.get(word)

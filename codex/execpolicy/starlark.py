@@ -1,11 +1,12 @@
-"""Carry out a file of the policy language: a strict subset of Starlark, read by Python's parser.
+"""Execute a file of the policy language: a strict subset of Starlark, read by Python's parser.
 
-Python's grammar is read by its own parser; what is done with the tree is decided here, node by
-node, and a node that is not named here is an error. Nothing of Python is within reach: no
-attribute, import, exception or file. Steps, depth and the size of values are bounded, and functions
-may not call themselves, so every file comes to an end.
+Python's own parser builds the tree; this closed interpreter decides the meaning of each node, and
+any node that it does not name is an error. Nothing of Python is within reach: no attribute, import,
+exception or file. Steps, depth and the size of values are bounded, and functions must not call
+themselves, so every file terminates. Only the user's own regular expressions, which are Python's,
+may be as slow as they are written.
 
-Every refusal begins with words of this file. What Python says, which changes with its version, is
+Every refusal begins with words of this file. Python's message, which changes with its version, is
 only a hint in brackets.
 """
 
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 _MAX_STEPS = 200_000
 _MAX_DEPTH = 60
-"""Of expressions and calls within each other."""
+"""Deepest nesting of expressions and calls."""
 MAX_TEXT = 1_000_000
-"""Characters of a file."""
+"""Most characters in a file."""
 UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
-"""The characters that Python's parser does not take."""
+"""Characters that Python's parser does not accept."""
 
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: values.add,
@@ -57,14 +58,14 @@ def _unknown(node: ast.AST) -> EvaluationError:
 
 
 class _Stop(NamedTuple):
-    """Why a block ended before its last statement: `return`, `break` or `continue`."""
+    """Reason why a block ended before its last statement: `return`, `break` or `continue`."""
 
     word: str
     value: Any = None
 
 
 class _Scope:
-    """Names, and the scope around."""
+    """Names, and the enclosing scope."""
 
     def __init__(self, names: dict[str, Any], outer: _Scope | None = None) -> None:
         self.names = names
@@ -80,7 +81,7 @@ class _Scope:
 
 
 class _Function(msgspec.Struct, frozen=True):
-    """A `def` or `lambda`, with the scope it was made in."""
+    """A `def` or `lambda`, with the scope that encloses it."""
 
     node: ast.FunctionDef | ast.Lambda
     defaults: dict[str, Any]
@@ -88,10 +89,10 @@ class _Function(msgspec.Struct, frozen=True):
 
 
 class Interpreter:
-    """One run over one file."""
+    """One execution of one file."""
 
     def __init__(self, name: str) -> None:
-        """Args: name: of the file, for messages."""
+        """Args: name: name of the file, for messages."""
         self._name = name
         self._line = 1
         self._globals = _Scope({})
@@ -101,13 +102,13 @@ class Interpreter:
 
     @property
     def place(self) -> str:
-        """Where it is: `FILE:LINE`."""
+        """Current place: `FILE:LINE`."""
         return f"{self._name}:{self._line}"
 
     def run(self, text: str, names: Mapping[str, object]) -> None:
-        """Carry out a file for what its calls do.
+        """Execute a file for the effects of its calls.
 
-        Args: names: what it finds defined. Functions raise EvaluationError.
+        Args: names: predefined names. Functions among them may raise EvaluationError.
         Raises: PolicyError, naming the file and the line.
         """
         self._globals = _Scope({}, _Scope({**values.BUILTINS, **names}))
@@ -296,7 +297,7 @@ class Interpreter:
         return value
 
     def _piece(self, node: ast.expr, scope: _Scope) -> str:
-        """A part of an f-string: text, or a plain name in braces."""
+        """Return a part of an f-string: text, or a plain name in braces."""
         match node:
             case ast.Constant(str(text)):
                 return text
@@ -343,7 +344,7 @@ class Interpreter:
             result = values.call_method(value, node.func.attr, arguments)
         else:
             function = self._value(node.func, scope)
-            # Errors of the call are told where it begins, not where its last argument stands.
+            # Errors of the call are reported where it begins, not at its last argument.
             self._step(node)
             if isinstance(function, _Function):
                 return self._call_function(function, arguments, named)
@@ -367,7 +368,7 @@ class Interpreter:
         known = {*names, *(argument.arg for argument in node.args.kwonlyargs)}
         given = dict(zip(names, arguments, strict=False))
         if len(arguments) > len(names) or given.keys() & named.keys() or named.keys() - known:
-            raise EvaluationError("a call with arguments that the function does not take")
+            raise EvaluationError("a call with arguments that the function does not accept")
         local = {**function.defaults, **given, **named}
         if missing := sorted(known - local.keys()):
             raise EvaluationError(f"a call without the argument '{missing[0]}'")

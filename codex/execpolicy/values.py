@@ -1,8 +1,8 @@
-"""The values of the policy language and what can be done with them, all of it bounded.
+"""The values of the policy language and their operations, all of them bounded.
 
-Starlark's rules where they differ from Python's: a bool is no number, a string is no list, values
-of different types are never equal. Nothing changes a value once it is made. Everything that makes a
-larger one checks the size first.
+Starlark's rules apply where they differ from Python's: a bool is not a number, a string is not a
+list, and values of different types are never equal. Values never change. Every operation that makes
+a larger value checks the size first.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MAX_SIZE = 100_000
-"""Characters of a string, elements of a list."""
+"""Most characters in a string, or elements in a list."""
 MAX_BITS = 1024
-"""Of a number."""
+"""Most bits in a number."""
 
 
 class EvaluationError(Exception):
-    """The text is understood, but cannot be carried out; the message is for the user."""
+    """The text is valid but cannot be executed; the message is for the user."""
 
 
 def type_name(value: object) -> str:
-    """The type as Starlark calls it."""
+    """Return Starlark's name for the type of a value."""
     if value is None:
         return "NoneType"
     if isinstance(value, str | bool | int | list | tuple | dict):
@@ -32,7 +32,7 @@ def type_name(value: object) -> str:
 
 
 def sized(size: int) -> None:
-    """Raises: EvaluationError, when a value of this size is too large."""
+    """Raises: EvaluationError, if a value of this size is too large."""
     if size > MAX_SIZE:
         raise EvaluationError(f"a value of more than {MAX_SIZE} characters or elements")
 
@@ -42,20 +42,20 @@ def _is_int(value: object) -> bool:
 
 
 def number(value: int) -> int:
-    """The number, if it is not too large."""
+    """Return the number. Raises: EvaluationError, if it is too large."""
     if value.bit_length() > MAX_BITS:
         raise EvaluationError("a number that is too large")
     return value
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two values are the same: true is not 1."""
+    """Return whether two values are equal; True is not equal to 1."""
     budget = iter(range(MAX_SIZE))
     return _equal(left, right, budget)
 
 
 def _equal(left: Any, right: Any, budget: Iterator[int]) -> bool:
-    # Lists within lists may hold the same one twice, and so on: small to make, endless to compare.
+    # Nested lists that hold one list twice, and so on, are small to make but endless to compare.
     if next(budget, None) is None:
         raise EvaluationError("values that are too large to compare")
     if type(left) is not type(right):
@@ -71,14 +71,14 @@ def _equal(left: Any, right: Any, budget: Iterator[int]) -> bool:
 
 
 def less(left: Any, right: Any) -> bool:
-    """Order, among numbers and among strings."""
+    """Return whether the left value is less; only numbers and strings have an order."""
     if (_is_int(left) and _is_int(right)) or (isinstance(left, str) and isinstance(right, str)):
         return bool(left < right)
     raise EvaluationError(f"{type_name(left)} and {type_name(right)} have no order")
 
 
 def contains(container: Any, value: Any) -> bool:
-    """`value in container`."""
+    """Return `value in container`."""
     if isinstance(container, str) and isinstance(value, str):
         return value in container
     if isinstance(container, dict):
@@ -89,7 +89,7 @@ def contains(container: Any, value: Any) -> bool:
 
 
 def iterate(value: Any) -> list[Any]:
-    """The elements of a list, tuple or dict, as they are now; a string has none."""
+    """Return a copy of the elements of a list, tuple or dict; strings cannot be iterated over."""
     if isinstance(value, list | tuple | dict):
         return list(value)
     raise EvaluationError(f"{type_name(value)} cannot be iterated over")
@@ -102,17 +102,17 @@ def _key(value: Any) -> Any:
 
 
 def make_dict(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
-    """A dict; the same key twice is an error."""
+    """Make a dict; a repeated key is an error."""
     made: dict[Any, Any] = {}
     for key, value in pairs:
         if _key(key) in made:
-            raise EvaluationError(f"the key {text_of(key, is_quoted=True)} stands twice")
+            raise EvaluationError(f"the key {text_of(key, is_quoted=True)} occurs twice")
         made[key] = value
     return made
 
 
 def add(left: Any, right: Any) -> Any:
-    """`left + right`."""
+    """Return `left + right`."""
     if _is_int(left) and _is_int(right):
         return number(left + right)
     if type(left) is type(right) and isinstance(left, str | list | tuple):
@@ -122,14 +122,14 @@ def add(left: Any, right: Any) -> Any:
 
 
 def subtract(left: Any, right: Any) -> int:
-    """`left - right`."""
+    """Return `left - right`."""
     if _is_int(left) and _is_int(right):
         return number(left - right)
     raise EvaluationError(f"cannot subtract {type_name(right)} from {type_name(left)}")
 
 
 def multiply(left: Any, right: Any) -> Any:
-    """`left * right`; a string or list is repeated."""
+    """Return `left * right`; a string or list is repeated."""
     if _is_int(left) and not _is_int(right):
         left, right = right, left
     if _is_int(right) and isinstance(left, str | list | tuple):
@@ -141,14 +141,14 @@ def multiply(left: Any, right: Any) -> Any:
 
 
 def divide(left: Any, right: Any) -> int:
-    """`left // right`."""
+    """Return `left // right`."""
     if _is_int(left) and _is_int(right) and right:
         return int(left // right)
     raise EvaluationError(f"cannot divide {type_name(left)} by this {type_name(right)}")
 
 
 def remainder(left: Any, right: Any) -> Any:
-    """`left % right`; of a string, its `%s`, `%d`, `%r` and `%%` are filled in."""
+    """Return `left % right`; in a string, `%s`, `%d`, `%r` and `%%` are filled in."""
     if isinstance(left, str):
         return _percent(left, list(right) if isinstance(right, tuple) else [right])
     if _is_int(left) and _is_int(right) and right:
@@ -169,7 +169,7 @@ def _percent(pattern: str, values: list[Any]) -> str:
 
 
 def join_strings(separator: str, parts: Sequence[Any]) -> str:
-    """Strings, one after another."""
+    """Join strings."""
     if not all(isinstance(part, str) for part in parts):
         raise EvaluationError("only strings can be joined")
     sized(sum(map(len, parts)) + len(separator) * len(parts))
@@ -177,7 +177,7 @@ def join_strings(separator: str, parts: Sequence[Any]) -> str:
 
 
 def text_of(value: Any, *, is_quoted: bool = False) -> str:
-    """A value as text."""
+    """Return a value as text."""
     if isinstance(value, str):
         return f'"{value}"' if is_quoted else value
     if value is None or isinstance(value, bool | int):
@@ -201,7 +201,7 @@ def _integer(value: Any) -> int:
 
 
 def item(value: Any, index: Any) -> Any:
-    """`value[index]`."""
+    """Return `value[index]`."""
     if isinstance(value, dict):
         if _key(index) not in value:
             raise EvaluationError(f"no key {text_of(index, is_quoted=True)} in the dict")
@@ -214,7 +214,7 @@ def item(value: Any, index: Any) -> Any:
 
 
 def part(value: Any, start: Any, stop: Any) -> Any:
-    """`value[start:stop]`."""
+    """Return `value[start:stop]`."""
     if not isinstance(value, str | list | tuple):
         raise EvaluationError(f"{type_name(value)} has no parts")
     return value[
@@ -265,7 +265,7 @@ BUILTINS: dict[str, Callable[..., Any]] = {
 
 
 def call_method(value: Any, name: str, arguments: Sequence[Any]) -> Any:
-    """`value.name(arguments)`, of the few methods that there are."""
+    """Return `value.name(arguments)` for one of the few methods of the language."""
     match value, name, list(arguments):
         case str(), "lower" | "upper" | "strip", []:
             return getattr(value, name)()

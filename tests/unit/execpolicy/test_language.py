@@ -95,7 +95,7 @@ prefix_rule([f"n{a}"])
         ("x = 1 // 0", "p:1: cannot divide int by this int"),
         ("x = [][0]", "p:1: index 0 is outside list of 0"),
         ("x = {}['a']", 'p:1: no key "a" in the dict'),
-        ("x = {'a': 1, 'a': 2}", 'p:1: the key "a" stands twice'),
+        ("x = {'a': 1, 'a': 2}", 'p:1: the key "a" occurs twice'),
         ("return 1", "p:1: the policy language has no Return"),
         ("def f():\n  f()\nf()", "p:2: a function may not call itself"),
         ("def f(a): pass\nf()", "p:2: a call without the argument 'a'"),
@@ -115,8 +115,8 @@ prefix_rule([f"n{a}"])
         ("[len][0]()", "p:1: the function does not take these arguments ("),
         ("prefix_rule([])", "p:1: pattern is empty"),
         ("prefix_rule(['a', []])", "p:1: an element of pattern is an empty list"),
-        ("prefix_rule([1])", "p:1: pattern is no list but int"),
-        ("prefix_rule(['a'], decision = 'yes')", "p:1: decision is none of 'allow', 'prompt'"),
+        ("prefix_rule([1])", "p:1: pattern must be a list, not int"),
+        ("prefix_rule(['a'], decision = 'yes')", "p:1: decision must be 'allow', 'prompt' or"),
         ("prefix_rule(['a'], match = ['b'])", "p:1: the example ['b'] of match does not match"),
         ("prefix_rule(['a'], not_match = ['a b'])", "p:1: the example ['a', 'b'] of not_match"),
         ("prefix_rule(['a'], match = ['\"'])", "p:1: the example '\"' of match ends within"),
@@ -124,7 +124,7 @@ prefix_rule([f"n{a}"])
         ("define_program('p', options = ['-a'])", "p:1: an element of options is neither flag()"),
         (
             "define_program('p', options = [flag('-a'), flag('-a')])",
-            "p:1: the option '-a' stands twice",
+            "p:1: the option '-a' is defined twice",
         ),
         (
             "\ndefine_program('p', should_match = [['x']])",

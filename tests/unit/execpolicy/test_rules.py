@@ -179,7 +179,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     huge.write_bytes(b"#" * 1_000_001)
     for path, cause in (
         (latin, f"{latin}:2: the text is not UTF-8"),
-        (pipe, "it is no file"),
+        (pipe, "it is not a regular file"),
         (huge, "more than 1000000 bytes"),
         (tmp_path / "none", "No such file"),
     ):
