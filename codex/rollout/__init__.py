@@ -1,1 +1,4 @@
-"""Sessions on disk: one JSONL file each, written item by item, read to resume; shows nothing."""
+"""Sessions on disk: one JSONL file each, written item by item and read to resume it.
+
+Must not show anything to the user.
+"""

@@ -1,6 +1,7 @@
-"""The session files of a CODEX_HOME: which there are, and what the head of each tells of it.
+"""The session files of a CODEX_HOME, and the summary that the head of each file gives.
 
-The files are the only truth; there is no database. Nothing is changed here.
+The files alone are the truth: there is no database, so lists are made from the heads of the files.
+Must not change anything.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAD_BYTES = 512 * 1024
-"""How far a listing reads into a file for the first message."""
+"""Longest part of a file that a listing reads to find the first message."""
 _CHUNK = 32 * 1024
 _TITLE_CHARACTERS = 400
 
@@ -31,41 +32,41 @@ FILE_NAME = re.compile(
 
 
 class SessionFile(NamedTuple):
-    """One file, as its folder tells."""
+    """One session file, as its folder lists it."""
 
     id: str
     path: str
     updated_s: float
-    """When it was last written to, in seconds since the epoch."""
+    """Time of the last write, in seconds since the epoch."""
     size: int
-    """Bytes."""
+    """Size in bytes."""
     is_archived: bool
 
 
 class SessionSummary(NamedTuple):
-    """What a list of sessions shows of one."""
+    """One entry of a list of sessions."""
 
     id: str
     path: str
     updated_s: float
-    """When it was last written to, in seconds since the epoch."""
+    """Time of the last write, in seconds since the epoch."""
     size: int
-    """Bytes."""
+    """Size in bytes."""
     is_archived: bool
     name: str | None
-    """What the user calls it."""
+    """Name that the user gave it."""
     started: str
-    """UTC, `2026-11-23T01:37:49.042Z`; what the file says."""
+    """Start in UTC, as the file says: `2026-11-23T01:37:49.042Z`."""
     cwd: str | None
-    """None where the file does not tell."""
+    """Working directory; None if the file does not name it."""
     first_message: str
-    """Of the user; the beginning of a long one, empty when there is none near the file's start."""
+    """Beginning of the user's first message; empty if none is near the start of the file."""
     source: str
-    """The front end it was begun with: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
+    """Front end that started it: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
 
 
 def size_text(size: int) -> str:
-    """Bytes for people, in units of a thousand: `934 B`, `18 kB`."""
+    """Return a size for people, in units of a thousand: `934 B`, `18 kB`."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size} {unit}"
@@ -74,17 +75,17 @@ def size_text(size: int) -> str:
 
 
 def session_files(codex_home: str, *, is_archived: bool = False) -> list[SessionFile]:
-    """Every session file, the one that was written to last first."""
+    """Return every session file, the most recently written first."""
     found = []
     root = os.path.join(codex_home, "archived_sessions" if is_archived else "sessions")
     for entry in _files(root, depth=3):
         match = FILE_NAME.fullmatch(entry.name)
         if match is None:
             continue
-        with contextlib.suppress(OSError):  # gone meanwhile
+        with contextlib.suppress(OSError):  # removed meanwhile
             status = entry.stat(follow_symlinks=False)
             if not stat.S_ISREG(status.st_mode):
-                continue  # reading a pipe waits for its writer
+                continue  # reading a pipe would wait for its writer
             found.append(
                 SessionFile(match[4], entry.path, status.st_mtime, status.st_size, is_archived)
             )
@@ -93,7 +94,7 @@ def session_files(codex_home: str, *, is_archived: bool = False) -> list[Session
 
 
 def summarize(file: SessionFile, name: str | None) -> SessionSummary | None:
-    """What a list shows of a file; None when it holds no session."""
+    """Return the summary of a file; None if it does not hold a session."""
     head = _Head()
     with contextlib.suppress(OSError), open(file.path, "rb", buffering=_CHUNK) as opened:
         while not head.is_complete and opened.tell() < HEAD_BYTES:
@@ -156,7 +157,7 @@ class _Head:
 
 
 def _files(folder: str, *, depth: int) -> Iterator[os.DirEntry[str]]:
-    """The files below a folder, at most `depth` folders down."""
+    """Yield the files below a folder, at most `depth` folders down."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(".jsonl"):

@@ -1,7 +1,7 @@
-"""Conversation items as other versions of Codex write them -> ours. Pure.
+"""Conversation items written by other versions of Codex -> our items. Pure.
 
-What no wire of ours can send becomes what it can send, or a text; what only told the model about
-the other program is left out, since we tell it about this one.
+An item that our wires cannot send is converted to one that they can, or to text. Items that only
+told the model about the other program are dropped, since the model hears about this one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from codex.protocol.items import (
 )
 
 SILENT = ("ghost_snapshot", "compaction_trigger", "other")
-"""Kinds of items that never were a part of what is said."""
+"""Kinds of items that were never part of the conversation."""
 
 _CONTEXT_TAGS = (
     *("<environment_context>", "<user_instructions>", "<permissions", "<skill", "<INSTRUCTIONS>"),
@@ -38,7 +38,7 @@ _CONTEXT_TAGS = (
 
 
 def own_item(raw: dict[str, Any]) -> ResponseItem | None:
-    """An item that this program wrote; None when it is none."""
+    """Read an item that this program wrote; return None if it is not such an item."""
     try:
         item: ResponseItem = msgspec.convert(raw, ResponseItem)
     except msgspec.ValidationError:
@@ -47,7 +47,7 @@ def own_item(raw: dict[str, Any]) -> ResponseItem | None:
 
 
 def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
-    """What an item of another program stands for; None for a kind that is not known."""
+    """Convert an item of another program; return None if its kind is unknown."""
     match raw.get("type"):
         case "message":
             return _message(raw)
@@ -67,7 +67,7 @@ def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
 
 
 def is_context(raw: dict[str, Any]) -> bool:
-    """Whether a message of another program was written by it and not by its user."""
+    """Return whether another program, and not its user, wrote a message."""
     if raw.get("role") in ("developer", "system"):
         return True
     texts = [as_str(as_dict(part).get("text")) for part in as_list(raw.get("content"))]
@@ -133,9 +133,9 @@ def _call(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
 
 
 def _output(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
-    """An answer as text; its images follow as a message, as those of `view_image` do."""
+    """Return an output as text; its images follow in a message, as those of `view_image` do."""
     call_id, output = as_str(raw.get("call_id")), raw.get("output")
-    if isinstance(output, dict):  # of autumn 2025
+    if isinstance(output, dict):  # the form of autumn 2025
         output = output.get("content_items") or output.get("content")
     parts = _parts(output)
     text = output if isinstance(output, str) else "\n".join(_texts(output))

@@ -1,4 +1,4 @@
-"""A copy of a session under an id of its own, whole or up to a message of the user."""
+"""Copy a session under an id of its own, whole or up to a message of the user."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 def fork(
     resumed: Resumed, config: Config, *, clock_s: float, keep_messages: int | None = None
 ) -> Resumed:
-    """Copy a conversation, to go on with the copy.
+    """Copy a conversation, to continue with the copy.
 
-    Args: clock_s: now, in seconds since the epoch. keep_messages: how many of the user's messages,
-        as replay.py shows them, are kept with what came of them; None keeps everything.
+    Args: clock_s: the time in seconds since the epoch. keep_messages: number of the user's
+        messages, as replay.py shows them, to keep with what followed; None keeps everything.
     Raises: CodexError.
     """
     session_id = new_session_id(clock_s)
@@ -45,12 +45,12 @@ def fork(
         _write_whole(path, [rollout_line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
     except OSError as error:
         raise CodexError(f"cannot copy the session to '{path}': {error.strerror}") from error
-    # What could not be read is not in the copy, and the user is to know.
+    # Lines that could not be read are not in the copy, and the user must be told so.
     return msgspec.structs.replace(load(path), warnings=resumed.warnings)
 
 
 def _write_whole(path: str, lines: list[bytes]) -> None:
-    """A new file with these lines, or none: half a copy would pass for the conversation."""
+    """Write a new file with these lines, or none: half a copy would pass for the conversation."""
     unfinished = f"{path}.new"
     make_folders(os.path.dirname(path))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -66,7 +66,7 @@ def _write_whole(path: str, lines: list[bytes]) -> None:
 
 
 def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Any]:
-    """The old metadata under the new id."""
+    """Return the old metadata under the new id."""
     meta: dict[str, Any] = {}
     with open(resumed.path, "rb") as file:
         for raw in file:
@@ -81,7 +81,7 @@ def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Any]:
 
 
 def _copied(lines: Iterable[bytes], resumed: Resumed, keep_messages: int | None) -> Iterator[bytes]:
-    """The lines that are kept; those that a message is announced by go with it."""
+    """Yield the lines to keep; lines that announce a message are kept only with it."""
     announcing: list[bytes] = []
     messages = 0
     for raw in lines:
@@ -100,7 +100,7 @@ def _copied(lines: Iterable[bytes], resumed: Resumed, keep_messages: int | None)
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
-    """A line; empty for one that cannot be read."""
+    """Parse a line; return {} if it cannot be read."""
     try:
         return as_dict(loads(raw))
     except ValueError:
@@ -112,7 +112,7 @@ def _is_meta(value: dict[str, Any]) -> bool:
 
 
 def _shows_message(value: dict[str, Any], *, is_ours: bool) -> bool:
-    """Whether a line is what replay.py makes a message of the user from."""
+    """Return whether replay.py shows a line as a message of the user."""
     payload = as_dict(value.get("payload"))
     if is_ours:
         return value.get("type") == "event_msg" and payload.get("type") == "user_message"
@@ -120,7 +120,7 @@ def _shows_message(value: dict[str, Any], *, is_ours: bool) -> bool:
 
 
 def _announces(value: dict[str, Any]) -> bool:
-    """Whether a line may belong to a message of the user that follows it."""
+    """Return whether a line may belong to a message of the user that follows it."""
     payload = as_dict(value.get("payload"))
     if value.get("type") == "event_msg":
         return payload.get("type") == "task_started"

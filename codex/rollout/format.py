@@ -1,7 +1,7 @@
-"""The lines of a rollout: what each kind holds, as docs/rollout-format.md documents it. Pure.
+"""The lines of a rollout, as docs/rollout-format.md documents them. Pure.
 
-The layout is today's Codex's, `{"timestamp", "type", "payload"}`, so that its tools read our files.
-Reading other programs' lines is resume.py's business.
+The layout is that of today's Codex, `{"timestamp", "type", "payload"}`, so that its tools can read
+our files. resume.py reads the lines of other programs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from codex.config.types import Config
 
 VERSION = 1
-"""Of what we write; docs/rollout-format.md says what a reader may rely on."""
+"""Version of the format that we write; docs/rollout-format.md says what readers may rely on."""
 
 RECORDED = (
     AgentMessage,
@@ -77,14 +77,14 @@ RECORDED = (
 
 
 def rollout_line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:
-    """One line with its end. Args: ordinal: its number, in files that number their lines."""
+    """Return one line with its newline. Args: ordinal: its number, if the file numbers lines."""
     numbered = {} if ordinal is None else {"ordinal": ordinal}
     value = {"timestamp": timestamp(clock_s), **numbered, "type": kind, "payload": payload}
     return dumps(value) + b"\n"
 
 
 def timestamp(clock_s: float) -> str:
-    """`2026-11-23T01:37:49.042Z`: UTC, to the millisecond."""
+    """Return a time in UTC, to the millisecond: `2026-11-23T01:37:49.042Z`."""
     milliseconds = int(clock_s * 1000)
     day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
     return f"{day}.{milliseconds % 1000:03}Z"
@@ -100,9 +100,9 @@ def session_meta(
     instructions: str,
     git: GitState | None,
 ) -> dict[str, Any]:
-    """The payload of the first line.
+    """Return the payload of the first line.
 
-    Args: source: the front end: `cli`, `exec` or `proto`. originator: what calls it.
+    Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. originator: the calling program.
         instructions: the whole system text.
     """
     meta: dict[str, Any] = {
@@ -122,9 +122,9 @@ def session_meta(
 
 
 def turn_context(task_id: str, config: Config, instructions: str | None) -> dict[str, Any]:
-    """Under which settings a task works.
+    """Return the payload of the line with the settings of a task.
 
-    Args: instructions: the system text, where it is another than the file's last one.
+    Args: instructions: the system text, if it differs from the latest one in the file.
     """
     model = config.model
     policy = config.approval_policy
@@ -145,7 +145,7 @@ def turn_context(task_id: str, config: Config, instructions: str | None) -> dict
 
 
 def _sandbox(policy: SandboxPolicy) -> dict[str, Any]:
-    """As a mode of today's where one says the same, else as the permissions of May 2025."""
+    """Return the policy as one of today's modes if one is equal, else as May 2025's permissions."""
     if policy.is_unrestricted:
         return {"type": "danger-full-access"}
     if policy == SandboxPolicy():
@@ -162,13 +162,13 @@ def _sandbox(policy: SandboxPolicy) -> dict[str, Any]:
 
 
 def event_payload(msg: EventMsg, task_id: str) -> dict[str, Any]:
-    """An event as a rollout holds it."""
+    """Return the payload for an event."""
     match msg:
         case TokenCount():
             return _token_count(msg)
         case ExecCommandEnd(stdout=stdout, stderr=stderr):
             if msg.aggregated_output and (stdout or stderr):
-                # The same text in order of arrival stands beside them.
+                # `aggregated_output` holds the same text in order of arrival.
                 msg = msgspec.structs.replace(msg, stdout="", stderr="")
         case _:
             pass
@@ -179,9 +179,9 @@ def event_payload(msg: EventMsg, task_id: str) -> dict[str, Any]:
 
 
 def event_of(payload: dict[str, Any]) -> EventMsg:
-    """The event of a payload.
+    """Return the event of a payload.
 
-    Raises: ProtocolError, when it is none of ours.
+    Raises: ProtocolError, if it is not one of our events.
     """
     if payload.get("type") == "token_count":
         return message_from_json(_flat_token_count(payload))
@@ -189,7 +189,7 @@ def event_of(payload: dict[str, Any]) -> EventMsg:
 
 
 def _token_count(msg: TokenCount) -> dict[str, Any]:
-    """In the shape that usage reports of today's Codex read."""
+    """Return token counts in the shape that usage reports of today's Codex read."""
     return {
         "type": "token_count",
         "info": {
@@ -215,5 +215,5 @@ def _flat_token_count(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def usage_of(msg: EventMsg) -> TokenUsage | None:
-    """The session's total, where an event tells it."""
+    """Return the token count of the whole session, if an event reports it."""
     return msg.total if isinstance(msg, TokenCount) else None

@@ -1,4 +1,4 @@
-"""The names that the user gives to sessions: `session_index.jsonl`, as today's Codex keeps it."""
+"""The names that the user gives to sessions, in `session_index.jsonl`, as in today's Codex."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INDEX = "session_index.jsonl"
 
 
 def session_names(codex_home: str) -> dict[str, str]:
-    """Id -> name, in the order in which the names were given."""
+    """Return the names by session id, in the order in which they were given."""
     names: dict[str, str] = {}
     try:
         with open(os.path.join(codex_home, INDEX), "rb") as file:
@@ -31,7 +31,7 @@ def session_names(codex_home: str) -> dict[str, str]:
 
 
 def rename(codex_home: str, session_id: str, name: str, *, clock_s: float) -> None:
-    """Give a session a name, in one line; an empty one takes its name away.
+    """Name a session, in one write of one line; an empty name removes the old one.
 
     Raises: CodexError.
     """

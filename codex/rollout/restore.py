@@ -1,7 +1,7 @@
-"""The settings to go on with an old conversation: its folder, model and provider.
+"""The settings to resume an old conversation with: its folder, model and provider.
 
-What the command line says wins. Approval and sandbox are never taken from a file: they are what
-the user has configured now.
+The command line wins. Approval policy and sandbox must never come from the session's file: they are
+what the user has configured now.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ EFFORT_KEY = "model_reasoning_effort"
 
 
 def restored_config(host: Host, overrides: Overrides, resumed: Resumed) -> Config:
-    """The configuration for a conversation that goes on.
+    """Return the configuration for a resumed conversation.
 
-    Raises: CodexError, when its folder is gone and no other was named.
+    Raises: CodexError, if its folder is gone and the command line names no other.
     """
     overrides = msgspec.structs.replace(overrides, cwd=_cwd(overrides, resumed))
     config = load_config(host, overrides)
@@ -40,7 +40,7 @@ def restored_config(host: Host, overrides: Overrides, resumed: Resumed) -> Confi
     if provider_id not in config.providers:
         warning = (
             f"the session's model provider '{provider_id}' is not configured; "
-            f"it goes on with '{config.model.model}' of '{config.provider_id}'"
+            f"continuing with '{config.model.model}' of '{config.provider_id}'"
         )
         return msgspec.structs.replace(config, warnings=(*config.warnings, warning))
     assignments = overrides.config
@@ -61,6 +61,6 @@ def _cwd(overrides: Overrides, resumed: Resumed) -> str | None:
     if not os.path.isdir(resumed.cwd):
         raise CodexError(
             f"cannot resume the session in '{resumed.cwd}': the folder is gone",
-            advice="Go on in another folder: -C DIR",
+            advice="To continue in another folder, add -C DIR.",
         )
     return resumed.cwd

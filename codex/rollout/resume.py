@@ -1,8 +1,8 @@
-"""A rollout file -> the conversation it holds, to go on with.
+"""A rollout file -> the conversation it holds, to be continued.
 
 Reads the files of this program and of other versions of Codex: the bare items of May 2025 and the
-tagged lines since. A line that cannot be read costs only itself, and the user is told. Nothing is
-written here. Source: docs/rollout-format.md; real files of Codex 0.169.
+tagged lines since. A line that cannot be read is skipped, and the user is told. Must not write.
+Source: docs/rollout-format.md; real files of Codex 0.169.
 """
 
 from __future__ import annotations
@@ -32,41 +32,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MESSAGE_KINDS = ("message", "reasoning", "function_call", "function_call_output")
-"""The items that stood bare in the files of May 2025."""
+"""Kinds of items that lines of May 2025 hold without a tag around them."""
 
 
 class Resumed(msgspec.Struct, frozen=True, kw_only=True):
-    """One old conversation, as `Codex` takes it to go on with."""
+    """One old conversation for `Codex` to continue."""
 
     session_id: str
     path: str
     size: int
-    """Of the file, in bytes, when it was read."""
+    """Size of the file in bytes when it was read."""
     items: tuple[ResponseItem, ...]
     """The transcript."""
     events: tuple[EventMsg, ...]
-    """What the user saw, where the file tells; replay.py makes something to show of it."""
+    """Events that the user saw, if the file holds them; replay.py shows the conversation again."""
     usage: TokenUsage = TokenUsage()
     cwd: str | None = None
-    """None where the file does not tell, as those of May 2025."""
+    """Working directory; None if the file does not name it, as in May 2025."""
     model: str | None = None
     provider_id: str | None = None
     reasoning_effort: str | None = None
     instructions: str | None = None
-    """The system text that the file holds."""
+    """Latest system text in the file."""
     next_ordinal: int | None = None
-    """Of the next line, in a file that numbers them."""
+    """Number of the next line, if the file numbers its lines."""
     name: str | None = None
-    """What the user calls it."""
+    """Name that the user gave it."""
     is_ours: bool = True
-    """Whether this program began it."""
+    """Whether this program started the session."""
     warnings: tuple[str, ...] = ()
 
 
 def load(path: str, *, name: str | None = None) -> Resumed:
-    """Read one session file. Args: name: what the user calls it (sessions.py knows).
+    """Read one session file. Args: name: the name that the user gave it (names.py knows).
 
-    Raises: CodexError, when there is no session in it.
+    Raises: CodexError, if the file does not hold a session.
     """
     reader = _SessionReader()
     try:
@@ -101,10 +101,10 @@ def load(path: str, *, name: str | None = None) -> Resumed:
 
 
 def closed(items: list[ResponseItem]) -> list[ResponseItem]:
-    """The items with an answer for each call but those at the end, and a call for each answer.
+    """Pair calls and outputs: drop outputs without a call, and answer calls that lack an output.
 
-    Servers refuse anything else. What a killed process left open at the end is closed, and
-    recorded, when the next task begins.
+    Servers refuse anything else. Calls at the end, which a killed process left open, are answered
+    and recorded when the next task begins.
     """
     called = {item.call_id for item in items if isinstance(item, FunctionCall)}
     answered = {item.call_id for item in items if isinstance(item, FunctionCallOutput)}
@@ -136,7 +136,7 @@ class _SessionReader:
         self.instructions: str | None = None
         self.next_ordinal: int | None = None
         self._is_writer_ours = False
-        """Whether the lines that come now were written by this program."""
+        """Whether this program wrote the current lines."""
         self._has_our_context = False
         self.usage = TokenUsage()
         self.items: list[ResponseItem] = []
@@ -165,13 +165,13 @@ class _SessionReader:
             self._meta(value)
 
     def warnings(self, path: str) -> Iterable[str]:
-        """What the user is to know."""
+        """Yield the warnings for the user."""
         if self.broken_count:
             lines = "line" if self.broken_count == 1 else "lines"
-            yield f"{self.broken_count} broken {lines} in the session file '{path}' left out"
+            yield f"skipped {self.broken_count} broken {lines} in the session file '{path}'"
         if self.unknown_kinds:
             kinds = ", ".join(self.unknown_kinds)
-            yield f"the session holds what this version does not know, left out: {kinds}"
+            yield f"skipped items of the session that this version does not know: {kinds}"
         if self.format > VERSION:
             yield "the session was written by a newer version; some of it may be missing"
 
@@ -184,7 +184,7 @@ class _SessionReader:
             case "event_msg":
                 self._event(payload)
             case "turn_context":
-                # We begin each task with one of these; other versions of Codex take turns with us.
+                # We begin each task with one of these; other versions may write tasks in between.
                 self._has_our_context = "rollout_format" in payload
                 self.cwd = as_str(payload.get("cwd")) or self.cwd
                 self.model = as_str(payload.get("model")) or self.model
@@ -195,7 +195,7 @@ class _SessionReader:
                 self._compacted(payload)
 
     def _meta(self, meta: dict[str, Any]) -> None:
-        # A fork of today's Codex begins with its own metadata and goes on with the old one's.
+        # A fork by today's Codex begins with its own metadata, followed by the old session's.
         if self.session_id is None:
             self.session_id = as_str(meta.get("id")) or None
             self.format = as_int(meta.get("rollout_format"))
@@ -222,12 +222,12 @@ class _SessionReader:
         try:
             event = event_of(payload)
         except ProtocolError:
-            return  # of another version, and for people only
+            return  # written by another version, and for people only
         self.usage = usage_of(event) or self.usage
         self.events.append(event)
 
     def _roll_back(self, turns: int) -> None:
-        """Forget the last messages of the user, and all that came of them."""
+        """Drop the last messages of the user, and everything that followed them."""
         starts = [
             index
             for index, item in enumerate(self.items)
@@ -237,7 +237,7 @@ class _SessionReader:
             del self.items[starts[-turns] :]
 
     def _compacted(self, payload: dict[str, Any]) -> None:
-        """The conversation so far was replaced by a summary of it."""
+        """Replace the conversation so far by its summary."""
         replacement = as_list(payload.get("replacement_history"))
         if replacement:
             self.items = []

@@ -1,4 +1,4 @@
-"""The sessions of a CODEX_HOME: list them, find one, read it, put it away, delete it."""
+"""The sessions of a CODEX_HOME: list, find, read, archive and delete them."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def sessions(
     codex_home: str, *, cwd: str | None = None, is_archived: bool = False
 ) -> Iterator[SessionSummary]:
-    """The sessions, the one that was written to last first; each is read when it is asked for.
+    """Yield the sessions, the most recently written first; each is read when it is needed.
 
-    Args: cwd: only those of this folder.
+    Args: cwd: only sessions of this folder.
     """
     names = session_names(codex_home)
     for file in session_files(codex_home, is_archived=is_archived):
@@ -45,7 +45,7 @@ def list_sessions(
     is_archived: bool = False,
     limit: int | None = None,
 ) -> list[SessionSummary]:
-    """The first `limit` of `sessions`."""
+    """Return the first `limit` of `sessions`."""
     found: list[SessionSummary] = []
     for summary in sessions(codex_home, cwd=cwd, is_archived=is_archived):
         if len(found) == limit:
@@ -55,10 +55,10 @@ def list_sessions(
 
 
 def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = False) -> SessionFile:
-    """The one session that an id, the beginning of one, or a name means.
+    """Find the one session with an id, the beginning of an id, or a name.
 
-    Args: is_archived: among which sessions; None is among all.
-    Raises: CodexError, when there is none, or more than one.
+    Args: is_archived: which sessions to search; None searches all.
+    Raises: CodexError, if there is no such session, or more than one.
     """
     names = session_names(codex_home)
     kinds = (False, True) if is_archived is None else (is_archived,)
@@ -69,24 +69,26 @@ def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = Fal
     if found:
         raise CodexError(
             f"{len(found)} sessions begin with '{wanted}'",
-            advice="\n".join(["The last ones:", *(f"  {file.id}" for file in found[:10])]),
+            advice="\n".join(["The latest ones:", *(f"  {file.id}" for file in found[:10])]),
         )
     if is_archived is False and _matches(
         session_files(codex_home, is_archived=True), names, wanted
     ):
         raise CodexError(
-            f"the session '{wanted}' is archived", advice=f"Bring it back: codex unarchive {wanted}"
+            f"the session '{wanted}' is archived",
+            advice=f"To restore it, run: codex unarchive {wanted}",
         )
     raise CodexError(
-        f"no rollout found for thread id {wanted}", advice="See what there is: codex sessions --all"
+        f"no rollout found for thread id {wanted}",
+        advice="To list the sessions, run: codex sessions --all",
     )
 
 
 def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Resumed:
-    """Read a session, to go on with it.
+    """Read a session in order to continue it.
 
-    Args: wanted: as for `find_session`; None is the one that was written to last. cwd: of which
-        folder that one is; None is of any.
+    Args: wanted: as for `find_session`; None means the most recently written one. cwd: the folder
+        of that one; None means any.
     Raises: CodexError.
     """
     if wanted is None:
@@ -97,21 +99,22 @@ def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Res
 
 
 def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
-    """The session that was written to last. Args: cwd: only of this folder; None: of any.
+    """Return the most recently written session. Args: cwd: only of this folder; None means any.
 
-    Raises: CodexError, when there is none.
+    Raises: CodexError, if there is no session.
     """
     for summary in sessions(codex_home, cwd=cwd):
         return summary
     if cwd is None:
         raise CodexError("there is no session yet")
     raise CodexError(
-        f"there is no session of the folder '{cwd}'", advice="To take the last of any: --all"
+        f"there is no session of the folder '{cwd}'",
+        advice="To include the sessions of other folders, add --all.",
     )
 
 
 def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> list[SessionFile]:
-    """By whole id, else by name (the last that got it), else by the beginning of an id."""
+    """Match by whole id, else by name (the latest session named so), else by beginning of an id."""
     lowered = wanted.lower()
     exact = [file for file in files if file.id == lowered]
     if exact:
@@ -124,15 +127,15 @@ def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> li
 
 
 def archive(codex_home: str, file: SessionFile) -> str:
-    """Put a session away; where it is now.
+    """Archive a session; return its new path.
 
-    Raises: CodexError, also when it is open.
+    Raises: CodexError, also if it is open.
     """
     return _move(file, os.path.join(codex_home, "archived_sessions"))
 
 
 def unarchive(codex_home: str, file: SessionFile) -> str:
-    """Bring a session back; where it is now.
+    """Restore an archived session; return its new path.
 
     Raises: CodexError.
     """
@@ -142,9 +145,9 @@ def unarchive(codex_home: str, file: SessionFile) -> str:
 
 
 def delete_session_file(file: SessionFile) -> None:
-    """Delete a session for good.
+    """Delete a session permanently.
 
-    Raises: CodexError, also when it is open.
+    Raises: CodexError, also if it is open.
     """
     with _held(file):
         os.unlink(file.path)
@@ -155,14 +158,14 @@ def _move(file: SessionFile, folder: str) -> str:
     with _held(file):
         make_folders(folder)
         if os.path.lexists(target):
-            raise CodexError(f"cannot move '{file.path}': '{target}' is there already")
+            raise CodexError(f"cannot move '{file.path}': '{target}' already exists")
         os.rename(file.path, target)
     return target
 
 
 @contextlib.contextmanager
 def _held(file: SessionFile) -> Iterator[None]:
-    """Keep everybody else from going on with a session meanwhile."""
+    """Keep other processes from continuing a session meanwhile."""
     try:
         descriptor = open_for_append(file.path)
         try:

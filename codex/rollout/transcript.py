@@ -1,6 +1,6 @@
-"""The transcript: everything said, asked for and answered in a session, to be sent again.
+"""The transcript: all messages, calls and outputs of a session, which requests send again.
 
-Pure state without I/O. It has one owner at a time: the task thread while a task runs, the session
+Pure state without I/O. One thread owns it at a time: the task thread while a task runs, the session
 thread between tasks.
 """
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ABORTED = "aborted"
-"""What the model reads for a tool call that an interrupt left without an answer."""
+"""Output for the model of a tool call that an interrupt left without one."""
 
 
 class Pending(NamedTuple):
-    """What the next request has to carry."""
+    """The content of the next request."""
 
     items: tuple[ResponseItem, ...]
     previous_response_id: str | None
 
 
 class Transcript:
-    """The items of a session in order, and how many of them a server already holds."""
+    """The items of a session in order, and the number that a server already holds."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Transcript:
         *,
         on_record: Callable[[ResponseItem], None] | None = None,
     ) -> None:
-        """Args: items: of an old conversation. on_record: told of each item that is added."""
+        """Args: items: items of an old conversation. on_record: called with each added item."""
         self._items: list[ResponseItem] = list(items)
         self._on_record = on_record
         self._known_count = 0
@@ -41,18 +41,18 @@ class Transcript:
 
     @property
     def items(self) -> tuple[ResponseItem, ...]:
-        """Everything so far, oldest first."""
+        """All items so far, oldest first."""
         return tuple(self._items)
 
     def record(self, items: Iterable[ResponseItem]) -> None:
-        """Add what was said, asked for or answered."""
+        """Add items, and pass each to `on_record`."""
         for item in items:
             self._items.append(item)
             if self._on_record is not None:
                 self._on_record(item)
 
     def open_calls(self) -> tuple[FunctionCall, ...]:
-        """The tool calls that have no output yet, in order."""
+        """Return the tool calls without an output, in order."""
         answered = {item.call_id for item in self._items if isinstance(item, FunctionCallOutput)}
         return tuple(
             item
@@ -65,13 +65,13 @@ class Transcript:
         self.record(FunctionCallOutput(call.call_id, ABORTED) for call in self.open_calls())
 
     def pending(self, *, is_stored: bool) -> Pending:
-        """What to send: all of it, or with server state only what the server does not hold."""
+        """Return what to send: all items, or with server state only those that the server lacks."""
         if is_stored and self._response_id is not None:
             return Pending(tuple(self._items[self._known_count :]), self._response_id)
         return Pending(self.items, None)
 
     def acknowledge(self, response_id: str) -> None:
-        """A response that the server keeps is complete, and its items are recorded."""
+        """Take note of a complete response that the server keeps, with its items recorded."""
         self._known_count = len(self._items)
         self._response_id = response_id or None
 
@@ -81,6 +81,6 @@ class Transcript:
         return self._response_id is not None
 
     def forget_server_state(self) -> None:
-        """Send everything next time: the server lost the response, or another one takes over."""
+        """Send all items next time: the server has lost the response, or another takes over."""
         self._known_count = 0
         self._response_id = None

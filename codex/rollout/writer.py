@@ -1,12 +1,14 @@
-"""Rollout: the file of one session, written line by line while the session goes on.
+"""Rollout: the file of one session, written line by line while the session runs.
 
-Each line is one write, made at the moment its item enters the transcript: a process that is killed
-loses at most the line that it was writing. No fsync: what a kill leaves is the kernel's, and a
-power cut may cost the last lines. Nothing is read here; resume.py does that.
+Each item is written as it enters the transcript, by the thread that records it, in one write. There
+is no queue and no writer thread: a line takes some ten microseconds, and whatever is in the
+transcript is in the file. A process that is killed loses at most the line that it was writing.
+There is no fsync: the kernel keeps what a killed process wrote, and a power cut may lose the last
+lines. Must not read the file; resume.py does that.
 
 Items come from the transcript's owner; what the user saw may come at the same time from a command
-of the user's beside the task (errands.py). So each line is made and written under a lock, the one
-that is held over I/O: it is what keeps lines whole and in order.
+that the user runs beside the task (errands.py). So each line is made and written under a lock, the
+only one in the program that is held over I/O: it keeps lines whole and in order.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-"""What is kept in memory for a disk that may have room again, before recording ends."""
+"""Most bytes kept in memory while the disk is full; beyond it, recording ends."""
 
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -52,11 +54,11 @@ def open_rollout(
     resumed: Resumed | None,
     warn: Callable[[str], None],
 ) -> Rollout:
-    """The file of a session that begins or goes on.
+    """Open the file of a new or resumed session.
 
     Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. instructions: the whole system
         text.
-    Raises: CodexError, when another process goes on with the same session.
+    Raises: CodexError, if another process has the session open.
     """
     if config.is_ephemeral:
         return unrecorded()
@@ -79,21 +81,21 @@ def open_rollout(
 
 
 def unrecorded() -> Rollout:
-    """The rollout of a session that leaves no file."""
+    """Return the rollout of a session that leaves no file."""
     return Rollout(None, clock=lambda: 0.0, warn=lambda _text: None)
 
 
 def rollout_path(codex_home: str, session_id: str, started_s: float) -> str:
-    """Where a session's file is: by the day and the second of its start, in UTC."""
+    """Return the path of a session's file, by day and second of its start in UTC."""
     day = time.strftime("%Y/%m/%d", time.gmtime(started_s))
     second = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(started_s))
     return os.path.join(codex_home, "sessions", day, f"rollout-{second}-{session_id}.jsonl")
 
 
 class Rollout:
-    """One session's file; it is made with the first line after the session's metadata.
+    """One session's file, created with the first line after the session's metadata.
 
-    A session in which nothing was said leaves no file.
+    A session without any message leaves no file.
     """
 
     def __init__(
@@ -104,8 +106,10 @@ class Rollout:
         warn: Callable[[str], None],
         meta: dict[str, Any] | None = None,
     ) -> None:
-        """Args: path: None records nothing. meta: of a new file; None goes on with an old one.
-        warn: tell the user; called at most once for each thing that is wrong.
+        """Create a rollout.
+
+        Args: path: None records nothing. warn: tells the user; called at most once per problem.
+            meta: metadata of a new file; None continues an old one.
         """
         self.path = path
         self._clock = clock
@@ -113,10 +117,10 @@ class Rollout:
         self._is_new = meta is not None
         self._instructions: str | None = None
         self._ordinal: int | None = None
-        """Of the next line, in a file of today's Codex that numbers them."""
+        """Number of the next line, in a file of today's Codex that numbers its lines."""
         self._descriptor: int | None = None
         self._waiting = bytearray()
-        """What is not written yet: a line while it is made, more while the disk is full."""
+        """Bytes to be written: a line while it is made, more while the disk is full."""
         self._has_failed = False
         self._lock = threading.Lock()
         if meta is not None and path is not None:
@@ -124,12 +128,12 @@ class Rollout:
             self._waiting += rollout_line(clock(), "session_meta", meta)
 
     def resume(self, resumed: Resumed) -> None:
-        """Open an old file and hold it, before anything is said.
+        """Open and lock an old file before the session continues.
 
-        A file that cannot be written is told to the user, and the session goes on without one.
+        If the file cannot be written, the user is warned and the session continues without it.
 
-        Args: resumed: what was read from it.
-        Raises: CodexError, when another process has it open, or it has grown since.
+        Args: resumed: the conversation that was read from it.
+        Raises: CodexError, if another process has it open, or it has grown since.
         """
         path = self.path
         self._instructions, self._ordinal = resumed.instructions, resumed.next_ordinal
@@ -155,26 +159,26 @@ class Rollout:
             )
 
     def item(self, item: ResponseItem) -> None:
-        """Record what was said, asked for or answered."""
+        """Record an item of the transcript."""
         self._record("response_item", msgspec.to_builtins(item))
 
     def event(self, msg: EventMsg, task_id: str) -> None:
-        """Record what the user saw, where it is of lasting interest."""
+        """Record an event that the user saw, if it is of lasting interest."""
         if isinstance(msg, RECORDED):
             self._record("event_msg", event_payload(msg, task_id))
 
     def answer(self, op: Op) -> None:
-        """Record what the user answered to a question."""
+        """Record the user's answer to a question."""
         self._record("event_msg", msgspec.to_builtins(op))
 
     def turn_context(self, task_id: str, config: Config, instructions: str) -> None:
-        """Record under which settings a task begins."""
+        """Record the settings of a task."""
         changed = None if instructions == self._instructions else instructions
         self._instructions = instructions
         self._record("turn_context", turn_context(task_id, config, changed))
 
     def close(self) -> None:
-        """Let go of the file, after one last try to write what waits; nothing more is recorded."""
+        """Close the file after a last attempt to write what is pending; record nothing more."""
         with self._lock:
             self._close()
 
@@ -200,7 +204,7 @@ class Rollout:
                 self._fail(error)
 
     def _write(self, path: str) -> None:
-        """Write what waits; of a write that is cut short the rest waits on."""
+        """Write the pending bytes; after a partial write, the rest stays pending."""
         if self._descriptor is None:
             self._descriptor = self._open(path)
         while self._waiting:
@@ -223,21 +227,21 @@ class Rollout:
         return descriptor
 
     def _fail(self, error: OSError) -> None:
-        """Go on without the file: what is said meanwhile waits, and is written when it can be."""
+        """Continue without the file: later lines stay pending until they can be written."""
         if not self._has_failed:
             self._has_failed = True
             self._warn(
                 f"cannot write the session file '{self.path}': {error.strerror or error}; "
-                "what is not written cannot be resumed"
+                "a resumed session will lack what is not written"
             )
         if len(self._waiting) > MAX_WAITING_BYTES:
-            self._warn(f"the session file '{self.path}' ends here: too much waits to be written")
+            self._warn(f"recording to the session file '{self.path}' ends: too much is unwritten")
             self._waiting.clear()
             self._close()
 
 
 def make_folders(path: str) -> None:
-    """Make a folder and those above it, for the user alone.
+    """Create a folder and its parents, accessible to the user only.
 
     Raises: OSError.
     """
@@ -249,7 +253,7 @@ def make_folders(path: str) -> None:
 
 
 def open_for_append(path: str) -> int:
-    """Open a rollout to go on with it.
+    """Open a rollout to continue it.
 
     Raises: OSError.
     """
@@ -259,7 +263,7 @@ def open_for_append(path: str) -> int:
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
         with contextlib.suppress(OSError):
-            os.fchmod(descriptor, 0o600)  # Codex of May 2025 made it readable for everybody
+            os.fchmod(descriptor, 0o600)  # Codex of May 2025 made it readable for all users
     except BaseException:
         os.close(descriptor)
         raise
@@ -267,25 +271,25 @@ def open_for_append(path: str) -> int:
 
 
 def lock(descriptor: int, path: str, warn: Callable[[str], None]) -> None:
-    """Keep other processes from going on with the same session.
+    """Keep other processes from continuing the same session.
 
-    Raises: CodexError, when one already does.
+    Raises: CodexError, if one has it open already.
     """
     state = try_lock(descriptor)
     if state is LockState.BUSY:
         raise CodexError(
             f"the session '{path}' is open in {_owner(descriptor)}",
-            advice="End that one first, or work on a copy: codex fork, codex exec fork.",
+            advice="Close it there first, or work on a copy: codex fork, codex exec fork.",
         )
     if state is LockState.UNAVAILABLE:
         warn(
-            f"the session file '{path}' cannot be locked, as its file system has no locks: "
-            "do not resume it twice at once"
+            f"the session file '{path}' cannot be locked because its file system has no locks: "
+            "do not resume it twice at the same time"
         )
 
 
 def _owner(descriptor: int) -> str:
-    """Who holds the lock, where the kernel tells."""
+    """Return which process holds the lock, if the kernel tells."""
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     with contextlib.suppress(OSError), open("/proc/locks", encoding="ascii") as file:

@@ -87,7 +87,7 @@ def test_a_broken_line_is_not_copied_and_that_is_told(tmp_path: Path) -> None:
     copied = fork(load(str(path)), config, clock_s=NOW)
     assert texts(copied) == ["hi"]
     (warning,) = copied.warnings
-    assert warning == f"1 broken line in the session file '{path}' left out"
+    assert warning == f"skipped 1 broken line in the session file '{path}'"
     assert load(copied.path).warnings == ()
 
 

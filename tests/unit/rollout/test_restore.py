@@ -88,4 +88,4 @@ def test_a_folder_that_is_gone_is_an_error_with_advice(home: ConfigHome) -> None
     old = msgspec.structs.replace(OLD, cwd="/no/such/folder")
     with pytest.raises(CodexError, match="the folder is gone") as caught:
         restored_config(home.host(), Overrides(), old)
-    assert caught.value.advice == "Go on in another folder: -C DIR"
+    assert caught.value.advice == "To continue in another folder, add -C DIR."

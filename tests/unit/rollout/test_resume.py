@@ -74,7 +74,7 @@ def test_a_line_that_cannot_be_read_costs_only_itself_and_is_told_once(tmp_path:
     path.write_bytes(b"".join(lines))
     found = load(str(path))
     assert found.items == (HI, HELLO)
-    assert found.warnings == (f"2 broken lines in the session file '{path}' left out",)
+    assert found.warnings == (f"skipped 2 broken lines in the session file '{path}'",)
 
 
 def test_a_file_without_its_first_line_is_no_session(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_unknown_kinds_of_lines_and_events_are_passed_over(tmp_path: Path) -> No
 def test_an_unknown_kind_of_item_is_named(tmp_path: Path) -> None:
     lines = ours(said("hi"), {"type": "hologram"}, {"type": "ghost_snapshot"})
     (warning,) = resumed(tmp_path, lines).warnings
-    assert warning.endswith("left out: hologram")
+    assert warning.endswith("does not know: hologram")
 
 
 def test_a_newer_format_is_told(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_file_that_is_there_already_is_not_overwritten(home: Path) -> None:
     file = sessions.find_session(str(home), FIRST)
     away = home / "archived_sessions" / os.path.basename(file.path)
     rollouts.write(away, ours(said("another")))
-    with pytest.raises(CodexError, match="is there already"):
+    with pytest.raises(CodexError, match="already exists"):
         sessions.archive(str(home), file)
     assert ids(home) == [FIRST, SECOND, THIRD]
 

@@ -193,7 +193,7 @@ def test_too_much_that_waits_ends_the_recording(
     recording = Recording(tmp_path)
     for _ in range(3):
         recording.rollout.item(LONG)
-    assert "ends here" in recording.warnings[-1]
+    assert "recording to the session file" in recording.warnings[-1]
     assert len(recording.warnings) == 2
     assert recording.rollout.path is None
 
