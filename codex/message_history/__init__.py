@@ -1,1 +1,4 @@
-"""The user's messages of every session: one file, and its thread; it knows no session."""
+"""The user's messages of every session: one file and the thread that owns it.
+
+Must not know what a session is.
+"""

@@ -1,11 +1,11 @@
-"""history.jsonl on the disk: appended to, cut to its size, rewritten; by many processes at once.
+"""history.jsonl on the disk, which many processes append to, shorten and rewrite concurrently.
 
-Two locks are held for any change. That of `history.jsonl.lock` stays one and the same while the
-history is replaced; that of the history itself is the one other versions of Codex take. Both are
-only asked for, never waited for: the caller comes again. What replaces the history is a new file
-under its name, so that an inode only ever grows, and offsets into it stay good.
+The file only grows: to drop or delete lines, a new file takes its place, so that offsets into an
+inode stay valid. Two locks are held for any change: `history.jsonl.lock`, which stays the same file
+when the history is replaced, and the history's own, which other versions of Codex take. Locks are
+tried, never waited for: the caller tries again.
 
-Nothing here knows what a line means. Source: spec/history.md, sections 3 and 12.
+Must not know what a line means.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 HISTORY_FILE_NAME = "history.jsonl"
 MODE = 0o600
 KEPT_TENTHS = 8
-"""How much of `max_bytes` a cut leaves, so that not every append cuts."""
+"""Tenths of `max_bytes` that shortening keeps, so that not every append shortens the file."""
 _CHUNK = 1 << 16
-# Windows has none of the first three; elsewhere there is no "binary".
+# Windows lacks the first three; other systems lack O_BINARY.
 _SAFELY = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)  # opening a pipe must not wait for its writer
@@ -43,11 +43,11 @@ class HistoryError(CodexError):
 
 
 class NotShortenedError(HistoryError):
-    """What was to be added is there, but the size limit is not kept."""
+    """The lines were added, but the file could not be shortened to its size limit."""
 
 
 class _Held(NamedTuple):
-    """The history, open for a change that nobody else is making."""
+    """The history, open for an exclusive change."""
 
     descriptor: int
     is_locked: bool
@@ -55,22 +55,22 @@ class _Held(NamedTuple):
 
 
 class HistoryFile:
-    """The history of one CODEX_HOME, to be changed. Not thread-safe."""
+    """Changes the history of one CODEX_HOME. Not thread-safe."""
 
     def __init__(self, folder: str, max_bytes: int | None = None) -> None:
-        """Args: max_bytes: beyond it the oldest lines go; None and 0 keep them all."""
+        """Args: max_bytes: size beyond which the oldest lines are dropped; None and 0 keep all."""
         self.path = os.path.join(folder, HISTORY_FILE_NAME)
         self._folder = folder
         self._lock_path = self.path + ".lock"
         self._new_path = self.path + ".new"
         self._max_bytes = max_bytes or None
         self.has_locks = True
-        """False once the file system was found to have none: appends go on without."""
+        """Whether the file system has locks, as far as is known; if not, appends go without."""
 
     def append(self, lines: bytes) -> bool:
-        """Add whole lines, in one write; then drop the oldest ones beyond the size limit.
+        """Add whole lines in one write; then drop the oldest ones beyond the size limit.
 
-        Returns: False when another process is at it; nothing was written, try again.
+        Returns: False if another process holds a lock; nothing was written, try again.
         Raises: HistoryError; nothing was written, unless it is a NotShortenedError.
         """
         with self._held("add to") as held:
@@ -78,7 +78,7 @@ class HistoryFile:
                 return False
             size = os.fstat(held.descriptor).st_size
             if size and not _ends_with_newline(held.descriptor, size):
-                # What a crash left unfinished becomes a line of its own, which spoils no other.
+                # An unfinished line that a crash left must not spoil the next one.
                 lines = b"\n" + lines
             _append_all(held, lines, size)
             size += len(lines)
@@ -87,11 +87,11 @@ class HistoryFile:
             return True
 
     def rewrite(self, keep: Callable[[int, bytes], bool]) -> bool:
-        """Replace the history by those of its lines that are to stay.
+        """Replace the history by the lines to keep.
 
-        Args: keep: takes a line's number, from 0, and the line without its end.
-        Returns: False when another process is at it; nothing has changed.
-        Raises: HistoryError, also where there are no locks; what `keep` raises. Nothing changed.
+        Args: keep: takes a line's number, from 0, and the line without its newline.
+        Returns: False if another process holds a lock; nothing has changed.
+        Raises: HistoryError, also without locks; whatever `keep` raises. Nothing has changed.
         """
         with self._held("rewrite") as held:
             if held is None:
@@ -103,7 +103,7 @@ class HistoryFile:
             return True
 
     def state(self) -> tuple[int, int]:
-        """What any change of the history changes; without a lock."""
+        """Return inode and size, one of which differs after any change; takes no lock."""
         try:
             status = os.stat(self.path, follow_symlinks=False)
         except OSError:
@@ -112,7 +112,7 @@ class HistoryFile:
 
     @contextlib.contextmanager
     def _held(self, purpose: str) -> Iterator[_Held | None]:
-        """The history, created when missing; None while another process changes it."""
+        """Open and lock the history, creating it if missing; None if another process changes it."""
         with contextlib.ExitStack() as stack:
             try:
                 os.makedirs(self._folder, 0o700, exist_ok=True)
@@ -133,7 +133,7 @@ class HistoryFile:
         stack.callback(os.close, history)
         if sys.platform != "win32" and try_lock(history) is LockState.BUSY:
             return None
-        # Between opening and locking it may have been replaced: then this one has no name any more.
+        # The file may have been replaced before it was locked: then it has lost its name.
         if not is_still(self.path, os.fstat(history)):
             return None
         self.has_locks = state is LockState.HELD
@@ -150,15 +150,15 @@ class HistoryFile:
             raise NotShortenedError(message) from error
 
     def _replace(self, chunks: Iterable[bytes]) -> None:
-        """Put a new file in the history's place; whoever is killed here leaves the old one."""
+        """Put a new file in the history's place; a process killed here leaves the old one."""
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._new_path)  # of one that was killed
+            os.unlink(self._new_path)  # left by a killed process
         new = open_own(self._new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             try:
                 for chunk in chunks:
                     _write_all(new, chunk)
-                # Otherwise the new name may reach the disk before the content does.
+                # Without it, the new name may reach the disk before the contents.
                 os.fsync(new)
             finally:
                 os.close(new)
@@ -170,7 +170,7 @@ class HistoryFile:
 
 
 def open_for_reading(path: str) -> FileIO | None:
-    """The history; None when there is none. Raises: HistoryError."""
+    """Open the history; return None if it does not exist. Raises: HistoryError."""
     try:
         return open(open_own(path, os.O_RDONLY), "rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
@@ -180,9 +180,9 @@ def open_for_reading(path: str) -> FileIO | None:
 
 
 def open_own(path: str, flags: int) -> int:
-    """Open a file that is ours, not through a link; its mode becomes 0600.
+    """Open a file of the user's, but not through a link; set its mode to 0600.
 
-    Raises: HistoryError, for a link, another user's file, or anything that is no file; OSError.
+    Raises: HistoryError, for a link, another user's file, or anything but a regular file. OSError.
     """
     try:
         descriptor = os.open(path, flags | _SAFELY, MODE)
@@ -199,7 +199,7 @@ def open_own(path: str, flags: int) -> int:
 
 
 def is_still(path: str, opened: os.stat_result) -> bool:
-    """Whether a path still names what was opened through it."""
+    """Return whether a path still names the file that was opened through it."""
     try:
         return os.path.samestat(os.stat(path, follow_symlinks=False), opened)
     except OSError:
@@ -207,7 +207,7 @@ def is_still(path: str, opened: os.stat_result) -> bool:
 
 
 def _check_own(path: str, descriptor: int, *, must_fit: bool) -> None:
-    """Args: must_fit: nothing is to be written where the mode cannot be set."""
+    """Check type, owner and mode. Args: must_fit: whether a mode that cannot be set is an error."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise HistoryError(f'cannot use "{path}": it is not a regular file')
@@ -229,13 +229,13 @@ def _ends_with_newline(descriptor: int, size: int) -> bool:
 
 
 def _append_all(held: _Held, data: bytes, size: int) -> None:
-    """Append all or nothing, as far as that is to be had. Args: size: before it."""
+    """Append all of the data or nothing, if possible. Args: size: the size before."""
     try:
         _write_all(held.descriptor, data)
     except OSError:
         if held.is_locked:
             with contextlib.suppress(OSError):
-                os.ftruncate(held.descriptor, size)  # a full disk took a part
+                os.ftruncate(held.descriptor, size)  # a full disk took only a part
         raise
 
 
@@ -246,8 +246,8 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _cut(descriptor: int, size: int, kept: int) -> int:
-    """Where the lines that stay begin: at most `kept` bytes from the end, but the newest always."""
-    position = max(size - kept, 1) - 1  # a newline here ends a line that goes
+    """Return where the lines to keep begin: at most `kept` bytes, but always the newest line."""
+    position = max(size - kept, 1) - 1  # a newline here ends a line that is dropped
     while position < size - 1:
         found = _read_at(descriptor, position, _CHUNK).find(b"\n")
         if found >= 0 and position + found < size - 1:
@@ -275,7 +275,7 @@ def _chunks(descriptor: int, start: int) -> Iterator[bytes]:
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
-    """Every line without its end, also a last one that has none."""
+    """Yield every line without its newline, including an unfinished last one."""
     with open(os.dup(descriptor), "rb") as file:
         file.seek(0)
         for line in file:

@@ -1,10 +1,11 @@
-"""One state of history.jsonl, found by line number: an inode that was opened once.
+"""Reads history.jsonl by line number, from one inode that was opened once.
 
-The index is the number of lines before each block of 64 KiB, made by one pass: 20 kB of memory for
-a million lines, 70 ms. The file is read and not mapped, since a map of a file that another program
-truncates kills the process. Nothing is locked: the file only grows, or is another one.
+The index holds the number of lines before each block of 64 KiB, counted in one pass: 20 kB of
+memory for a million lines, 70 ms. The file is read and not mapped, since a mapped file that another
+program truncates kills the process. Nothing is locked: a file only grows, or another replaces it.
 
-Source: spec/history.md, sections 4 and 5.
+A client names the file by its log id, made of the inode and the first line. The inode stays open,
+so that no other file can get its number, and a line number never means another line.
 """
 
 from __future__ import annotations
@@ -28,22 +29,22 @@ BLOCK = 1 << 16
 _READ_BLOCKS, _REGION_BLOCKS = 4, 16
 _MAX_FIRST_LINE = 4096
 _MAX_TS = 1 << 53
-"""What every reader of JSON can hold."""
+"""Largest integer that every reader of JSON can represent, plus one."""
 
 _DECODER = msgspec.json.Decoder(HistoryEntry)
 
 
 class Region(NamedTuple):
-    """Whole lines that stand together."""
+    """Consecutive whole lines."""
 
     first: int
-    """The number of the first one."""
+    """Number of the first line."""
     data: bytes
-    """Each ends with a newline."""
+    """Bytes of the lines, each with its newline."""
 
 
 def open_index(path: str, block_bytes: int = BLOCK) -> HistoryIndex | None:
-    """The history as it is now; None when there is none. Raises: HistoryError, OSError."""
+    """Open the current history; return None if it does not exist. Raises: HistoryError, OSError."""
     file = open_for_reading(path)
     if file is None:
         return None
@@ -57,7 +58,7 @@ def open_index(path: str, block_bytes: int = BLOCK) -> HistoryIndex | None:
 class HistoryIndex:
     """The lines of one inode, by number from 0, oldest first. Not thread-safe.
 
-    It is kept open, so that no other file can get its inode meanwhile. Reading raises OSError.
+    Methods that read raise OSError.
     """
 
     def __init__(self, path: str, file: FileIO, block_bytes: int) -> None:
@@ -66,34 +67,35 @@ class HistoryIndex:
         self._block = block_bytes
         self._file = file
         self._before = array("Q")
-        """For each block, the number of newlines before it."""
+        """Number of newlines before each block."""
         self._size = 0
         self.count = 0
-        """Whole lines; what a crash left without an end is none."""
+        """Number of whole lines; an unfinished line that a crash left does not count."""
         self.log_id = self._log_id()
-        """Tells this inode from others, also from one that had its number before; below 2**53."""
+        """Id of this file, which differs from that of an earlier file with the same inode; below
+        2**53."""
         self.refresh()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def is_current(self) -> bool:
-        """Whether the path still names this file, and the file only grew."""
+        """Return whether the path still names this file, and the file has not shrunk."""
         status = os.fstat(self._file.fileno())
         if not is_still(self._path, status) or status.st_size < self._size:
             return False
         return self.log_id == self._log_id()
 
     def refresh(self) -> None:
-        """Take in what was appended since."""
+        """Index the lines that were appended since."""
         if self._before:
             self.count = self._before.pop()
         self._file.seek(len(self._before) * self._block)
         self._size = len(self._before) * self._block
         buffer = bytearray(self._block * _READ_BLOCKS)
         got = len(buffer)
-        # What comes behind the end meanwhile is for the next time: blocks must not begin there.
+        # Lines appended meanwhile are left for the next time: a block must not begin there.
         while got == len(buffer):
             got = _fill(self._file, buffer)
             for start in range(0, got, self._block):
@@ -102,11 +104,11 @@ class HistoryIndex:
             self._size += got
 
     def entries(self, first: int, count: int) -> tuple[HistoryEntry | None, ...]:
-        """What the lines from `first` on say, as far as there are any; None where it is nothing."""
+        """Return the entries of up to `count` lines from `first`; None for each invalid line."""
         return tuple(decode_entry(line) for line in self.lines(first, count))
 
     def lines(self, first: int, count: int) -> list[bytes]:
-        """Lines from `first` on, as far as there are any, without their ends."""
+        """Return up to `count` lines from `first`, without their newlines."""
         count = min(count, self.count - first)
         if first < 0 or count <= 0:
             return []
@@ -119,7 +121,7 @@ class HistoryIndex:
         return b"".join(pieces).split(b"\n", count)[:count]
 
     def regions_backwards(self, before: int) -> Iterator[Region]:
-        """All lines below number `before`, in regions of about a megabyte, the newest first."""
+        """Yield all lines below number `before`, in regions of about a megabyte, newest first."""
         end = self._start(min(before, self.count)) if before > 0 else 0
         rest = b""
         while end > 0:
@@ -137,7 +139,7 @@ class HistoryIndex:
                 yield Region(self._before[block] + 1, data[len(rest) :])
 
     def _start(self, number: int) -> int:
-        """Where a line begins; the one after the last begins at the end of the last."""
+        """Return where a line begins; the line after the last begins at the end of the last."""
         if number == 0:
             return 0
         block = bisect_left(self._before, number) - 1
@@ -147,7 +149,7 @@ class HistoryIndex:
         return block * self._block + len(data) - len(rest)
 
     def _log_id(self) -> int:
-        """From the inode and its first line, which only another file of the same number changes."""
+        """Return an id made of the inode's number and its first line, which never changes."""
         status = os.fstat(self._file.fileno())
         self._file.seek(0)
         head = self._file.read(_MAX_FIRST_LINE)
@@ -158,7 +160,7 @@ class HistoryIndex:
 
 
 def decode_entry(line: bytes) -> HistoryEntry | None:
-    """What a line says; None when it is no entry."""
+    """Decode a line; return None if it is not a valid entry."""
     try:
         entry = _DECODER.decode(line)
     except (ValueError, RecursionError):
@@ -167,7 +169,7 @@ def decode_entry(line: bytes) -> HistoryEntry | None:
 
 
 def _fill(file: FileIO, buffer: bytearray) -> int:
-    """Read until the buffer is full or the file at its end; the number of bytes."""
+    """Read until the buffer is full or the file ends; return the number of bytes."""
     view = memoryview(buffer)
     filled = 0
     while filled < len(buffer) and (got := file.readinto(view[filled:])):

@@ -1,4 +1,4 @@
-"""Find messages by a part of their text, the newest first, without decoding what cannot match."""
+"""Find messages by part of their text, the newest first, decoding only lines that may match."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
     from codex.message_history.index import HistoryIndex, Region
 
-# What JSON writes as it is, whoever writes it: neither quoted, nor escaped, nor outside ASCII.
+# Characters that every JSON writer leaves as they are: ASCII, and never escaped.
 _PLAIN = re.compile(r"[ !#-.0-\[\]-~]+")
 _ESCAPED = b"\\u"
-"""Where a line has this, its bytes do not show what characters it holds."""
+"""Escape in a line whose bytes do not show which characters it holds."""
 
 
 class SearchResult(NamedTuple):
-    """What a search came to."""
+    """The result of a search."""
 
     matches: tuple[HistoryMatch, ...]
-    """The newest first."""
+    """Matches, the newest first."""
     is_complete: bool
-    """Everything was looked through."""
+    """Whether all entries were searched."""
 
 
 def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -> SearchResult:
-    """Find up to `count` messages with `query` in them, upper or lower case.
+    """Find up to `count` messages that contain `query`, ignoring case.
 
-    Args: before: only entries below this number; None is all.
+    Args: before: only entries below this number; None searches all.
     Raises: OSError.
     """
     matches: list[HistoryMatch] = []
@@ -50,14 +50,14 @@ def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -
 
 
 def _candidates(region: Region, needle: bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines that may hold the needle, with their numbers, from the last to the first."""
+    """Yield the lines that may hold the needle, with their numbers, from last to first."""
     data = region.data.lower()
     end = len(data)
     number = region.first + data.count(b"\n")
     plain = data.rfind(needle)
     escaped = data.rfind(_ESCAPED) if needle else -1
     while (position := max(plain, escaped)) >= 0:
-        # An empty needle is found behind the last newline, which belongs to that line.
+        # An empty needle is found after the last newline, which belongs to that line.
         start = data.rfind(b"\n", 0, min(position, end - 1)) + 1
         number -= data.count(b"\n", start, end)
         yield number, region.data[start : data.index(b"\n", start)]

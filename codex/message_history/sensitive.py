@@ -1,7 +1,7 @@
-"""Which messages hold a secret that the message history must not keep. Pure.
+"""Recognise messages with a secret, which the message history must not keep. Pure.
 
-The built-in patterns are those of things that cannot be mistaken: the wide net of "any word of
-twenty characters" would catch every Git commit. Source: spec/history.md, sections 1 and 11.
+The built-in patterns are those of unmistakable secrets: a pattern like "any word of twenty
+characters" would match every Git commit.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ DEFAULT_PATTERNS: tuple[tuple[str, str], ...] = (
     ("a token of npm", r"\bnpm_[A-Za-z0-9]{36}"),
     ("a JSON web token", r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10}"),
 )
-"""What each finds, and its regular expression; the bounds keep them quick on any text."""
+"""Kind of secret, and its regular expression; bounded repetition keeps it quick on any text."""
 
 
 class SensitivePatterns(NamedTuple):
-    """What the history withholds."""
+    """The patterns of messages that are not kept."""
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
 
     @classmethod
     def of(cls, expressions: Sequence[str] | None) -> SensitivePatterns:
-        """Args: expressions: `history.sensitive_patterns`, valid; None is the built-in ones."""
+        """Args: expressions: valid `history.sensitive_patterns`; None means the built-in ones."""
         named = DEFAULT_PATTERNS
         if expressions is not None:
             named = tuple(
-                (f"what history.sensitive_patterns[{index}] describes", expression)
+                (f"a match of history.sensitive_patterns[{index}]", expression)
                 for index, expression in enumerate(expressions)
             )
         return cls(tuple((name, re.compile(expression)) for name, expression in named))
 
     def find(self, text: str) -> str | None:
-        """What kind of secret a text holds, in words that do not repeat it; None for none."""
+        """Return the kind of secret that a text holds, without repeating it, or None."""
         return next((name for name, pattern in self.patterns if pattern.search(text)), None)

@@ -1,8 +1,8 @@
-"""What the thread `codex-history` does: append, look up, search, and say once what went wrong.
+"""The work of the thread `codex-history`: append, look up, search, and report each problem once.
 
-Entries that cannot be written yet wait here, in order, and are tried again: while another process
-holds the lock, again and again; after a failure, with the next message. Nothing is given up before
-the engine ends, and nothing without a word. Requests are answered meanwhile, each exactly once.
+Entries that cannot be written yet wait in memory, in order, and are tried again: continually while
+another process holds the lock; after a failure, with the next message. No entry is given up before
+the engine ends, and none silently. Requests are answered meanwhile, each exactly once.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 MAX_PAGE = 1000
-"""Entries in one answer."""
+"""Most entries in one answer."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.005
-"""Between attempts while another process holds the lock."""
+"""Pauses between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
-"""How long that lasts before the user hears of it."""
+"""Time after which the user is told that another process holds the lock."""
 
 
 class HistoryWorker:
-    """Owns the history's file and its index; everything runs in one thread."""
+    """Owns the history's file and its index; runs in one thread."""
 
     def __init__(
         self,
@@ -79,15 +79,15 @@ class HistoryWorker:
         self._index: HistoryIndex | None = None
         self._pending: list[bytes] = []
         self._event_id = ""
-        """Of the latest submission, which warnings go under."""
+        """Id of the latest submission, which warnings carry."""
         self._busy_since: float | None = None
         self._pause_s = _FIRST_PAUSE_S
         self._told: set[str] = set()
         self._warnings: list[Event] = []
-        """What the user is to hear, after the answer to what brought it about."""
+        """Warnings for the user, delivered after the answer to the request that caused them."""
 
     def run(self, messages: SimpleQueue[Message]) -> None:
-        """Take messages in order to the end."""
+        """Process messages in order until the last."""
         while (message := self._next(messages)) is not None:
             self._event_id = message.event_id
             if isinstance(message, Describe):
@@ -108,7 +108,7 @@ class HistoryWorker:
             self._put(Event(message.event_id, answer))
 
     def _guarded(self, action: Callable[[], T]) -> T | None:
-        """Do it; what goes wrong is told, and the history goes on."""
+        """Run `action`; report its failure as a warning or Error, and continue."""
         try:
             return action()
         except (HistoryError, OSError) as error:
@@ -140,8 +140,8 @@ class HistoryWorker:
         if (secret := self._sensitive.find(text)) is not None:
             self._tell_once(
                 "sensitive",
-                f"a message was left out of the message history, as it seems to hold {secret}"
-                " (history.sensitive_patterns); further ones are left out without a word",
+                f"a message was not added to the message history because it seems to hold {secret}"
+                " (history.sensitive_patterns); further ones are skipped silently",
             )
             return
         entry = {"session_id": session_id, "ts": int(self._clock()), "text": text}
@@ -149,7 +149,7 @@ class HistoryWorker:
         self._flush()
 
     def _flush(self) -> None:
-        """Write what is pending, if nobody else is writing."""
+        """Write the pending entries, unless another process is writing."""
         if not self._pending:
             return
         try:
@@ -167,7 +167,7 @@ class HistoryWorker:
             self._wait_longer()
 
     def _flush_singly(self) -> None:
-        """Write what can be written: a long message that finds no room keeps no other one out."""
+        """Write every entry that can be written: one too long for the disk must not block all."""
         if len(self._pending) == 1:
             return
         waiting, self._pending = self._pending, []
@@ -180,7 +180,7 @@ class HistoryWorker:
                 self._pending.append(line)
 
     def _append(self, lines: bytes) -> bool:
-        """As HistoryFile's, but what does not keep the lines out is only told."""
+        """Append lines; warn about problems that do not prevent that."""
         try:
             is_written = self._file.append(lines)
         except NotShortenedError as error:
@@ -189,8 +189,8 @@ class HistoryWorker:
         if not self._file.has_locks:
             self._tell_once(
                 "locks",
-                f'the file system of "{self._file.path}" has no locks: the message history goes on'
-                " without, and may suffer from sessions that run at the same time",
+                f'the file system of "{self._file.path}" has no locks: sessions that run at the'
+                " same time may damage the message history",
             )
         return is_written
 
@@ -203,14 +203,14 @@ class HistoryWorker:
             self._tell_once(
                 "busy",
                 f'another program holds the lock of "{self._file.path}": messages are added to the'
-                " history when it lets go",
+                " history once it releases the lock",
             )
 
     def _finish(self) -> None:
         self._flush()
         started = changed = time.monotonic()
         state = self._file.state()
-        # Who goes on adding entries lets us in; who holds the lock and does nothing, perhaps never.
+        # A process that keeps adding entries will let us in; one that only holds the lock may not.
         while self._busy_since is not None:
             now = time.monotonic()
             if (latest := self._file.state()) != state:
@@ -252,7 +252,7 @@ class HistoryWorker:
                 return None
 
     def _open(self) -> HistoryState:
-        """Open the history anew; what was open before is forgotten."""
+        """Open the current history, in place of the one that was open."""
         from codex.message_history.index import open_index
 
         self._flush()
@@ -265,9 +265,9 @@ class HistoryWorker:
         return HistoryState(self._index.log_id, self._index.count)
 
     def _index_of(self, log_id: int, offset: int = 0) -> HistoryIndex | None:
-        """The open history, if it is the one that is asked for and still in its place.
+        """Return the open history if `log_id` means it and it has not been replaced, else None.
 
-        Args: offset: what is wanted of it; what was appended since is seen only to find that.
+        Args: offset: a line that the caller wants; lines appended since are indexed only for it.
         """
         index = self._index
         if index is None or index.log_id != log_id or not index.is_current():
@@ -276,13 +276,13 @@ class HistoryWorker:
             index.refresh()
         return index
 
-    # Telling
+    # Warnings
 
     def _tell_trouble(self, error: Exception) -> None:
         self._tell_once(
             "trouble",
-            f"message history: {error}; the session goes on, but messages are not kept or found"
-            " until this is put right",
+            f"message history: {error}; the session continues, but messages are not kept or found"
+            " until this is fixed",
         )
 
     def _tell_once(self, kind: str, text: str) -> None:

@@ -64,5 +64,5 @@ def test_what_only_looks_odd_is_kept(text: str) -> None:
 
 def test_own_patterns_are_named_by_their_place() -> None:
     patterns = SensitivePatterns.of(["one", "t.o"])
-    assert patterns.find("two") == "what history.sensitive_patterns[1] describes"
+    assert patterns.find("two") == "a match of history.sensitive_patterns[1]"
     assert SensitivePatterns.of([]).find(f"sk-{A20}") is None
