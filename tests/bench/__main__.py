@@ -80,7 +80,7 @@ def _programs(arguments: argparse.Namespace, folder: Path, port: int) -> list[Pr
 
 
 def measure_round(programs: list[Program], samples: Samples) -> None:
-    """Everything once for each program, figure by figure."""
+    """Measure everything once for each program, figure by figure."""
 
     def add(program: str, figure: str, *values: float) -> None:
         samples.setdefault((program, figure), []).extend(values)
@@ -114,7 +114,7 @@ def _measure_frames(programs: list[Program], add: Callable[..., None]) -> None:
 
 
 def _measure_answers(programs: list[Program], add: Callable[..., None]) -> None:
-    """What does without tool calls."""
+    """Measure figures that need no tool calls."""
     for program in programs:
         run = program.task("answer")
         add(program.name, "start to first request", run.to_request_s)

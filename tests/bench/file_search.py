@@ -1,4 +1,4 @@
-"""How long the `@` search takes in a repository of 100,000 files, and what typing feels of it."""
+"""Time of the `@` search in a repository of 100,000 files, and its effect on typing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORDS = ("core", "model", "parser", "engine", "sandbox", "view", "session", "tes
 
 
 def make_tree(top: str) -> None:
-    """A repository of that many files, some of them tracked by nobody."""
+    """Make a repository of that many files, some of them untracked."""
     chosen = random.Random(1)
     for number in range(FILES):
         folder = os.path.join(top, *(chosen.choice(WORDS) for _ in range(number % 4 + 1)))
@@ -29,7 +29,7 @@ def make_tree(top: str) -> None:
 
 
 def measure(search: FileSearch, changed: threading.Event, query: str) -> tuple[float, float]:
-    """Milliseconds until the files are there, and the longest gap the main thread saw meanwhile."""
+    """Return the milliseconds until the files arrive, and the main thread's longest gap."""
     changed.clear()
     started = latest = time.perf_counter()
     longest = 0.0
@@ -43,7 +43,7 @@ def measure(search: FileSearch, changed: threading.Event, query: str) -> tuple[f
 
 
 def main() -> int:
-    """Print one line a query."""
+    """Print one line per query."""
     with tempfile.TemporaryDirectory() as top:
         make_tree(top)
         changed = threading.Event()

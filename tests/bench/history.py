@@ -32,7 +32,7 @@ class Cost(NamedTuple):
 
 
 def write_history(folder: Path, entries: int) -> int:
-    """Make a history of lines of 150 bytes; its size."""
+    """Make a history of lines of 150 bytes; return its size."""
     line = (
         '{"session_id":"0b9c6c1e-5d0a-4a7e-9a51-3f6d2c8e7b10","ts":%d,"text":"message %07d:'
         ' fix the failing test in src/parser.c, and then say why"}\n'
@@ -71,7 +71,7 @@ def costs(folder: Path, rounds: int) -> list[Cost]:
 
 
 def memory_bytes(folder: Path) -> int:
-    """What the index and a search through everything add to the peak of a process."""
+    """Measure the memory that the index and a full search add to the peak of a process."""
     code = (
         "import sys\n"
         "from codex.message_history.index import open_index\n"
@@ -95,14 +95,14 @@ def _page(index: HistoryIndex, first: int) -> None:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """How long it takes."""
+    """Return how long an action takes."""
     before = time.perf_counter()
     action()
     return time.perf_counter() - before
 
 
 def table(found: list[Cost], memory: int | None = None) -> str:
-    """Markdown, in milliseconds and MiB."""
+    """Return a Markdown table, in milliseconds and MiB."""
     rows = ["| figure | median | slowest |", "| --- | --- | --- |"]
     for name, samples in found:
         median, slowest = statistics.median(samples), max(samples)

@@ -1,4 +1,4 @@
-"""One program under measurement: how it is started, and what one run of it costs."""
+"""One program under measurement: its start, and the cost of one run."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Run(NamedTuple):
 
     wall_s: float
     to_request_s: float
-    """From the start of the process to the arrival of its first request."""
+    """Time from the start of the process to the arrival of its first request."""
     per_call_s: tuple[float, ...]
-    """From each answer with a tool call to the request that brings its output."""
+    """Times from each answer with a tool call to the request that brings its output."""
     request_bytes: int
-    """Of the first request's body."""
+    """Size of the first request's body."""
 
 
 class Program:
@@ -82,7 +82,7 @@ class Program:
     def task(
         self, scenario: str, sandbox: str = "danger-full-access", *, mcp_servers: int = 0
     ) -> Run:
-        """Run a scenario of the server, with so many MCP servers of ten tools each."""
+        """Run a scenario of the server, with that many MCP servers of ten tools each."""
         run = self._configure(scenario, sandbox, mcp_servers)
         started_s = time.monotonic()
         process = self._start("exec", "--skip-git-repo-check", "go")
@@ -124,7 +124,7 @@ class Program:
         try:
             with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
                 return [Record(*record) for record in json.load(response)]
-        except urllib.error.HTTPError as exc:  # 404: no request came
+        except urllib.error.HTTPError as exc:  # 404: no request has arrived
             exc.close()
             return []
 
@@ -162,7 +162,7 @@ class Program:
 
 
 def high_water_bytes(pid: int) -> int:
-    """VmHWM of a process; 0 when it is gone."""
+    """Return VmHWM of a process; 0 if it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except OSError:
@@ -181,7 +181,7 @@ def plain_python_s() -> float:
 
 
 def plain_python_bytes() -> int:
-    """Peak memory of `python3` that does nothing but tell it."""
+    """Peak memory of a `python3` that only prints it."""
     code = "print(*[l for l in open('/proc/self/status') if l.startswith('VmHWM')])"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return int(told.stdout.split()[1]) * 1024

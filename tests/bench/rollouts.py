@@ -25,13 +25,13 @@ from tests.support.rollouts import call, ours, output, said
 N_SESSIONS = 5000
 N_ITEMS = 10_000
 SHOWN = 20
-"""What `codex sessions` shows of them."""
+"""Number of sessions that `codex sessions` shows."""
 STARTED_S = 1_790_000_000.0
 ITEM = Message("user", (InputText("fix the failing test in src/parser.c, and then say why. " * 4),))
 
 
 def write_sessions(home: Path, count: int) -> str:
-    """Make sessions, one a quarter of an hour; the id of the last one."""
+    """Make sessions, one per quarter of an hour; return the id of the last one."""
     session_id = ""
     for number in range(count):
         started_s = STARTED_S + 900 * number
@@ -61,7 +61,7 @@ def costs(home: Path, last_id: str, *, items: int, rounds: int) -> Iterator[Cost
 
 
 def _recorded(home: Path, items: int) -> tuple[list[float], str]:
-    """What each item of a new session costs, and where they are."""
+    """Return the cost of each item of a new session, and the session's file."""
     session_id = new_session_id(STARTED_S)
     path = rollout_path(str(home), session_id, STARTED_S)
     meta = rollouts.meta(session_id)["payload"]

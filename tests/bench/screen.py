@@ -44,7 +44,7 @@ wire_api = "responses"
 
 
 class Frame(NamedTuple):
-    """The start of one run."""
+    """Figures of the start of one run."""
 
     first_ms: float
     settled_ms: float
@@ -52,7 +52,7 @@ class Frame(NamedTuple):
 
 
 class _Stream(BaseHTTPRequestHandler):
-    """Any POST is answered with a long answer in small pieces, as fast as is wanted."""
+    """Answers any POST at length in small pieces, as fast as required."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -101,7 +101,7 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
 
     def read(self, timeout_s: float) -> bytes:
-        """What comes within a time; empty when nothing does."""
+        """Return the output within a time; b"" if there is none."""
         if not select.select([self.fd], [], [], timeout_s)[0]:
             return b""
         data = os.read(self.fd, 65536)
@@ -110,7 +110,7 @@ class Terminal:
         return data
 
     def first_frame(self) -> Frame:
-        """Read until nothing more comes."""
+        """Read until the output stops."""
         first = last = 0.0
         while self.read(QUIET_S if first else 30.0):
             last = (time.perf_counter() - self._started) * 1000
@@ -120,7 +120,7 @@ class Terminal:
         return Frame(first, last, int(peak.split()[1]) / 1024)
 
     def echoes_ms(self) -> list[float]:
-        """How long characters take to appear while an answer streams."""
+        """Measure how long characters take to appear while an answer streams."""
         os.write(self.fd, b"go\r")
         end = time.monotonic() + 1.0
         while time.monotonic() < end:
@@ -158,14 +158,14 @@ def _server() -> Iterator[str]:
 
 
 class Echoes(NamedTuple):
-    """How long typed characters took to appear."""
+    """Times that typed characters took to appear."""
 
     median_ms: float
     worst_ms: float
 
 
 def frames(programs: Sequence[Sequence[str]], rounds: int) -> list[list[Frame]]:
-    """The starts of each program."""
+    """Measure the starts of each program."""
     found: list[list[Frame]] = [[] for _ in programs]
     with _server() as base_url, _folders(len(programs)) as folders:
         for _ in range(rounds):
@@ -176,7 +176,7 @@ def frames(programs: Sequence[Sequence[str]], rounds: int) -> list[list[Frame]]:
 
 
 def echoes(argv: Sequence[str]) -> Echoes:
-    """Of one program, while an answer streams."""
+    """Measure one program while an answer streams."""
     with (
         _server() as base_url,
         _folders(1) as folders,
@@ -189,7 +189,7 @@ def echoes(argv: Sequence[str]) -> Echoes:
 
 @contextlib.contextmanager
 def _folders(count: int) -> Iterator[list[Path]]:
-    """Not below /tmp: there, today's Codex does not keep its helpers."""
+    """Make folders outside /tmp, below which today's Codex does not keep its helpers."""
     with tempfile.TemporaryDirectory(
         prefix="codex-bench-", dir=Path.home(), ignore_cleanup_errors=True
     ) as name:
@@ -200,7 +200,7 @@ def _folders(count: int) -> Iterator[list[Path]]:
 
 
 def measure(programs: Sequence[Sequence[str]], rounds: int) -> str:
-    """The table."""
+    """Return the table."""
     rows = ["| program | first byte | settled frame | memory | key echo, median | worst |"]
     rows.append("| --- | --- | --- | --- | --- | --- |")
     for argv, runs in zip(programs, frames(programs, rounds), strict=True):

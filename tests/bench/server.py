@@ -22,7 +22,7 @@ MEGABYTES = 50
 
 
 class Scenario(NamedTuple):
-    """What the model asks for before it says that it is done."""
+    """Tool calls that the model makes before it is done."""
 
     calls: int
     command: tuple[str, ...]
@@ -41,11 +41,11 @@ class Record(NamedTuple):
     """One request."""
 
     arrived_s: float
-    """When it had come whole."""
+    """Time at which it had arrived completely."""
     answered_s: float
-    """When its answer was about to be written."""
+    """Time at which its answer was about to be written."""
     size: int
-    """Bytes of its body."""
+    """Size of its body in bytes."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def answer(scenario: str, wire: str, request: dict[str, Any]) -> bytes:
-    """The stream of the next answer: another call, or the end."""
+    """Return the stream of the next answer: another call, or the end."""
     calls, command = SCENARIOS[scenario]
     done = calls_done(wire, request)
     if done >= calls:
@@ -108,7 +108,7 @@ def answer(scenario: str, wire: str, request: dict[str, Any]) -> bytes:
 
 
 def calls_done(wire: str, request: dict[str, Any]) -> int:
-    """How many calls were answered so far; a program that lets the server remember sends the id."""
+    """Return how many calls were answered; with server state, the request holds only an id."""
     if wire == "chat":
         roles: list[str] = [message["role"] for message in request["messages"]]
         return roles.count("tool")
@@ -118,7 +118,7 @@ def calls_done(wire: str, request: dict[str, Any]) -> int:
 
 
 def tool_call(request: dict[str, Any], command: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """The command as a call of whichever shell tool the program offers."""
+    """Return the command as a call of whichever shell tool the program offers."""
     tools = request.get("tools") or []
     names = [tool.get("name") or tool.get("function", {}).get("name") for tool in tools]
     if "shell" in names:

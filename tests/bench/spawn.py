@@ -26,13 +26,13 @@ from codex.sandbox.run import run_command
 
 RESIDENT_BYTES = 300 * 1000**2
 N_THREADS = 4
-"""Idle ones beside the one that runs commands, as the engine has."""
+"""Idle threads beside the one that runs commands, as in the engine."""
 TRUE = "/bin/true"
 WAYS = ("posix_spawn", "unsandboxed", "rules", "namespaces")
 
 
 class SpawnCost(NamedTuple):
-    """Seconds from nothing to reaped; a sample a round."""
+    """Seconds from the start until the process is reaped; one sample per round."""
 
     posix_spawn: list[float]
     unsandboxed: list[float]
@@ -42,7 +42,7 @@ class SpawnCost(NamedTuple):
     """Those, in namespaces; the same again where there are none."""
 
     def over_posix_spawn_s(self, way: str) -> float:
-        """How much longer the median of a way takes."""
+        """Return how much longer the median of a way takes."""
         samples: list[float] = getattr(self, way)
         return statistics.median(samples) - statistics.median(self.posix_spawn)
 
@@ -97,7 +97,7 @@ def _ways(folder: str) -> tuple[Callable[[], None], ...]:
 def _measure(rounds: int, ways: tuple[Callable[[], None], ...]) -> SpawnCost:
     cost = SpawnCost([], [], [], [])
     for way in ways:
-        way()  # what is made once, such as the filter, is not the cost of a command
+        way()  # what is made only once, such as the filter, is not part of a command's cost
     for _ in range(rounds):
         for way, samples in zip(ways, cost, strict=True):
             before = time.perf_counter()
@@ -107,7 +107,7 @@ def _measure(rounds: int, ways: tuple[Callable[[], None], ...]) -> SpawnCost:
 
 
 def table(cost: SpawnCost) -> str:
-    """Markdown, in microseconds."""
+    """Return a Markdown table, in microseconds."""
     rows = ["| way | median | fastest | over `posix_spawn` |", "| --- | --- | --- | --- |"]
     for way, samples in zip(WAYS, cost, strict=True):
         median, fastest = statistics.median(samples), min(samples)

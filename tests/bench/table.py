@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """One thing that is measured."""
+    """One figure that is measured."""
 
     name: str
     unit: str
-    """`ms`, `MiB`, `MB/s` or `kB`."""
+    """Unit that is shown: `ms`, `MiB`, `MB/s` or `kB`."""
     scale: float
-    """From the sample's own unit (seconds, bytes) to the one that is shown."""
+    """Factor from the sample's unit (seconds, bytes) to the one that is shown."""
     baseline: str | None = None
-    """The sample of plain python3 that it is compared with."""
+    """Sample of plain python3 to compare with."""
 
 
 Samples = dict[tuple[str, str], list[float]]
-"""(program, figure) -> what was measured, in seconds or bytes."""
+"""Samples by program and figure, in seconds or bytes."""
 
 
 def markdown(figures: Iterable[Figure], programs: list[str], samples: Samples) -> str:

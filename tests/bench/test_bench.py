@@ -1,4 +1,4 @@
-"""The benchmark measures what it says, on a program that runs from source."""
+"""The benchmark, on a program that runs from source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history's benchmark measures what it says, on a small history."""
+"""The history's benchmark, on a small history."""
 
 from __future__ import annotations
 

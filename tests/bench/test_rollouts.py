@@ -1,4 +1,4 @@
-"""The benchmark of session files measures what it says, on a few."""
+"""The benchmark of session files, on a few of them."""
 
 from __future__ import annotations
 

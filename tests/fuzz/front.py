@@ -42,7 +42,7 @@ from tests.support.fuzz import Target
 from tests.support.mutation import mutated_json
 
 BREAK = "\n===\n"
-"""Between the parts of an input: config.toml, the command line, the environment."""
+"""Separator of the parts of an input: config.toml, the command line, the environment."""
 SETTINGS = [
     """model = "o3"
 approval_policy = "on-request"
@@ -175,7 +175,7 @@ def _from_system(text: str) -> str:
 
 
 def _load_and_use(host: Host) -> None:
-    """Everything up to where a session would start."""
+    """Run everything before a session would start."""
     command, arguments = find_command(host.argv)
     name = ALIASES.get(command or "", command)
     if name not in RUNNERS:

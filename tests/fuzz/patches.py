@@ -205,7 +205,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
 
 
 def _call_in(text: str) -> FunctionCall:
-    """The call that a mutated element of CALLS is; of what is none, any tool's arguments."""
+    """Return the call of a mutated element of CALLS; other values become a tool's arguments."""
     with contextlib.suppress(ValueError, RecursionError):
         match json.loads(text):
             case {"name": str(name), "arguments": str(arguments)}:

@@ -38,7 +38,7 @@ OUTPUTS = [
 
 
 class _Application:
-    """One application without an engine, whose loop is turned by hand."""
+    """One application without an engine, whose loop advances on request."""
 
     def __init__(self, folder: Path, size: tuple[int, int]) -> None:
         (folder / ".git").mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ class _Application:
         self._folder = folder
 
     def run(self, act: Callable[[App, Callable[[str], None]], None]) -> list[str]:
-        """Let something happen to it; the screen, after it was drawn."""
+        """Run an action; return the screen after it was drawn."""
         return asyncio.run(self._run(act))
 
     async def _run(self, act: Callable[[App, Callable[[str], None]], None]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Fuzz targets: what a model's server sends."""
+"""Fuzz targets: the streams of a model's server."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ BODIES = [
 
 
 def _bytes(text: str) -> bytes:
-    """A half of a character becomes bytes that are no UTF-8."""
+    """Return the text as bytes; half a character becomes bytes that are not UTF-8."""
     return text.encode("utf-8", "surrogatepass")
 
 
 def _pieces(text: str) -> list[bytes]:
-    """The bytes, cut at places that depend on the text alone."""
+    """Return the bytes, cut at places that depend on the text alone."""
     data = _bytes(text)
     generator = random.Random(data)
     cuts = sorted(generator.randint(0, len(data)) for _ in range(generator.randint(0, 20)))
@@ -132,7 +132,7 @@ MAX_EVENT_BYTES = 1_000_000
 
 
 def _send_back(items: tuple[ResponseItem, ...]) -> None:
-    """What came goes out with the next request, whatever the wire."""
+    """Send the received items with the next request, on either wire."""
     prompt = Prompt(instructions="", items=items)
     for provider in PROVIDERS:
         dumps(responses.responses_body(prompt, SETTINGS, provider))

@@ -1,4 +1,4 @@
-"""Questions and answers in any order: each answer reaches the question that it names, or none."""
+"""Questions and answers in any order: each answer reaches only the question that it names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_an_answer_reaches_the_question_that_it_names_or_none(
             key = (asked, question.request_id)
             if step == "answer":
                 answer = Answer(ReviewDecision.APPROVED, str(number))
-                # Only the first answer, and only one of the question's own kind, is taken.
+                # Only the first answer of the question's own kind is accepted.
                 is_taken = approvals.answer(kind, question.request_id, answer)
                 is_own = (kind, question.request_id) == key
                 if is_own:

@@ -1,4 +1,4 @@
-"""What the splitter understands, real bash reads alike, word for word."""
+"""Real bash reads whatever the splitter understands the same way, word for word."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Command = tuple[str, ...]
 
 
 class Bash:
-    """A bash that tells which words it would run."""
+    """Start a bash that reports which words it would run."""
 
     def __init__(self, folder: Path) -> None:
         self._handler = folder / "handler.sh"
@@ -40,7 +40,7 @@ class Bash:
         self._words = folder / "words"
 
     def commands(self, script: str, *, status: int) -> Counter[Command]:
-        """The commands that bash runs when each of them ends with `status`."""
+        """Return the commands that bash runs when each of them ends with `status`."""
         self._words.write_bytes(b"")
         subprocess.run(
             ["/bin/bash", "-c", script],
@@ -72,7 +72,7 @@ def bash(tmp_path_factory: pytest.TempPathFactory) -> Bash:
 
 
 def check(bash: Bash, script: str) -> bool:
-    """Compare one script; whether the splitter understood it."""
+    """Compare one script; return whether the splitter understood it."""
     commands = split_script(script)
     if script_of(["bash", "-c", script]) is None:
         return False
@@ -120,7 +120,7 @@ JOINTS = st.sampled_from([" && ", " || ", "; ", " | ", "\n", "&&\n", ";", "|", "
 
 @st.composite
 def scripts(draw: st.DrawFn) -> str:
-    """Scripts that are mostly understood."""
+    """Strategy for scripts of which most are understood."""
     script = draw(COMMANDS)
     for _ in range(draw(st.integers(0, 3))):
         script += draw(JOINTS) + draw(COMMANDS)

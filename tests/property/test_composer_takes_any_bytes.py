@@ -1,4 +1,4 @@
-"""Whatever comes as keys, the composer goes on, and what it draws fits the screen."""
+"""The composer survives any bytes as keys, and whatever it draws fits the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in config.toml, loading it ends in a Config or in words."""
+"""Loading any config.toml ends in a Config or a ConfigError."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def fits(leaf: Leaf, value: object) -> bool:
 
 
 def valid(node: Node) -> st.SearchStrategy[Any]:
-    """Values that pass for a node."""
+    """Strategy for values that a node accepts."""
     match node:
         case Leaf():
             return st.sampled_from([sample for sample in SAMPLES if fits(node, sample)])

@@ -33,7 +33,7 @@ SOURCE = Source(prefix="test: ", folder="/folder", home="/home")
 
 
 def leaves(tree: dict[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """Every value that is no table, by its path; an empty table counts as a value."""
+    """Return every value other than a table by its path; an empty table counts as a value."""
     found: dict[tuple[str, ...], Any] = {}
     for key, value in tree.items():
         if isinstance(value, dict) and value:

@@ -1,4 +1,4 @@
-"""Files of rules: whatever the text, a policy or one kind of error; and prefixes match as said."""
+"""Files of rules: any text gives a policy or a PolicyError, and prefixes match as declared."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from codex.message_history.sensitive import SensitivePatterns
 from codex.protocol.events import HistoryEntry
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
-"""With controls, newlines, NULs, and halves of surrogate pairs."""
+"""Text with controls, newlines, NULs, and halves of surrogate pairs."""
 ENTRIES = st.builds(
     HistoryEntry, st.text(max_size=5), st.integers(0, 2**53 - 1), st.text(max_size=60)
 )
@@ -60,7 +60,7 @@ def test_any_text_comes_back(texts: list[str]) -> None:
         found = () if index is None else index.entries(0, len(texts) + 1)
         if index is not None:
             index.close()
-    # No JSON holds half of a pair.
+    # JSON text cannot hold half of a pair.
     expected = [text.encode("utf-8", "replace").decode() for text in texts]
     assert [entry and entry.text for entry in found] == expected
 

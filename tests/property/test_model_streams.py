@@ -1,4 +1,4 @@
-"""The stream readers take any JSON: an answer, a ModelError, never another exception."""
+"""The stream readers accept any JSON: it gives an answer or a ModelError."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ LINES = st.lists(
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    """A file's text, with LF, CRLF or both, with or without final newline."""
+    """Strategy for a file's text, with LF, CRLF or both, with or without final newline."""
     endings = draw(st.sampled_from([["\n"], ["\r\n"], ["\n", "\r\n"]]))
     text = "".join(line + draw(st.sampled_from(endings)) for line in draw(LINES))
     return text if draw(st.booleans()) else text.removesuffix("\n").removesuffix("\r")
@@ -37,7 +37,7 @@ def texts(draw: st.DrawFn) -> str:
 
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[str, str]:
-    """A text and the same text with some lines removed, replaced and added."""
+    """Strategy for a text, and the same text with lines removed, replaced and added."""
     old = draw(texts())
     lines = re.findall(r"[^\n]*\n|[^\n]+", old)
     for _ in range(draw(st.integers(1, 3))):
@@ -60,7 +60,7 @@ def has_known_endings(old: str, new: str) -> bool:
 
 
 def update(body: str, *, old: str) -> str:
-    """The text after an update with these chunks."""
+    """Return the text after an update with these chunks."""
     (hunk,) = parse_patch(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch").hunks
     assert isinstance(hunk, UpdateFile)
     return encode_file(apply_chunks(decode_file(old.encode()), hunk.chunks, path="f")).decode()
@@ -123,7 +123,7 @@ FILES: dict[str, str | bytes] = {"a": "one\n", "b": "one\ntwo\n", "sub/c": "zero
 
 
 def expected_tree(files: dict[str, str], sections: list[str]) -> dict[str, str] | None:
-    """What the sections make of the files, one after the other; None where one does not fit."""
+    """Return the files after the sections, applied in order; None if one does not fit."""
     for section in sections:
         header, *rest = section.splitlines()
         kind, name = re.fullmatch(r"\*\*\* (\w+) File: (.*)", header).groups()  # type: ignore[union-attr]
@@ -167,7 +167,7 @@ def test_sections_build_on_each_other_or_nothing_changes(
     elif status == 0:
         assert after == {name: text.encode() for name, text in expected.items()}
     else:
-        # A file that comes and goes within the patch.
+        # A file that is created and removed within the patch.
         assert written(host.stderr) == "No files were modified.\n"
         assert read_tree(root) == before
 

@@ -31,9 +31,9 @@ class Editor(RuleBasedStateMachine):
         self.recall = Recall(self.asked.append)
         self.text = ""
         self.is_typed = False
-        """The text is the user's own, changed by typing."""
+        """Whether the text is the user's own, changed by typing."""
         self.written: set[str] = set()
-        """Every text that was the user's own when something else took its place."""
+        """The user's own texts that something else has replaced."""
         self.log_id = 0
         self.log: list[str] = []
 

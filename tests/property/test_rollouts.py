@@ -1,4 +1,4 @@
-"""A rollout gives back what was put in, and stays readable wherever it is cut."""
+"""A rollout returns what was recorded, and stays readable wherever it is cut."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write(folder: Path, items: list[ResponseItem]) -> str:
 
 
 def without_answers(items: list[ResponseItem]) -> list[ResponseItem]:
-    """Calls and answers that do not belong together are put in order by the reader."""
+    """The reader repairs calls and outputs that do not belong together."""
     return [item for item in items if not isinstance(item, FunctionCall | FunctionCallOutput)]
 
 
@@ -69,7 +69,7 @@ def test_a_file_that_is_cut_anywhere_loses_at_most_the_cut_line(
     end = max(len(first), len(data) - cut)
     os.truncate(path, end)
     whole = sum(end >= len(first) + sum(map(len, rest[: n + 1])) for n in range(len(rest)))
-    # A line without its line end is whole all the same.
+    # A line without its newline is still whole.
     is_whole = end + 1 == len(first) + sum(map(len, rest[: whole + 1]))
     found = list(load(path).items)
     assert found[: len(said)] == said[: whole + is_whole]
@@ -96,7 +96,7 @@ ANYTHING = st.recursive(
 
 @st.composite
 def odd_lines(draw: st.DrawFn) -> dict[str, object]:
-    """A line that is right on the outside."""
+    """Strategy for lines whose outer members are valid."""
     payload = {"type": draw(WORDS), **draw(st.dictionaries(NAMES, ANYTHING, max_size=6))}
     return {"type": draw(LINES), "payload": payload}
 

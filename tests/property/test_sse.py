@@ -1,4 +1,4 @@
-"""Any chunking of a stream of server-sent events parses alike."""
+"""Any chunking of a stream of server-sent events gives the same events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a command does to protected names: afterwards they are what they were."""
+"""Whatever a command does to protected names, they are unchanged afterwards."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ changes = st.lists(st.tuples(st.sampled_from(CHANGES), names, names), max_size=8
 
 
 def protected_state(root: Path) -> dict[str, object]:
-    """What is at the protected names, less what was moved aside."""
+    """Return what is at the protected names, without what was moved aside."""
     state: dict[str, object] = {}
     for top in (".git/config", ".git/hooks", ".git/info", ".vscode", ".mcp.json"):
         for path in (root / top, *sorted((root / top).rglob("*"))):

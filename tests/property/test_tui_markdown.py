@@ -1,4 +1,4 @@
-"""Markdown of any text is drawn, keeps its words, fits, and streams to what it is as a whole."""
+"""Any text can be drawn as Markdown, keeps its words, fits, and streams to the same result."""
 
 from __future__ import annotations
 

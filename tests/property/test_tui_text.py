@@ -1,4 +1,4 @@
-"""Lines of any text: nothing is lost, nothing is too wide, nothing a terminal would obey."""
+"""Lines of any text lose nothing, are never too wide, and cannot control a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire keeps every value, and meets any line with a value or a ProtocolError."""
+"""The wire keeps every value, and turns any line into a value or a ProtocolError."""
 
 from __future__ import annotations
 

@@ -28,15 +28,15 @@ from codex.protocol.ops import AddToHistory
 
 N_READERS = 3
 MAX_BYTES = 20_000
-"""Some 300 entries: the history is shortened all the time."""
+"""Size limit of some 300 entries, so that the history is shortened continually."""
 ONE_IN = 5
-"""So many writers take the lock for each entry; the others are engines, which write what waits."""
+"""One writer in this many takes the lock for each entry; the others are engines, in batches."""
 LONGEST_LIFE_S = 0.02
-"""Of a writer that is going to be killed."""
+"""Longest life of a writer that is killed."""
 
 
 class Appended(NamedTuple):
-    """What `append_at_once` did."""
+    """Outcome of `append_at_once`."""
 
     entries: int
     rotations: int
@@ -44,12 +44,12 @@ class Appended(NamedTuple):
 
 
 class Killed(NamedTuple):
-    """What `kill_writers` did."""
+    """Outcome of `kill_writers`."""
 
     kills: int
     entries: int
     torn_lines: int
-    """Left by a kill in the middle of a write, and healed by the next writer."""
+    """Lines that a kill left unfinished, and that the next writer ended."""
 
 
 def append_at_once(folder: Path, processes: int, appends: int) -> Appended:
@@ -104,7 +104,7 @@ def kill_writers(folder: Path, kills: int) -> Killed:
 
 
 class _Stage:
-    """Two pipes: one whose end starts everybody, one whose end lets the others stop."""
+    """Two pipes: the end of one starts all processes, the end of the other stops the readers."""
 
     def __enter__(self) -> _Stage:
         self._start, self._starter = os.pipe()
@@ -135,7 +135,7 @@ class _Stage:
 
 
 class _ArchivingFile(HistoryFile):
-    """Keeps what it drops."""
+    """Records what it drops."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         super().__init__(str(folder), max_bytes)
@@ -162,7 +162,7 @@ def _append(folder: Path, number: int, appends: int, stage: _Stage) -> None:
         history.take("id", "session", AddToHistory(f"{number}:{count}"))
     history.close()
     while not events.empty():
-        # A machine that is busy enough may make one wait, and say so.
+        # A busy machine may make one wait, and report it.
         text = str(events.get().msg)
         assert "another program holds the lock" in text, text
         assert "the last messages" not in text, text
@@ -202,11 +202,11 @@ def _read(folder: Path, stage: _Stage) -> None:
 
 
 def _killed_writer(folder: Path, first: int, life_s: float) -> int:
-    """Run a writer for a while; the last number that it reported as written."""
+    """Run a writer for a while; return the last number that it reported as written."""
     output, reports = os.pipe()
     child = _fork(lambda: _write_for_ever(folder, first, reports))
     os.close(reports)
-    reported = os.read(output, 8)  # it is at work
+    reported = os.read(output, 8)  # it has started
     time.sleep(life_s)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -220,7 +220,7 @@ def _write_for_ever(folder: Path, first: int, reports: int) -> NoReturn:
     file = HistoryFile(str(folder), max_bytes=1_000_000)
     number = first
     while True:
-        # Long ones among them, whose write can be killed half-way.
+        # Some are long, so that a kill can interrupt their write.
         text = f"{number} " + "x" * (400_000 if number % 20 == 0 else 30)
         line = {"session_id": "session", "ts": 1, "text": text}
         if file.append(json.dumps(line).encode() + b"\n"):
@@ -245,7 +245,7 @@ def _numbers(folder: Path) -> tuple[list[int], int]:
 
 
 def _fork(action: Callable[[], None]) -> int:
-    """A process that does it; its exit status says whether that went well."""
+    """Start a process for `action`; its exit status tells whether it succeeded."""
     child = os.fork()
     if child:
         return child

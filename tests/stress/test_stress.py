@@ -1,4 +1,4 @@
-"""The stress runs, for a few seconds; `python -m tests.stress` runs them for longer."""
+"""Short stress runs; `python -m tests.stress` makes longer ones."""
 
 from __future__ import annotations
 

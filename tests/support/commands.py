@@ -1,4 +1,4 @@
-"""Run real commands as the engine does, and look at what they leave behind."""
+"""Run real commands as the engine does, and examine what they leave behind."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from codex.sandbox.params import ExecParams, ExecResult, ProtectedPaths
 from codex.sandbox.run import run_command
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
-"""Unlike the shipped mode without /tmp, where the tests' own files are."""
+"""The workspace-write policy without /tmp, where the tests' own files are."""
 TIMEOUT_MS = 20_000
-"""Far longer than any test takes: what is to end by time-out says so."""
+"""Time-out far longer than any test takes; a test of the time-out sets its own."""
 PYTHON = (sys.executable, "-I", "-S", "-c")
 
 
 class Workspace(NamedTuple):
-    """A writable folder beside one that is not."""
+    """A writable folder beside one that is read-only."""
 
     inside: Path
     outside: Path
     is_contained: bool | None = None
-    """Whether commands have namespaces of their own; None: if they can be had."""
+    """Whether commands get namespaces of their own; None: if available."""
 
     @property
     def folders(self) -> tuple[str, str]:
-        """Both."""
+        """Both folders."""
         return str(self.inside), str(self.outside)
 
     def enforcement(self, policy: SandboxPolicy) -> Enforcement:
-        """What holds a command of this policy."""
+        """Return the enforcement for a command of this policy."""
         best = enforcement_for(policy)
         if self.is_contained is not False or not best.has_rules:
             return best
@@ -60,7 +60,7 @@ class Workspace(NamedTuple):
         on_output: Callable[[OutputStream, str], None] | None = None,
         protected: ProtectedPaths | None = None,
     ) -> ExecResult:
-        """Run a command; the policy's paths refer to `inside`."""
+        """Run a command; the policy's paths are relative to `inside`."""
         environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", **(env or {})}
         own = Cancel()
         try:
@@ -79,7 +79,7 @@ class Workspace(NamedTuple):
         tmpdir: str | None = None,
         protected: ProtectedPaths | None = None,
     ) -> Confinement:
-        """What confines a command of this policy; no names are protected but those given."""
+        """Return what confines a command of this policy; only the given names are protected."""
         found = confine(
             policy,
             self.enforcement(policy),
@@ -93,7 +93,7 @@ class Workspace(NamedTuple):
         return found._replace(protection=Protection((), *protected, status={}))
 
     def shell(self, script: str, *, policy: SandboxPolicy = WORKSPACE) -> ExecResult:
-        """Run a script of the shell, with `inside` and `outside` as variables."""
+        """Run a shell script, with `inside` and `outside` as variables."""
         env = {"inside": str(self.inside), "outside": str(self.outside)}
         return self.run("sh", "-c", script, policy=policy, env=env)
 
@@ -117,7 +117,7 @@ class Workspace(NamedTuple):
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process exists and is no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -126,13 +126,13 @@ def is_alive(pid: int) -> bool:
 
 
 def pids_in(folder: Path) -> list[int]:
-    """The process ids that a command left in files named `pid.*`; not those half written."""
+    """Return the process ids that a command left in files named `pid.*`, if written completely."""
     texts = [path.read_text() for path in sorted(folder.glob("pid.*"))]
     return [int(text) for text in texts if text.endswith("\n")]
 
 
 def processes_in(folder: Path) -> list[int]:
-    """The processes that work in a folder; their ids are ours, also of those in namespaces."""
+    """Return the processes that work in a folder, by their ids outside any namespace."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -143,7 +143,7 @@ def processes_in(folder: Path) -> list[int]:
 
 
 class OutputWatch:
-    """Notes what arrives live, and sets an event, or cancels, once it holds a text."""
+    """Records output as it arrives, and sets an event, or cancels, once it contains a text."""
 
     def __init__(self, wanted: str = "", cancel: Cancel | None = None) -> None:
         self.pieces: list[tuple[OutputStream, str]] = []
@@ -159,5 +159,5 @@ class OutputWatch:
                 self._cancel.set()
 
     def text(self, stream: OutputStream = OutputStream.STDOUT) -> str:
-        """All that one stream said."""
+        """Return all output of one stream."""
         return "".join(text for of, text in self.pieces if of is stream)

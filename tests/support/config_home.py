@@ -1,4 +1,4 @@
-"""A folder tree with a Host in it: CODEX_HOME, a working directory, and captured streams."""
+"""A folder tree and a Host for it: CODEX_HOME, a working directory, and captured streams."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ConfigHome:
         return str(self.codex_home / "config.toml")
 
     def write(self, text: str, name: str = "config.toml") -> None:
-        """Make a file of CODEX_HOME."""
+        """Write a file in CODEX_HOME."""
         (self.codex_home / name).write_text(text, encoding="utf-8")
 
     def host(self, *argv: str) -> Host:
@@ -48,5 +48,5 @@ class ConfigHome:
         )
 
     def load(self, *assignments: str, overrides: Overrides | None = None) -> Config:
-        """Load with `-c` strings, or with whole overrides."""
+        """Load the configuration with `-c` strings, or with whole overrides."""
         return load_config(self.host(), overrides or Overrides(config=assignments))

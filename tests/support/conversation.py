@@ -28,11 +28,11 @@ NO = ReviewDecision.DENIED
 
 
 class Outcome(NamedTuple):
-    """What came of it."""
+    """The outcome of a conversation."""
 
     questions: list[Question]
     outputs: list[str]
-    """What the model read, a text for each call."""
+    """Outputs that the model read, one text per call."""
     events: list[Event]
 
     @property
@@ -41,12 +41,12 @@ class Outcome(NamedTuple):
 
     @property
     def began(self) -> list[tuple[str, ...]]:
-        """The commands that were started."""
+        """Commands that were started."""
         return [msg.command for msg in self.messages if isinstance(msg, ExecCommandBegin)]
 
     @property
     def statuses(self) -> list[int]:
-        """The exit codes of the commands that ended."""
+        """Exit codes of the commands that ended."""
         return [msg.exit_code for msg in self.messages if isinstance(msg, ExecCommandEnd)]
 
     @property
@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
 
 
 def shell(*command: str, **more: Any) -> dict[str, Any]:
-    """The arguments of a `shell` call."""
+    """Return the arguments of a `shell` call."""
     return {"command": list(command), **more}
 
 
@@ -66,11 +66,11 @@ def converse(
     feedback: str | None = None,
     **settings: Any,
 ) -> Outcome:
-    """Let the model make these calls, one a turn; questions without an answer are denied.
+    """Let the model make these calls, one per turn; questions without an answer are denied.
 
     Args:
         calls: arguments of `shell`, or of `apply_patch`, which has `input`.
-        settings: of the Engine.
+        settings: settings of the Engine.
     """
     script = [
         Reply.call("apply_patch" if "input" in call else "shell", call, f"c{index}")

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from tests.support.model.fake_model import FakeModel
 
 PATIENCE_S = 30.0
-"""How long an event may take that a correct engine sends at once."""
+"""Time limit for an event that a correct engine sends at once."""
 
 MsgT = TypeVar("MsgT")
 
 
 def fake_config(base_url: str, cwd: str, wire_api: WireApi = WireApi.RESPONSES) -> Config:
-    """Settings for a scripted server: quick retries, workspace-write, nobody is asked."""
+    """Return settings for a scripted server: quick retries, workspace-write, no approvals."""
     provider = ModelProvider(
         name="fake",
         base_url=base_url,
@@ -67,7 +67,7 @@ class Engine:
         resumed: Resumed | None = None,
         **settings: object,
     ) -> None:
-        """Start it.
+        """Start the engine.
 
         Args: resumed: an old conversation. settings: fields of Config that differ from
         `fake_config`.
@@ -82,10 +82,10 @@ class Engine:
             resumed=resumed,
         )
         self.seen: list[Event] = []
-        """Every event taken so far."""
+        """Events taken so far."""
 
     def next(self) -> Event:
-        """The next event."""
+        """Wait for the next event."""
         event = self.queue.get(timeout=PATIENCE_S)
         self.seen.append(event)
         return event
@@ -98,11 +98,11 @@ class Engine:
                 return msg
 
     def say(self, text: str, *more: InputItem) -> str:
-        """Submit user input; its id."""
+        """Submit user input; return its id."""
         return self.codex.submit(UserInput((TextInput(text), *more)))
 
     def until_end(self, task_id: str) -> list[EventMsg]:
-        """Take events up to the end of a task; those with its id."""
+        """Take events up to the end of a task; return those with its id."""
         messages: list[EventMsg] = []
         while True:
             event = self.next()
@@ -113,7 +113,7 @@ class Engine:
                 return messages
 
     def run(self, text: str, *more: InputItem) -> list[EventMsg]:
-        """Submit user input and take its events to the end."""
+        """Submit user input; return its events up to the end of the task."""
         return self.until_end(self.say(text, *more))
 
     def __enter__(self) -> Engine:
@@ -125,14 +125,14 @@ class Engine:
 
 
 def only(messages: list[EventMsg], kind: type[MsgT]) -> MsgT:
-    """The one message of a kind."""
+    """Return the one message of a kind."""
     found = [msg for msg in messages if isinstance(msg, kind)]
     assert len(found) == 1, f"{len(found)} of {kind.__name__} in {messages}"
     return found[0]
 
 
 def outputs(body: Any) -> list[str]:
-    """The tool outputs in a request body, of either wire."""
+    """Return the tool outputs in a request body, of either wire."""
     if "messages" in body:
         return [m["content"] for m in body["messages"] if m["role"] == "tool"]
     return [item["output"] for item in body["input"] if item["type"] == "function_call_output"]

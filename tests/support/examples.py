@@ -1,11 +1,11 @@
-"""How many examples a property is tested with, where the profile's number is not right."""
+"""Numbers of examples for properties to which the profile's number does not suit."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
 ORDINARY = 100
-"""The profile's number in an ordinary run; `build.py fuzz` has a larger one."""
+"""Number of examples of the profile in an ordinary run; `build.py fuzz` has a larger one."""
 
 
 def scaled(ordinary: int) -> int:

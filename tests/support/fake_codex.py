@@ -1,4 +1,4 @@
-"""FakeCodex: the engine's queue pair with a script in the place of the engine."""
+"""FakeCodex: the engine's queue pair with a script in place of the engine."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ CONFIGURED = SessionConfigured(
 class FakeCodex:
     """Answers each Op with the events scripted for its type, under the Op's id.
 
-    Args: script: Op type -> what follows it; a further Op of the type gets no further answer. An
+    Args: script: events by Op type; a further Op of the type gets no further answer. An
     Event under another id and a StopSignal are put on the queue as they are.
-    first: in the place of `session_configured`.
+    first: sent in place of `session_configured`.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FakeCodex:
 
     @property
     def ops(self) -> list[Op]:
-        """What was submitted, without the ids."""
+        """Return the submitted Ops, without their ids."""
         return [submission.op for submission in self.submissions]
 
     def submit(self, op: Op) -> str:

@@ -32,7 +32,7 @@ class Target(NamedTuple):
     """A parser and the inputs that one run starts from."""
 
     prepare: Callable[[Path], Callable[[str], object]]
-    """Given a folder of the run's own, the function that takes the inputs."""
+    """Returns the function that takes the inputs, for a folder of the run's own."""
     seeds: Sequence[str]
     mutate: Mutate = mutated
     inputs: int = 1000

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -27,7 +27,7 @@ def make_host(
     stderr: TextIO | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Host:
-    """A Host whose streams are StringIOs, and whose clock stands still."""
+    """Return a Host whose streams are StringIOs and whose clock does not move."""
     return Host(
         argv=(),
         environ=environ or {},
@@ -40,6 +40,6 @@ def make_host(
 
 
 def written(stream: TextIO) -> str:
-    """What went to a stream of `make_host`."""
+    """Return the text written to a stream of `make_host`."""
     assert isinstance(stream, io.StringIO)
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""Servers that do not serve: what a program meets when the other side hangs."""
+"""Servers that do not serve, as a program meets them when the other side hangs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SYN_SENT = "02"
 
 
 class SilentListener:
-    """Accepts connections, reads the first byte of each, and never says anything."""
+    """Accepts connections, reads the first byte of each, and never answers."""
 
     def __init__(self) -> None:
         self.heard = threading.Event()
-        """Somebody connected and sent something."""
+        """Set once a client has connected and sent something."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._accepted: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve)
@@ -26,17 +26,17 @@ class SilentListener:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Port that it listens on."""
         return int(self._listener.getsockname()[1])
 
     def close_connections(self) -> None:
-        """Hang up on everybody."""
+        """Close every connection."""
         for connection in self._accepted:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Hang up and go."""
+        """Close every connection and stop listening."""
         # Wakes the accept.
         self._listener.shutdown(socket.SHUT_RDWR)
         self.close_connections()
@@ -61,7 +61,7 @@ class SilentListener:
 
 
 class FullListener:
-    """Listens, but its queue is full: a connection attempt gets no answer at all."""
+    """Listens, but its queue is full, so that connection attempts stay unanswered."""
 
     def __init__(self) -> None:
         self._listener = socket.socket()
@@ -74,7 +74,7 @@ class FullListener:
 
     @property
     def port(self) -> int:
-        """Where nobody answers."""
+        """Port on which connection attempts stay unanswered."""
         return int(self._listener.getsockname()[1])
 
     def wait_until_tried(self) -> None:
@@ -82,12 +82,12 @@ class FullListener:
         wait_until(lambda: self._unanswered() != self._tries, "an attempt to connect")
 
     def _unanswered(self) -> int:
-        """How many sockets of this machine wait for an answer from the port."""
+        """Return how many sockets of this machine wait for an answer from the port."""
         wanted = f":{self.port:04X} {SYN_SENT} "
         return Path("/proc/net/tcp").read_text(encoding="ascii").count(wanted)
 
     def close(self) -> None:
-        """Give up the port."""
+        """Close the port."""
         for filler in self._fillers:
             filler.close()
         self._listener.close()
@@ -99,7 +99,7 @@ class FullListener:
         self.close()
 
     def _fill(self) -> bool:
-        """Take one more place in the queue; whether there was one."""
+        """Take one more place in the queue; return whether there was one."""
         filler = socket.socket()
         self._fillers.append(filler)
         filler.settimeout(0.05)

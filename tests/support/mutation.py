@@ -1,4 +1,4 @@
-"""Good examples, a little spoiled: by characters, or, where they are JSON, by their values."""
+"""Good examples with small defects: in their characters or, if they are JSON, in their values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ no text."""
 
 
 def mutated(generator: random.Random, seeds: Sequence[str]) -> str:
-    """One seed after a few random changes: cut, doubled, replaced, or joined with another."""
+    """Return one seed after random changes: cut, doubled, replaced, or joined with another."""
     value = generator.choice(seeds)
     for _ in range(generator.randint(0, 6)):
         start, end = sorted(generator.randint(0, len(value)) for _ in range(2))
@@ -61,7 +61,7 @@ def mutated_json(generator: random.Random, seeds: Sequence[str]) -> str:
 
 
 def _changed_object(generator: random.Random, value: dict[str, Any]) -> dict[str, Any]:
-    """The member that changes, under its own name or another's."""
+    """Return the member that changes, under its own name or another's."""
     name = generator.choice([*value, "x"])
     target = generator.choice([name, name, name, *value])
     return {target: _changed(generator, value.get(name))}

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
-"""Far beyond what a correct program needs, for a loaded machine."""
+"""Time limit far beyond what a correct program needs, for a loaded machine."""
 
 PYTHON = ("/usr/bin/env", f"PYTHONPATH={ROOT}", sys.executable, "-P")
-"""This interpreter with this tree to import from, whatever the environment; still one process."""
+"""Words that start this interpreter with this tree to import from, in any environment."""
 SOURCE = (*PYTHON, "-W", "error", "-m", "codex")
-"""The words that start codex from its source."""
+"""Words that start codex from its source."""
 
 CONFIG = """\
 model = "fake-model"
@@ -119,7 +119,7 @@ class Program:
         environ: Mapping[str, str] | None = None,
         launcher: tuple[str, ...] = (),
     ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end. Args: text: all of its standard input; the others as for `start`."""
+        """Run it to its end. Args: text: its whole standard input; the others as for `start`."""
         stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
         process = self.start(*arguments, stdin=stdin, cwd=cwd, environ=environ, launcher=launcher)
         out, err = process.communicate(text, timeout=PATIENCE_S)

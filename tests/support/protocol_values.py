@@ -17,7 +17,7 @@ TEXT = st.text(max_size=20)
 
 
 def values_of(declared: Any) -> st.SearchStrategy[Any]:
-    """Values of a declared type: structs member by member, down to text and numbers."""
+    """Return values of a declared type: structs member by member, down to text and numbers."""
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if origin in (types.UnionType, typing.Union):
         return st.one_of([values_of(member) for member in arguments])
@@ -29,7 +29,7 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
     if origin is dict:
         return st.dictionaries(TEXT, values_of(arguments[1]), max_size=3)
     if declared is Delete:
-        return st.just(Delete(""))  # what it held does not travel
+        return st.just(Delete(""))  # its contents are not sent
     if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
         members = typing.get_type_hints(declared, include_extras=True)
         return st.builds(declared, **{name: values_of(type_) for name, type_ in members.items()})

@@ -12,29 +12,29 @@ CONTEXT = "<environment_context>\n  <cwd>/repo</cwd>\n</environment_context>"
 
 
 def tagged(kind: str, payload: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A line in the layout of today."""
+    """Return a line in today's layout."""
     return {"timestamp": "2026-11-23T01:37:49.042Z", **more, "type": kind, "payload": payload}
 
 
 def said(text: str, role: str = "user") -> dict[str, Any]:
-    """A message item."""
+    """Return a message item."""
     kind = "output_text" if role == "assistant" else "input_text"
     return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
 
 
 def call(call_id: str = "c1", command: tuple[str, ...] = ("ls",)) -> dict[str, Any]:
-    """A call of `shell`."""
+    """Return a call of `shell`."""
     arguments = json.dumps({"command": list(command)})
     return {"type": "function_call", "name": "shell", "arguments": arguments, "call_id": call_id}
 
 
 def output(text: str = "a.txt", call_id: str = "c1") -> dict[str, Any]:
-    """The answer to a call."""
+    """Return the output of a call."""
     return {"type": "function_call_output", "call_id": call_id, "output": text}
 
 
 def meta(session_id: str = ID, **more: Any) -> dict[str, Any]:
-    """The first line of a file of this program, version 1."""
+    """Return the first line of a file of this program, version 1."""
     payload = {
         "id": session_id,
         "timestamp": "2026-11-23T01:37:48.996Z",
@@ -50,7 +50,7 @@ def meta(session_id: str = ID, **more: Any) -> dict[str, Any]:
 
 
 def ours(*items: dict[str, Any], session_id: str = ID, cwd: str = "/repo") -> list[dict[str, Any]]:
-    """A file of this program with these items."""
+    """Return a file of this program with these items."""
     context = {"turn_id": "1", "rollout_format": 1, "cwd": cwd, "model": "m", "effort": "high"}
     return [
         meta(session_id, cwd=cwd),
@@ -61,12 +61,12 @@ def ours(*items: dict[str, Any], session_id: str = ID, cwd: str = "/repo") -> li
 
 
 def of_may_2025(*items: dict[str, Any], session_id: str = ID) -> list[dict[str, Any]]:
-    """A file of May 2025: metadata without a folder, then bare items."""
+    """Return a file of May 2025: metadata without a folder, then bare items."""
     return [{"id": session_id, "timestamp": "2025-05-20T10:00:00.000Z"}, *items]
 
 
 def of_today(*items: dict[str, Any], session_id: str = ID) -> list[dict[str, Any]]:
-    """A file of Codex 0.169: numbered lines, with what it tells the model about itself."""
+    """Return a file of Codex 0.169: numbered lines, with its context for the model."""
     started = {"type": "task_started", "turn_id": "t", "root_turn_id": "t"}
     context = {
         "turn_id": "t",
@@ -114,13 +114,13 @@ def put(
     day: str = "2026-11-23",
     time: str = "01-37-48",
 ) -> Path:
-    """Write lines to where a CODEX_HOME has its sessions."""
+    """Write lines to a file among the sessions of a CODEX_HOME."""
     folder = home / "sessions" / day.replace("-", "/")
     return write(folder / f"rollout-{day}T{time}-{session_id}.jsonl", lines)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The lines of a file, without those that are broken."""
+    """Return the lines of a file, without broken ones."""
     lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         with contextlib.suppress(ValueError):
@@ -129,11 +129,11 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def only_file(home: Path) -> Path:
-    """The one session file below a CODEX_HOME."""
+    """Return the one session file below a CODEX_HOME."""
     (path,) = (home / "sessions").rglob("*.jsonl")
     return path
 
 
 def items_of(path: Path) -> list[dict[str, Any]]:
-    """The items that a file of ours holds."""
+    """Return the items of a file of this program."""
     return [line["payload"] for line in read(path) if line["type"] == "response_item"]

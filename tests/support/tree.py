@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_tree(root: Path, files: dict[str, str | bytes]) -> None:
-    """Make files by relative path; a path that ends in `/` is an empty directory."""
+    """Create files by relative path; a path that ends in `/` is an empty directory."""
     for name, content in files.items():
         path = root / name
         if name.endswith("/"):

@@ -1,7 +1,7 @@
 """Ways to make a harmless name do harm, each tried on the engine with the trap really set.
 
-Where nobody is asked, it ran as a trusted command, and nothing may have been written; otherwise
-the question must have come. Source: spec/exec-and-sandbox.md, section 10.4.
+If the user was not asked, it ran as a trusted command, and must not have written; otherwise
+the question must have come.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Every cell of the approval tables, on the engine: who is asked, what runs, what it can touch.
-
-Source: spec/exec-and-sandbox.md, section 5, and spec/apply-patch.md, section 7, without their gaps.
-"""
+"""Every cell of the approval tables, on the engine: who is asked, what runs, what it can touch."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_copy_leaves_the_old_session_as_it_is(program: Program) -> None:
 
 
 def test_the_words_of_the_client_libraries_resume(program: Program) -> None:
-    """contracts/exec-json.md, sections 1.1 to 1.3."""
+    """The public client libraries start and resume sessions with exactly these words."""
     picture = program.repo / "a.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n")
     with FakeModel([Reply.text("ok")] * 4) as model:

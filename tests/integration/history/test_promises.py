@@ -1,4 +1,4 @@
-"""The promises of spec/history.md, section 1, one by one, by `codex proto`."""
+"""The promises about the message history, one by one, tested by `codex proto`."""
 
 from __future__ import annotations
 

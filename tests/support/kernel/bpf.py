@@ -1,4 +1,4 @@
-"""A classic BPF machine as seccomp uses it: what a filter answers to one system call."""
+"""A classic BPF machine as seccomp uses it, to find a filter's answer to one system call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD = 0xFFFF_FFFF
 
 
 def answer(program: bytes, arch: int, number: int, *args: int) -> str | int:
-    """What happens to a system call: `ALLOW`, `ASK`, `KILL_PROCESS`, or the errno it fails with."""
+    """Return the fate of a system call: `ALLOW`, `ASK`, `KILL_PROCESS`, or an errno."""
     padded = (*args, *([0] * (6 - len(args))))
     data = struct.pack("<IIQ6Q", number & WORD, arch, 0, *padded)
     result = Machine(program, data).run()
@@ -43,7 +43,7 @@ class Machine:
         self._at = 0
 
     def run(self) -> int:
-        """Run to the return instruction; its value."""
+        """Run to the return instruction; return its value."""
         while True:
             code, if_true, if_false, constant = self._program[self._at]
             self._at += 1

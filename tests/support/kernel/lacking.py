@@ -10,7 +10,7 @@ from tests.support.program import PYTHON
 
 
 def lacking(calls: dict[str, int]) -> tuple[str, ...]:
-    """The words before a program's own, with which these system calls fail by these errnos."""
+    """Return the words before a program's own that make system calls fail with these errnos."""
     failures = [f"{call}={error}" for call, error in calls.items()]
     return (*PYTHON, "-m", "tests.support.kernel.lacking", *failures, "--")
 

@@ -1,7 +1,7 @@
 """Run a command on a kernel that lacks system calls: a filter on a process of its own lacks them.
 
 As a program: `lesser_kernel.py FOLDER IS_SANDBOXED CALL=ERRNO... -- COMMAND...` runs the command
-as the engine does and says what came of it in one line of JSON.
+as the engine does and prints the outcome as one line of JSON.
 """
 
 from __future__ import annotations

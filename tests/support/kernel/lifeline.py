@@ -1,4 +1,4 @@
-"""A named pipe that a command and all its descendants hold open: it tells when they are gone.
+"""A named pipe that a command and all its descendants hold open, to tell when they are gone.
 
 with Lifeline(folder) as lifeline:
     ...  # run HOLD + the command, in `folder`
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 NAME = "lifeline"
 PATIENCE_S = 60.0
 HOLD = f"exec 9>{NAME}; "
-"""Shell text: what comes after it, and whatever that starts, holds the pipe."""
+"""Shell text that makes everything after it, and whatever that starts, hold the pipe."""
 UP = "echo up >&9; "
-"""Shell text: say that the command has come so far."""
+"""Shell text that reports that the command has come so far."""
 
 
 class Lifeline:
     """The reading end; a context manager that closes it."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the pipe in `folder`."""
+        """Create the pipe in `folder`."""
         os.mkfifo(folder / NAME)
         self._fd = os.open(folder / NAME, os.O_RDONLY | os.O_NONBLOCK)
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
 
     def wait_until_held(self) -> None:
-        """Until somebody holds it and has said that it is up."""
+        """Wait until a process holds the pipe and has reported that it is up."""
         events = self._poll.poll(PATIENCE_S * 1000)
         assert events, "nobody came"
         assert os.read(self._fd, 4096)
 
     def is_let_go(self, patience_s: float = 0.0) -> bool:
-        """Whether nobody holds it any more, now or within the patience."""
+        """Return whether every process has let go of the pipe, now or within the patience."""
         return any(event & select.POLLHUP for _, event in self._poll.poll(patience_s * 1000))
 
     def __enter__(self) -> Lifeline:

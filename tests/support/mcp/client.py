@@ -1,4 +1,4 @@
-"""A client of `codex mcp-server` that says exactly what a test wants said, line by line."""
+"""A client of `codex mcp-server` that sends exactly the lines that a test wants."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"na
 
 
 class McpClient:
-    """One running server, spoken to on its pipes."""
+    """One running server and its pipes."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.seen: list[dict[str, Any]] = []
-        """Every message so far, but for the one that was asked for."""
+        """Messages so far, except the one that was waited for."""
         self._lines: SimpleQueue[str | None] = SimpleQueue()
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def hello(self, **capabilities: Any) -> dict[str, Any]:
-        """Shake hands; the answer."""
+        """Shake hands; return the answer."""
         result = self.ask("initialize", {**HELLO, "capabilities": capabilities}, "hello")
         self.tell("notifications/initialized")
         return result
 
     def write(self, text: str) -> None:
-        """A line as it is."""
+        """Send a line unchanged."""
         assert self.process.stdin is not None
         self.process.stdin.write(text + "\n")
         self.process.stdin.flush()
 
     def send(self, **message: Any) -> None:
-        """A message."""
+        """Send a message."""
         self.write(json.dumps({"jsonrpc": "2.0", **message}))
 
     def tell(self, method: str, params: Any = None) -> None:
-        """A notification."""
+        """Send a notification."""
         self.send(method=method, **({} if params is None else {"params": params}))
 
     def begin(self, tool: str, request_id: Any, meta: Any = None, **arguments: Any) -> None:
-        """Call a tool, without waiting."""
+        """Call a tool without waiting."""
         params: dict[str, Any] = {"name": tool, "arguments": arguments}
         if meta is not None:
             params["_meta"] = meta
         self.send(id=request_id, method="tools/call", params=params)
 
     def call(self, tool: str, request_id: Any = 1, **arguments: Any) -> dict[str, Any]:
-        """Call a tool and wait for its result."""
+        """Call a tool; wait for its result."""
         self.begin(tool, request_id, **arguments)
         return self.result(request_id)
 
     def ask(self, method: str, params: Any, request_id: Any = 1) -> dict[str, Any]:
-        """A request, and its result or error."""
+        """Send a request; return its result or error."""
         self.send(id=request_id, method=method, params=params)
         return self.result(request_id)
 
     def result(self, request_id: Any) -> dict[str, Any]:
-        """What a request comes to."""
+        """Wait for the result or error of a request."""
         answer = self.wait(lambda m: m.get("id") == request_id and "method" not in m)
         found: dict[str, Any] = answer["result" if "result" in answer else "error"]
         return found
 
     def event(self, kind: str) -> dict[str, Any]:
-        """The params of the next `codex/event` of a kind."""
+        """Return the params of the next `codex/event` of a kind."""
         found = self.wait(
             lambda m: m.get("method") == "codex/event" and m["params"]["msg"]["type"] == kind
         )
@@ -78,7 +78,7 @@ class McpClient:
         return params
 
     def wait(self, is_wanted: Any) -> dict[str, Any]:
-        """The next message that fits."""
+        """Return the next message that matches."""
         while True:
             line = self._lines.get(timeout=PATIENCE_S)
             assert line is not None, "the server has ended"
@@ -88,14 +88,14 @@ class McpClient:
             self.seen.append(message)
 
     def rest(self) -> list[dict[str, Any]]:
-        """Every message that is left, to the end of the output."""
+        """Return all remaining messages, to the end of the output."""
         lines = []
         while (line := self._lines.get(timeout=PATIENCE_S)) is not None:
             lines.append(line)
         return [json.loads(line) for line in lines]
 
     def end(self) -> int:
-        """End the input; the exit status."""
+        """End the input; return the exit status."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(PATIENCE_S)

@@ -2,7 +2,7 @@
 
 `python -m tests.support.mcp.conformance_client URL`, with the scenario's name in
 MCP_CONFORMANCE_SCENARIO. It connects as a session does, calls every tool that it is offered with
-the arguments of the scenario, accepts every form as it is, and closes. Status 1 says that the
+the arguments of the scenario, accepts every form as it is, and closes. Status 1 means that the
 server was not usable.
 """
 

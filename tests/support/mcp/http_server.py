@@ -26,13 +26,13 @@ class Seen(NamedTuple):
     method: str
     path: str
     headers: dict[str, str]
-    """Names in lower case."""
+    """Headers by name in lower case."""
     message: Any
-    """None for a request without a body."""
+    """Parsed body; None if the request has none."""
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """One request, to be answered."""
+    """One request that is to be answered."""
 
     protocol_version = "HTTP/1.1"
     server: Any
@@ -68,7 +68,7 @@ class Exchange(BaseHTTPRequestHandler):
     def answer(
         self, status: int, body: bytes = b"", kind: str = "application/json", **headers: str
     ) -> None:
-        """A whole answer."""
+        """Send a whole answer."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -78,7 +78,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def result(self, message: Any, result: Any, **headers: str) -> None:
-        """A JSON-RPC result, as JSON or, of an older server, on its one stream."""
+        """Send a JSON-RPC result as JSON or, as an older server, on the one stream."""
         stream = self.server.owner.older_stream
         if stream is None:
             self.answer(200, encoded(message, result), **headers)
@@ -97,23 +97,23 @@ class Exchange(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def wait_for_end(self) -> None:
-        """Until the client goes away."""
+        """Wait until the client goes away."""
         self.server.owner.left.put(self.rfile.read(1))
 
 
 def encoded(message: Any, result: Any) -> bytes:
-    """The answer to a request, as one line."""
+    """Return the answer to a request, as one line."""
     return json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
 
 
 def event(data: bytes, name: str = "message", **fields: str) -> bytes:
-    """A server-sent event."""
+    """Return a server-sent event."""
     head = "".join(f"{key}: {value}\n" for key, value in {"event": name, **fields}.items())
     return head.encode() + b"data: " + data + b"\n\n"
 
 
 def text(words: str) -> dict[str, Any]:
-    """A CallToolResult."""
+    """Return a CallToolResult."""
     return {"content": [{"type": "text", "text": words}]}
 
 
@@ -138,11 +138,11 @@ class HttpMcp:
         self.on_get: deque[Callable[[Exchange], None]] = deque()
         self.on_initialize: Callable[[Exchange, Any], None] = self._initialize
         self.older_endpoint: str | None = None
-        """Makes it a server of 2024: it refuses other POSTs, and answers all on its one stream."""
+        """Path for posts of a server of 2024, which answers everything on its one stream."""
         self.older_stream: Exchange | None = None
         self.seen: list[Seen] = []
         self.left: SimpleQueue[bytes] = SimpleQueue()
-        """Something for every connection that `wait_for_end` saw end."""
+        """One element for every connection whose end `wait_for_end` saw."""
         self._arrived = threading.Condition()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -150,17 +150,17 @@ class HttpMcp:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Address that it listens on."""
         return f"http://127.0.0.1:{self._server.server_port}/mcp"
 
     def note(self, seen: Seen) -> None:
-        """A request has come."""
+        """Take a request that has arrived."""
         with self._arrived:
             self.seen.append(seen)
             self._arrived.notify_all()
 
     def wait_for(self, is_wanted: Callable[[Seen], bool]) -> Seen:
-        """The first request that fits, of those that came or come."""
+        """Return the first request that matches, waiting for it."""
 
         def found() -> Seen | None:
             return next(filter(is_wanted, self.seen), None)
@@ -171,7 +171,7 @@ class HttpMcp:
         return seen
 
     def methods(self) -> list[str]:
-        """What was asked for, in order: a method of MCP, or of HTTP."""
+        """Methods of the requests in order, of MCP or else of HTTP."""
         return [seen.message["method"] if seen.message else seen.method for seen in self.seen]
 
     def post(self, exchange: Exchange, message: Any) -> None:

@@ -1,6 +1,6 @@
 """An MCP server on pipes that does what its arguments say: `scripted.py MANNER...`.
 
-Manners: `hang` answers nothing; `flood` writes lines that are no messages, for ever; `greet` writes
+Manners: `hang` answers nothing; `flood` writes invalid lines for ever; `greet` writes
 one first; `many=N` offers N tools, a hundred a page; `collide` offers names that a model's API
 cannot take apart; `stubborn` ends neither at the end of its input nor by SIGTERM, and leaves a
 child behind; `once=FILE` makes FILE, and ends at once where it is there, or hangs with `again`;
@@ -47,7 +47,7 @@ class Server:
         self._asker: Any = None
 
     def run(self) -> None:
-        """Take messages to the end of the input."""
+        """Take messages until the input ends."""
         for line in sys.stdin:
             message = json.loads(line)
             if "method" in message:
@@ -114,12 +114,12 @@ class Server:
 
 
 def send(message: dict[str, Any]) -> None:
-    """One line."""
+    """Write one line."""
     print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
 
 def only_once(name: str, *, hangs: bool) -> None:
-    """Go on if this is the first time."""
+    """Continue only the first time."""
     if not os.path.exists(name):
         open(name, "x", encoding="utf-8").close()
         return
@@ -130,7 +130,7 @@ def only_once(name: str, *, hangs: bool) -> None:
 
 
 def main(manners: dict[str, str]) -> None:
-    """Behave."""
+    """Act as the arguments say."""
     if "last-words" in manners:
         print("no such database", file=sys.stderr, flush=True)
         sys.exit(3)

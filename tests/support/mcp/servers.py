@@ -16,7 +16,7 @@ PROGRAM = str(Path(__file__).with_name("scripted.py"))
 
 
 def scripted(*manners: str, **settings: Any) -> McpServer:
-    """A server of scripted.py; the first turn waits for it unless told otherwise."""
+    """Return settings for scripted.py; the first turn waits for it unless told otherwise."""
     settings.setdefault("required", True)
     return McpServer(command=sys.executable, args=(PROGRAM, *manners), **settings)
 
@@ -24,13 +24,13 @@ def scripted(*manners: str, **settings: Any) -> McpServer:
 def engine_with(
     model: FakeModel, cwd: Path, servers: dict[str, McpServer] | McpServer, **settings: Any
 ) -> Engine:
-    """An engine with these servers; a single one is named `s`."""
+    """Return an engine with these servers; a single one is named `s`."""
     if isinstance(servers, McpServer):
         servers = {"s": servers}
     return Engine(model, cwd=str(cwd), mcp_servers=servers, **settings)
 
 
 def offered(body: Any) -> list[str]:
-    """The names of the MCP tools in a request, of the wire `responses`."""
+    """Return the names of the MCP tools in a request of the wire `responses`."""
     names = [str(tool["name"]) for tool in body["tools"]]
     return [name for name in names if name.startswith("mcp__")]

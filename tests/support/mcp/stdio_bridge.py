@@ -1,8 +1,8 @@
 """A server on pipes made reachable over HTTP, for a suite that only knows URLs.
 
-Each session is a process of its own. A POST is handed to it as it stands, and answered with the
+Each session is a process of its own. A POST is passed to it unchanged, and answered with the
 line that answers it; nothing is added to either, so that it is the program that is judged.
-Notifications of the program are left out, and it cannot ask: there is no stream.
+Notifications of the program are dropped, and it cannot ask questions: there is no stream.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Bridge:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Address that it listens on."""
         return f"http://127.0.0.1:{self._server.server_port}/mcp"
 
     def post(self, handler: BaseHTTPRequestHandler, message: Any) -> None:
-        """Hand one message on, and answer."""
+        """Pass on one message, and return the answer."""
         session = handler.headers.get(SESSION) or uuid.uuid4().hex
         answer = self._exchange(session, message)
         handler.send_response(202 if answer is None else 200)
@@ -70,7 +70,7 @@ class Bridge:
         handler.wfile.write(answer or b"")
 
     def _exchange(self, session: str, message: Any) -> bytes | None:
-        """The line that answers a message; None for one that wants no answer."""
+        """Return the line that answers a message; None if it wants no answer."""
         with self._lock:
             process = self._processes.get(session) or self._start(session)
             assert process.stdin is not None

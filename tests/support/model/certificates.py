@@ -1,4 +1,4 @@
-"""Certificates made at test time by the `openssl` program: an authority, and what it signs."""
+"""Certificates made at test time by the `openssl` program: an authority, and those it signs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Certificate:
 
 
 def make_authority(folder: Path, name: str = "ca") -> Certificate:
-    """A new self-signed authority in `folder`."""
+    """Create a self-signed authority in `folder`."""
     files = _files(folder, name)
     _openssl(
         *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
@@ -43,7 +43,7 @@ def make_certificate(
     name: str = "server",
     names: str = "DNS:localhost,IP:127.0.0.1",
 ) -> Certificate:
-    """A certificate for `names` (openssl's subjectAltName), signed by `authority`."""
+    """Create a certificate for `names` (openssl's subjectAltName), signed by `authority`."""
     files = _files(folder, name)
     request, extensions = str(folder / f"{name}.csr"), folder / f"{name}.ext"
     extensions.write_text(f"{EXTENSIONS}subjectAltName={names}\n", encoding="utf-8")

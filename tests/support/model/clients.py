@@ -1,4 +1,4 @@
-"""A ModelClient under test, and the prompts it is given."""
+"""ModelClients under test, and prompts for them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SHELL = ToolSpec(
 
 
 def user(text: str) -> Message:
-    """What a person says."""
+    """Return a message of the user."""
     return Message("user", (InputText(text),))
 
 
 def make_prompt(*items: ResponseItem, **members: Any) -> Prompt:
-    """A prompt with one tool; without items, the user says hi."""
+    """Return a prompt with one tool; without items, the user says hi."""
     return Prompt(
         **{
             "instructions": "Be brief.",
@@ -50,7 +50,7 @@ def make_client(
     settings: ModelSettings | None = None,
     **provider: Any,
 ) -> ModelClient:
-    """A client of a keyless provider; `provider` are fields of ModelProvider."""
+    """Return a client of a keyless provider; `provider` holds fields of ModelProvider."""
     members = {"name": "test", "base_url": base_url, "wire_api": wire_api, **provider}
     return ModelClient(
         ModelProvider(**members), settings or ModelSettings(model="m"), make_host(environ=environ)
@@ -58,7 +58,7 @@ def make_client(
 
 
 def ask(client: ModelClient, prompt: Prompt | None = None) -> list[ResponseEvent]:
-    """Every event of one answer."""
+    """Return the events of one answer."""
     cancel = Cancel()
     try:
         with client.stream(prompt or make_prompt(), cancel) as stream:

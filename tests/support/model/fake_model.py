@@ -30,21 +30,21 @@ from tests.support.model.reply import Call, Cut, Piece, Reasoning, Reply, Stall,
 __all__ = ["Call", "Cut", "FakeModel", "Reasoning", "Reply", "Request", "Stall", "Text", "Usage"]
 
 PATIENCE_S = 30.0
-"""How long a helper waits for something that a correct program does at once."""
+"""Time limit for something that a correct program does at once."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the program sent."""
+    """One request of the program."""
 
     method: str
     path: str
-    """With the query."""
+    """Path with the query."""
     headers: dict[str, str]
-    """Names in lower case."""
+    """Headers by name in lower case."""
     raw: bytes
     body: Any
-    """The parsed JSON; None when it is none."""
+    """Parsed JSON; None if the body is not JSON."""
 
     @property
     def wire(self) -> str | None:
@@ -59,7 +59,7 @@ Script = Iterable[Reply | Callable[[Request], Reply]]
 
 
 class FakeModel:
-    """The server; a context manager that is listening when entered and gone when left."""
+    """The server; a context manager that listens when entered and stops when left."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class FakeModel:
         certificate that it signed.
         """
         self.requests: list[Request] = []
-        """Every request in order of arrival."""
+        """Requests in order of arrival."""
         self.connections = 0
-        """How many connections were accepted."""
+        """Number of accepted connections."""
         self.documents: dict[str, Any] = {}
-        """What is answered whatever the script says, by path: a Reply, or JSON."""
+        """Answers that win over the script, by path: a Reply, or JSON."""
         self._script = deque(script)
         self._arrived: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._stalls: list[Stall] = []
@@ -92,12 +92,12 @@ class FakeModel:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Port that it listens on."""
         return int(self._server.server_address[1])
 
     @property
     def base_url(self) -> str:
-        """For a provider; ends in `/v1`."""
+        """Base URL for a provider; ends in `/v1`."""
         return f"{self._scheme}://127.0.0.1:{self.port}/v1"
 
     def add(self, *replies: Reply | Callable[[Request], Reply]) -> None:
@@ -105,7 +105,7 @@ class FakeModel:
         self._script.extend(replies)
 
     def next_request(self) -> Request:
-        """The next request that nobody took yet, waiting for it."""
+        """Take the next request, waiting for it."""
         return self._arrived.get(timeout=PATIENCE_S)
 
     def close_connections(self) -> None:
@@ -163,7 +163,7 @@ class FakeModel:
 
 
 class _Server(ThreadingHTTPServer):
-    """One thread a connection; the threads are joined at the end."""
+    """One thread per connection; the threads are joined at the end."""
 
     daemon_threads = False
     block_on_close = True
@@ -183,7 +183,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """In the connection's own thread: handshake, requests, and the end of the socket."""
+        """Handle a connection in its own thread: handshake, requests, and the end of the socket."""
         with self.model._lock:
             self.model.connections += 1
             if self.model._is_closed:
@@ -206,7 +206,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Each piece is a packet of its own: nothing waits for the one before to be acknowledged.
+    # Each piece is a packet of its own, which does not wait for the one before to be acknowledged.
     disable_nagle_algorithm = True
     server: _Server
 
@@ -231,7 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         pieces = reply.pieces(request.wire or "responses")
         self._send_head(reply, pieces)
-        # The end of a chunked body travels with its last piece: nobody sees one without the other.
+        # The end of a chunked body travels with its last piece, so that both arrive together.
         end = b"0\r\n\r\n" if reply.framing == "chunked" else b""
         last = b""
         match pieces:

@@ -1,4 +1,4 @@
-"""The bytes of an answer, in pieces, without a server: what ModelStream reads from."""
+"""The bytes of an answer, in pieces, without a server: a source for ModelStream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Pieces:
-    """Gives one piece a read, then the end of the body, or an error in its place."""
+    """Returns one piece per read, then the end of the body, or an error in its place."""
 
     def __init__(self, pieces: Iterable[bytes], error: Exception | None = None) -> None:
         self._pieces = deque(piece for piece in pieces if piece)
@@ -20,7 +20,7 @@ class Pieces:
         """`released` after a whole answer, `discarded` after any other."""
 
     def read(self) -> bytes:
-        """The next piece; empty at the end."""
+        """Return the next piece; b"" at the end."""
         if self._pieces:
             return self._pieces.popleft()
         if self._error is not None:
@@ -28,13 +28,13 @@ class Pieces:
         return b""
 
     def set_timeout(self, timeout_s: float) -> None:
-        """Remembered, and of no effect."""
+        """Record the time-out, without any effect."""
         self.timeouts.append(timeout_s)
 
     def release(self) -> None:
-        """The reader is content."""
+        """Record that the reader has read the whole answer."""
         self.fate = "released"
 
     def discard(self) -> None:
-        """The reader gives up."""
+        """Record that the reader gives up."""
         self.fate = "discarded"

@@ -36,13 +36,13 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """For a proxy variable."""
+        """URL for a proxy variable."""
         scheme = "http" if self._context is None else "https"
         return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def request_lines(self) -> list[str]:
-        """The first line of every request."""
+        """Return the first line of every request."""
         return [head.split("\r\n")[0] for head in self.heads]
 
     def __enter__(self) -> Proxy:
@@ -73,7 +73,7 @@ class Proxy:
                 self._start(self._serve, client)
 
     def _serve(self, client: socket.socket) -> None:
-        # A client that goes away is no concern of a proxy.
+        # A proxy does not mind if a client goes away.
         with contextlib.suppress(OSError):
             if self._context is not None:
                 client = self._context.wrap_socket(client, server_side=True)

@@ -1,7 +1,7 @@
-"""What the fake model answers: output items that are rendered for whichever wire asks.
+"""The fake model's answers: output items that are rendered for whichever wire asks.
 
 A Reply is either made of output (text, calls, reasoning), and then looks right on both wires, or of
-raw pieces of a body, and then is sent as it stands. Controls between the pieces stop or break the
+raw pieces of a body, and then is sent unchanged. Controls between the pieces stop or break the
 stream at an exact byte.
 """
 
@@ -16,14 +16,14 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Text:
-    """The model says something."""
+    """A message of the model."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Call:
-    """The model calls a tool; `arguments` is an object, or the text of one, even a broken one."""
+    """A tool call of the model; `arguments` is an object, or the text of one, even a broken one."""
 
     name: str
     arguments: dict[str, Any] | str
@@ -31,13 +31,13 @@ class Call:
 
     @property
     def json(self) -> str:
-        """The arguments as they go over the wire."""
+        """Return the arguments as they are sent."""
         return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments)
 
 
 @dataclass(frozen=True)
 class Reasoning:
-    """The model thinks: a summary on `responses`, `reasoning_content` on `chat`."""
+    """Reasoning of the model: a summary on `responses`, `reasoning_content` on `chat`."""
 
     text: str
     encrypted_content: str | None = None
@@ -47,7 +47,7 @@ Output = Text | Call | Reasoning
 
 
 class Stall:
-    """The server stops here: `reached` is set, and it goes on when `release` is."""
+    """The server stops here: it sets `reached`, and continues once `release` is set."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -59,7 +59,7 @@ class Cut:
     """The server breaks the connection here, without the end of the body."""
 
     by_reset: bool = False
-    """By a TCP reset, which may overtake what was sent before."""
+    """Whether by a TCP reset, which may overtake data sent before."""
 
 
 Piece = bytes | Stall | Cut
@@ -84,16 +84,16 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: tuple[Piece, ...] | None = None
-    """Sent as it stands, whatever the wire; None renders `output`."""
+    """Body that is sent unchanged on either wire; None renders `output`."""
     framing: Literal["chunked", "length", "close"] = "chunked"
     piece_size: int | None = None
-    """Split the body into pieces of at most this many bytes."""
+    """Most bytes in a piece of the body."""
     controls: tuple[tuple[int, Stall | Cut], ...] = ()
-    """(byte offset in the body, what happens there)."""
+    """Byte offsets in the body, and the control at each."""
     before_head: Stall | Cut | None = None
-    """What happens before the server sends the status line."""
+    """Control before the status line is sent."""
     head: bytes | None = None
-    """Sent in place of a real head."""
+    """Bytes that are sent in place of a real head."""
     response_id: str = "resp_1"
 
     @staticmethod
@@ -115,7 +115,7 @@ class Reply:
 
     @staticmethod
     def raw(*pieces: Piece, **changes: Any) -> Reply:
-        """A body as it stands, each bytes piece sent by itself."""
+        """A body that is sent unchanged, each bytes piece by itself."""
         return Reply(body=pieces, **changes)
 
     @staticmethod
@@ -136,15 +136,15 @@ class Reply:
         )
 
     def cut_at(self, offset: int, cut: Cut = Cut()) -> Reply:
-        """The same, with the connection broken after `offset` bytes of the body."""
+        """Return this reply with the connection broken after `offset` bytes of the body."""
         return replace(self, controls=(*self.controls, (offset, cut)))
 
     def stall_at(self, offset: int, stall: Stall) -> Reply:
-        """The same, with a stop after `offset` bytes of the body; -1 is after all of it."""
+        """Return this reply with a stop after `offset` bytes of the body; -1 is after all of it."""
         return replace(self, controls=(*self.controls, (offset, stall)))
 
     def pieces(self, wire: str) -> list[Piece]:
-        """The body for `wire` (`responses` or `chat`), split and with its controls in place."""
+        """Return the body for `wire` (`responses` or `chat`), split, with its controls in place."""
         whole: list[Piece] = list(self.body) if self.body is not None else [self._render(wire)]
         if not self.controls and self.piece_size is None:
             return whole
@@ -165,7 +165,7 @@ class Reply:
 
 
 def sse(events: Any) -> bytes:
-    """Each event as one `data:` line and a blank one."""
+    """Return each event as one `data:` line and a blank one."""
     return b"".join(
         b"data: " + (event if isinstance(event, str) else json.dumps(event)).encode() + b"\n\n"
         for event in events
@@ -178,7 +178,7 @@ def _split(data: bytes, size: int | None) -> list[Piece]:
 
 
 def _words(text: str) -> list[str]:
-    """The text as a model streams it, a word at a time; empty text is one empty piece."""
+    """Return the text as a model streams it, word by word; empty text is one empty piece."""
     return re.findall(r"\s*\S+\s*$|\s*\S+|\s+", text) or [""]
 
 

@@ -1,4 +1,4 @@
-"""A whole session as its events: one of everything that the transcript shows."""
+"""A whole session as its events, with one of everything that the transcript shows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parse(text: str) -> int:
 
 
 class Clock:
-    """Seconds that pass only when told."""
+    """A clock that advances only on request."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -51,7 +51,7 @@ class Clock:
 
 
 def configured(**changes: str) -> ev.SessionConfigured:
-    """The first event of every session."""
+    """Return the first event of every session."""
     values = {
         "session_id": "5973b6c0-94b8-487b-a530-2aeb6098ae0e",
         "model": "qwen3-coder",
@@ -64,7 +64,7 @@ def configured(**changes: str) -> ev.SessionConfigured:
 
 
 def ended(call_id: str, output: str = "", **changes: object) -> ev.ExecCommandEnd:
-    """The end of a command that went well."""
+    """Return the end of a command that succeeded."""
     values: dict[str, object] = {
         "call_id": call_id,
         "stdout": output,
@@ -77,7 +77,7 @@ def ended(call_id: str, output: str = "", **changes: object) -> ev.ExecCommandEn
 
 
 def counted(total: int, *, left: int | None = 87) -> ev.TokenCount:
-    """Tokens after an answer."""
+    """Return the token counts after an answer."""
     usage = TokenUsage(
         input_tokens=total, cached_input_tokens=total // 2, output_tokens=total // 10
     )
@@ -98,7 +98,7 @@ PATCH: dict[str, ev.FileChange] = {
 
 
 def whole_session() -> Chat:
-    """A chat that has seen it all, with a prompt that still waits."""
+    """Return a chat that has taken all events, with a prompt that is still waiting."""
     clock = Clock()
     chat = Chat(SETTINGS, clock)
     chat.handle(configured(), "0")
@@ -165,7 +165,7 @@ def _work(chat: Chat) -> None:
 
 
 def _second(chat: Chat) -> None:
-    """A second task, which fails, and what the user does beside it."""
+    """A second task, which fails, and the user's actions beside it."""
     chat.handle(ev.ExecCommandBegin("u1", ("bash", "-lc", "ls"), CWD, is_from_user=True), "2")
     chat.handle(ended("u1", "README.md\nsrc\n"), "2")
     chat.handle(ev.TaskStarted(), "3")

@@ -34,7 +34,7 @@ Step = str | Callable[[], object]
 
 
 class ComposerDriver:
-    """Feeds keys to a composer and keeps what it gave to its application."""
+    """Feeds keys to a composer and records what it passes to its application."""
 
     def __init__(self, cwd: str = "/", *, columns: int = 80, rows: int = 24) -> None:
         self.drafts: list[Draft] = []
@@ -57,7 +57,7 @@ class ComposerDriver:
 
     @property
     def requests(self) -> list[Op]:
-        """What was sent, but for what is recorded."""
+        """Return what was sent, except history entries."""
         return [op for op in self.ops if not isinstance(op, AddToHistory)]
 
     def run(self, *steps: Step) -> str:
@@ -89,7 +89,7 @@ class ComposerDriver:
         return self.composer.text
 
     def screen(self) -> list[str]:
-        """What a terminal of this size would show now, from top to bottom, blanks cut off."""
+        """Return the rows that a terminal of this size would show, without trailing blanks."""
         written = io.StringIO()
         with create_pipe_input() as pipe:
             pipe.send_text(END)

@@ -1,4 +1,4 @@
-"""Expected screens as plain text files, which read in a diff."""
+"""Expected screens as plain text files, which are readable in a diff."""
 
 from __future__ import annotations
 

@@ -80,13 +80,13 @@ class TerminalProgram:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the window another size; the program is told by its signal."""
+        """Resize the window; a signal tells the program."""
         self.shown.resize(columns, rows)
         self._set_size((columns, rows))
         os.killpg(self.process.pid, signal.SIGWINCH)
 
     def modes(self) -> list[Any]:
-        """How the terminal's line discipline is set."""
+        """Return the settings of the terminal's line discipline."""
         return termios.tcgetattr(self._slave)
 
     def send(self, text: str) -> None:
@@ -94,12 +94,12 @@ class TerminalProgram:
         os.write(self._master, text.encode())
 
     def text(self) -> str:
-        """The screen."""
+        """Return the screen."""
         with self.shown.changed:
             return "\n".join(row.rstrip() for row in self.shown.screen.display)
 
     def wait_for(self, what: str) -> str:
-        """Wait until the screen holds a text; the screen."""
+        """Wait until the screen shows a text; return the screen."""
         end = time.monotonic() + PATIENCE_S
         with self.shown.changed:
             while what not in (text := self._display()):
@@ -112,9 +112,9 @@ class TerminalProgram:
         return "\n".join(row.rstrip() for row in self.shown.screen.display)
 
     def wait(self) -> int:
-        """Wait for its end; the status, negative for a signal."""
+        """Wait for its end; return the status, negative for a signal."""
         status = self.process.wait(PATIENCE_S)
-        # What it wrote last is on its way.
+        # Its last output may still be on its way.
         self._is_closing = True
         self._reader.join()
         with contextlib.suppress(OSError):

@@ -45,7 +45,7 @@ KEYS = {
     **{f"ctrl-{letter}": chr(ord(letter) & 0x1F) for letter in "abcdefghijklmnopqrstuvwxyz"},
 }  # fmt: skip
 _PRIVATE = re.compile(r"\x1b\[[<=>][0-9;]*[a-zA-Z]")
-"""What pyte takes for something else."""
+"""Sequences that pyte misreads."""
 
 
 class Shown(io.StringIO):
@@ -57,7 +57,7 @@ class Shown(io.StringIO):
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self.raw = ""
-        """Everything that was written."""
+        """All text written so far."""
 
     def isatty(self) -> bool:
         return True
@@ -128,7 +128,7 @@ class Tui:
         assert self.failure is None, self.failure
 
     def join(self) -> int:
-        """Wait for its end; the result."""
+        """Wait for its end; return the result."""
         self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive(), "the application does not end"
         return self.result if self.result is not None else -1
@@ -186,13 +186,13 @@ class Tui:
         self.type(f"\x1b[200~{text}\x1b[201~")
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the window another size."""
+        """Resize the window."""
         self.size = (columns, rows)
         self.shown.resize(columns, rows)
         self._call(self.app.resized)
 
     def settle(self) -> None:
-        """Wait until what was sent is read, and an Escape at its end is taken for a key."""
+        """Wait until the input is read, and an Escape at its end is taken for a key."""
         done = threading.Event()
         tries = int(PATIENCE_S / KEY_TIMEOUT_S)
 
@@ -217,16 +217,16 @@ class Tui:
     # What the user sees.
 
     def lines(self) -> list[str]:
-        """The rows of the screen, without the blanks at their ends."""
+        """Return the rows of the screen, without trailing blanks."""
         with self.shown.changed:
             return [row.rstrip() for row in self.shown.screen.display]
 
     def text(self) -> str:
-        """All of the screen."""
+        """Return the whole screen."""
         return "\n".join(self.lines())
 
     def wait_for(self, what: str | Callable[[str], bool], *, is_there: bool = True) -> str:
-        """Wait until the screen holds a text, or holds it no more; the screen."""
+        """Wait until the screen shows a text, or no longer shows it; return the screen."""
         end = time.monotonic() + PATIENCE_S
         while True:
             with self.shown.changed:
@@ -240,5 +240,5 @@ class Tui:
                 self.shown.changed.wait(min(left, 1.0))
 
     def wait_gone(self, what: str) -> str:
-        """Wait until the screen does not hold a text any more; the screen."""
+        """Wait until the screen no longer shows a text; return the screen."""
         return self.wait_for(what, is_there=False)

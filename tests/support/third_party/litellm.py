@@ -1,4 +1,4 @@
-"""A model server that nobody here wrote: litellm's proxy, installed on demand.
+"""A model server from another project: litellm's proxy, installed on demand.
 
 It offers two models: `scripted`, which always gives one answer of litellm's own making, and
 `relay`, which passes requests on to a FakeModel, taking them apart and putting the answers together
@@ -32,7 +32,7 @@ START_S = 120.0
 
 
 class NotInstallableError(Exception):
-    """This machine cannot get the packages; the text says why."""
+    """This machine cannot get the packages; the message says why."""
 
 
 class ThirdPartyServer:
@@ -42,18 +42,18 @@ class ThirdPartyServer:
     relay_model = "relay"
 
     def __init__(self, folder: Path) -> None:
-        """Start it, installing it first where need be.
+        """Start it, installing it first if necessary.
 
         Args: folder: an empty folder for its configuration and home.
         Raises: NotInstallableError.
         """
         environment = installed()
         self.upstream = FakeModel()
-        """What `relay` talks to, on the chat wire."""
+        """Server that `relay` talks to, on the chat wire."""
         self.port = _free_port()
         self._log: list[str] = []
         self._has_answered = threading.Event()
-        """It listens, or it is gone."""
+        """Wait until it listens, or has ended."""
         self._process = subprocess.Popen(
             [
                 *(str(environment / "bin" / "litellm"), "--config", str(self._configure(folder))),
@@ -80,7 +80,7 @@ class ThirdPartyServer:
 
     @property
     def base_url(self) -> str:
-        """For a provider; ends in `/v1`."""
+        """Base URL for a provider; ends in `/v1`."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     def close(self) -> None:
@@ -137,7 +137,7 @@ def installed() -> Path:
     environment = cache / f"litellm-{digest}"
     is_whole = environment / "is-whole"
     with open(cache / "litellm.lock", "w", encoding="utf-8") as lock:
-        # Two runs of the tests at once: the second waits, and finds it done.
+        # If two runs of the tests coincide, the second waits, and finds the work done.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_whole.exists():
             shutil.rmtree(environment, ignore_errors=True)

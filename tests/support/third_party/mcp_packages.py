@@ -1,4 +1,4 @@
-"""MCP servers, clients and the conformance suite that nobody here wrote, installed on demand.
+"""MCP servers, clients and the conformance suite of other projects, installed on demand.
 
 From npm, with a Node of their own, and from PyPI, into an environment of its own; both are pinned
 by hash and kept in a cache folder. The first use needs npm and the registries.
@@ -27,13 +27,13 @@ SCOPE = "@modelcontextprotocol"
 
 
 class NodePackages:
-    """What npm installed."""
+    """Packages that npm installed."""
 
     def __init__(self, folder: Path) -> None:
         self._modules = folder / "node_modules"
 
     def argv(self, package: str, *arguments: str) -> tuple[str, ...]:
-        """The words that start a package's program. Args: package: without its scope."""
+        """Return the words that start a package's program. Args: package: without its scope."""
         folder = self._modules / SCOPE / package
         starts = [folder / place for place in ("dist/index.js", "build/index.js", "build/cli.js")]
         start = next(path for path in starts if path.exists())
@@ -77,7 +77,7 @@ def python_packages() -> Path:
 
 
 def _cached(name: str, key: bytes, install: Callable[[Path], None]) -> Path:
-    """A folder of the cache, filled by `install` the first time."""
+    """Return a folder of the cache, filled by `install` the first time."""
     if sys.version_info[:2] != (3, 11) or os.uname()[::4] != ("Linux", "x86_64"):
         raise NotInstallableError("the pinned packages are for CPython 3.11 on x86-64 Linux")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "codex-tests"
@@ -85,7 +85,7 @@ def _cached(name: str, key: bytes, install: Callable[[Path], None]) -> Path:
     folder = cache / f"{name}-{hashlib.sha256(key).hexdigest()[:12]}"
     is_whole = folder / "is-whole"
     with open(cache / f"{name}.lock", "w", encoding="utf-8") as lock:
-        # Two runs of the tests at once: the second waits, and finds it done.
+        # If two runs of the tests coincide, the second waits, and finds the work done.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_whole.exists():
             shutil.rmtree(folder, ignore_errors=True)

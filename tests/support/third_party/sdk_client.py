@@ -20,13 +20,13 @@ seen: dict[str, Any] = {"questions": [], "progress": []}
 
 
 async def approve(_context: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
-    """The user says yes to everything."""
+    """Answer every question with yes."""
     seen["questions"].append(params.message)
     return types.ElicitResult(action="accept", content={"decision": "approved"})
 
 
 async def progress(done: float, _total: float | None, message: str | None) -> None:
-    """Keep what the server tells."""
+    """Record the server's messages."""
     seen["progress"].append(message)
 
 
@@ -46,7 +46,7 @@ async def main(scenario: str, cwd: str, argv: list[str]) -> None:
 
 
 async def run(session: ClientSession) -> None:
-    """One call, and a second one to the same session."""
+    """Make one call, and a second one to the same session."""
     result = await session.call_tool("codex", CALL, progress_callback=progress)
     seen["result"] = result.model_dump(mode="json", by_alias=True)
     structured = result.structured_content or {}
@@ -57,7 +57,7 @@ async def run(session: ClientSession) -> None:
 
 
 async def cancel(session: ClientSession) -> None:
-    """Give a call up once it has begun, and see that the server goes on."""
+    """Cancel a call once it has begun, and check that the server continues."""
     with anyio.CancelScope() as scope:
 
         async def begun(_done: float, _total: float | None, message: str | None) -> None:

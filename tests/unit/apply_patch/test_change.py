@@ -9,7 +9,7 @@ from codex.base.errors import PatchError
 
 
 def edited(file: bytes | str, body: str) -> bytes:
-    """The file after an update with these chunks."""
+    """Return the file after an update with these chunks."""
     data = file.encode() if isinstance(file, str) else file
     (update,) = parse_patch(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch").hunks
     assert isinstance(update, UpdateFile)
@@ -81,7 +81,7 @@ def test_context_keeps_the_file_s_own_characters(file: str, body: str, expected:
         ("a\nb\n", "@@\r\n+c\r\n", "a\nb\nc\n"),
         # A CRLF patch for a CRLF file.
         ("a\r\nb\r\n", " a\r\n-b\r\n+x\r\n", "a\r\nx\r\n"),
-        # Mixed endings: each line keeps its own, a new one takes that of the line it replaces.
+        # Mixed endings: each line keeps its own; a new one takes that of the line it replaces.
         ("a\nb\r\nc\n", "-b\n+x\n", "a\nx\r\nc\n"),
         ("a\r\nb\nc\r\n", "-a\n+x\n b\n-c\n+y\n", "x\r\nb\ny\r\n"),
         ("a\r\nb\nc\r\n", "-a\n-b\n+x\n+y\n+z\n", "x\r\ny\nz\nc\r\n"),

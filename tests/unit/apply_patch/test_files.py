@@ -22,7 +22,7 @@ from tests.support.tree import read_tree, write_tree
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A working directory with a sibling that is outside."""
+    """Make a working directory with a sibling outside it."""
     folder = tmp_path / "root"
     folder.mkdir()
     (tmp_path / "outside").mkdir()
@@ -226,7 +226,7 @@ def test_a_circle_of_links_is_refused(root: Path) -> None:
 
 
 def outside(root: Path, body: str) -> list[str]:
-    """The outside paths, relative to the folder above the root."""
+    """Return the outside paths, relative to the folder above the root."""
     done = planned(root, body)
     found = outside_paths(done, [str(root)])
     assert is_plan_inside(done, [str(root)]) is not bool(found)

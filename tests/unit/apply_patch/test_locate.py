@@ -8,7 +8,7 @@ from codex.base.errors import PatchError
 
 
 def starts(file: str, body: str) -> list[int]:
-    """Line numbers, from 1, at which the chunks of an update are placed."""
+    """Return the line numbers, from 1, at which the chunks of an update are placed."""
     patch = parse_patch(f"*** Begin Patch\n*** Update File: f\n{body}*** End Patch")
     (update,) = patch.hunks
     assert isinstance(update, UpdateFile)

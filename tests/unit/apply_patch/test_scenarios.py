@@ -1,7 +1,7 @@
 """Whole patches: a tree before, a patch, the tree after, as the stand-alone command leaves it.
 
-The categories are those of spec/apply-patch.md, section 9.1, with line endings added. Unlike the
-reference, a patch that fails anywhere changes nothing.
+The categories are those of codex-rs's own scenarios, with line endings added. Unlike there, a patch
+that fails anywhere changes nothing.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Case(NamedTuple):
     before: Tree
     patch: str
     after: Tree | None
-    """None: the patch fails and nothing changes."""
+    """Tree after the patch; None if the patch fails and nothing changes."""
     output: str
-    """The listing, or how the reason begins."""
+    """Listing, or beginning of the reason."""
 
 
 CASES = {

@@ -1,4 +1,4 @@
-"""What happens when the world changes or fails between planning and writing."""
+"""Changes and failures between planning and writing."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_file_that_went_meanwhile_stops_everything(done: PatchPlan, tmp_path: 
 def test_a_link_that_appeared_meanwhile_leads_nowhere(
     done: PatchPlan, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, name: str
 ) -> None:
-    """A file or folder of the patch becomes a link to the same contents elsewhere."""
+    """Replace a file or folder of the patch by a link to the same contents elsewhere."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     write_tree(elsewhere, FILES)
     victim = tmp_path / name.split("/")[0]
@@ -116,7 +116,7 @@ def test_a_read_only_file_is_refused(done: PatchPlan, tmp_path: Path, monkeypatc
     real = os.access
 
     def access(path: str, mode: int, **options: Any) -> bool:
-        # The superuser, as whom tests may run, may write everything.
+        # Tests may run as root, who may write everything.
         return path != "a" and real(path, mode, **options)
 
     monkeypatch.setattr(os, "access", access)
@@ -130,7 +130,7 @@ def read_tree_of(files: dict[str, str | bytes]) -> dict[str, bytes | None]:
 
 
 class Failing:
-    """A system call that fails the n-th time it is used, and works otherwise."""
+    """A system call that fails the n-th time, and works otherwise."""
 
     def __init__(self, real: Any, n: int, *, error: BaseException | None = None) -> None:
         self._real = real
@@ -187,7 +187,7 @@ def test_what_cannot_be_put_back_is_named(
     real = os.rename
 
     def rename(old: str, new: str, **options: Any) -> None:
-        # From the second target on nothing can be renamed any more, not even back.
+        # From the second target on, nothing can be renamed, not even back.
         if new != "b" and Path(tmp_path, "b").exists() is False:
             raise OSError(errno.EIO, "Input/output error")
         if new == "b":

@@ -1,4 +1,4 @@
-"""The one way to stop."""
+"""Cancel, the one way to stop."""
 
 from __future__ import annotations
 

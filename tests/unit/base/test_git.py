@@ -1,4 +1,4 @@
-"""What the files of a repository tell, compared with what git says where it is installed."""
+"""The state read from a repository's files, compared with git's own answer if git is installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
-    """A repository on the branch `work/one`, with a commit and a remote."""
+    """Make a repository on the branch `work/one`, with a commit and a remote."""
     folder = tmp_path / "repo/.git"
     (folder / "refs/heads/work").mkdir(parents=True)
     (folder / "HEAD").write_text("ref: refs/heads/work/one\n")

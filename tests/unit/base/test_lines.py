@@ -1,4 +1,4 @@
-"""Lines of standard input, however they arrive."""
+"""Lines of standard input, in whatever pieces they arrive."""
 
 from __future__ import annotations
 

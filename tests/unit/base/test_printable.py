@@ -1,4 +1,4 @@
-"""Nothing that comes from outside controls the terminal."""
+"""Text from outside must not control the terminal."""
 
 from __future__ import annotations
 

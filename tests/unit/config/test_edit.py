@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def set_new(path: Path, text: str) -> str:
-    """The file after a server `new` was added to `text`."""
+    """Return the file after adding a server `new` to `text`."""
     path.write_bytes(text.encode())
     set_table(str(path), SECTION, "new", NEW)
     return path.read_bytes().decode()

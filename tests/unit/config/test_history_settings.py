@@ -1,4 +1,4 @@
-"""`[history]`: what is kept, how much of it, and what is not."""
+"""`[history]`: which messages are kept, how many, and which never."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where settings come from, which one wins, and what is said when one is wrong."""
+"""Sources of settings, their precedence, and the errors about wrong ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Providers: built in, overridden field by field, and what the environment says."""
+"""Providers: built in, overridden field by field, and set by the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both generations of sandbox settings become the one policy."""
+"""Both generations of sandbox settings become one policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the built-in policy says of calls; spec/execpolicy.md, section 5."""
+"""The verdicts of the built-in policy."""
 
 from __future__ import annotations
 

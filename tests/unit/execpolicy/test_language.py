@@ -1,4 +1,4 @@
-"""The policy language: what a file may say, and what is said of a file that may not."""
+"""The policy language: valid files, and the errors about invalid ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from codex.execpolicy.policy import Policy
 
 
 def patterns(text: str) -> list[tuple[tuple[str, ...], ...]]:
-    """The prefix rules of a file, as their patterns."""
+    """Return the patterns of a file's prefix rules."""
     return [rule.pattern for rule in parse_policy(text, name="p").prefix_rules]
 
 
 def value(expression: str, before: str = "") -> str:
-    """An expression of the language, as its text."""
+    """Evaluate an expression of the language; return its text."""
     (pattern,) = patterns(f"{before}\nprefix_rule([str({expression})])")
     return pattern[0][0]
 

@@ -1,4 +1,4 @@
-"""What rules say about calls: both forms, and what wins."""
+"""Verdicts of rules on calls: both forms, and which rule wins."""
 
 from __future__ import annotations
 

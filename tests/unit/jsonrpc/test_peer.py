@@ -1,4 +1,4 @@
-"""One side of a connection: who waits for which answer."""
+"""One side of a connection: requests, answers and how a wait for one ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Other:
-    """The other side: keeps what is sent, and what it was told to do."""
+    """The other side: records what is sent and handled."""
 
     def __init__(self) -> None:
         self.sent: SimpleQueue[RpcMessage] = SimpleQueue()
@@ -51,7 +51,7 @@ class Other:
 
 
 class Asking(threading.Thread):
-    """A request in a thread of its own."""
+    """Send a request in a thread of its own."""
 
     def __init__(self, ask: Callable[[], object]) -> None:
         super().__init__(daemon=True)
@@ -106,7 +106,7 @@ def test_an_interrupt_ends_the_wait_and_tells_the_other_side() -> None:
     assert other.next() == RpcNotification(
         "notifications/cancelled", {"requestId": request.id, "reason": "interrupted"}
     )
-    other.peer.receive(RpcResponse(request.id, "late"))  # nobody waits, and nobody minds
+    other.peer.receive(RpcResponse(request.id, "late"))  # no request waits, which is not an error
 
 
 def test_silence_ends_the_wait_and_tells_the_other_side() -> None:

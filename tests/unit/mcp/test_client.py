@@ -1,4 +1,4 @@
-"""The conversation with one server, over a transport that a test plays."""
+"""The conversation with one server, over a transport that the test controls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Played:
-    """The transport: answers what it is sent from `answers`, by method, and keeps it."""
+    """A transport that records messages and answers them from `answers`, by method."""
 
     name = "played"
 
@@ -79,7 +79,7 @@ class Played:
 
 
 class Heard:
-    """What a client's owner is told."""
+    """Records what a client's owner is told."""
 
     def __init__(self) -> None:
         self.questions: list[ServerQuestion] = []

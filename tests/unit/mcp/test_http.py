@@ -1,4 +1,4 @@
-"""One session with a server behind an address, scripted to the byte."""
+"""One session with a server at an address, scripted to the byte."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Heard:
-    """What a client's owner is told."""
+    """Records what a client's owner is told."""
 
     def __init__(self) -> None:
         self.ends: SimpleQueue[str] = SimpleQueue()
@@ -47,7 +47,7 @@ def server() -> Iterator[HttpMcp]:
 
 
 class Connected:
-    """A client that has shaken hands; a context manager."""
+    """Create a client that has shaken hands; a context manager."""
 
     def __init__(
         self, server: HttpMcp, environ: dict[str, str] | None = None, **settings: Any

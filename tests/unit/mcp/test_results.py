@@ -1,4 +1,4 @@
-"""What the model reads of a tool's answer."""
+"""The model's view of a tool's result."""
 
 from __future__ import annotations
 

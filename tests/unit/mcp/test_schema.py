@@ -1,4 +1,4 @@
-"""What is mended in the schemas of tools, and what is not touched."""
+"""Repairs to the schemas of tools, and what they leave unchanged."""
 
 from __future__ import annotations
 

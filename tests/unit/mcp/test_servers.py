@@ -1,4 +1,4 @@
-"""All servers of a session: who waits for whom, and what their end comes to."""
+"""All servers of a session: waiting for them, their failures and their end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE_S = 30.0
 
 
 class Session:
-    """Servers, and what their session hears of them; a context manager."""
+    """Servers, with a record of their reports; a context manager."""
 
     def __init__(self, cwd: Path, **settings: McpServer) -> None:
         self.statuses: SimpleQueue[McpServerStatus] = SimpleQueue()
@@ -44,7 +44,7 @@ class Session:
         self.servers.start()
 
     def wait_for(self, state: McpServerState) -> McpServerStatus:
-        """The next report of a state."""
+        """Return the next report of a state."""
         while True:
             status = self.statuses.get(timeout=PATIENCE_S)
             if status.state is state:

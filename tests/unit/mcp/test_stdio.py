@@ -22,7 +22,7 @@ ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 
 
 class Running:
-    """A Python program as a server; a context manager."""
+    """Run a Python program as a server; a context manager."""
 
     def __init__(self, program: str, cwd: Path) -> None:
         self.messages: SimpleQueue[RpcMessage | InvalidMessage] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""The history's thread: what waits for a lock or for room, and what the user hears of it."""
+"""The history's thread: entries that wait for a lock or for space, and warnings about them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PATIENCE_S = 30.0
 
 
 class Kept:
-    """A MessageHistory in a folder; what it says, and what is in its file."""
+    """A MessageHistory in a folder, with its events and the contents of its file."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = lambda: 7.9) -> None:
         self.path = folder / "history.jsonl"
@@ -47,14 +47,14 @@ class Kept:
             self.history.take("add", "session", AddToHistory(text))
 
     def reload(self) -> None:
-        """Everything before it was taken when its answer is there; warnings are left out."""
+        """Wait for an answer, with all earlier messages processed; warnings are dropped."""
         self.history.take("reload", "session", ReloadHistory())
 
     def next(self) -> Event:
         return self.events.get(timeout=PATIENCE_S)
 
     def closed(self) -> list[str]:
-        """End it; the warnings that nobody took."""
+        """End the history; return the remaining warnings."""
         self.history.close()
         found = []
         while not self.events.empty():
@@ -73,7 +73,7 @@ def kept(tmp_path: Path) -> Kept:
 
 
 def locked(path: Path) -> IO[bytes]:
-    """The file, with its lock held until it is closed."""
+    """Open the file, with its lock held until it is closed."""
     file = path.open("ab")
     fcntl.flock(file, fcntl.LOCK_EX)
     return file
@@ -107,7 +107,7 @@ def test_what_waits_is_written_when_the_lock_is_free_without_being_asked(kept: K
     kept.reload()
     kept.next()
     lock.close()
-    # Ends in the test's own time limit if nobody tries again.
+    # Ends by the test's own time limit if the entry is not tried again.
     while kept.path.stat().st_size == 0:
         pass
     assert kept.closed() == []
@@ -169,7 +169,7 @@ def test_a_page_is_limited_and_answers_say_what_was_asked(kept: Kept) -> None:
 def test_an_id_is_not_given_again_to_a_new_file(kept: Kept) -> None:
     seen = set()
     for number in range(20):
-        # The file system likes to give the number of the old inode to the new one.
+        # File systems tend to give the number of the old inode to the new one.
         kept.path.unlink(missing_ok=True)
         kept.path.write_text(f'{{"session_id":"s","ts":{number},"text":"x"}}\n')
         state = kept.history.describe("0").get(timeout=PATIENCE_S)

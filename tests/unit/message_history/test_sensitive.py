@@ -1,4 +1,4 @@
-"""What the message history withholds, and what it must not."""
+"""Messages that the history must not keep, and those that it must."""
 
 from __future__ import annotations
 

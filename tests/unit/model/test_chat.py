@@ -1,4 +1,4 @@
-"""The Chat Completions wire: what a request holds, and what its chunks mean."""
+"""The Chat Completions wire: the contents of a request, and the meaning of chunks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def body(*items: ResponseItem, provider: ModelProvider = OTHER, **settings: Any)
 
 
 def messages(*items: ResponseItem) -> list[dict[str, Any]]:
-    """The messages of a request, without the system's."""
+    """Return the messages of a request, without the system's."""
     sent: list[dict[str, Any]] = body(*items)["messages"]
     assert sent[0] == SYSTEM
     return sent[1:]
@@ -209,7 +209,7 @@ def chunk(finish_reason: str | None = None, **delta: Any) -> dict[str, Any]:
 
 
 def feed(*chunks: dict[str, Any], is_done: bool = True) -> list[ResponseEvent]:
-    """The events of a stream that ends with `[DONE]`, or just ends."""
+    """Return the events of a stream that ends with `[DONE]`, or without it."""
     decoder = ChatDecoder()
     events = [event for each in chunks for event in decoder.feed(each)]
     return events + decoder.finish(is_done=is_done)

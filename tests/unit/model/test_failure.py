@@ -1,4 +1,4 @@
-"""What servers say went wrong, as ModelErrors."""
+"""Servers' reports of errors, as ModelErrors."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_an_error_nested_without_end_is_shown_as_it_came() -> None:
 
 @pytest.mark.parametrize("page", [b"<title>" * 40_000, b"<title " * 40_000])
 def test_a_page_without_an_end_is_read_in_no_time(page: bytes) -> None:
-    # The whole of it took a minute.
+    # Examining the whole page took a minute.
     assert fail(502, page).kind == "server"
 
 

@@ -1,4 +1,4 @@
-"""The headers of a request: the key, the provider's own, and who we are."""
+"""The headers of a request: the key, the provider's own, and our user agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Responses wire: what a request holds, and what its events mean."""
+"""The Responses wire: the contents of a request, and the meaning of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failures are sent again, and when."""
+"""Which failed requests are sent again, and when."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def decoder(wire: str) -> Decoder:
 
 
 def whole(reply: Reply, wire: str) -> bytes:
-    """The body of a reply, with its non-ASCII characters as UTF-8 instead of escapes."""
+    """Return the body of a reply, with non-ASCII characters as UTF-8 instead of escapes."""
     body = b"".join(piece for piece in reply.pieces(wire) if isinstance(piece, bytes))
     events = [line.removeprefix(b"data: ") for line in body.split(b"\n\n") if line]
     texts = [
@@ -44,7 +44,7 @@ def whole(reply: Reply, wire: str) -> bytes:
 def read(
     wire: str, pieces: Iterable[bytes], error: Exception | None = None
 ) -> tuple[list[ResponseEvent], Pieces]:
-    """Every event of an answer in these pieces, and where they came from."""
+    """Return the events of an answer in these pieces, and their source."""
     source = Pieces(pieces, error)
     with ModelStream(source, decoder(wire)) as stream:
         return list(stream), source
@@ -64,7 +64,7 @@ def test_a_boundary_at_any_byte_changes_nothing(wire: str, end: bytes) -> None:
 
 
 def outcome(wire: str, source: Pieces) -> str | list[ResponseEvent]:
-    """The items of an answer, or the kind of its error."""
+    """Return the items of an answer, or the kind of its error."""
     try:
         with ModelStream(source, decoder(wire)) as stream:
             return [event for event in stream if isinstance(event, ItemDone)]
@@ -148,7 +148,7 @@ def test_data_that_is_no_json_object_is_passed_over(wire: str) -> None:
         b"[" * 100_000,
         b'{"error":' * 1000 + b"1" + b"}" * 1000,
         b'{"choices": [{"delta": {"content": ' + b"[" * 900 + b"]" * 900 + b"}}]}",
-        # The halved emoji makes it the business of the lenient reader.
+        # Only the lenient reader accepts half an emoji.
         b'{"a": "\\ud83d", "b": ' + b"[" * 500 + b"]" * 500 + b"}",
         b'{"a": "\\ud83d", "b": ' + b"9" * 30 + b"}",
     ],

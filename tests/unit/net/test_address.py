@@ -1,4 +1,4 @@
-"""Where requests go: endpoints, and the proxies of the environment."""
+"""Endpoints of requests, and the proxies of the environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HTTPS = Address("https", "api.example.com", 443, "/v1/responses")
 
 
 def proxied(address: Address, **environ: str) -> str | None:
-    """The origin of the proxy."""
+    """Return the origin of the proxy."""
     proxy = proxy_for(address, environ)
     return proxy.address.origin if proxy else None
 

@@ -1,4 +1,4 @@
-"""What went wrong on the way to a server, in words."""
+"""Failures on the way to a server, in words."""
 
 from __future__ import annotations
 

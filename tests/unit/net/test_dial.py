@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONG_S = 1000.0
-"""Longer than any test may take: what ends sooner did not wait for it."""
+"""Time-out longer than any test may take; a call that ends sooner has not waited for it."""
 
 
 @pytest.fixture

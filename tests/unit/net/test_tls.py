@@ -1,4 +1,4 @@
-"""Whom a TLS context trusts, and what it says when it cannot."""
+"""The authorities that a TLS context trusts, and the errors if they cannot be read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def context(environ: dict[str, str] | None = None, **trust: Any) -> ssl.SSLConte
 
 
 def trusted(context: ssl.SSLContext) -> list[str]:
-    """The common names of the authorities that a context holds."""
+    """Return the common names of the authorities that a context holds."""
     subjects: list[Any] = [ca["subject"] for ca in context.get_ca_certs()]
     return sorted(name for (((_, name),),) in subjects)
 

@@ -1,4 +1,4 @@
-"""The exact JSON of spec/protocol.md."""
+"""The exact JSON of submissions and events, which clients rely on."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from codex.protocol.settings import ModelProvider, WireApi
 
 
 def configure(**members: Any) -> bytes:
-    """The `configure_session` line of spec/protocol.md, section 3.1, with other members."""
+    """Return a `configure_session` line as clients send it, with other members."""
     op = {
         "type": "configure_session",
         "provider": {

@@ -26,13 +26,13 @@ NOW = 1_795_400_000.0
 
 
 def message(text: str) -> list[dict[str, Any]]:
-    """A task of ours that begins with a message."""
+    """Return a task of ours that begins with a message."""
     shown = tagged("event_msg", {"type": "user_message", "message": text, "image_count": 0})
     return [*ours(said(text))[1:], shown]
 
 
 def talk() -> list[dict[str, Any]]:
-    """Three messages of the user."""
+    """Write a session with three messages of the user."""
     answer = tagged("response_item", said("hello", "assistant"))
     done = tagged("event_msg", {"type": "task_complete", "last_agent_message": "hello"})
     first = [*message("one"), answer, done]

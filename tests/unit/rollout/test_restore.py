@@ -1,4 +1,4 @@
-"""An old conversation goes on in its folder and with its model, unless the user says otherwise."""
+"""A resumed conversation keeps its folder and model, unless the user says otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session file of any version becomes the conversation to go on with."""
+"""A session file of any version becomes a conversation to continue."""
 
 from __future__ import annotations
 

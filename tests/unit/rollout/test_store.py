@@ -1,4 +1,4 @@
-"""Session files are listed, found, named, put away and deleted."""
+"""Session files are listed, found, named, archived and deleted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THIRD = "22222222-0000-7000-8000-000000000003"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Three sessions, the first written to last, the third in another folder."""
+    """Make three sessions, the first most recently written, the third in another folder."""
     for age, (session_id, cwd) in enumerate(
         [(FIRST, "/repo"), (SECOND, "/repo"), (THIRD, "/other")]
     ):

@@ -1,4 +1,4 @@
-"""What is kept of a conversation, and what of it the next request carries."""
+"""The items that a conversation keeps, and those that the next request carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The session file as it is written: when, with which rights, and what a full disk does to it."""
+"""Writing the session file: when, with which permissions, and on a full disk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONG = Message("user", (InputText("x" * 8000),))
 
 
 class Recording:
-    """A rollout in a CODEX_HOME, and what it warned of."""
+    """A rollout in a CODEX_HOME, and its warnings."""
 
     def __init__(self, home: Path, resumed: Resumed | None = None) -> None:
         self.warnings: list[str] = []
@@ -152,7 +152,7 @@ def test_a_home_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
 
 
 def test_what_a_full_disk_did_not_take_is_written_when_it_has_room(recording: Recording) -> None:
-    """A limit of the file's size is like a full disk: the write is cut short, then refused."""
+    """A limit on file size acts like a full disk: the write is cut short, then refused."""
     recording.rollout.item(HI)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(recording.path) + 100, hard))

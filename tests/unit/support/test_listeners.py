@@ -1,4 +1,4 @@
-"""The servers that do not serve: they really do not."""
+"""The servers that do not serve."""
 
 from __future__ import annotations
 

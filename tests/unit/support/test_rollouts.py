@@ -1,4 +1,4 @@
-"""The session files that tests read are what they say."""
+"""The session files that tests read are what their names say."""
 
 from __future__ import annotations
 

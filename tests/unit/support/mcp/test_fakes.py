@@ -1,4 +1,4 @@
-"""The MCP servers and clients of the tests, on one another."""
+"""The MCP servers and clients of the tests, tested on each other."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_settings_name_the_scripted_server() -> None:
 
 
 def post(url: str, message: Any, session: str = "") -> tuple[int, dict[str, str], bytes]:
-    """One POST: status, headers and body."""
+    """Send one POST; return status, headers and body."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
     headers = {SESSION: session} if session else {}

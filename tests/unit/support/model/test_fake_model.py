@@ -1,4 +1,4 @@
-"""The fake model server keeps its word, as seen by the standard library's HTTP client."""
+"""The fake model server, as seen by the standard library's HTTP client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def connect(model: FakeModel) -> Iterator[http.client.HTTPConnection]:
 
 
 def ask(model: FakeModel, path: str = "/v1/responses") -> bytes:
-    """One request on a connection of its own; the body of the answer."""
+    """Send one request on a connection of its own; return the body of the answer."""
     with connect(model) as connection:
         return post(connection, path)
 
