@@ -8,7 +8,7 @@ a bare patch, which a shell would run line by line: that is an error for the mod
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -128,7 +128,7 @@ def patch_text_of(arguments: str) -> str:
     return value
 
 
-def _json(arguments: str) -> Any:
+def _json(arguments: str) -> object:
     """Parse JSON; newlines inside strings, which some models write, are accepted."""
     import json
 

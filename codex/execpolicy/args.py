@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,9 +20,9 @@ _MAX_UINT64 = 2**64 - 1
 class MismatchError(Exception):
     """A call does not match a rule; `error` is the JSON that the CLI prints."""
 
-    def __init__(self, kind: str, **fields: Any) -> None:
+    def __init__(self, kind: str, **fields: object) -> None:
         super().__init__(kind)
-        self.error: dict[str, Any] = {"type": kind, **fields}
+        self.error: dict[str, object] = {"type": kind, **fields}
 
 
 class ArgType(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class ArgType(msgspec.Struct, frozen=True):
         return self.name in ("ReadableFile", "WriteableFile")
 
     @property
-    def json(self) -> Any:
+    def json(self) -> object:
         """JSON that the CLI prints."""
         return self.name if self.literal is None else {self.name: self.literal}
 
@@ -80,7 +80,7 @@ class Matcher(msgspec.Struct, frozen=True):
     count: Count = Count.ONE
 
     @property
-    def json(self) -> Any:
+    def json(self) -> object:
         """JSON in errors."""
         return self.type.json if self.type.literal is not None else self.name
 
@@ -120,7 +120,7 @@ class MatchedArg(msgspec.Struct, frozen=True):
     value: str
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """JSON that the CLI prints."""
         return {"index": self.index, "type": self.type.json, "value": self.value}
 

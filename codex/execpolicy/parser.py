@@ -6,7 +6,6 @@ Examples are verified while loading, and every error names the file and the line
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from codex.execpolicy.args import MATCHERS, Matcher, MismatchError, literal
 from codex.execpolicy.policy import ForbiddenProgram, Policy
@@ -43,11 +42,11 @@ def parse_policy(text: str, *, name: str) -> Policy:
     return builder.policy()
 
 
-def _flag(name: Any, required: Any = NO) -> Option:
+def _flag(name: object, required: object = NO) -> Option:
     return Option(_word(name, "an option's name"), None, _bool(required, "required"))
 
 
-def _opt(name: Any, type: Any, required: Any = NO) -> Option:
+def _opt(name: object, type: object, required: object = NO) -> Option:
     kind = _matcher(type, "an option's type").type
     return Option(_word(name, "an option's name"), kind, _bool(required, "required"))
 
@@ -75,15 +74,15 @@ class _Builder:
 
     def define_program(
         self,
-        program: Any,
-        system_path: Any = (),
-        option_bundling: Any = NO,
-        combined_format: Any = NO,
-        options: Any = (),
-        args: Any = (),
-        forbidden: Any = None,
-        should_match: Any = (),
-        should_not_match: Any = (),
+        program: object,
+        system_path: object = (),
+        option_bundling: object = NO,
+        combined_format: object = NO,
+        options: object = (),
+        args: object = (),
+        forbidden: object = None,
+        should_match: object = (),
+        should_not_match: object = (),
     ) -> None:
         """Add a rule about one program's arguments."""
         spec = ProgramSpec(
@@ -99,11 +98,11 @@ class _Builder:
         _verify_program(spec, should_match, should_not_match)
         self._programs.append(spec)
 
-    def forbid_substrings(self, strings: Any) -> None:
+    def forbid_substrings(self, strings: object) -> None:
         """Forbid every call whose program or arguments contain one of the strings."""
         self._forbidden_substrings += _words(strings, "strings")
 
-    def forbid_program_regex(self, regex: Any, reason: Any) -> None:
+    def forbid_program_regex(self, regex: object, reason: object) -> None:
         """Forbid every program whose name matches the pattern anywhere."""
         # The pattern is the user's own, so its running time is not limited.
         try:
@@ -114,11 +113,11 @@ class _Builder:
 
     def prefix_rule(
         self,
-        pattern: Any,
-        decision: Any = "allow",
-        justification: Any = None,
-        match: Any = (),
-        not_match: Any = (),
+        pattern: object,
+        decision: object = "allow",
+        justification: object = None,
+        match: object = (),
+        not_match: object = (),
     ) -> None:
         """Decide about every command that begins with these words."""
         if not isinstance(decision, str) or decision not in _DECISIONS:
@@ -134,7 +133,7 @@ class _Builder:
         _verify_prefix(rule, match, not_match)
         self._prefix_rules.append(rule)
 
-    def host_executable(self, name: Any, paths: Any) -> None:
+    def host_executable(self, name: object, paths: object) -> None:
         """Declare which paths are the program of a bare name."""
         base = _word(name, "name")
         found = _words(paths, "paths")
@@ -143,36 +142,36 @@ class _Builder:
         self._host_executables[base] = self._host_executables.get(base, ()) + found
 
 
-def _list(value: Any, what: str) -> list[Any]:
+def _list(value: object, what: str) -> list[object]:
     if not isinstance(value, list | tuple):
         raise EvaluationError(f"{what} must be a list, not {type_name(value)}")
     return list(value)
 
 
-def _word(value: Any, what: str) -> str:
+def _word(value: object, what: str) -> str:
     if not isinstance(value, str) or not value:
         got = "empty" if value == "" else type_name(value)
         raise EvaluationError(f"{what} must be a string that is not empty, not {got}")
     return value
 
 
-def _words(value: Any, what: str) -> tuple[str, ...]:
+def _words(value: object, what: str) -> tuple[str, ...]:
     return tuple(_word(word, f"an element of {what}") for word in _list(value, what))
 
 
-def _bool(value: Any, what: str) -> bool:
+def _bool(value: object, what: str) -> bool:
     if not isinstance(value, bool):
         raise EvaluationError(f"{what} must be True or False, not {type_name(value)}")
     return value
 
 
-def _matcher(value: Any, what: str) -> Matcher:
+def _matcher(value: object, what: str) -> Matcher:
     if isinstance(value, Matcher):
         return value
     return literal(_word(value, what))
 
 
-def _options(value: Any) -> dict[str, Option]:
+def _options(value: object) -> dict[str, Option]:
     options: dict[str, Option] = {}
     for option in _list(value, "options"):
         if not isinstance(option, Option):
@@ -183,7 +182,7 @@ def _options(value: Any) -> dict[str, Option]:
     return options
 
 
-def _alternatives(element: Any) -> tuple[str, ...]:
+def _alternatives(element: object) -> tuple[str, ...]:
     if isinstance(element, str):
         return (_word(element, "an element of pattern"),)
     words = _words(element, "pattern")
@@ -192,7 +191,7 @@ def _alternatives(element: Any) -> tuple[str, ...]:
     return words
 
 
-def _verify_program(spec: ProgramSpec, should_match: Any, should_not_match: Any) -> None:
+def _verify_program(spec: ProgramSpec, should_match: object, should_not_match: object) -> None:
     for words in _examples(should_match, "should_match"):
         try:
             spec.match(ExecCall(spec.program, words))
@@ -208,7 +207,7 @@ def _verify_program(spec: ProgramSpec, should_match: Any, should_not_match: Any)
         raise EvaluationError(f"the example {list(words)} of should_not_match matches")
 
 
-def _verify_prefix(rule: PrefixRule, match: Any, not_match: Any) -> None:
+def _verify_prefix(rule: PrefixRule, match: object, not_match: object) -> None:
     for words in _examples(match, "match"):
         if not rule.matches(words):
             raise EvaluationError(f"the example {list(words)} of match does not match")
@@ -217,17 +216,18 @@ def _verify_prefix(rule: PrefixRule, match: Any, not_match: Any) -> None:
             raise EvaluationError(f"the example {list(words)} of not_match matches")
 
 
-def _examples(value: Any, what: str) -> list[tuple[str, ...]]:
+def _examples(value: object, what: str) -> list[tuple[str, ...]]:
     """Return examples as lists of words; a string is split as a shell would."""
     return [_example(example, what) for example in _list(value, what)]
 
 
-def _example(value: Any, what: str) -> tuple[str, ...]:
+def _example(value: object, what: str) -> tuple[str, ...]:
     if not isinstance(value, str):
-        words = _list(value, f"an example of {what}")
-        if not all(isinstance(word, str) for word in words):
+        given = _list(value, f"an example of {what}")
+        words = tuple(word for word in given if isinstance(word, str))
+        if len(words) < len(given):
             raise EvaluationError(f"an example of {what} holds something other than a string")
-        return tuple(words)
+        return words
     import shlex
 
     try:

@@ -5,7 +5,7 @@ Unlike in codex-rs, a rule that forbids wins over an earlier one that permits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -29,14 +29,14 @@ class Forbidden(NamedTuple):
     """A rule forbids the call."""
 
     reason: str
-    cause: dict[str, Any]
+    cause: dict[str, object]
     """JSON that the CLI prints."""
 
 
 class Unverified(NamedTuple):
     """No rule matches the call."""
 
-    error: dict[str, Any]
+    error: dict[str, object]
     """JSON that the CLI prints."""
 
 
@@ -108,13 +108,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found)
 
     def _forbidden_by_name(self, call: ExecCall) -> Forbidden | None:
-        cause = {"Program": {"program": call.program, "exec_call": call.json}}
+        cause: dict[str, object] = {"Program": {"program": call.program, "exec_call": call.json}}
         for regex, reason in self.forbidden_programs:
             if regex.search(call.program):
                 return Forbidden(reason, cause)
         return None
 
     def _forbidden_by_word(self, call: ExecCall) -> Forbidden | None:
+        cause: dict[str, object]
         for word in self.forbidden_substrings:
             if word in call.program:
                 cause = {"Program": {"program": call.program, "exec_call": call.json}}
@@ -127,7 +128,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     def _fit(self, call: ExecCall) -> CallResult:
         matched: Matched | None = None
-        error: dict[str, Any] = {"type": "NoSpecForProgram", "program": call.program}
+        error: dict[str, object] = {"type": "NoSpecForProgram", "program": call.program}
         for spec in self.programs:
             if spec.program != call.program:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,9 +52,9 @@ class PrefixMatch(NamedTuple):
     """Path in the command, if the rule names the program without one."""
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """JSON that the CLI prints."""
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "matchedPrefix": list(self.prefix),
             "decision": self.rule.decision.value,
         }

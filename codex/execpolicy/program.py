@@ -6,7 +6,7 @@ ends the options.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -30,7 +30,7 @@ class ExecCall(NamedTuple):
     args: tuple[str, ...]
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """JSON that the CLI prints."""
         return {"program": self.program, "args": list(self.args)}
 
@@ -51,7 +51,7 @@ class MatchedOption(msgspec.Struct, frozen=True):
     value: str
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """JSON that the CLI prints."""
         return {"name": self.name, "value": self.value, "type": self.type.json}
 
@@ -76,7 +76,7 @@ class Match(NamedTuple):
         return any(found.may_write for found in self.types)
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """JSON that the CLI prints."""
         return {
             "program": self.program,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -34,14 +34,14 @@ MAX_TEXT = 1_000_000
 UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 """Characters that Python's parser does not accept."""
 
-BINARY: dict[type, Callable[[Any, Any], Any]] = {
+BINARY: dict[type, Callable[[object, object], object]] = {
     ast.Add: values.add,
     ast.Sub: values.subtract,
     ast.Mult: values.multiply,
     ast.FloorDiv: values.divide,
     ast.Mod: values.remainder,
 }
-COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[type, Callable[[object, object], bool]] = {
     ast.Eq: values.equal,
     ast.NotEq: lambda left, right: not values.equal(left, right),
     ast.Lt: values.less,
@@ -61,17 +61,17 @@ class _Stop(NamedTuple):
     """Reason why a block ended before its last statement: `return`, `break` or `continue`."""
 
     word: str
-    value: Any = None
+    value: object = None
 
 
 class _Scope:
     """Names, and the enclosing scope."""
 
-    def __init__(self, names: dict[str, Any], outer: _Scope | None = None) -> None:
+    def __init__(self, names: dict[str, object], outer: _Scope | None = None) -> None:
         self.names = names
         self._outer = outer
 
-    def get(self, name: str) -> Any:
+    def get(self, name: str) -> object:
         scope: _Scope | None = self
         while scope is not None:
             if name in scope.names:
@@ -84,7 +84,7 @@ class _Function(msgspec.Struct, frozen=True):
     """A `def` or `lambda`, with the scope that encloses it."""
 
     node: ast.FunctionDef | ast.Lambda
-    defaults: dict[str, Any]
+    defaults: dict[str, object]
     scope: _Scope
 
 
@@ -194,7 +194,7 @@ class Interpreter:
                 break
         return None
 
-    def _bind(self, target: ast.expr, value: Any, scope: _Scope) -> None:
+    def _bind(self, target: ast.expr, value: object, scope: _Scope) -> None:
         match target:
             case ast.Name(name):
                 scope.names[name] = value
@@ -212,7 +212,7 @@ class Interpreter:
     def _truth(self, node: ast.expr, scope: _Scope) -> bool:
         return bool(self._value(node, scope))
 
-    def _value(self, node: ast.expr, scope: _Scope) -> Any:
+    def _value(self, node: ast.expr, scope: _Scope) -> object:
         self._step(node)
         self._depth += 1
         if self._depth > _MAX_DEPTH:
@@ -224,7 +224,7 @@ class Interpreter:
         self._depth -= 1
         return value
 
-    def _evaluate(self, node: ast.expr, scope: _Scope) -> Any:
+    def _evaluate(self, node: ast.expr, scope: _Scope) -> object:
         match node:
             case ast.Constant(value) if value is None or isinstance(value, str | bool | int):
                 return value if isinstance(value, str | None) else values.number(value)
@@ -254,7 +254,7 @@ class Interpreter:
             case _:
                 return self._operation(node, scope)
 
-    def _operation(self, node: ast.expr, scope: _Scope) -> Any:
+    def _operation(self, node: ast.expr, scope: _Scope) -> object:
         match node:
             case ast.BinOp(left, operator, right) if type(operator) in BINARY:
                 first = self._value(left, scope)
@@ -280,7 +280,7 @@ class Interpreter:
             case _:
                 raise _unknown(node)
 
-    def _dict(self, keys: list[ast.expr | None], entries: list[ast.expr], scope: _Scope) -> Any:
+    def _dict(self, keys: list[ast.expr | None], entries: list[ast.expr], scope: _Scope) -> object:
         pairs = []
         for key, entry in zip(keys, entries, strict=True):
             if key is None:
@@ -288,8 +288,8 @@ class Interpreter:
             pairs.append((self._value(key, scope), self._value(entry, scope)))
         return values.make_dict(pairs)
 
-    def _bool(self, is_and: bool, operands: list[ast.expr], scope: _Scope) -> Any:  # noqa: FBT001
-        value: Any = is_and
+    def _bool(self, is_and: bool, operands: list[ast.expr], scope: _Scope) -> object:  # noqa: FBT001
+        value: object = is_and
         for operand in operands:
             value = self._value(operand, scope)
             if bool(value) is not is_and:
@@ -332,9 +332,9 @@ class Interpreter:
                 defaults[argument.arg] = self._value(default, scope)
         return _Function(node, defaults, scope)
 
-    def _call(self, node: ast.Call, scope: _Scope) -> Any:
+    def _call(self, node: ast.Call, scope: _Scope) -> object:
         arguments = [self._value(argument, scope) for argument in node.args]
-        named: dict[str, Any] = {}
+        named: dict[str, object] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise EvaluationError("the policy language has no ** in a call")
@@ -359,8 +359,8 @@ class Interpreter:
         return result
 
     def _call_function(
-        self, function: _Function, arguments: list[Any], named: dict[str, Any]
-    ) -> Any:
+        self, function: _Function, arguments: list[object], named: dict[str, object]
+    ) -> object:
         node = function.node
         if node in self._running:
             raise EvaluationError("a function may not call itself")

@@ -7,8 +7,6 @@ with every piece or the whole call at the end, or send the arguments as an objec
 
 from __future__ import annotations
 
-from typing import Any
-
 from codex.base.jsonio import loads
 from codex.model.decode import arguments_text, new_call_id
 from codex.model.event import ArgumentsDelta
@@ -52,7 +50,7 @@ class CallAssembler:
         self._latest_at: dict[int, _Call] = {}
         """Latest call by index."""
 
-    def add(self, fragment: dict[str, Any]) -> list[ArgumentsDelta]:
+    def add(self, fragment: dict[str, object]) -> list[ArgumentsDelta]:
         """Take one element of a delta's `tool_calls`; return what it adds to the arguments."""
         function = as_dict(fragment.get("function"))
         name, server_id = as_str(function.get("name")), as_str(fragment.get("id"))
@@ -77,7 +75,7 @@ class CallAssembler:
             FunctionCall(call.name, call.text, call.call_id) for call in self._calls if call.name
         ]
 
-    def _find(self, index: Any, server_id: str) -> _Call | None:
+    def _find(self, index: object, server_id: str) -> _Call | None:
         """Find the call that a fragment belongs to: by index, else by id, else the latest one."""
         if isinstance(index, int):
             return self._latest_at.get(index)
@@ -85,7 +83,7 @@ class CallAssembler:
             return next((call for call in self._calls if call.server_id == server_id), None)
         return self._calls[-1] if self._calls else None
 
-    def _begin(self, index: Any, server_id: str) -> _Call:
+    def _begin(self, index: object, server_id: str) -> _Call:
         is_free = server_id and server_id not in self._taken_ids
         call = _Call(server_id, server_id if is_free else new_call_id())
         self._taken_ids.add(call.call_id)

@@ -7,11 +7,12 @@ server it is. If such a request fails, the window stays unknown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from codex.base.jsonio import dumps, loads
+from codex.model.loose import as_str
 from codex.model.retry import ModelError
 from codex.net.failure import RequestError
 from codex.protocol.events import ModelEntry
@@ -63,11 +64,11 @@ class _ModelServer:
         self._cancel = cancel
         self._http: HttpClient | None = None
 
-    def get(self, path: str, *, is_below_base: bool = True) -> Any:
+    def get(self, path: str, *, is_below_base: bool = True) -> object:
         """Return the answer to GET, from below the base URL or from beside its `/v1`."""
         return self._ask(path, None, is_below_base=is_below_base)
 
-    def post(self, path: str, body: Any) -> Any:
+    def post(self, path: str, body: object) -> object:
         """Return the answer to POST, from beside the base URL's `/v1`."""
         return self._ask(path, dumps(body), is_below_base=False)
 
@@ -76,7 +77,7 @@ class _ModelServer:
         if self._http is not None:
             self._http.close()
 
-    def _ask(self, path: str, body: bytes | None, *, is_below_base: bool) -> Any:
+    def _ask(self, path: str, body: bytes | None, *, is_below_base: bool) -> object:
         from codex.model.client import http_client
         from codex.model.headers import request_headers
         from codex.net.address import endpoint
@@ -98,7 +99,7 @@ class _ModelServer:
             error.hide(headers.secrets)
             raise
 
-    def _read(self, answer: HttpAnswer, where: str) -> Any:
+    def _read(self, answer: HttpAnswer, where: str) -> object:
         from codex.model.failure import advice_for, http_failure
 
         answer.set_timeout(_TIMEOUT_S)
@@ -129,7 +130,7 @@ class _ModelServer:
 
 
 def _add_details(
-    server: _ModelServer, rows: list[dict[str, Any]], windows: dict[str, int | None]
+    server: _ModelServer, rows: list[dict[str, object]], windows: dict[str, int | None]
 ) -> None:
     """Ask for the windows in the way that suits the kind of server."""
     owners = {str(row.get("owned_by")) for row in rows}
@@ -142,8 +143,8 @@ def _add_details(
             windows.update(dict.fromkeys(windows, window))
         elif "organization_owner" in owners:
             for row in _rows(server.get("/api/v0/models", is_below_base=False), "data"):
-                if row.get("id") in windows:
-                    windows[row["id"]] = _window(row)
+                if (name := as_str(row.get("id"))) in windows:
+                    windows[name] = _window(row)
         elif "library" in owners:
             _add_from_ollama(server, windows)
     except RequestError:
@@ -156,8 +157,8 @@ def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> No
     The window of a model without a setting is the one that it was trained with.
     """
     for row in _rows(server.get("/api/ps", is_below_base=False), "models"):
-        if row.get("name") in windows:
-            windows[row["name"]] = _number(row.get("context_length"))
+        if (name := as_str(row.get("name"))) in windows:
+            windows[name] = _number(row.get("context_length"))
     unknown = [name for name, window in windows.items() if window is None]
     for name in unknown[:MAX_DETAILS]:
         details = server.post("/api/show", {"model": name})
@@ -166,7 +167,7 @@ def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> No
         )
 
 
-def _parameter(parameters: Any) -> int | None:
+def _parameter(parameters: object) -> int | None:
     """Return the value of `num_ctx` in Ollama's lines of parameters."""
     for line in str(parameters or "").splitlines():
         name, _, value = line.strip().partition(" ")
@@ -175,7 +176,7 @@ def _parameter(parameters: Any) -> int | None:
     return None
 
 
-def _trained(info: Any) -> int | None:
+def _trained(info: object) -> int | None:
     """Return the value of `llama.context_length`, for whatever architecture the key names."""
     if not isinstance(info, dict):
         return None
@@ -183,14 +184,14 @@ def _trained(info: Any) -> int | None:
     return next((_number(info[name]) for name in names), None)
 
 
-def _window(row: dict[str, Any]) -> int | None:
+def _window(row: dict[str, object]) -> int | None:
     found = (_number(row.get(name)) for name in WINDOW_NAMES)
     return next((window for window in found if window), None) or _number(
         _member(row.get("meta"), "n_ctx")
     )
 
 
-def _rows(value: Any, name: str) -> list[dict[str, Any]]:
+def _rows(value: object, name: str) -> list[dict[str, object]]:
     """Return the objects of the list `name`, or of an answer that is itself a list.
 
     Raises: ModelError, if there is no list.
@@ -201,10 +202,11 @@ def _rows(value: Any, name: str) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _member(value: Any, name: str) -> Any:
+def _member(value: object, name: str) -> object:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _number(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return value if is_count else None
+def _number(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if value > 0 else None

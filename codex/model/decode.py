@@ -38,7 +38,7 @@ def decode_item(raw: Any) -> ResponseItem | None:
             return _reasoning_item(item)
         case "function_call" if as_str(item.get("name")):
             return FunctionCall(
-                name=item["name"],
+                name=as_str(item.get("name")),
                 arguments=arguments_text(item.get("arguments")),
                 call_id=as_str(item.get("call_id")) or as_str(item.get("id")) or new_call_id(),
             )

@@ -6,31 +6,29 @@ Each function returns the empty value of its type for any value of another type.
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
 
 
-def as_dict(value: Any) -> dict[str, Any]:
+def as_dict(value: object) -> dict[str, object]:
     """Return the object, or an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: object) -> list[object]:
     """Return the array, or an empty one."""
     return value if isinstance(value, list) else []
 
 
-def as_str(value: Any) -> str:
+def as_str(value: object) -> str:
     """Return the string, or an empty one."""
     return value if isinstance(value, str) else ""
 
 
-def as_int(value: Any) -> int:
+def as_int(value: object) -> int:
     """Return the number without its fraction, or 0."""
-    is_number = isinstance(value, int | float) and isfinite(value)
-    return int(value) if is_number else 0
+    return int(value) if isinstance(value, int | float) and isfinite(value) else 0
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """Return text given as a string, as an object that holds one, or as a list of either."""
     match value:
         case str():

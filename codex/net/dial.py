@@ -22,11 +22,11 @@ from codex.base.errors import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from codex.base.cancel import Cancel
 
-    Target = tuple[int, int, int, str, Any]
+    SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+    Target = tuple[int, int, int, str, SocketAddress]
     """An element of getaddrinfo's result."""
 
 HEAD_START_S = 0.25

@@ -177,8 +177,8 @@ class Connection:
         self._grip: socket.socket | None = None
         self._cancel: Cancel | None = None
         self._timeout_s = 0.0
-        self.socket: Any = None
-        """The socket to read from, with or without TLS."""
+        self._stream: socket.socket | None = None
+        """The socket to read from, with or without TLS; http.client may forget it earlier."""
 
     @property
     def is_open(self) -> bool:
@@ -210,10 +210,15 @@ class Connection:
         timeout_s: float,
     ) -> HTTPResponse:
         """Send the request, and wait for the head of the answer."""
-        self.socket = self.http.sock
+        self._stream = self.http.sock
         self.http.timeout = timeout_s
         self.http.request(method, target, body, headers, preload_content=False)
         return self.http.getresponse()
+
+    def set_timeout(self, timeout_s: float) -> None:
+        """Set the longest silence in the body of the answer."""
+        assert self._stream is not None
+        self._stream.settimeout(timeout_s)
 
     def break_off(self) -> None:
         """End every wait on the connection; may be called from any thread."""
@@ -276,7 +281,7 @@ class HttpAnswer:
     def set_timeout(self, timeout_s: float) -> None:
         """Set the longest silence that `read` accepts from now on."""
         self._timeout_s = timeout_s
-        self._connection.socket.settimeout(timeout_s)
+        self._connection.set_timeout(timeout_s)
 
     def read(self) -> bytes:
         """Return the bytes that have arrived, waiting for some; b"" at the end of the body.
@@ -305,7 +310,7 @@ class HttpAnswer:
             return None
         left = DRAIN_BYTES
         try:
-            self._connection.socket.settimeout(DRAIN_S)
+            self._connection.set_timeout(DRAIN_S)
             while left > 0 and (piece := self._response.read1(left)):
                 left -= len(piece)
             is_good = left > 0 and self._connection.http.is_connected
