@@ -1,4 +1,4 @@
-"""What every test relies on."""
+"""Settings that every test relies on."""
 
 from __future__ import annotations
 

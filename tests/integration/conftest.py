@@ -1,4 +1,4 @@
-"""What the integration tests share."""
+"""Fixtures that the integration tests share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["source", "executable"])
 def program_argv(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """The words that start the program: from its source, and as CODEX_BINARY."""
+    """Return the words that start the program: from its source, and as CODEX_BINARY."""
     if request.param == "source":
         return SOURCE
     executable = os.environ.get("CODEX_BINARY")
@@ -30,14 +30,14 @@ def program_argv(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 @pytest.fixture
 def program(program_argv: tuple[str, ...], tmp_path: Path) -> Iterator[Program]:
-    """The program with a home and a repository of its own; it has no configuration yet."""
+    """Return the program with a home and a repository of its own, but without a configuration."""
     with Program(program_argv, tmp_path) as program:
         yield program
 
 
 @pytest.fixture(scope="session")
 def third_party_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThirdPartyServer]:
-    """A real OpenAI-compatible server that nobody here wrote."""
+    """A real OpenAI-compatible server from another project."""
     try:
         server = ThirdPartyServer(tmp_path_factory.mktemp("litellm"))
     except NotInstallableError as error:

@@ -45,7 +45,7 @@ PATIENCE_S = 30.0
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Program]]:
-    """Start the waiter with some words; it is ready when this returns."""
+    """Start the waiter with some words; it is ready once this returns."""
     programs: list[Program] = []
 
     def start(*words: str) -> Program:
@@ -78,7 +78,7 @@ def test_a_signal_becomes_a_value_on_the_queue(start: Callable[..., Program], nu
 def test_a_signal_that_does_not_interrupt_the_main_thread_is_delivered_all_the_same(
     start: Callable[..., Program],
 ) -> None:
-    # As one that comes just before the main thread begins to wait: nothing ends that wait.
+    # Like a signal just before the main thread begins to wait: it does not end that wait.
     program = start("elsewhere")
     out, _ = program.communicate(timeout=PATIENCE_S)
     assert out == "2\n"

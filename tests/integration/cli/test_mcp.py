@@ -37,7 +37,7 @@ persistence = "none"
 
 
 def servers(program: Program) -> dict[str, Any]:
-    """What config.toml holds."""
+    """Return the servers in config.toml."""
     found: dict[str, Any] = tomli.loads((program.home / "config.toml").read_text())["mcp_servers"]
     return found
 

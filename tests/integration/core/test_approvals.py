@@ -118,7 +118,7 @@ def test_the_question_after_a_denial_shows_what_was_blocked_and_once_is_once(
     inside = tmp_path / "inside"
     outside.mkdir()
     inside.mkdir()
-    # Not `touch`, which changes the times of a file that is there: Landlock knows no metadata.
+    # Not `touch`, which only changes the times of an existing file: Landlock ignores metadata.
     call = {"command": ["sh", "-c", f"echo x >> {outside / 'x'}"]}
     script = [Reply.call("shell", call, "c1"), Reply.call("shell", call, "c2"), Reply.text("ok")]
     with (
@@ -301,7 +301,7 @@ def test_a_trusted_command_may_not_write_where_others_may(tmp_path: Path) -> Non
         request = engine.wait_for(ExecApprovalRequest)
         assert "trusted to only read" in str(request.reason)
         assert not (tmp_path / "made").exists()
-        # A yes is to running it as any other command: in the sandbox of the session.
+        # Approval means running it as any other command: in the session's sandbox.
         engine.codex.submit(ExecApproval(request.call_id, ReviewDecision.APPROVED))
         engine.until_end(task)
         first = next(e.msg for e in engine.seen if isinstance(e.msg, ExecCommandEnd))

@@ -1,4 +1,4 @@
-"""Ways to make a harmless name do harm, each tried on the engine with the trap really set.
+"""Ways to make a harmless name do harm, each tried on the engine with a real trap.
 
 If the user was not asked, it ran as a trusted command, and must not have written; otherwise
 the question must have come.
@@ -195,7 +195,7 @@ def test_what_a_repository_makes_git_do_writes_nothing(
     for cwd, words in ((work, command), (elsewhere, ["git", "-C", str(work), *command[1:]])):
         outcome = untrusted(cwd, *words, sandbox_policy=policy)
         assert len(outcome.began) == 1
-        # Where the sandbox stopped it, that is a question; it was answered no.
+        # If the sandbox stopped it, that raised a question, which was denied.
         for question in outcome.questions:
             assert "trusted to only read" in str(question.reason)
     assert not (work / "made").exists()

@@ -38,7 +38,7 @@ class Place(NamedTuple):
     outside: Path
 
     def writing(self, **more: Any) -> dict[str, Any]:
-        """A command that tries to write in both, says so, and does not fail."""
+        """Return a command that tries to write to both, reports the results, and does not fail."""
         script = "for d in . ../outside; do echo x 2>/dev/null > $d/made; done; echo ran"
         return shell("sh", "-c", script, **more)
 
@@ -111,7 +111,7 @@ def test_a_trusted_command(place: Place, approval: AskForApproval, policy: Sandb
     )
     assert outcome.questions == []
     assert len(outcome.began) == 1
-    # Where nothing is asked and nothing held, trust makes no difference.
+    # Without questions and without a sandbox, trust makes no difference.
     is_free = policy is DANGER_FULL_ACCESS and approval not in ASKING
     assert place.written == (is_free, is_free)
 
@@ -148,14 +148,14 @@ def test_what_deletes_by_force(
     assert len(outcome.questions) == asks
     if asks:
         assert outcome.questions[0].reason == "it deletes files by force"
-    # Without questions and without a sandbox it was the user who said so.
+    # Without questions and without a sandbox, the user has allowed it.
     assert victim.exists() is not (policy is DANGER_FULL_ACCESS and not asks)
     if not asks and policy is not DANGER_FULL_ACCESS:
         assert outcome.outputs[0].startswith("rejected: it deletes files by force")
 
 
 def failing(place: Place) -> dict[str, Any]:
-    """A command that the sandbox stops."""
+    """Return a command that the sandbox stops."""
     return shell("sh", "-c", f"echo x > {place.outside}/made")
 
 
@@ -173,7 +173,7 @@ def test_after_a_denial(place: Place, approval: AskForApproval, answer: ReviewDe
         assert str(place.outside / "made") in f"{question.reason}{question.denial}"
         assert question.proposed_prefix is None
     if not (retry and answer is YES):
-        # The model reads what really happened, whoever said no.
+        # The model reads what really happened, whether the user or the sandbox refused.
         assert "Exit code: 2" in outcome.outputs[0]
         assert "probably blocked: write" in outcome.outputs[0]
     else:

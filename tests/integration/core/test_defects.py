@@ -1,4 +1,4 @@
-"""A defect inside a tool ends its task in words; every begin event has its end all the same."""
+"""A defect inside a tool ends its task with an error; every begin event still gets its end."""
 
 from __future__ import annotations
 

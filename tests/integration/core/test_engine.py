@@ -186,9 +186,9 @@ def test_after_a_failed_task_the_next_input_works(tmp_path: Path) -> None:
 
 
 def join(engine: Engine, text: str) -> None:
-    """Submit input to a running task; returns when it was taken."""
+    """Submit input to a running task; return once it was taken."""
     engine.say(text)
-    # An answer that no question waits for: its error comes after all that was submitted before.
+    # An answer without a question: its error comes after everything submitted before.
     engine.codex.submit(ExecApproval("none", ReviewDecision.DENIED))
     engine.wait_for(Error)
 
@@ -354,7 +354,7 @@ def test_a_writable_folder_that_is_refused_is_told_once(tmp_path: Path) -> None:
 
 
 def test_what_began_ends_even_when_the_run_itself_is_broken(tmp_path: Path) -> None:
-    # A NUL in an argument passes every check on the way and cannot be given to a program.
+    # A NUL in an argument passes every check but cannot be passed to a program.
     call = {"command": ["sh", "-c", "echo \0"]}
     script = [Reply.call("shell", call), Reply.text("ok")]
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:

@@ -1,4 +1,4 @@
-"""What the engine does beside its task: commands of the user, and the provider's models."""
+"""Work beside the engine's task: commands of the user, and the provider's models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history's operations on an engine: kept, found again, told about, and never in the way."""
+"""The history's operations on an engine: messages are kept and found, and never block a task."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def write_history(tmp_path: Path, *texts: str) -> None:
 
 
 def ask(engine: Engine, op: Op, kind: type[MsgT]) -> MsgT:
-    """Submit a request; its one answer, which carries its id."""
+    """Submit a request; return its one answer, which carries its id."""
     request_id = engine.codex.submit(op)
     while (event := engine.next()).id != request_id or isinstance(event.msg, Warning):
         pass
@@ -74,7 +74,7 @@ def texts(entries: tuple[HistoryEntry | None, ...]) -> list[str | None]:
 
 
 def closed(engine: Engine) -> list[EventMsg]:
-    """End the engine; everything it said."""
+    """End the engine; return all its events."""
     engine.codex.close(PATIENCE_S)
     engine.wait_for(ShutdownComplete)
     return [event.msg for event in engine.seen]

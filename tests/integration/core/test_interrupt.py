@@ -1,4 +1,4 @@
-"""Interrupts at every moment: gone, nothing left behind, and the next input works."""
+"""Interrupts at every moment: the task ends, leaves nothing behind, and the next input works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SURVIVOR = "sleep 300 & (setsid sleep 300 &) ; echo $$; wait"
 
 
 def processes_of(marker: str) -> list[int]:
-    """The processes whose working directory is `marker`."""
+    """Return the processes whose working directory is `marker`."""
     found = []
     for name in os.listdir("/proc"):
         try:

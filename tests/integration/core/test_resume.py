@@ -1,4 +1,4 @@
-"""A resumed conversation sends the very request that the old one would have sent next."""
+"""A resumed conversation sends exactly the request that the old one would have sent next."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def old_session(folder: Path) -> Resumed:
 
 
 def openai(model: FakeModel, wire_api: WireApi) -> ModelProvider:
-    """The scripted server in the part of OpenAI, which gets its sealed reasoning back."""
+    """Let the scripted server pose as OpenAI, which gets its encrypted reasoning back."""
     return ModelProvider(name="OpenAI", base_url=model.base_url, wire_api=wire_api, is_openai=True)
 
 
@@ -94,7 +94,7 @@ def test_the_next_request_is_the_same(
             engine.until_end(engine.codex.submit(LAST))
             new = model.requests[-1].body
     if "previous_response_id" in old:
-        # The server has it no more for us to count on: the whole conversation goes.
+        # We cannot rely on the server's state: the whole conversation is sent.
         assert "previous_response_id" not in new
         assert len(new["input"]) > len(old["input"])
         assert new["input"][-1] == old["input"][-1]

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 KILLS = 500
 LONGEST_S = 0.001
 MOST_ITEMS = 30
-"""Of one writer, should it live long on a busy machine."""
+"""Most items of one writer, in case it lives long on a busy machine."""
 
 
 def item(number: int) -> Message:
-    """Of a size that changes, up to more than a page."""
+    """Return an item of varying size, up to more than a page."""
     return Message("user", (InputText(f"{number} " + "x" * (number * 7919 % 6_000)),))
 
 
 def write_until_killed(path: str, done: mmap.mmap, ready: int) -> None:
-    """What the child does: record items, and count those that are recorded."""
+    """Record items in the child, and count those that are recorded."""
     count = 0
     if os.path.exists(path):
         rollout = Rollout(path, clock=lambda: 0.0, warn=lambda _: None)
@@ -48,7 +48,7 @@ def write_until_killed(path: str, done: mmap.mmap, ready: int) -> None:
 
 
 def killed_run(path: str, done: mmap.mmap, delay_s: float) -> None:
-    """Fork a writer and kill it a while after it has begun."""
+    """Fork a writer, and kill it some time after it has started."""
     ready, child_end = os.pipe()
     process = os.fork()
     if process == 0:
@@ -59,7 +59,7 @@ def killed_run(path: str, done: mmap.mmap, delay_s: float) -> None:
     os.close(child_end)
     try:
         assert os.read(ready, 1) == b"x"
-        # Nothing more will come but the end: this only measures the time.
+        # Only the end can follow: this only measures the time.
         select.select([ready], [], [], delay_s)
         os.kill(process, signal.SIGKILL)
     finally:

@@ -47,7 +47,7 @@ define_program("od", options = [flag("-c")], args = [ARG_RFILES])
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A workspace with the user's home of settings in it, as `fake_config` has it."""
+    """Make a workspace that holds the user's CODEX_HOME, as in `fake_config`."""
     work = tmp_path / "work"
     (work / "codex-home" / "rules").mkdir(parents=True)
     (work / "codex-home" / "rules" / "own.rules").write_text(RULES)

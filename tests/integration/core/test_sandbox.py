@@ -1,4 +1,4 @@
-"""What the sandbox stopped and undid, as the user, the model and the question are told."""
+"""Reports of what the sandbox stopped and undid, to the user, the model and the question."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.engine import Engine, only, outputs
 from tests.support.model.fake_model import FakeModel, Reply
 
 WORKSPACE = SandboxPolicy(can_write_cwd=True)
-"""Without /tmp, where the tests' own folders are."""
+"""Policy without /tmp, where the tests' own folders are."""
 
 
 def shell(script: str) -> list[Reply]:

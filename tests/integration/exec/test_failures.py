@@ -1,4 +1,4 @@
-"""What a model server may do wrong, as the user of `codex exec` sees it: told, and never a hang."""
+"""Errors of a model server, as the user of `codex exec` sees them: a message, never a hang."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 IDLE = "stream_idle_timeout_ms = 100"
-"""Only the stall lasts as long: the other replies come at once."""
+"""Time-out that only the stall reaches: the other replies come at once."""
 PEAK_KIB = 320 * 1024
-"""For an event of 50 MB: as bytes, in pieces and whole, and as what was parsed from it."""
+"""Peak memory for an event of 50 MB: its bytes in pieces and whole, and the parsed value."""
 
 
 def failed(code: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ PASSING: dict[str, Callable[[], Reply]] = {
     "response.failed": lambda: Reply.events(failed("server_is_overloaded")),
     "stall": lambda: Reply.text("half of it").stall_at(300, Stall()),
 }
-"""Failures that may pass, so the request is sent again."""
+"""Temporary failures, after which the request is sent again."""
 
 
 INCOMPLETE = {
@@ -60,7 +60,7 @@ FINAL: dict[str, tuple[WireApi, Reply, str]] = {
     "response.incomplete": (WireApi.RESPONSES, Reply.events(INCOMPLETE), "token"),
     "finish_reason length": (WireApi.CHAT, Reply.events(CUT_SHORT), "token"),
 }
-"""Failures that would come again: reply, and what of it the user has to read."""
+"""Permanent failures: reply, and the words that the user must read."""
 
 
 @pytest.mark.parametrize("wire_api", WireApi)

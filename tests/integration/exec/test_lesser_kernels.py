@@ -1,4 +1,4 @@
-"""Where the kernel cannot hold a command, none runs; the user and the model are told why."""
+"""If the kernel cannot confine a command, no command runs; user and model are told why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.support.program import Program
 
 LAYERS = {"landlock_create_ruleset": "Landlock", "seccomp": "seccomp"}
-"""The system call that a kernel lacks -> what the sandbox misses by it."""
+"""Missing part of the sandbox by the system call that the kernel lacks."""
 
 
 def touch(name: str) -> Reply:
@@ -33,7 +33,7 @@ def test_no_command_runs_and_both_are_told(program: Program, call: str, layer: s
     reason = f"The sandbox is not available: {layer}: "
     assert [text.count(reason) for text in told] == [1, 1]
     assert result.stderr.count("did not start:\n" + reason) == 2
-    # What to do about it is said once.
+    # The advice is given once.
     assert result.stderr.count("warning: " + reason) == 1
     assert result.stderr.count("danger-full-access") == 1
     assert not {"one", "two"} & {path.name for path in program.repo.iterdir()}

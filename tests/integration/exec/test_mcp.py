@@ -1,4 +1,4 @@
-"""`codex exec` with MCP servers: what a person reads, and what is left at each kind of end."""
+"""`codex exec` with MCP servers: its output, and that no process remains at any kind of end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOLDER = (
     "fd = os.open('lifeline', os.O_WRONLY); os.write(fd, b'up'); "
     "sys.argv = ['x']; runpy.run_path({program!r}, run_name='__main__')"
 )
-"""The scripted server, which holds a named pipe open as long as it lives."""
+"""Return the scripted server, which holds a named pipe open as long as it lives."""
 
 
 def configure(program: Program, model: FakeModel) -> None:

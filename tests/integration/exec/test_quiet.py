@@ -1,4 +1,4 @@
-"""No connection but the configured one, of the program and of everything it starts."""
+"""The program and everything it starts open no connection except the configured one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATH = re.compile(r'sa_family=AF_UNIX, sun_path=(@?"[^"]*")')
 
 
 def why_not_traced() -> str | None:
-    """The reason why no program can be traced here, if there is one."""
+    """Return the reason why programs cannot be traced here, if any."""
     if shutil.which("strace") is None:
         return "no `strace` program"
     tried = subprocess.run(
@@ -40,7 +40,7 @@ def test_a_whole_run_connects_to_the_provider_alone(program: Program, tmp_path: 
     launcher = ("strace", "-f", "-qq", "-e", "trace=%network", "-o", str(trace), "--")
     patch = "*** Begin Patch\n*** Add File: new\n+x\n*** End Patch\n"
     script = [
-        # Nothing that looks up a name: what a command itself tries, in vain, is not looked at here.
+        # The commands look up no names: their own attempts, which fail, are not examined here.
         Reply.call("shell", {"command": ["ls"]}, "c1"),
         Reply.call("apply_patch", {"input": patch}, "c2"),
         Reply.text("done"),

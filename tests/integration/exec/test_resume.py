@@ -30,7 +30,7 @@ def session_id(program: Program) -> str:
 
 
 def said(request: Request) -> list[str]:
-    """The texts of the user in a request."""
+    """Return the texts of the user in a request."""
     return [
         part["text"]
         for item in request.body["input"]
@@ -195,7 +195,7 @@ def test_an_ephemeral_run_leaves_no_session(program: Program) -> None:
 
 
 def mounted(options: str) -> tuple[str, ...]:
-    """A launcher that mounts a file system of its own over the sessions, or a skip."""
+    """Return a launcher that mounts a file system of its own over the sessions, or skip."""
     mount = f'mount -t tmpfs -o {options} none "$CODEX_HOME/sessions"'
     words = ("unshare", "--mount", "sh", "-c", f'{mount} && exec "$0" "$@"')
     try:

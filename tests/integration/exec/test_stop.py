@@ -20,12 +20,12 @@ COMMANDS = {
     "grandchild": f"{HOLD} sh -c '{STUBBORN}' & wait",
     "daemon": f"{HOLD} (setsid sh -c '{STUBBORN}' &); exec sleep 600",
 }
-"""With a descendant that ignores signals and holds the pipes: of the group, and of none."""
+"""Commands whose descendant ignores signals and holds the pipes, in the group or outside."""
 IGNORING = ("/bin/sh", "-c", 'trap "" HUP; exec "$0" "$@"')
 
 
 def stop(process: subprocess.Popen[str], number: int = signal.SIGINT) -> tuple[int, str, str]:
-    """Send a signal; the status, stdout and stderr that come of it."""
+    """Send a signal; return status, stdout and stderr."""
     process.send_signal(number)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert "Traceback" not in err

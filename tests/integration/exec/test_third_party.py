@@ -1,4 +1,4 @@
-"""`codex exec` against an OpenAI-compatible server that nobody here wrote."""
+"""`codex exec` against an OpenAI-compatible server from another project."""
 
 from __future__ import annotations
 

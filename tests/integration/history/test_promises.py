@@ -21,7 +21,7 @@ UNREACHABLE = "http://127.0.0.1:1/v1"
 
 
 class Proto:
-    """A running `codex proto`, asked and answered one line at a time."""
+    """A running `codex proto`, to which lines are sent one at a time."""
 
     def __init__(self, program: Program, *arguments: str) -> None:
         if not (program.home / "config.toml").exists():
@@ -204,7 +204,7 @@ def test_promise_11_beyond_max_bytes_the_oldest_go_with_their_inode(program: Pro
     proto.add("0")
     log_id, _ = proto.reload()
     inode = history(program).stat().st_ino
-    # Kept open, as the engine keeps it: its number is not given to another file.
+    # Kept open, as in the engine, so that its number is not given to another file.
     with history(program).open("rb"):
         proto.add(*(str(number) for number in range(1, 20)))
         assert proto.reload()[0] != log_id

@@ -1,4 +1,4 @@
-"""Where the history cannot be kept: the session goes on, and the user is told once."""
+"""If the history cannot be kept, the session continues, and the user is told once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def submissions(*texts: str) -> str:
-    """Each text kept, then said to the model."""
+    """Add each text to the history, then send it to the model."""
     ops: list[dict[str, Any]] = []
     for text in texts:
         ops.append({"type": "add_to_history", "text": text})
@@ -35,13 +35,13 @@ def submissions(*texts: str) -> str:
 
 
 def about_history(messages: list[dict[str, Any]]) -> list[str]:
-    """The warnings about it; the session's own file has others."""
+    """Return the warnings about the history; the session's own file has others."""
     texts = [msg["message"] for msg in messages if msg["type"] == "warning"]
     return [text for text in texts if "message history" in text]
 
 
 class Outcome:
-    """What one `codex proto` said."""
+    """Return the events of one `codex proto`."""
 
     def __init__(self, program: Program, *texts: str, launcher: tuple[str, ...] = ()) -> None:
         with FakeModel([Reply.text("fine") for _ in texts]) as model:
@@ -74,7 +74,7 @@ def test_without_locks_the_history_goes_on(program: Program) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a file system of 64 KiB."""
+    """Make a folder on a file system of 64 KiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount, umount = shutil.which("mount"), shutil.which("umount")
@@ -132,7 +132,7 @@ def test_a_lock_that_is_held_delays_and_loses_nothing(program: Program) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         with path.open("rb") as other:
-            # As other versions of Codex lock it.
+            # Other versions of Codex lock it this way.
             fcntl.flock(other, fcntl.LOCK_EX)
             process.stdin.write('{"id":"1","op":{"type":"add_to_history","text":"patient"}}\n')
             process.stdin.write('{"id":"2","op":{"type":"reload_history"}}\n')

@@ -1,4 +1,4 @@
-"""MCP packages that nobody here wrote, where they can be installed."""
+"""MCP packages of other projects, if they can be installed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def node_packages() -> NodePackages:
 
 @pytest.fixture(scope="session")
 def mcp_python() -> Path:
-    """The interpreter that has the SDK and the servers of PyPI."""
+    """Return the interpreter with the SDK and the servers of PyPI."""
     try:
         return mcp_packages.python_packages()
     except NotInstallableError as error:

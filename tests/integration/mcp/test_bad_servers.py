@@ -1,4 +1,4 @@
-"""Whatever a server does, the session goes on and the user is told."""
+"""Whatever a server does, the session continues and the user is told."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def state(engine: Engine, server: str, wanted: McpServerState) -> McpServerStatu
 
 
 def warnings(engine: Engine) -> list[str]:
-    """Those told so far."""
+    """Return the warnings so far."""
     return [event.msg.message for event in engine.seen if isinstance(event.msg, Warning)]
 
 
@@ -94,7 +94,7 @@ def test_a_server_that_dies_in_a_call_is_reported_and_started_again_once(tmp_pat
         engine.run("use it again")
         assert outputs(model.requests[3].body)[-1] == "echo: hi"
         engine.run("and a last time")
-        # The last turn would wait for a required server that is gone for good.
+        # The last turn would wait for a required server that has ended for good.
         assert "has been restarted once already" in str(engine.run("no more")[-1])
     failures = [
         event.msg.message
@@ -197,7 +197,7 @@ def test_the_end_of_the_session_leaves_nothing_of_stubborn_servers(tmp_path: Pat
 
 
 class Seen(NamedTuple):
-    """A process that is no zombie."""
+    """A process that is not a zombie."""
 
     parent: int
     group: int
@@ -205,7 +205,7 @@ class Seen(NamedTuple):
 
 
 def processes() -> list[Seen]:
-    """All there are."""
+    """Return all processes except zombies."""
     found = []
     for name in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8") as file:

@@ -28,7 +28,7 @@ PAGE = ROOT / "docs" / "mcp-conformance.md"
 
 
 def judge(packages: NodePackages, folder: Path, *words: str) -> None:
-    """Let the suite judge; it must find nothing."""
+    """Run the suite; it must not find anything."""
     done = subprocess.run(
         packages.argv("conformance", *words),
         cwd=folder,

@@ -42,7 +42,7 @@ UNTRUSTED = AskForApproval.UNTRUSTED
 
 
 def environment(tmp_path: Path, server: McpServer, environ: dict[str, str]) -> tuple[str, Any]:
-    """The working directory and the environment that a server was started with."""
+    """Return the working directory and the environment that a server was started with."""
     with (
         FakeModel([Reply.call("mcp__s__environment", {}), DONE]) as model,
         engine_with(model, tmp_path, server, environ=environ) as engine,
@@ -57,7 +57,7 @@ def test_a_server_gets_a_few_variables_and_those_it_is_given(tmp_path: Path) -> 
     server = scripted(env={"FIXED": "2", "LANG": "de"}, env_vars=("PASSED", "UNSET"))
     cwd, variables = environment(tmp_path, server, environ)
     assert cwd == str(tmp_path)
-    variables.pop("LC_CTYPE", None)  # Python's own doing
+    variables.pop("LC_CTYPE", None)  # set by Python itself
     assert variables == {
         "HOME": "/home/x",
         "PATH": os.environ["PATH"],

@@ -1,4 +1,4 @@
-"""`codex mcp-server` line by line: what the SDKs would never send, and how it ends."""
+"""`codex mcp-server` line by line: messages that the SDKs would never send, and its end."""
 
 from __future__ import annotations
 

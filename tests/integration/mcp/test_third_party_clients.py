@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote use our server: the Python SDK, and the inspector."""
+"""Clients of other projects use our server: the Python SDK, and the inspector."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOUCH = Reply.call("shell", {"command": ["touch", "made"]})
 
 
 def play(scenario: str, program: Program, python: Path, model: FakeModel) -> dict[str, Any]:
-    """What the SDK's client saw."""
+    """Return what the SDK's client saw."""
     program.configure(provider_config(model.base_url))
     words = [str(python), str(SDK_CLIENT), scenario, str(program.repo), *program.argv, "mcp-server"]
     done = subprocess.run(
@@ -70,7 +70,7 @@ def test_the_sdk_cancels_a_call_and_the_server_goes_on(program: Program, mcp_pyt
 
 
 def inspect(program: Program, packages: NodePackages, *words: str) -> Any:
-    """What the inspector prints."""
+    """Return the inspector's output."""
     done = subprocess.run(
         [*packages.argv("inspector-cli"), *program.argv, "mcp-server", *words],
         env=program.environ,

@@ -1,4 +1,4 @@
-"""Servers that nobody here wrote, used by the engine over all three transports."""
+"""Servers of other projects, used by the engine over all three transports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ALWAYS = ToolApproval.APPROVE
 
 
 def stdio(argv: tuple[str, ...], **settings: Any) -> McpServer:
-    """A program as a server that the first turn waits for."""
+    """Return settings of a program as a server that the first turn waits for."""
     return McpServer(
         command=argv[0],
         args=argv[1:],
@@ -49,7 +49,7 @@ def stdio(argv: tuple[str, ...], **settings: Any) -> McpServer:
 
 
 def called(server: McpServer, cwd: Path, *calls: Call) -> tuple[list[str], list[EventMsg]]:
-    """What the model reads after calling tools of a server named `s`, and the task's events."""
+    """Call tools of a server named `s`; return what the model reads, and the task's events."""
     with (
         FakeModel([Reply.of(*calls), Reply.text("done")]) as model,
         Engine(model, cwd=str(cwd), mcp_servers={"s": server}) as engine,

@@ -1,4 +1,4 @@
-"""ModelClient against a real server: what is sent, what comes back, what becomes of failures."""
+"""ModelClient against a real server: requests, answers and failures."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_a_reset_is_a_failure_that_may_pass(wire: WireApi) -> None:
         (429, {}, "rate_limit", True, None),
         (429, {"Retry-After": "7"}, "rate_limit", True, 7000),
         (429, {"Retry-After": "700"}, "rate_limit", False, 700_000),
-        # The clock of the test's Host stands at 08:00:00.
+        # The clock of the test's Host shows 08:00:00.
         (429, {"Retry-After": "Fri, 15 Jan 2027 08:00:09 GMT"}, "rate_limit", True, 9000),
         (500, {}, "server", True, None),
         (503, {"retry-after-ms": "20"}, "overloaded", True, 20),

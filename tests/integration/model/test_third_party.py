@@ -1,4 +1,4 @@
-"""ModelClient against an OpenAI-compatible server that nobody here wrote."""
+"""ModelClient against an OpenAI-compatible server from another project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No wait is for ever: time-outs, and Cancel at every point of a request."""
+"""No wait is endless: time-outs, and Cancel at every point of a request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE_S = 30.0
 
 
 class WatchedCancel(Cancel):
-    """Tells when somebody is about to wait for its descriptor."""
+    """A Cancel that reports when a thread is about to wait for its descriptor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def interrupt(
     is_ready: Callable[[float], Any],
     prompt: Prompt | None = None,
 ) -> BaseException | str:
-    """How a request ends that is cancelled as soon as `is_ready` returns."""
+    """Return how a request ends that is cancelled as soon as `is_ready` returns."""
     outcome: SimpleQueue[BaseException | str] = SimpleQueue()
 
     def run() -> None:

@@ -139,7 +139,7 @@ def send(process: subprocess.Popen[str], text: str) -> None:
 
 
 def wait_for(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
-    """Read events up to the first of a kind; its message."""
+    """Read events up to the first of a kind; return its message."""
     assert process.stdout is not None
     for line in process.stdout:
         msg: dict[str, Any] = json.loads(line)["msg"]
