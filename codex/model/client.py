@@ -7,7 +7,7 @@ go through here: the wire's own module shapes the body and reads the events.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codex.base.jsonio import dumps, loads, loads_leniently
 from codex.model.retry import ModelError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codex.model.event import ResponseEvent
     from codex.model.prompt import Prompt
     from codex.net.http import HttpClient
+    from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Decoder(Protocol):
 
     may_end: bool
 
-    def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
+    def feed(self, event: dict[str, Json]) -> list[ResponseEvent]:
         """Return the ResponseEvents of one event."""
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
@@ -126,7 +127,7 @@ class ModelClient:
         error.hide(headers.secrets)
         raise error
 
-    def _request(self, prompt: Prompt) -> tuple[str, dict[str, Any]]:
+    def _request(self, prompt: Prompt) -> tuple[str, dict[str, Json]]:
         """Return the path below the base URL, and the body."""
         from codex.model import chat, responses
 
@@ -304,7 +305,7 @@ def _read_all(source: ByteSource) -> bytes:
     return b"".join(pieces)
 
 
-def _parse(data: str) -> Any:
+def _parse(data: str) -> Json:
     """Parse the JSON of an event; return None if it is not JSON."""
     for read in (loads, loads_leniently):
         try:

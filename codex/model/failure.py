@@ -7,7 +7,7 @@ here know how.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from codex.base.elapsed import format_duration
 from codex.base.jsonio import loads
@@ -18,6 +18,7 @@ from codex.net.failure import Phase
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from codex.protocol.items import Json
     from codex.protocol.settings import ModelProvider
 
 MAX_MESSAGE_CHARS = 1000
@@ -81,7 +82,7 @@ UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 class ServerError:
     """An error as a server reported it, wherever it put the parts."""
 
-    def __init__(self, body: Any) -> None:
+    def __init__(self, body: Json) -> None:
         """Args: body: the parsed JSON, or text."""
         outer = as_dict(body[0] if isinstance(body, list) and body else body)
         self.fields = as_dict(outer.get("error")) or outer
@@ -161,7 +162,7 @@ def http_failure(
     )
 
 
-def event_failure(body: Any) -> ModelError:
+def event_failure(body: Json) -> ModelError:
     """Return the error that a server put into its stream: an error object, or one that holds it."""
     error = ServerError(body)
     return _failure(
@@ -193,7 +194,7 @@ def _failure(
     return ModelError(text, kind=kind, phase=phase, status=status, retry_after_ms=wait_ms)
 
 
-def parse_body(body: bytes) -> Any:
+def parse_body(body: bytes) -> Json:
     """Return the JSON of an error's body, or its text if it is not JSON."""
     text = body.decode("utf-8", "replace")
     try:
@@ -244,7 +245,7 @@ def _whole_pause(milliseconds: float) -> int:
     return int(max(0, min(milliseconds, LONGEST_PAUSE_MS)))
 
 
-def _message(outer: dict[str, Any], fields: dict[str, Any]) -> str:
+def _message(outer: dict[str, Json], fields: dict[str, Json]) -> str:
     for value in (
         fields.get("message"),
         outer.get("error"),
@@ -256,7 +257,7 @@ def _message(outer: dict[str, Any], fields: dict[str, Any]) -> str:
     return ""
 
 
-def _words_of(value: Any) -> str:
+def _words_of(value: object) -> str:
     """Return the text of a message: a string, an object with one, or FastAPI's list of problems."""
     match value:
         case str():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from codex.protocol.items import ResponseItem
+from codex.protocol.items import Json, ResponseItem
 
 
 class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +13,7 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """At most 64 characters of `[a-zA-Z0-9_-]`."""
     description: str
-    parameters: dict[str, Any]
+    parameters: dict[str, Json]
     """A JSON Schema of type object."""
 
 

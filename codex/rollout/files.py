@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import stat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from codex.base.jsonio import loads
 from codex.model.loose import as_dict, as_str
@@ -19,6 +19,8 @@ from codex.rollout.foreign_items import foreign_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from codex.protocol.items import Json
 
 HEAD_BYTES = 512 * 1024
 """Longest part of a file that a listing reads to find the first message."""
@@ -143,14 +145,14 @@ class _Head:
         elif kind == "message":  # May 2025
             self._item(value)
 
-    def _meta(self, meta: dict[str, Any]) -> None:
+    def _meta(self, meta: dict[str, Json]) -> None:
         if not self.has_meta:
             self.has_meta = True
             self.started = as_str(meta.get("timestamp"))
             self.cwd = as_str(meta.get("cwd")) or None
             self.source = as_str(meta.get("source"))
 
-    def _item(self, raw: dict[str, Any]) -> None:
+    def _item(self, raw: dict[str, Json]) -> None:
         for item in foreign_items(raw) or ():
             if isinstance(item, Message) and item.role == "user" and not self.first_message:
                 self.first_message = item.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codex.config.types import Config
+    from codex.protocol.items import Json
 
 
 def fork(
@@ -65,9 +66,9 @@ def _write_whole(path: str, lines: list[bytes]) -> None:
         raise
 
 
-def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Any]:
+def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Json]:
     """Return the old metadata under the new id."""
-    meta: dict[str, Any] = {}
+    meta: dict[str, Json] = {}
     with open(resumed.path, "rb") as file:
         for raw in file:
             value = _parsed(raw)
@@ -99,7 +100,7 @@ def _copied(lines: Iterable[bytes], resumed: Resumed, keep_messages: int | None)
     yield from announcing
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def _parsed(raw: bytes) -> dict[str, Json]:
     """Parse a line; return {} if it cannot be read."""
     try:
         return as_dict(loads(raw))
@@ -107,11 +108,11 @@ def _parsed(raw: bytes) -> dict[str, Any]:
         return {}
 
 
-def _is_meta(value: dict[str, Any]) -> bool:
+def _is_meta(value: dict[str, Json]) -> bool:
     return value.get("type") == "session_meta" or ("type" not in value and "id" in value)
 
 
-def _shows_message(value: dict[str, Any], *, is_ours: bool) -> bool:
+def _shows_message(value: dict[str, Json], *, is_ours: bool) -> bool:
     """Return whether replay.py shows a line as a message of the user."""
     payload = as_dict(value.get("payload"))
     if is_ours:
@@ -119,7 +120,7 @@ def _shows_message(value: dict[str, Any], *, is_ours: bool) -> bool:
     return _is_user_item(payload or value)
 
 
-def _announces(value: dict[str, Any]) -> bool:
+def _announces(value: dict[str, Json]) -> bool:
     """Return whether a line may belong to a message of the user that follows it."""
     payload = as_dict(value.get("payload"))
     if value.get("type") == "event_msg":
@@ -127,7 +128,7 @@ def _announces(value: dict[str, Any]) -> bool:
     return value.get("type") == "turn_context" or _is_user_item(payload)
 
 
-def _is_user_item(raw: dict[str, Any]) -> bool:
+def _is_user_item(raw: dict[str, Json]) -> bool:
     if raw.get("type") != "message":
         return False
     return any(

@@ -19,7 +19,7 @@ import os
 import stat
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.types import Config
     from codex.protocol.events import EventMsg
-    from codex.protocol.items import ResponseItem
+    from codex.protocol.items import Json, ResponseItem
     from codex.protocol.ops import Op
     from codex.rollout.resume import Resumed
 
@@ -104,7 +104,7 @@ class Rollout:
         *,
         clock: Callable[[], float],
         warn: Callable[[str], None],
-        meta: dict[str, Any] | None = None,
+        meta: dict[str, Json] | None = None,
     ) -> None:
         """Create a rollout.
 
@@ -191,7 +191,7 @@ class Rollout:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _record(self, kind: str, payload: Any) -> None:
+    def _record(self, kind: str, payload: Json) -> None:
         with self._lock:
             if self.path is None:
                 return
