@@ -1,9 +1,8 @@
-"""The message history of one engine: the user's lines of every session, kept and found again.
+"""The message history of one engine: keeps the user's messages of every session, and finds them.
 
-What is to be kept and what is asked for goes to the thread `codex-history` (history_worker.py) in
-the order of submission, so neither a slow disk nor another process's lock holds up the session.
-
-Source: spec/history.md, whose gaps 1 to 8, 15 and 16 are closed here and in the history_ files.
+Messages to keep and requests go to the thread `codex-history` (worker.py) in the order of
+submission, so neither a slow disk nor another process's lock delays the session. Messages that
+cannot be written wait in memory, and are tried again.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ Message = Take | Describe | Described | None
 
 
 class MessageHistory:
-    """Takes the history's operations, and sends what they come to as events."""
+    """Takes the history's operations, and sends their results as events."""
 
     def __init__(
         self,
@@ -98,9 +97,9 @@ class MessageHistory:
         self._thread: threading.Thread | None = None
 
     def take(self, submission_id: str, session_id: str, op: HistoryOp) -> None:
-        """Take an operation; returns at once. Its events carry `submission_id`.
+        """Take an operation and return at once. Its events carry `submission_id`.
 
-        Not thread-safe, like the others here. Args: session_id: what an entry is kept under.
+        No method here is thread-safe. Args: session_id: the session that an entry belongs to.
         """
         if self._is_on:
             self._send(Take(submission_id, session_id, op))
@@ -108,9 +107,9 @@ class MessageHistory:
             self._put(Event(submission_id, nothing(op)))
 
     def describe(self, event_id: str) -> SimpleQueue[HistoryState]:
-        """Open the history, or what has become of it since; its state will come on the queue.
+        """Open the current history; its state will arrive on the queue.
 
-        Args: event_id: for what the user has to hear about it, once `described` is called.
+        Args: event_id: id for warnings about it, which follow once `described` is called.
         """
         answers: SimpleQueue[HistoryState] = SimpleQueue()
         if self._is_on:
@@ -120,20 +119,20 @@ class MessageHistory:
         return answers
 
     def described(self, event_id: str) -> None:
-        """The client knows the state."""
+        """Report that the client knows the state."""
         if self._is_on:
             self._send(Described(event_id))
 
     def close(self) -> None:
-        """Write what is still to be written, and end the thread."""
+        """Write the pending entries, and end the thread."""
         if self._thread is not None:
             self._messages.put(None)
-            # Longer than the thread waits for a lock; a disk that hangs is left behind.
+            # Longer than the thread waits for a lock; if the disk hangs, the thread is abandoned.
             self._thread.join(LONGEST_CLOSE_S + 1.0)
 
     def _send(self, message: Message) -> None:
         if self._thread is None:
-            # A headless run needs none of it.
+            # Imported on first use: a headless run never needs it.
             from codex.message_history.worker import HistoryWorker
 
             worker = HistoryWorker(self._folder, self._settings, self._clock, self._put)
