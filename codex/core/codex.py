@@ -25,7 +25,8 @@ from codex.core.prompt import base_instructions, combine_user_text
 from codex.core.safety.rule_files import find_rule_files
 from codex.core.session import Session, describe_sandbox
 from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
-from codex.message_history.requests import HistoryOp, HistoryState, MessageHistory
+from codex.message_history.messages import HistoryOp, HistoryState
+from codex.message_history.requests import MessageHistory
 from codex.model.client import ModelClient
 from codex.protocol.events import (
     Error,

@@ -9,71 +9,26 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from codex.config.types import HistoryPersistence
-from codex.protocol.events import (
-    Event,
-    EventMsg,
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
-    SearchHistoryResponse,
+from codex.message_history.messages import (
+    LONGEST_CLOSE_S,
+    Describe,
+    Described,
+    HistoryMessage,
+    HistoryOp,
+    HistoryState,
+    Take,
+    nothing,
 )
-from codex.protocol.ops import (
-    AddToHistory,
-    GetHistoryEntriesRequest,
-    GetHistoryEntryRequest,
-    ReloadHistory,
-    SearchHistoryRequest,
-)
+from codex.protocol.events import Event
+from codex.protocol.ops import AddToHistory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.config.types import HistorySettings
-
-CLOSE_PATIENCE_S = 5.0
-"""How long the end of the engine waits for a lock behind which nothing changes."""
-LONGEST_CLOSE_S = 30.0
-"""How long it waits while others add entries."""
-
-HistoryRequest = (
-    GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
-)
-HistoryOp = AddToHistory | HistoryRequest
-
-
-class HistoryState(NamedTuple):
-    """What a client must know to ask for entries; as it is where there is no history."""
-
-    log_id: int = 0
-    entry_count: int = 0
-
-
-class Take(NamedTuple):
-    """A submission."""
-
-    event_id: str
-    session_id: str
-    op: HistoryOp
-
-
-class Describe(NamedTuple):
-    """The engine asks for the state of the history, to tell its client; warnings wait for that."""
-
-    event_id: str
-    answers: SimpleQueue[HistoryState]
-
-
-class Described(NamedTuple):
-    """The client has been told."""
-
-    event_id: str
-
-
-Message = Take | Describe | Described | None
-"""None ends the thread, once everything is written."""
 
 
 class MessageHistory:
@@ -93,7 +48,7 @@ class MessageHistory:
         self._folder = folder
         self._settings = settings
         self._clock = clock
-        self._messages: SimpleQueue[Message] = SimpleQueue()
+        self._messages: SimpleQueue[HistoryMessage] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def take(self, submission_id: str, session_id: str, op: HistoryOp) -> None:
@@ -130,7 +85,7 @@ class MessageHistory:
             # Longer than the thread waits for a lock; if the disk hangs, the thread is abandoned.
             self._thread.join(LONGEST_CLOSE_S + 1.0)
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: HistoryMessage) -> None:
         if self._thread is None:
             # Imported on first use: a headless run never needs it.
             from codex.message_history.worker import HistoryWorker
@@ -141,16 +96,3 @@ class MessageHistory:
             )
             self._thread.start()
         self._messages.put(message)
-
-
-def nothing(op: HistoryRequest) -> EventMsg:
-    """What answers a request when there is no such history."""
-    match op:
-        case GetHistoryEntryRequest(offset, log_id):
-            return GetHistoryEntryResponse(offset, log_id)
-        case GetHistoryEntriesRequest(log_id, offset, _):
-            return GetHistoryEntriesResponse(log_id, offset, ())
-        case SearchHistoryRequest(log_id, query):
-            return SearchHistoryResponse(log_id, query, (), is_complete=True)
-        case ReloadHistory():
-            return HistoryReloaded(0, 0)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from codex.base.jsonio import dumps
 from codex.message_history.file import HistoryError, HistoryFile, NotShortenedError
-from codex.message_history.requests import (
+from codex.message_history.messages import (
     CLOSE_PATIENCE_S,
     LONGEST_CLOSE_S,
     Describe,
+    HistoryMessage,
     HistoryRequest,
     HistoryState,
-    Message,
     Take,
     nothing,
 )
@@ -86,7 +86,7 @@ class HistoryWorker:
         self._warnings: list[Event] = []
         """Warnings for the user, delivered after the answer to the request that caused them."""
 
-    def run(self, messages: SimpleQueue[Message]) -> None:
+    def run(self, messages: SimpleQueue[HistoryMessage]) -> None:
         """Process messages in order until the last."""
         while (message := self._next(messages)) is not None:
             self._event_id = message.event_id
@@ -119,7 +119,7 @@ class HistoryWorker:
             self._warnings.append(Event(self._event_id, Error(text, kind="internal")))
         return None
 
-    def _next(self, messages: SimpleQueue[Message]) -> Message:
+    def _next(self, messages: SimpleQueue[HistoryMessage]) -> HistoryMessage:
         while self._busy_since is not None:
             try:
                 return messages.get(timeout=self._pause_s)

@@ -13,7 +13,8 @@ import pytest
 
 from codex.config.types import HistorySettings
 from codex.message_history import worker as history_worker
-from codex.message_history.requests import HistoryState, MessageHistory
+from codex.message_history.messages import HistoryState
+from codex.message_history.requests import MessageHistory
 from codex.protocol.events import (
     Error,
     Event,
