@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.jsonrpc.messages import RpcId
     from codex.jsonrpc.peer import Peer
-    from codex.mcp_server.sessions import Conversation
+    from codex.mcp_server.sessions import HostedSession
     from codex.protocol.events import EventMsg
     from codex.protocol.items import Json
 
@@ -81,10 +81,10 @@ class Outcome(NamedTuple):
 class Call:
     """One call, from the user's message to the end of its task."""
 
-    def __init__(self, peer: Peer, caller: Caller, conversation: Conversation, prompt: str) -> None:
+    def __init__(self, peer: Peer, caller: Caller, session: HostedSession, prompt: str) -> None:
         self._peer = peer
         self._caller = caller
-        self._conversation = conversation
+        self._session = session
         self._prompt = prompt
         self._task_id: str | None = None
         self._last_message = ""
@@ -92,20 +92,20 @@ class Call:
 
     def run(self) -> Outcome | None:
         """Work until the task ends; None when the call was cancelled."""
-        inbox = self._conversation.inbox
+        inbox = self._session.inbox
         cancel = self._caller.cancel
-        forget = cancel.on_set(lambda: inbox.put(Stop(self)))
+        forget = cancel.on_set(lambda: inbox.put(Stop(self._caller.request_id)))
         try:
-            if self._conversation.session_id is not None:
+            if self._session.session_id is not None:
                 self._submit_prompt()
             while True:
                 item = inbox.get()
                 if isinstance(item, Stop):
-                    if item.call is not self:
+                    if item.request_id != self._caller.request_id:
                         continue  # It came when that call had just ended.
                     if self._task_id is None:
                         return None
-                    self._conversation.engine.submit(Interrupt())
+                    self._session.engine.submit(Interrupt())
                     continue
                 self._tell(item)
                 if (outcome := self._take(item)) is not None:
@@ -114,14 +114,14 @@ class Call:
             forget()
 
     def _submit_prompt(self) -> None:
-        self._task_id = self._conversation.engine.submit(UserInput((TextInput(self._prompt),)))
+        self._task_id = self._session.engine.submit(UserInput((TextInput(self._prompt),)))
 
     def _take(self, event: Event) -> Outcome | None:
         """Heed one event; how the call ended, if it did."""
         match event.msg:
             case SessionConfigured(session_id=session_id, rollout_path=path):
-                self._conversation.session_id = session_id
-                self._conversation.is_recorded = path is not None
+                self._session.session_id = session_id
+                self._session.is_recorded = path is not None
                 if self._task_id is None:
                     self._submit_prompt()
             case AgentMessage(message) if event.id == self._task_id:
@@ -143,8 +143,8 @@ class Call:
     def _tell(self, event: Event) -> None:
         """Hand an event to the client, and what it means for the progress."""
         meta: dict[str, Json] = {"requestId": self._caller.request_id}
-        if self._conversation.session_id is not None:
-            meta["threadId"] = self._conversation.session_id
+        if self._session.session_id is not None:
+            meta["threadId"] = self._session.session_id
         params: dict[str, Json] = {"_meta": meta, **loads(encode_event(event))}
         self._peer.notify("codex/event", params)
         if self._caller.progress_token is not None and (step := _step(event.msg)) is not None:
@@ -160,7 +160,7 @@ class Call:
 
     def _ask(self, question: _Question) -> None:
         decision, feedback = self._decision(question)
-        engine = self._conversation.engine
+        engine = self._session.engine
         match question:
             case ExecApprovalRequest(call_id=call_id):
                 engine.submit(ExecApproval(call_id, decision, feedback))
@@ -182,7 +182,7 @@ class Call:
                     "codex_elicitation": _kind(question),
                     "codex_mcp_tool_call_id": self._caller.request_id,
                     "codex_call_id": question.call_id,
-                    "threadId": self._conversation.session_id,
+                    "threadId": self._session.session_id,
                 },
                 cancel=self._caller.cancel,
             )
@@ -208,7 +208,7 @@ class Call:
         content = result.get("content") if isinstance(result, dict) else None
         known = action if action in ("accept", "decline", "cancel") else "cancel"
         values = content if isinstance(content, dict) else None
-        self._conversation.engine.submit(ElicitationAnswer(question.id, known, values))
+        self._session.engine.submit(ElicitationAnswer(question.id, known, values))
 
 
 _DECISION_SCHEMA: dict[str, Json] = {

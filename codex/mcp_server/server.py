@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.jsonrpc.messages import RpcId, RpcMessage, RpcNotification, RpcRequest
-    from codex.mcp_server.sessions import Conversation, Sessions
+    from codex.mcp_server.sessions import HostedSession, Sessions
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
@@ -180,23 +180,23 @@ class Server:
     def _result(self, caller: Caller, name: str, arguments: Json) -> Json:
         """What the call comes to; None when the client has cancelled it."""
         try:
-            conversation, prompt = self._prepare(name, arguments)
+            session, prompt = self._prepare(name, arguments)
         except CodexError as error:
             failed = Outcome(str(error), is_error=True)
             return None if self._is_cancelled(caller) else _tool_result(failed, None)
         try:
-            outcome = Call(self._peer, caller, conversation, prompt).run()
+            outcome = Call(self._peer, caller, session, prompt).run()
         finally:
-            self._sessions.release(conversation)
+            self._sessions.release(session)
         if outcome is None and not self._is_cancelled(caller):
             outcome = Outcome("the server ended before the task did", is_error=True)
-        return None if outcome is None else _tool_result(outcome, conversation.session_id)
+        return None if outcome is None else _tool_result(outcome, session.session_id)
 
     def _is_cancelled(self, caller: Caller) -> bool:
         """Whether the client wants no answer; at the server's end it may still read one."""
         return caller.cancel.is_set() and not self._is_closed
 
-    def _prepare(self, name: str, arguments: Json) -> tuple[Conversation, str]:
+    def _prepare(self, name: str, arguments: Json) -> tuple[HostedSession, str]:
         """The session a call is about, taken for it, and the user's message.
 
         Raises: CodexError.

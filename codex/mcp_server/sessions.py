@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.overrides import Overrides
     from codex.config.types import Config
-    from codex.mcp_server.run import Call
+    from codex.jsonrpc.messages import RpcId
     from codex.mcp_server.tools import CodexArguments
     from codex.protocol.events import Event
     from codex.rollout.resume import Resumed
@@ -33,10 +33,10 @@ MAX_IDLE = 8
 class Stop(NamedTuple):
     """The client has cancelled a call."""
 
-    call: Call
+    request_id: RpcId
 
 
-class Conversation:
+class HostedSession:
     """An engine, and whether a call is at work on it."""
 
     def __init__(self, config: Config, host: Host, resumed: Resumed | None = None) -> None:
@@ -63,11 +63,11 @@ class Sessions:
         self._host = host
         self._overrides = overrides
         self._lock = threading.Lock()
-        self._conversations: list[Conversation] = []
+        self._sessions: list[HostedSession] = []
         """The one whose call ended last comes last."""
         self._is_closed = False
 
-    def begin(self, arguments: CodexArguments, wanted: Overrides) -> Conversation:
+    def begin(self, arguments: CodexArguments, wanted: Overrides) -> HostedSession:
         """A new session, taken for a call.
 
         Raises: CodexError, when its settings are wrong.
@@ -78,42 +78,42 @@ class Sessions:
             changes["base_instructions"] = arguments.base_instructions
         if arguments.include_plan_tool is not None:
             changes["has_plan_tool"] = arguments.include_plan_tool
-        return self._add(Conversation(msgspec.structs.replace(config, **changes), self._host))
+        return self._add(HostedSession(msgspec.structs.replace(config, **changes), self._host))
 
-    def find(self, session_id: str) -> Conversation:
+    def find(self, session_id: str) -> HostedSession:
         """A session to go on with, taken for a call; read from its file if it has ended.
 
         Raises: CodexError, when there is none, or it is busy.
         """
         with self._lock:
-            for conversation in self._conversations:
-                if session_id in (conversation.session_id, conversation.wanted_id):
-                    if conversation.is_busy:
+            for session in self._sessions:
+                if session_id in (session.session_id, session.wanted_id):
+                    if session.is_busy:
                         raise CodexError(
                             f"the session '{session_id}' is still at work on another call"
                         )
-                    conversation.is_busy = True
-                    return conversation
+                    session.is_busy = True
+                    return session
         from codex.rollout.restore import restored_config
         from codex.rollout.store import open_session
 
         codex_home = load_config(self._host, self._overrides).codex_home
         resumed = open_session(codex_home, session_id, cwd=None)
         config = restored_config(self._host, self._overrides, resumed)
-        return self._add(Conversation(config, self._host, resumed))
+        return self._add(HostedSession(config, self._host, resumed))
 
-    def release(self, conversation: Conversation) -> None:
+    def release(self, session: HostedSession) -> None:
         """A call is over."""
         with self._lock:
-            conversation.is_busy = False
-            self._conversations.remove(conversation)
-            if conversation.session_id is not None:
-                self._conversations.append(conversation)
-            ended = [] if conversation.session_id is not None else [conversation]
-            idle = [each for each in self._conversations if not each.is_busy]
+            session.is_busy = False
+            self._sessions.remove(session)
+            if session.session_id is not None:
+                self._sessions.append(session)
+            ended = [] if session.session_id is not None else [session]
+            idle = [each for each in self._sessions if not each.is_busy]
             for each in idle[:-MAX_IDLE]:
                 if each.is_recorded:
-                    self._conversations.remove(each)
+                    self._sessions.remove(each)
                     ended.append(each)
         for each in ended:
             each.close()
@@ -122,20 +122,20 @@ class Sessions:
         """End every engine, side by side."""
         with self._lock:
             self._is_closed = True
-            conversations = list(self._conversations)
-        for conversation in conversations:
-            conversation.engine.submit(Shutdown())
-        for conversation in conversations:
-            conversation.close()
+            sessions = list(self._sessions)
+        for session in sessions:
+            session.engine.submit(Shutdown())
+        for session in sessions:
+            session.close()
 
-    def _add(self, conversation: Conversation) -> Conversation:
+    def _add(self, session: HostedSession) -> HostedSession:
         with self._lock:
             is_closed = self._is_closed
-            self._conversations.append(conversation)
+            self._sessions.append(session)
         if is_closed:
-            conversation.close()
+            session.close()
             raise CodexError("the server is ending")
-        return conversation
+        return session
 
 
 def _merged(base: Overrides, wanted: Overrides) -> Overrides:
