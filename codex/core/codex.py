@@ -1,6 +1,6 @@
-"""Codex: the queue pair, and the session thread behind it.
+"""Codex: the engine's two functions, and the session thread behind it.
 
-A front end submits Ops and reads Events from the queue it gave; it knows nothing else of the
+A front end submits Ops and takes Events by the callable it gave; it knows nothing else of the
 engine. The thread `codex-session` takes submissions in order, and never blocks on the network or a
 command.
 """
@@ -83,14 +83,15 @@ class Codex:
         self,
         config: Config,
         host: Host,
-        events: SimpleQueue[Event],
+        put: Callable[[Event], None],
         *,
         source: str = "cli",
         resumed: Resumed | None = None,
     ) -> None:
         """Start the session thread; the first event is `session_configured`, or `error`.
 
-        Args: source: the front end, for the session's file: `cli`, `exec`, `proto` or `mcp`.
+        Args: put: takes each event, called from the engine's threads. source: the front end, for
+            the session's file: `cli`, `exec`, `proto` or `mcp`.
             resumed: the conversation to go on with, of rollout/resume.py.
         """
         self._config = config
@@ -98,7 +99,7 @@ class Codex:
         self._resumed = resumed
         self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
-        self._events = events
+        self._put = put
         self._messages: SimpleQueue[Submission | TaskEnded | Result] = SimpleQueue()
         self._id_lock = threading.Lock()
         self._last_id = int(START_ID)
@@ -110,9 +111,7 @@ class Codex:
         """Tokens by model, as the provider told last."""
         self._late_notes: list[Note] = []
         self._errands = Errands(self._messages.put)
-        self._history = MessageHistory(
-            config.codex_home, config.history, clock=host.clock, put=events.put
-        )
+        self._history = MessageHistory(config.codex_home, config.history, clock=host.clock, put=put)
         self._thread = threading.Thread(target=self._run, name="codex-session", daemon=True)
         self._thread.start()
 
@@ -179,11 +178,11 @@ class Codex:
         try:
             action()
         except CodexError as error:
-            self._events.put(Event(event_id, Error(str(error))))
+            self._put(Event(event_id, Error(str(error))))
         except Exception as error:
             logger.debug("submission %s failed", event_id, exc_info=True)
             text = f"internal error: {type(error).__name__}: {error}"
-            self._events.put(Event(event_id, Error(text, kind="internal")))
+            self._put(Event(event_id, Error(text, kind="internal")))
 
     def _handle(self, submission: Submission) -> None:
         op = submission.op
@@ -297,7 +296,7 @@ class Codex:
         from codex.mcp.servers import McpServers
 
         def emit(msg: EventMsg) -> None:
-            self._events.put(Event(START_ID, msg))
+            self._put(Event(START_ID, msg))
 
         self._elicitations = Elicitations(
             emit, can_ask=lambda: self._config.approval_policy is not AskForApproval.NEVER
@@ -361,7 +360,7 @@ class Codex:
             host=self._host,
             client=ModelClient(config.provider, config.model, self._host),
             notifier=Notifier(config.notify, config.cwd),
-            events=self._events,
+            put=self._put,
             instructions=instructions,
             post=self._messages.put,
             rollout=old.rollout
@@ -407,7 +406,7 @@ class Codex:
             return HistoryState()
 
     def _warn(self, message: str) -> None:
-        self._events.put(Event(START_ID, Warning(message)))
+        self._put(Event(START_ID, Warning(message)))
 
     def _reconfigure(self, submission: Submission, op: ConfigureSession) -> None:
         if not os.path.isabs(op.cwd):
@@ -447,4 +446,4 @@ class Codex:
             self._session.close()
             self._session.rollout.close()
         self._history.close()
-        self._events.put(Event(event_id, ShutdownComplete()))
+        self._put(Event(event_id, ShutdownComplete()))

@@ -17,7 +17,6 @@ from codex.rollout.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from queue import SimpleQueue
 
     from codex.base.host import Host
     from codex.config.types import Config
@@ -51,7 +50,7 @@ class Session:
         host: Host,
         client: ModelClient,
         notifier: Notifier,
-        events: SimpleQueue[Event],
+        put: Callable[[Event], None],
         instructions: str,
         post: Callable[[TaskEnded], None],
         rollout: Rollout,
@@ -67,7 +66,7 @@ class Session:
         """The whole system text, sent with every request."""
         self.post = post
         """Tell the session thread that a task is over."""
-        self._events = events
+        self._put = put
         self.approvals = Approvals()
         self.rollout = rollout
         items = () if resumed is None else resumed.items
@@ -124,7 +123,7 @@ class Session:
 
     def emit(self, event_id: str, msg: EventMsg) -> None:
         """Show something to the front end."""
-        self._events.put(Event(event_id, msg))
+        self._put(Event(event_id, msg))
 
     @property
     def is_stored(self) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from codex.base.errors import CodexError, ExitStatus, Interrupted
 from codex.base.git import repository_root
-from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
+from codex.base.signals import StopSignal, die_by
 from codex.config.types import NO_HISTORY
 from codex.core.refusal import refusal_of
 from codex.exec.console import Console
@@ -28,24 +28,18 @@ from codex.protocol.events import (
     TurnAborted,
 )
 from codex.protocol.items import ImageInput, TextInput
-from codex.protocol.ops import Interrupt, Op, UserInput
+from codex.protocol.ops import Interrupt, UserInput
 from codex.protocol.policy import AskForApproval
 
 if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.types import Config
+    from codex.core.engine import Submits
     from codex.exec.options import ExecOptions
     from codex.rollout.resume import Resumed
 
 Inbox = SimpleQueue[Event | StopSignal]
 End = ExitStatus | StopSignal
-
-
-class Engine(Protocol):
-    """What this front end needs of core's Codex."""
-
-    def submit(self, op: Op) -> str:
-        """Put an Op in; the id that its events will carry."""
 
 
 def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> int:
@@ -90,20 +84,14 @@ def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | No
 
 def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed | None) -> End:
     """Run the engine for one task; everything it started is gone afterwards."""
-    from codex.core.codex import Codex
+    from codex.core.engine import running
 
     inbox: Inbox = SimpleQueue()
     config = msgspec.structs.replace(
         config, approval_policy=AskForApproval.NEVER, history=NO_HISTORY
     )
-    with stop_signals_to(inbox.put):
-        events = cast("SimpleQueue[Event]", inbox)
-        codex = Codex(config, host, events, source="exec", resumed=resumed)
-        try:
-            return task.until_end(codex, inbox)
-        finally:
-            let_signals_kill()
-            codex.close()
+    with running(config, host, inbox.put, source="exec", resumed=resumed) as engine:
+        return task.until_end(engine, inbox)
 
 
 class HeadlessTask:
@@ -120,7 +108,7 @@ class HeadlessTask:
         self.rollout_path: str | None = None
         """The session's file, if one is written."""
 
-    def until_end(self, engine: Engine, inbox: Inbox) -> End:
+    def until_end(self, engine: Submits, inbox: Inbox) -> End:
         """Show every event and heed every signal until the task is over."""
         while True:
             try:
@@ -136,14 +124,14 @@ class HeadlessTask:
             if end is not None:
                 return end
 
-    def _stop(self, engine: Engine, signal: StopSignal) -> End | None:
+    def _stop(self, engine: Submits, signal: StopSignal) -> End | None:
         if self._id is None or self._is_interrupted or not signal.is_from_keyboard:
             return signal
         self._is_interrupted = True
         engine.submit(Interrupt())
         return None
 
-    def _advance(self, engine: Engine, event: Event) -> End | None:
+    def _advance(self, engine: Submits, event: Event) -> End | None:
         match event.msg:
             case SessionConfigured() if self._id is None:
                 self.session_id, self.rollout_path = event.msg.session_id, event.msg.rollout_path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -41,8 +41,7 @@ class HostedSession:
 
     def __init__(self, config: Config, host: Host, resumed: Resumed | None = None) -> None:
         self.inbox: SimpleQueue[Event | Stop] = SimpleQueue()
-        events = cast("SimpleQueue[Event]", self.inbox)
-        self.engine = Codex(config, host, events, source="mcp", resumed=resumed)
+        self.engine = Codex(config, host, self.inbox.put, source="mcp", resumed=resumed)
         self.session_id: str | None = None
         """None until the engine is ready."""
         self.wanted_id: str | None = None if resumed is None else resumed.session_id

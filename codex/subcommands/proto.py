@@ -9,11 +9,11 @@ signal (130 for Control-C). Nothing but events is written to stdout.
 from __future__ import annotations
 
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from codex.base.errors import CodexError, ExitStatus
 from codex.base.lines import EndOfInput, InputLine, start_reading
-from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
+from codex.base.signals import StopSignal, die_by, let_signals_kill
 from codex.core.refusal import refusal_of
 from codex.protocol.events import (
     Error,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from codex.base.host import Host
     from codex.config.types import Config
+    from codex.core.engine import Submits
     from codex.core.refusal import Refusal
 
 OWN_ID = ""
@@ -35,13 +36,6 @@ OWN_ID = ""
 
 
 Inbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
-
-
-class Engine(Protocol):
-    """What this front end needs of core's Codex."""
-
-    def submit_with_id(self, submission: Submission) -> None:
-        """Put an Op in under an id of the caller's choice."""
 
 
 def run(host: Host, config: Config) -> int:
@@ -57,19 +51,16 @@ def run(host: Host, config: Config) -> int:
     for warning in config.warnings:
         host.stderr.write(f"warning: {warning}\n")
     host.stderr.flush()
-    from codex.core.codex import Codex
+    from codex.core.engine import running
 
     inbox: Inbox = SimpleQueue()
-    with stop_signals_to(inbox.put):
-        codex = Codex(config, host, cast("SimpleQueue[Event]", inbox), source="proto")
+    with running(config, host, inbox.put, source="proto") as engine:
         start_reading(host.stdin.fileno(), inbox.put)
         try:
-            stopped_by = Conversation(codex, host.stdout).until_end(inbox)
+            stopped_by = ProtoClient(engine, host.stdout).until_end(inbox)
         except BrokenPipeError:
             host.abandon_output()
             return ExitStatus.FAILED
-        finally:
-            codex.close()
     if stopped_by is None:
         return ExitStatus.DONE
     if not stopped_by.is_from_keyboard:
@@ -77,10 +68,10 @@ def run(host: Host, config: Config) -> int:
     return ExitStatus.INTERRUPTED
 
 
-class Conversation:
+class ProtoClient:
     """One client's lines in, the engine's events out."""
 
-    def __init__(self, engine: Engine, output: TextIO) -> None:
+    def __init__(self, engine: Submits, output: TextIO) -> None:
         self._engine = engine
         self._output = output
         self._refusals: list[tuple[str, Refusal]] = []

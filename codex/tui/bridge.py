@@ -1,4 +1,4 @@
-"""The bridge between the engine's threads and the loop: a queue that wakes the loop up.
+"""The bridge between the engine's threads and the loop: events wait here, and wake the loop up.
 
 However many events wait, the loop is woken once, and takes them in portions, so that keys and
 frames come between them.
@@ -10,34 +10,30 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from codex.protocol.events import Event
-
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
+
+    from codex.protocol.events import Event
 
 PORTION_S = 0.008
 """How long one portion may take: half of a frame."""
 
 
-class EventQueue(SimpleQueue[Event]):
-    """The queue of one engine's events."""
+class EventBridge:
+    """The way of one engine's events into the loop."""
 
     def __init__(self, loop: AbstractEventLoop, take: Callable[[Event], None]) -> None:
         """Args: take: called in the loop with each event, in order."""
-        super().__init__()
+        self._waiting: SimpleQueue[Event] = SimpleQueue()
         self._loop = loop
         self._take = take
         self._is_woken = False
         self._is_closed = False
 
-    def __new__(cls, *_: object) -> EventQueue:
-        """Without the arguments, which the queue itself does not know."""
-        return super().__new__(cls)
-
-    def put(self, item: Event, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002 - SimpleQueue's
+    def put(self, event: Event) -> None:
         """Add an event; from any thread."""
-        super().put(item)
+        self._waiting.put(event)
         if not (self._is_woken or self._is_closed):
             self._is_woken = True
             try:
@@ -55,7 +51,7 @@ class EventQueue(SimpleQueue[Event]):
         end = time.monotonic() + PORTION_S
         while not self._is_closed:
             try:
-                event = self.get_nowait()
+                event = self._waiting.get_nowait()
             except Empty:
                 return
             self._take(event)

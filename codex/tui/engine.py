@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from codex.protocol.events import Error, Event
-from codex.tui.bridge import EventQueue
+from codex.tui.bridge import EventBridge
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -40,7 +40,7 @@ class Engine:
         self._resumed = resumed
         self._config = config
         self._host = host
-        self._events = EventQueue(loop, take)
+        self._bridge = EventBridge(loop, take)
         self._lock = threading.Lock()
         self._codex: Codex | None = None
         self._waiting: list[Op] = []
@@ -57,7 +57,7 @@ class Engine:
 
     def close(self, timeout_s: float | None = None) -> None:
         """End it, with its task and its processes; no event comes any more."""
-        self._events.close()
+        self._bridge.close()
         self._thread.join()
         if self._codex is not None:
             self._codex.close(timeout_s)
@@ -66,10 +66,10 @@ class Engine:
         try:
             from codex.core.codex import Codex
 
-            codex = Codex(self._config, self._host, self._events, resumed=self._resumed)
+            codex = Codex(self._config, self._host, self._bridge.put, resumed=self._resumed)
         except Exception as error:  # noqa: BLE001 - the screen shows it, there is no other reader
             text = f"the engine cannot start: {type(error).__name__}: {error}"
-            self._events.put(Event("0", Error(text, kind="internal")))
+            self._bridge.put(Event("0", Error(text, kind="internal")))
             return
         with self._lock:
             self._codex = codex

@@ -180,7 +180,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
         host=host,
         client=ModelClient(config.provider, config.model, host),
         notifier=Notifier((), str(folder)),
-        events=events,
+        put=events.put,
         instructions="",
         post=lambda _: None,
         rollout=unrecorded(),

@@ -78,7 +78,7 @@ class Engine:
         self.codex = Codex(
             self.config,
             make_host(cwd, environ={"PATH": os.environ["PATH"], **(environ or {})}),
-            self.queue,
+            self.queue.put,
             resumed=resumed,
         )
         self.seen: list[Event] = []

@@ -1,9 +1,8 @@
-"""FakeCodex: the engine's queue pair with a script in place of the engine."""
+"""FakeCodex: the engine's two functions with a script in place of the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from codex.base.signals import StopSignal
@@ -11,7 +10,7 @@ from codex.protocol.events import Event, EventMsg, SessionConfigured, ShutdownCo
 from codex.protocol.ops import Op, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Script = Mapping[type[Op], "Iterable[EventMsg | Event | StopSignal]"]
 
@@ -29,22 +28,22 @@ class FakeCodex:
     """Answers each Op with the events scripted for its type, under the Op's id.
 
     Args: script: events by Op type; a further Op of the type gets no further answer. An
-    Event under another id and a StopSignal are put on the queue as they are.
+    Event under another id and a StopSignal are passed on as they are.
     first: sent in place of `session_configured`.
     """
 
     def __init__(
         self,
-        events: SimpleQueue[Any],
+        put: Callable[[Any], None],
         script: Script,
         *,
         first: EventMsg = CONFIGURED,
     ) -> None:
-        self._events = events
+        self._put = put
         self._script = dict(script)
         self.submissions: list[Submission] = []
         self.is_closed = False
-        events.put(Event("0", first))
+        put(Event("0", first))
 
     @property
     def ops(self) -> list[Op]:
@@ -60,10 +59,10 @@ class FakeCodex:
         self.submissions.append(submission)
         for item in self._script.pop(type(submission.op), ()):
             if isinstance(item, Event | StopSignal):
-                self._events.put(item)
+                self._put(item)
             else:
-                self._events.put(Event(submission.id, item))
+                self._put(Event(submission.id, item))
 
     def close(self) -> None:
         self.is_closed = True
-        self._events.put(Event("", ShutdownComplete()))
+        self._put(Event("", ShutdownComplete()))

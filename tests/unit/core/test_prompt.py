@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-
 import msgspec
 import pytest
 
@@ -35,7 +33,7 @@ def make_session(config: Config) -> Session:
         host=host,
         client=ModelClient(config.provider, config.model, host),
         notifier=Notifier((), "/"),
-        events=SimpleQueue(),
+        put=lambda _: None,
         instructions="whole",
         post=lambda _: None,
         rollout=unrecorded(),

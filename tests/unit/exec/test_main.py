@@ -43,7 +43,7 @@ def outcome(
     script: Script, *, host: Host | None = None, first: EventMsg = CONFIGURED
 ) -> tuple[End, FakeCodex, HeadlessTask]:
     inbox: Inbox = SimpleQueue()
-    codex = FakeCodex(inbox, script, first=first)
+    codex = FakeCodex(inbox.put, script, first=first)
     task = HeadlessTask(Console(host or make_host(), "auto"), INPUT)
     return task.until_end(codex, inbox), codex, task
 
@@ -75,7 +75,7 @@ def test_an_error_of_another_submission_does_not_end_the_task() -> None:
 
 def test_a_warning_before_the_session_is_ready_ends_nothing() -> None:
     inbox: Inbox = SimpleQueue()
-    codex = FakeCodex(inbox, {UserInput: [TaskComplete(None)]}, first=Warning("odd"))
+    codex = FakeCodex(inbox.put, {UserInput: [TaskComplete(None)]}, first=Warning("odd"))
     inbox.put(Event("0", CONFIGURED))
     task = HeadlessTask(Console(make_host(), "auto"), INPUT)
     assert task.until_end(codex, inbox) is ExitStatus.DONE
@@ -99,7 +99,7 @@ def test_a_second_control_c_waits_for_nothing() -> None:
 def test_control_c_before_the_task_waits_for_nothing() -> None:
     inbox: Inbox = SimpleQueue()
     inbox.put(CONTROL_C)
-    codex = FakeCodex(inbox, {})
+    codex = FakeCodex(inbox.put, {})
     task = HeadlessTask(Console(make_host(), "auto"), INPUT)
     assert task.until_end(codex, inbox) == CONTROL_C
 

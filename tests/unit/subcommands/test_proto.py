@@ -38,7 +38,7 @@ from codex.protocol.ops import (
 )
 from codex.protocol.policy import ReviewDecision
 from codex.subcommands import proto
-from codex.subcommands.proto import OWN_ID, Conversation, Inbox
+from codex.subcommands.proto import OWN_ID, Inbox, ProtoClient
 from tests.support.fake_codex import FakeCodex, Script
 from tests.support.hosts import Terminal, make_host
 
@@ -52,11 +52,11 @@ Item = Event | StopSignal | InputLine | EndOfInput
 def served(script: Script, *items: Item) -> tuple[list[Any], FakeCodex, StopSignal | None]:
     """What the client reads, when it sends some lines and the engine ends after a Shutdown."""
     inbox: Inbox = SimpleQueue()
-    codex = FakeCodex(inbox, {Shutdown: [ShutdownComplete()], **script})
+    codex = FakeCodex(inbox.put, {Shutdown: [ShutdownComplete()], **script})
     for item in items:
         inbox.put(item)
     output = io.StringIO()
-    stopped_by = Conversation(codex, output).until_end(inbox)
+    stopped_by = ProtoClient(codex, output).until_end(inbox)
     return [json.loads(line) for line in output.getvalue().splitlines()], codex, stopped_by
 
 

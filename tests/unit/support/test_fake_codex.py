@@ -18,7 +18,7 @@ def test_the_fake_engine_plays_its_script_under_the_right_ids() -> None:
         UserInput: [TaskStarted(), StopSignal(2)],
         Interrupt: [Event("1", TurnAborted())],
     }
-    codex = FakeCodex(events, script)
+    codex = FakeCodex(events.put, script)
     assert codex.submit(UserInput((TextInput("a"),))) == "1"
     codex.submit_with_id(Submission("mine", Interrupt()))
     assert codex.submit(UserInput((TextInput("b"),))) == "3"
