@@ -38,7 +38,7 @@ from codex.protocol.events import (
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
+    ImagePart,
     Message,
     Reasoning,
     ResponseItem,
@@ -113,7 +113,7 @@ def _of_items(items: tuple[ResponseItem, ...]) -> Iterator[EventMsg]:
             case Message(role="assistant"):
                 yield AgentMessage(item.text)
             case Message(role="user"):
-                images = sum(isinstance(part, InputImage) for part in item.content)
+                images = sum(isinstance(part, ImagePart) for part in item.content)
                 yield UserMessage(item.text, images)
             case Reasoning():
                 for part in item.summary or item.content:

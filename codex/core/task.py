@@ -23,12 +23,12 @@ from codex.protocol.events import (
 )
 from codex.protocol.items import (
     ImageInput,
-    InputImage,
+    ImagePart,
     InputItem,
-    InputText,
     LocalImageInput,
     Message,
     TextInput,
+    TextPart,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Note(NamedTuple):
     @property
     def message(self) -> Message:
         """As the model reads it."""
-        return Message("user", (InputText(self.text),))
+        return Message("user", (TextPart(self.text),))
 
 
 class TaskEnded(NamedTuple):
@@ -188,7 +188,7 @@ class Task:
         if message.text:
             self._texts.append(message.text)
         self._context.session.transcript.record([message])
-        images = sum(isinstance(part, InputImage) for part in message.content)
+        images = sum(isinstance(part, ImagePart) for part in message.content)
         self._context.emit(UserMessage(message.text, images))
 
     def _message(self, items: tuple[InputItem, ...]) -> Message:
@@ -199,13 +199,13 @@ class Task:
         for item in items:
             match item:
                 case TextInput(text):
-                    parts.append(InputText(text))
+                    parts.append(TextPart(text))
                 case ImageInput(url):
-                    parts.append(InputImage(url))
+                    parts.append(ImagePart(url))
                 case LocalImageInput(path):
                     try:
-                        parts.append(InputImage(image_url(path)))
+                        parts.append(ImagePart(image_url(path)))
                     except CodexError as error:
                         self._context.emit(Warning(str(error)))
-                        parts.append(InputText(f"[{error.message}]"))
+                        parts.append(TextPart(f"[{error.message}]"))
         return Message("user", tuple(parts))

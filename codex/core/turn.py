@@ -27,11 +27,11 @@ from codex.protocol.events import (
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
     Reasoning,
     ResponseItem,
+    TextPart,
     TokenUsage,
 )
 from codex.rollout.transcript import ABORTED
@@ -181,6 +181,6 @@ def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | N
     finally:
         transcript.close_open_calls()
         if images:
-            parts = tuple(InputImage(url) for url in images)
-            label = InputText("The images that were asked for:")
+            parts = tuple(ImagePart(url) for url in images)
+            label = TextPart("The images that were asked for:")
             transcript.record([Message("user", (label, *parts))])

@@ -26,12 +26,12 @@ from codex.protocol.items import (
     ContentPart,
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
+    ImagePart,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
     ReasoningText,
-    Refusal,
     ResponseItem,
     TokenUsage,
 )
@@ -157,9 +157,9 @@ def _content(parts: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
 
 def _part(part: ContentPart) -> dict[str, Any] | None:
     match part:
-        case InputImage(image_url):
+        case ImagePart(image_url):
             return {"type": "image_url", "image_url": {"url": image_url}}
-        case Refusal(text):
+        case ModelRefusal(text):
             return {"type": "text", "text": text}
         case _:
             return {"type": "text", "text": part.text} if part.text else None
@@ -244,9 +244,9 @@ class ChatDecoder:
             items.append(Reasoning(content=(ReasoningText("".join(self._reasoning)),)))
         parts: list[ContentPart] = []
         if self._text:
-            parts.append(OutputText("".join(self._text)))
+            parts.append(ModelText("".join(self._text)))
         if self._refusal:
-            parts.append(Refusal("".join(self._refusal)))
+            parts.append(ModelRefusal("".join(self._refusal)))
         if parts:
             items.append(Message("assistant", tuple(parts)))
         return [*items, *self._calls.items()]

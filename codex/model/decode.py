@@ -16,10 +16,10 @@ from codex.protocol.items import (
     ContentPart,
     FunctionCall,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
     ReasoningText,
-    Refusal,
     ResponseItem,
     SummaryText,
     TokenUsage,
@@ -92,9 +92,9 @@ def _message(item: dict[str, Any]) -> Message | None:
 def _part(raw: Any) -> ContentPart | None:
     match raw:
         case {"type": "output_text" | "text", "text": str(text)}:
-            return OutputText(text)
+            return ModelText(text)
         case {"type": "refusal", "refusal": str(text)}:
-            return Refusal(text)
+            return ModelRefusal(text)
         case _:
             logger.debug("content part of type %r dropped", as_dict(raw).get("type"))
             return None

@@ -28,13 +28,13 @@ from codex.protocol.items import (
     ContentPart,
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
-    Refusal,
     ResponseItem,
+    TextPart,
 )
 from codex.protocol.settings import (
     ModelProvider,
@@ -146,9 +146,9 @@ def _message(message: Message) -> dict[str, Any]:
 
 def _input_part(part: ContentPart) -> dict[str, Any]:
     match part:
-        case InputImage(image_url):
+        case ImagePart(image_url):
             return {"type": "input_image", "image_url": image_url}
-        case InputText(text) | OutputText(text) | Refusal(text):
+        case TextPart(text) | ModelText(text) | ModelRefusal(text):
             return {"type": "input_text", "text": text}
 
 
@@ -257,7 +257,7 @@ class ResponsesDecoder:
             if skip[type(item)] < 0:
                 events += self._done(raw)
         if self._text and not self._seen[Message]:
-            events.append(ItemDone(Message("assistant", (OutputText("".join(self._text)),))))
+            events.append(ItemDone(Message("assistant", (ModelText("".join(self._text)),))))
         self.may_end = True
         usage = decode_usage(response.get("usage"), "input", "output")
         return [*events, Completed(as_str(response.get("id")), usage)]

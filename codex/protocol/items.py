@@ -14,32 +14,32 @@ Json = Any
 """A value of JSON whose shape is another program's business."""
 
 
-class InputText(msgspec.Struct, frozen=True, tag_field="type", tag="input_text"):
+class TextPart(msgspec.Struct, frozen=True, tag_field="type", tag="input_text"):
     """Text the model is given."""
 
     text: str
 
 
-class InputImage(msgspec.Struct, frozen=True, tag_field="type", tag="input_image"):
+class ImagePart(msgspec.Struct, frozen=True, tag_field="type", tag="input_image"):
     """An image the model is given."""
 
     image_url: str
     """`https:` or `data:`."""
 
 
-class OutputText(msgspec.Struct, frozen=True, tag_field="type", tag="output_text"):
+class ModelText(msgspec.Struct, frozen=True, tag_field="type", tag="output_text"):
     """Text the model wrote."""
 
     text: str
 
 
-class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refusal"):
+class ModelRefusal(msgspec.Struct, frozen=True, tag_field="type", tag="refusal"):
     """The model declined, in its own words."""
 
     refusal: str
 
 
-ContentPart = InputText | InputImage | OutputText | Refusal
+ContentPart = TextPart | ImagePart | ModelText | ModelRefusal
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
@@ -52,9 +52,9 @@ class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
     def text(self) -> str:
         """The text parts joined, images left out; a refusal counts as text."""
         return "".join(
-            part.refusal if isinstance(part, Refusal) else part.text
+            part.refusal if isinstance(part, ModelRefusal) else part.text
             for part in self.content
-            if not isinstance(part, InputImage)
+            if not isinstance(part, ImagePart)
         )
 
 

@@ -16,15 +16,15 @@ from codex.protocol.items import (
     ContentPart,
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
     ReasoningText,
-    Refusal,
     ResponseItem,
     SummaryText,
+    TextPart,
 )
 
 SILENT = ("ghost_snapshot", "compaction_trigger", "other")
@@ -59,7 +59,7 @@ def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
             return _output(raw)
         case "web_search_call":
             query = as_str(as_dict(raw.get("action")).get("query"))
-            return (Message("assistant", (OutputText(f"[searched the web: {query}]"),)),)
+            return (Message("assistant", (ModelText(f"[searched the web: {query}]"),)),)
         case kind if kind in SILENT:
             return ()
         case _:
@@ -92,13 +92,13 @@ def _parts(raw: Any) -> tuple[ContentPart, ...]:
 def _part(raw: dict[str, Any]) -> ContentPart | None:
     match raw:
         case {"type": "input_text" | "text", "text": str(text)}:
-            return InputText(text)
+            return TextPart(text)
         case {"type": "output_text", "text": str(text)}:
-            return OutputText(text)
+            return ModelText(text)
         case {"type": "refusal", "refusal": str(text)}:
-            return Refusal(text)
+            return ModelRefusal(text)
         case {"type": "input_image", "image_url": str(url)}:
-            return InputImage(url)
+            return ImagePart(url)
         case _:
             return None
 
@@ -140,7 +140,7 @@ def _output(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
     parts = _parts(output)
     text = output if isinstance(output, str) else "\n".join(_texts(output))
     answer = FunctionCallOutput(call_id, text)
-    images = tuple(part for part in parts if isinstance(part, InputImage))
+    images = tuple(part for part in parts if isinstance(part, ImagePart))
     if not images:
         return (answer,)
-    return answer, Message("user", (InputText("The images that were asked for:"), *images))
+    return answer, Message("user", (TextPart("The images that were asked for:"), *images))

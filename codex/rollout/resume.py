@@ -19,9 +19,9 @@ from codex.protocol.events import EventMsg
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputText,
     Message,
     ResponseItem,
+    TextPart,
     TokenUsage,
 )
 from codex.rollout.foreign_items import foreign_items, own_item
@@ -245,5 +245,5 @@ class _SessionReader:
                 self._item(as_dict(raw))
             return
         said = [item for item in self.items if isinstance(item, Message) and item.role == "user"]
-        summary = Message("user", (InputText(as_str(payload.get("message"))),))
+        summary = Message("user", (TextPart(as_str(payload.get("message"))),))
         self.items = [*said, summary]

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from codex.protocol.items import InputText, Message
+from codex.protocol.items import Message, TextPart
 from codex.rollout.resume import load
 from codex.rollout.session_id import new_session_id
 from codex.rollout.store import find_session, list_sessions
@@ -27,7 +27,7 @@ N_ITEMS = 10_000
 SHOWN = 20
 """Number of sessions that `codex sessions` shows."""
 STARTED_S = 1_790_000_000.0
-ITEM = Message("user", (InputText("fix the failing test in src/parser.c, and then say why. " * 4),))
+ITEM = Message("user", (TextPart("fix the failing test in src/parser.c, and then say why. " * 4),))
 
 
 def write_sessions(home: Path, count: int) -> str:

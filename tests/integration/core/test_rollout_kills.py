@@ -9,7 +9,7 @@ import select
 import signal
 from typing import TYPE_CHECKING
 
-from codex.protocol.items import InputText, Message
+from codex.protocol.items import Message, TextPart
 from codex.rollout.resume import load
 from codex.rollout.writer import Rollout
 from tests.support import rollouts
@@ -25,7 +25,7 @@ MOST_ITEMS = 30
 
 def item(number: int) -> Message:
     """Return an item of varying size, up to more than a page."""
-    return Message("user", (InputText(f"{number} " + "x" * (number * 7919 % 6_000)),))
+    return Message("user", (TextPart(f"{number} " + "x" * (number * 7919 % 6_000)),))
 
 
 def write_until_killed(path: str, done: mmap.mmap, ready: int) -> None:

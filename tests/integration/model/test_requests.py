@@ -18,7 +18,7 @@ from codex.model.event import (
 )
 from codex.model.retry import ModelError
 from codex.net.failure import RequestError
-from codex.protocol.items import FunctionCall, Message, OutputText, TokenUsage
+from codex.protocol.items import FunctionCall, Message, ModelText, TokenUsage
 from codex.protocol.settings import WireApi
 from tests.support.model.clients import WIRES, ask, make_client, make_prompt
 from tests.support.model.fake_model import (
@@ -73,7 +73,7 @@ def test_an_answer_is_the_same_on_both_wires(wire: WireApi) -> None:
         ("c2", "shell"),
     }
     assert [event.item for event in events if isinstance(event, ItemDone)][1:] == [
-        Message("assistant", (OutputText("Looking at it."),)),
+        Message("assistant", (ModelText("Looking at it."),)),
         FunctionCall("shell", '{"command": ["ls"]}', "c1"),
         FunctionCall("shell", '{"command": ["pwd"]}', "c2"),
     ]
@@ -375,7 +375,7 @@ def test_a_fixture_replaces_the_server(tmp_path: Path) -> None:
     )
     for _ in range(2):
         assert ask(client) == [
-            ItemDone(Message("assistant", (OutputText("hi"),))),
+            ItemDone(Message("assistant", (ModelText("hi"),))),
             Completed("resp_f", None),
         ]
     client.close()

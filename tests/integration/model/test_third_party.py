@@ -13,7 +13,7 @@ from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
     Message,
-    OutputText,
+    ModelText,
     Reasoning,
     ResponseItem,
 )
@@ -69,7 +69,7 @@ def test_a_conversation_with_a_tool_goes_through_it_on_both_wires(
     with client_of(third_party_server, third_party_server.relay_model, wire) as client:
         first = ask(client)
     message, function_call = [item for item in items(first) if not isinstance(item, Reasoning)]
-    assert message == Message("assistant", (OutputText("Looking at it."),))
+    assert message == Message("assistant", (ModelText("Looking at it."),))
     assert function_call == FunctionCall("shell", call.json, "call_abc")
     assert isinstance(first[-1], Completed)
     assert first[-1].usage is not None

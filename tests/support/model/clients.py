@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from codex.base.cancel import Cancel
 from codex.model.client import ModelClient
 from codex.model.prompt import Prompt, ToolSpec
-from codex.protocol.items import InputText, Message
+from codex.protocol.items import Message, TextPart
 from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
 from tests.support.hosts import make_host
 
@@ -27,7 +27,7 @@ SHELL = ToolSpec(
 
 def user(text: str) -> Message:
     """Return a message of the user."""
-    return Message("user", (InputText(text),))
+    return Message("user", (TextPart(text),))
 
 
 def make_prompt(*items: ResponseItem, **members: Any) -> Prompt:

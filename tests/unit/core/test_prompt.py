@@ -14,10 +14,10 @@ from codex.model.client import ModelClient
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputText,
     Message,
     Reasoning,
     SummaryText,
+    TextPart,
 )
 from codex.protocol.policy import READ_ONLY, AskForApproval, SandboxPolicy
 from codex.rollout.writer import unrecorded
@@ -79,7 +79,7 @@ def test_instructions_and_documents_are_one_text(
 def test_reasoning_goes_back_only_when_it_is_sealed() -> None:
     session = make_session(CONFIG)
     open_, sealed = Reasoning(summary=(SummaryText("s"),)), Reasoning(encrypted_content="e")
-    hello = Message("user", (InputText("hi"),))
+    hello = Message("user", (TextPart("hi"),))
     session.transcript.record([hello, open_, sealed])
     prompt = build_prompt(session, (APPLY_PATCH,))
     assert prompt.items == (hello, sealed)
@@ -109,7 +109,7 @@ def test_a_stored_conversation_sends_only_what_is_new() -> None:
         CONFIG, provider=msgspec.structs.replace(CONFIG.provider, is_openai=True)
     )
     session = make_session(config)
-    first, second = Message("user", (InputText("1"),)), Message("user", (InputText("2"),))
+    first, second = Message("user", (TextPart("1"),)), Message("user", (TextPart("2"),))
     session.transcript.record([first])
     session.transcript.acknowledge("resp_1")
     session.transcript.record([second])

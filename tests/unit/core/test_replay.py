@@ -27,12 +27,12 @@ from codex.protocol.events import (
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
-    OutputText,
+    ModelText,
     Reasoning,
     SummaryText,
+    TextPart,
 )
 from codex.rollout.resume import Resumed
 
@@ -84,9 +84,9 @@ def test_a_patch_and_an_mcp_call_are_ended_too(begin: EventMsg, end: type) -> No
 
 def test_the_items_of_another_program_become_events() -> None:
     items = (
-        Message("user", (InputText("hi"), InputImage("data:x"))),
+        Message("user", (TextPart("hi"), ImagePart("data:x"))),
         Reasoning(summary=(SummaryText("hm"),)),
-        Message("assistant", (OutputText("hello"),)),
+        Message("assistant", (ModelText("hello"),)),
     )
     want = (UserMessage("hi", 1), AgentReasoning("hm"), AgentMessage("hello"))
     assert replay(old(items=items, is_ours=False)) == want

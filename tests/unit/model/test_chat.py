@@ -19,14 +19,14 @@ from codex.model.retry import ModelError
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
     ReasoningText,
-    Refusal,
     ResponseItem,
+    TextPart,
     TokenUsage,
 )
 from codex.protocol.settings import ModelProvider, ModelSettings, ReasoningEffort
@@ -50,7 +50,7 @@ def messages(*items: ResponseItem) -> list[dict[str, Any]]:
 
 
 def said(text: str) -> Message:
-    return Message("assistant", (OutputText(text),))
+    return Message("assistant", (ModelText(text),))
 
 
 def call(call_id: str) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def test_neighbours_of_one_role_are_one_message() -> None:
 
 
 def test_images_make_the_content_a_list() -> None:
-    image = Message("user", (InputText("see"), InputImage("data:image/png;base64,AA==")))
+    image = Message("user", (TextPart("see"), ImagePart("data:image/png;base64,AA==")))
     assert messages(user("a"), image, user("b")) == [
         {
             "role": "user",
@@ -182,7 +182,7 @@ def test_images_make_the_content_a_list() -> None:
 
 
 def test_other_roles_become_ones_that_templates_know() -> None:
-    rule = Message("developer", (InputText("rule"),))
+    rule = Message("developer", (TextPart("rule"),))
     assert body(rule, user("a"))["messages"] == [
         {"role": "system", "content": "Be brief.\n\nrule"},
         {"role": "user", "content": "a"},
@@ -190,14 +190,14 @@ def test_other_roles_become_ones_that_templates_know() -> None:
 
 
 def test_a_refusal_is_text_whoever_said_it() -> None:
-    refused = Message("user", (Refusal("no"),))
+    refused = Message("user", (ModelRefusal("no"),))
     assert messages(user("a"), refused) == [{"role": "user", "content": "a\n\nno"}]
 
 
 def test_reasoning_and_empty_messages_are_not_sent() -> None:
     reasoning = Reasoning(content=(ReasoningText("hm"),), encrypted_content="x")
-    empty = Message("user", (InputText(""),))
-    assert messages(user("a"), reasoning, empty, Message("assistant", (Refusal("no"),))) == [
+    empty = Message("user", (TextPart(""),))
+    assert messages(user("a"), reasoning, empty, Message("assistant", (ModelRefusal("no"),))) == [
         {"role": "user", "content": "a"},
         {"role": "assistant", "content": "no"},
     ]
@@ -247,7 +247,7 @@ def test_an_answer_is_deltas_and_then_its_items() -> None:
         ({"reasoning": "a"}, Reasoning(content=(ReasoningText("a"),))),
         ({"reasoning": {"content": "a"}}, Reasoning(content=(ReasoningText("a"),))),
         ({"reasoning": "a", "reasoning_content": "a"}, Reasoning(content=(ReasoningText("a"),))),
-        ({"refusal": "no"}, Message("assistant", (Refusal("no"),))),
+        ({"refusal": "no"}, Message("assistant", (ModelRefusal("no"),))),
     ],
 )
 def test_content_and_reasoning_come_in_several_shapes(
@@ -260,7 +260,7 @@ def test_an_answer_that_was_not_streamed_is_one_message() -> None:
     message = {"role": "assistant", "content": "all of it"}
     assert feed({"choices": [{"message": message, "finish_reason": "stop"}]}) == [
         TextDelta("all of it"),
-        ItemDone(Message("assistant", (OutputText("all of it"),))),
+        ItemDone(Message("assistant", (ModelText("all of it"),))),
         Completed("", None),
     ]
 

@@ -10,10 +10,10 @@ from codex.model.decode import arguments_text, decode_item
 from codex.protocol.items import (
     FunctionCall,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
     ReasoningText,
-    Refusal,
     SummaryText,
 )
 
@@ -27,12 +27,12 @@ def test_a_message_keeps_texts_and_refusals_and_loses_only_unknown_parts() -> No
         {"type": "refusal", "refusal": "no"},
     ]
     item = decode_item({"type": "message", "role": "assistant", "content": parts, "status": "x"})
-    assert item == Message("assistant", (OutputText("a"), Refusal("no")))
+    assert item == Message("assistant", (ModelText("a"), ModelRefusal("no")))
 
 
 def test_a_message_may_be_a_plain_string_and_lack_its_role() -> None:
     assert decode_item({"type": "message", "content": "a"}) == Message(
-        "assistant", (OutputText("a"),)
+        "assistant", (ModelText("a"),)
     )
 
 

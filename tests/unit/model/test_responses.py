@@ -20,13 +20,13 @@ from codex.model.retry import ModelError
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
-    OutputText,
+    ModelRefusal,
+    ModelText,
     Reasoning,
-    Refusal,
     SummaryText,
+    TextPart,
     TokenUsage,
 )
 from codex.protocol.settings import (
@@ -138,9 +138,9 @@ def test_verbosity_and_output_limit_are_sent_when_set() -> None:
 
 def test_every_kind_of_item_has_its_published_form() -> None:
     items = (
-        Message("developer", (InputText("rule"),)),
-        Message("user", (InputText("see"), InputImage("data:image/png;base64,AA=="))),
-        Message("assistant", (OutputText("a"), Refusal("b"))),
+        Message("developer", (TextPart("rule"),)),
+        Message("user", (TextPart("see"), ImagePart("data:image/png;base64,AA=="))),
+        Message("assistant", (ModelText("a"), ModelRefusal("b"))),
         FunctionCall("shell", "{}", "c1"),
         FunctionCallOutput("c1", "done"),
     )
@@ -205,7 +205,7 @@ def message(text: str) -> dict[str, Any]:
 
 
 def said(text: str) -> ItemDone:
-    return ItemDone(Message("assistant", (OutputText(text),)))
+    return ItemDone(Message("assistant", (ModelText(text),)))
 
 
 CALL = {"type": "function_call", "id": "fc_1", "name": "shell", "arguments": "{}", "call_id": "c1"}

@@ -13,7 +13,7 @@ from codex.model.client import END_GRACE_S, ModelStream
 from codex.model.event import Completed, ItemDone, ResponseEvent, TextDelta
 from codex.model.responses import ResponsesDecoder
 from codex.model.retry import ModelError
-from codex.protocol.items import Message, OutputText
+from codex.protocol.items import Message, ModelText
 from tests.support.model.pieces import Pieces
 from tests.support.model.reply import Call, Reasoning, Reply, Text, sse
 
@@ -56,7 +56,7 @@ def test_a_boundary_at_any_byte_changes_nothing(wire: str, end: bytes) -> None:
     body = whole(ANSWER, wire).replace(b"\n", end)
     expected, _ = read(wire, [body])
     items = [event.item for event in expected if isinstance(event, ItemDone)]
-    assert Message("assistant", (OutputText("Grüße, 世界 😀"),)) in items
+    assert Message("assistant", (ModelText("Grüße, 世界 😀"),)) in items
     assert isinstance(expected[-1], Completed)
     for at in range(len(body) + 1):
         assert read(wire, [body[:at], body[at:]])[0] == expected, at
@@ -125,14 +125,14 @@ def test_a_stream_that_is_left_early_gives_its_connection_up() -> None:
 def test_invalid_utf8_costs_a_character_and_not_the_answer(wire: str) -> None:
     body = whole(Reply.text("abc"), wire).replace(b"abc", b"a\xffc")
     events, _ = read(wire, [body])
-    assert ItemDone(Message("assistant", (OutputText("a\ufffdc"),))) in events
+    assert ItemDone(Message("assistant", (ModelText("a\ufffdc"),))) in events
 
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_half_an_emoji_costs_a_character_and_not_the_answer(wire: str) -> None:
     body = whole(Reply.text("abc"), wire).replace(b"abc", rb"a\ud83dc")
     events, _ = read(wire, [body])
-    assert ItemDone(Message("assistant", (OutputText("a?c"),))) in events
+    assert ItemDone(Message("assistant", (ModelText("a?c"),))) in events
 
 
 @pytest.mark.parametrize("wire", WIRES)

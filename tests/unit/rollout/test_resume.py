@@ -12,12 +12,12 @@ from codex.protocol.events import UserMessage
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
-    InputImage,
-    InputText,
+    ImagePart,
     Message,
-    OutputText,
+    ModelText,
     Reasoning,
     SummaryText,
+    TextPart,
     TokenUsage,
 )
 from codex.rollout.resume import Resumed, load
@@ -28,8 +28,8 @@ from tests.support.rollouts import call, of_may_2025, of_today, ours, output, sa
 if TYPE_CHECKING:
     from pathlib import Path
 
-HI = Message("user", (InputText("hi"),))
-HELLO = Message("assistant", (OutputText("hello"),))
+HI = Message("user", (TextPart("hi"),))
+HELLO = Message("assistant", (ModelText("hello"),))
 LS = FunctionCall("shell", '{"command": ["ls"]}', "c1")
 FILES = FunctionCallOutput("c1", "a.txt")
 
@@ -149,7 +149,7 @@ def test_tokens_are_counted_on(tmp_path: Path) -> None:
 def test_a_summary_stands_for_what_it_replaced(tmp_path: Path) -> None:
     replaced = tagged("compacted", {"message": "", "replacement_history": [said("in short")]})
     lines = [*of_today(said("hi"), said("hello", "assistant")), replaced]
-    assert resumed(tmp_path, lines).items == (Message("user", (InputText("in short"),)),)
+    assert resumed(tmp_path, lines).items == (Message("user", (TextPart("in short"),)),)
 
 
 def test_an_older_summary_follows_the_users_messages(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_an_older_summary_follows_the_users_messages(tmp_path: Path) -> None:
         *of_today(said("hi"), said("hello", "assistant")),
         tagged("compacted", {"message": "s"}),
     ]
-    assert resumed(tmp_path, lines).items == (HI, Message("user", (InputText("s"),)))
+    assert resumed(tmp_path, lines).items == (HI, Message("user", (TextPart("s"),)))
 
 
 def test_turns_that_were_taken_back_are_gone(tmp_path: Path) -> None:
@@ -168,13 +168,13 @@ def test_turns_that_were_taken_back_are_gone(tmp_path: Path) -> None:
 
 def test_what_another_version_added_to_our_file_is_read_as_its_own(tmp_path: Path) -> None:
     lines = [*ours(said("hi")), *of_today(said("and"))[1:]]
-    assert resumed(tmp_path, lines).items == (HI, Message("user", (InputText("and"),)))
+    assert resumed(tmp_path, lines).items == (HI, Message("user", (TextPart("and"),)))
 
 
 def test_what_we_added_to_a_foreign_file_is_read_as_ours(tmp_path: Path) -> None:
     """A message that looks like the other program's context is the user's, if we recorded it."""
     lines = [*of_today(said("hi")), *ours(said(rollouts.CONTEXT))[1:]]
-    assert resumed(tmp_path, lines).items == (HI, Message("user", (InputText(rollouts.CONTEXT),)))
+    assert resumed(tmp_path, lines).items == (HI, Message("user", (TextPart(rollouts.CONTEXT),)))
 
 
 def test_events_are_kept_for_showing(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_images_in_an_answer_follow_as_a_message(tmp_path: Path) -> None:
     *_, text, picture = resumed(tmp_path, of_today(call(), answer)).items
     assert text == FunctionCallOutput("c1", "see")
     assert isinstance(picture, Message)
-    assert picture.content[-1] == InputImage("data:x")
+    assert picture.content[-1] == ImagePart("data:x")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from codex.protocol.items import FunctionCall, FunctionCallOutput, InputText, Message
+from codex.protocol.items import FunctionCall, FunctionCallOutput, Message, TextPart
 from codex.rollout.transcript import ABORTED, Transcript
 
-USER = Message("user", (InputText("hi"),))
+USER = Message("user", (TextPart("hi"),))
 CALL = FunctionCall("shell", "{}", "c1")
 OUTPUT = FunctionCallOutput("c1", "done")
 

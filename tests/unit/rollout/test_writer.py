@@ -14,7 +14,7 @@ import pytest
 
 from codex.base.errors import CodexError
 from codex.protocol.events import AgentMessageDelta, TaskStarted
-from codex.protocol.items import InputText, Message
+from codex.protocol.items import Message, TextPart
 from codex.rollout.resume import load
 from codex.rollout.writer import Rollout, open_rollout, rollout_path, unrecorded
 from tests.support import rollouts
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from codex.rollout.resume import Resumed
 
-HI = Message("user", (InputText("hi"),))
-LONG = Message("user", (InputText("x" * 8000),))
+HI = Message("user", (TextPart("hi"),))
+LONG = Message("user", (TextPart("x" * 8000),))
 
 
 class Recording:
@@ -290,7 +290,7 @@ def test_a_file_system_without_locks_is_told_and_written_to(
 def test_several_threads_record_whole_lines_each_once(recording: Recording) -> None:
     def record(name: str) -> None:
         for number in range(300):
-            recording.rollout.item(Message("user", (InputText(f"{name}:{number} {'x' * 3000}"),)))
+            recording.rollout.item(Message("user", (TextPart(f"{name}:{number} {'x' * 3000}"),)))
 
     with ThreadPoolExecutor() as threads:
         list(threads.map(record, "abc"))
