@@ -21,15 +21,8 @@ from codex.protocol.events import (
     UserMessage,
     Warning,
 )
-from codex.protocol.items import (
-    ImageInput,
-    ImagePart,
-    InputItem,
-    LocalImageInput,
-    Message,
-    TextInput,
-    TextPart,
-)
+from codex.protocol.items import ImagePart, Message, TextPart
+from codex.protocol.ops import UserImage, UserImageFile, UserItem, UserText
 
 if TYPE_CHECKING:
     from codex.core.session import Session
@@ -42,7 +35,7 @@ class QueuedInput(NamedTuple):
     """User input with the submission it came by."""
 
     submission_id: str
-    items: tuple[InputItem, ...]
+    items: tuple[UserItem, ...]
 
 
 class UserCommand(NamedTuple):
@@ -191,18 +184,18 @@ class Task:
         images = sum(isinstance(part, ImagePart) for part in message.content)
         self._context.emit(UserMessage(message.text, images))
 
-    def _message(self, items: tuple[InputItem, ...]) -> Message:
+    def _message(self, items: tuple[UserItem, ...]) -> Message:
         """The items of one input as one user message; an image that cannot be read is named."""
         from codex.core.tools.view_image import image_url
 
         parts: list[ContentPart] = []
         for item in items:
             match item:
-                case TextInput(text):
+                case UserText(text):
                     parts.append(TextPart(text))
-                case ImageInput(url):
+                case UserImage(url):
                     parts.append(ImagePart(url))
-                case LocalImageInput(path):
+                case UserImageFile(path):
                     try:
                         parts.append(ImagePart(image_url(path)))
                     except CodexError as error:

@@ -27,8 +27,7 @@ from codex.protocol.events import (
     TaskComplete,
     TurnAborted,
 )
-from codex.protocol.items import ImageInput, TextInput
-from codex.protocol.ops import Interrupt, UserInput
+from codex.protocol.ops import Interrupt, UserImage, UserInput, UserText
 from codex.protocol.policy import AskForApproval
 
 if TYPE_CHECKING:
@@ -162,13 +161,13 @@ def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
     if options.output_last_message is not None:
         _check_folder(host, options.output_last_message)
     images = [_image(host, name) for name in options.images]
-    return UserInput((TextInput(read_prompt(host, options.prompt)), *images))
+    return UserInput((UserText(read_prompt(host, options.prompt)), *images))
 
 
-def _image(host: Host, name: str) -> ImageInput:
+def _image(host: Host, name: str) -> UserImage:
     from codex.core.tools.view_image import image_url
 
-    return ImageInput(image_url(os.path.join(host.cwd, name)))
+    return UserImage(image_url(os.path.join(host.cwd, name)))
 
 
 def _check_folder(host: Host, name: str) -> None:

@@ -31,7 +31,6 @@ from codex.protocol.events import (
     TurnAborted,
     Update,
 )
-from codex.protocol.items import TextInput
 from codex.protocol.ops import (
     ElicitationAnswer,
     ExecApproval,
@@ -39,6 +38,7 @@ from codex.protocol.ops import (
     McpApproval,
     PatchApproval,
     UserInput,
+    UserText,
 )
 from codex.protocol.policy import ReviewDecision
 from codex.protocol.wire import encode_event
@@ -114,7 +114,7 @@ class Call:
             forget()
 
     def _submit_prompt(self) -> None:
-        self._task_id = self._session.engine.submit(UserInput((TextInput(self._prompt),)))
+        self._task_id = self._session.engine.submit(UserInput((UserText(self._prompt),)))
 
     def _take(self, event: Event) -> Outcome | None:
         """Heed one event; how the call ended, if it did."""

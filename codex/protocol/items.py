@@ -1,4 +1,4 @@
-"""What a conversation is made of, and what a user puts into it.
+"""What a conversation with a model is made of.
 
 The response items are both read from the model and sent to it; `type` is the tag on the wire.
 Source: spec/model-api.md, section 5; the OpenAI Responses API's item schemas.
@@ -119,24 +119,3 @@ class TokenUsage(msgspec.Struct, frozen=True):
             reasoning_output_tokens=self.reasoning_output_tokens + other.reasoning_output_tokens,
             total_tokens=self.total_tokens + other.total_tokens,
         )
-
-
-class TextInput(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
-    """The user's words."""
-
-    text: str
-
-
-class ImageInput(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
-    """An image by URL."""
-
-    image_url: str
-
-
-class LocalImageInput(msgspec.Struct, frozen=True, tag_field="type", tag="local_image"):
-    """An image file, read when the message is sent."""
-
-    path: str
-
-
-InputItem = TextInput | ImageInput | LocalImageInput

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from codex.protocol.items import InputItem, Json
+from codex.protocol.items import Json
 from codex.protocol.policy import AskForApproval, ReviewDecision, SandboxPolicy
 from codex.protocol.settings import ModelProvider
 
@@ -30,10 +30,31 @@ class Interrupt(msgspec.Struct, frozen=True, tag_field="type", tag="interrupt"):
     """Stop the running task; nothing happens when there is none."""
 
 
+class UserText(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+    """The user's words."""
+
+    text: str
+
+
+class UserImage(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
+    """An image by URL."""
+
+    image_url: str
+
+
+class UserImageFile(msgspec.Struct, frozen=True, tag_field="type", tag="local_image"):
+    """An image file, read when the message is sent."""
+
+    path: str
+
+
+UserItem = UserText | UserImage | UserImageFile
+
+
 class UserInput(msgspec.Struct, frozen=True, tag_field="type", tag="user_input"):
     """Start a task, or join the running one at its next turn."""
 
-    items: tuple[InputItem, ...]
+    items: tuple[UserItem, ...]
 
 
 class ExecApproval(msgspec.Struct, frozen=True, tag_field="type", tag="exec_approval"):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from codex.protocol import events as ev
-from codex.protocol.items import LocalImageInput, TextInput
 from codex.protocol.ops import (
     ConfigureSession,
     ElicitationAnswer,
@@ -23,7 +22,9 @@ from codex.protocol.ops import (
     McpApproval,
     PatchApproval,
     RunUserShellCommand,
+    UserImageFile,
     UserInput,
+    UserText,
 )
 from codex.protocol.policy import ReviewDecision
 from codex.tui.composer.draft import Draft
@@ -226,8 +227,8 @@ class Conversation:
             self.send(RunUserShellCommand(draft.text))
             return
         self.chat.user_prompt(draft.text, [os.path.basename(path) for path in draft.images])
-        text = (TextInput(draft.text),) if draft.text else ()
-        self.send(UserInput((*text, *(LocalImageInput(path) for path in draft.images))))
+        text = (UserText(draft.text),) if draft.text else ()
+        self.send(UserInput((*text, *(UserImageFile(path) for path in draft.images))))
 
     # What the engine says.
 

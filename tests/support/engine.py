@@ -16,8 +16,7 @@ import msgspec
 from codex.config.types import Config
 from codex.core.codex import Codex
 from codex.protocol.events import Error, Event, EventMsg, TaskComplete, TurnAborted
-from codex.protocol.items import InputItem, TextInput
-from codex.protocol.ops import UserInput
+from codex.protocol.ops import UserInput, UserItem, UserText
 from codex.protocol.policy import WORKSPACE_WRITE, AskForApproval
 from codex.protocol.settings import ModelProvider, ModelSettings, WireApi
 from tests.support.hosts import make_host
@@ -97,9 +96,9 @@ class Engine:
             if isinstance(msg, kind):
                 return msg
 
-    def say(self, text: str, *more: InputItem) -> str:
+    def say(self, text: str, *more: UserItem) -> str:
         """Submit user input; return its id."""
-        return self.codex.submit(UserInput((TextInput(text), *more)))
+        return self.codex.submit(UserInput((UserText(text), *more)))
 
     def until_end(self, task_id: str) -> list[EventMsg]:
         """Take events up to the end of a task; return those with its id."""
@@ -112,7 +111,7 @@ class Engine:
             if isinstance(event.msg, TaskComplete | TurnAborted | Error):
                 return messages
 
-    def run(self, text: str, *more: InputItem) -> list[EventMsg]:
+    def run(self, text: str, *more: UserItem) -> list[EventMsg]:
         """Submit user input; return its events up to the end of the task."""
         return self.until_end(self.say(text, *more))
 

@@ -26,8 +26,7 @@ from codex.protocol.events import (
     ViewImage,
     Warning,
 )
-from codex.protocol.items import LocalImageInput
-from codex.protocol.ops import ConfigureSession, ExecApproval, Interrupt, UserInput
+from codex.protocol.ops import ConfigureSession, ExecApproval, Interrupt, UserImageFile, UserInput
 from codex.protocol.policy import (
     DANGER_FULL_ACCESS,
     WORKSPACE_WRITE,
@@ -249,7 +248,7 @@ def test_instructions_and_project_documents_go_with_every_request(tmp_path: Path
 
 def test_an_unreadable_image_is_named_and_the_words_still_go(tmp_path: Path) -> None:
     with FakeModel([Reply.text("ok")]) as model, Engine(model, cwd=str(tmp_path)) as engine:
-        messages = engine.run("look", LocalImageInput(str(tmp_path / "gone.png")))
+        messages = engine.run("look", UserImageFile(str(tmp_path / "gone.png")))
     assert "gone.png" in only(messages, Warning).message
     assert "gone.png" in model.requests[0].raw.decode()
     assert messages[-1] == TaskComplete("ok")

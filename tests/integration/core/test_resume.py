@@ -19,8 +19,7 @@ from codex.protocol.events import (
     TokenCount,
     Warning,
 )
-from codex.protocol.items import ImageInput, TextInput
-from codex.protocol.ops import ExecApproval, Interrupt, UserInput
+from codex.protocol.ops import ExecApproval, Interrupt, UserImage, UserInput, UserText
 from codex.protocol.policy import AskForApproval, ReviewDecision
 from codex.protocol.settings import ModelProvider, WireApi
 from codex.rollout.names import rename
@@ -68,7 +67,7 @@ SCRIPT = [
     Reply.text("looked"),
     Reply.text("a picture"),
 ]
-LAST = UserInput((TextInput("and now?"),))
+LAST = UserInput((UserText("and now?"),))
 
 
 @pytest.mark.parametrize("wire_api", WIRES)
@@ -83,7 +82,7 @@ def test_the_next_request_is_the_same(
             settings["provider"] = openai(model, wire_api)
         with Engine(model, cwd=str(tmp_path), wire_api=wire_api, **settings) as engine:
             engine.run("look around")
-            engine.run("see this", ImageInput(PIXEL))
+            engine.run("see this", UserImage(PIXEL))
             before = old_session(tmp_path)
             engine.until_end(engine.codex.submit(LAST))
             old = model.requests[-1].body

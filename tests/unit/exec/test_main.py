@@ -26,8 +26,14 @@ from codex.protocol.events import (
     TurnAborted,
     Warning,
 )
-from codex.protocol.items import TextInput
-from codex.protocol.ops import ElicitationAnswer, ExecApproval, Interrupt, McpApproval, UserInput
+from codex.protocol.ops import (
+    ElicitationAnswer,
+    ExecApproval,
+    Interrupt,
+    McpApproval,
+    UserInput,
+    UserText,
+)
 from codex.protocol.policy import ReviewDecision
 from tests.support.fake_codex import CONFIGURED, FakeCodex, Script
 from tests.support.hosts import Terminal, make_host, written
@@ -35,7 +41,7 @@ from tests.support.hosts import Terminal, make_host, written
 if TYPE_CHECKING:
     from codex.base.host import Host
 
-INPUT = UserInput((TextInput("hi"),))
+INPUT = UserInput((UserText("hi"),))
 CONTROL_C = StopSignal(signal.SIGINT)
 
 

@@ -25,7 +25,6 @@ from codex.protocol.events import (
     TaskStarted,
     Update,
 )
-from codex.protocol.items import ImageInput, LocalImageInput, TextInput
 from codex.protocol.ops import (
     ConfigureSession,
     ExecApproval,
@@ -33,7 +32,10 @@ from codex.protocol.ops import (
     PatchApproval,
     Shutdown,
     Submission,
+    UserImage,
+    UserImageFile,
     UserInput,
+    UserText,
 )
 from codex.protocol.policy import (
     DANGER_FULL_ACCESS,
@@ -178,9 +180,9 @@ def test_sandbox_policies_of_both_generations_are_read(value: Any, policy: Sandb
             },
             UserInput(
                 (
-                    TextInput("hello"),
-                    ImageInput("data:image/png;base64,AA=="),
-                    LocalImageInput("/a.png"),
+                    UserText("hello"),
+                    UserImage("data:image/png;base64,AA=="),
+                    UserImageFile("/a.png"),
                 )
             ),
         ),

@@ -25,7 +25,6 @@ from codex.protocol.events import (
     TaskStarted,
     TurnAborted,
 )
-from codex.protocol.items import TextInput
 from codex.protocol.ops import (
     ElicitationAnswer,
     ExecApproval,
@@ -35,6 +34,7 @@ from codex.protocol.ops import (
     Shutdown,
     Submission,
     UserInput,
+    UserText,
 )
 from codex.protocol.policy import ReviewDecision
 from codex.subcommands import proto
@@ -43,7 +43,7 @@ from tests.support.fake_codex import FakeCodex, Script
 from tests.support.hosts import Terminal, make_host
 
 SAY_HI = InputLine(b'{"id":"a","op":{"type":"user_input","items":[{"type":"text","text":"hi"}]}}')
-HI = UserInput((TextInput("hi"),))
+HI = UserInput((UserText("hi"),))
 QUESTION = ExecApprovalRequest(call_id="c1", command=("ls",), cwd="/")
 END = Shutdown(after_task=True)
 Item = Event | StopSignal | InputLine | EndOfInput

@@ -7,8 +7,7 @@ from typing import Any
 
 from codex.base.signals import StopSignal
 from codex.protocol.events import Event, ShutdownComplete, TaskStarted, TurnAborted
-from codex.protocol.items import TextInput
-from codex.protocol.ops import Interrupt, Submission, UserInput
+from codex.protocol.ops import Interrupt, Submission, UserInput, UserText
 from tests.support.fake_codex import CONFIGURED, FakeCodex, Script
 
 
@@ -19,9 +18,9 @@ def test_the_fake_engine_plays_its_script_under_the_right_ids() -> None:
         Interrupt: [Event("1", TurnAborted())],
     }
     codex = FakeCodex(events.put, script)
-    assert codex.submit(UserInput((TextInput("a"),))) == "1"
+    assert codex.submit(UserInput((UserText("a"),))) == "1"
     codex.submit_with_id(Submission("mine", Interrupt()))
-    assert codex.submit(UserInput((TextInput("b"),))) == "3"
+    assert codex.submit(UserInput((UserText("b"),))) == "3"
     codex.close()
     assert codex.is_closed
     assert [type(op) for op in codex.ops] == [UserInput, Interrupt, UserInput]
