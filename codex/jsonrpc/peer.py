@@ -1,6 +1,6 @@
 """Peer: one side of a JSON-RPC connection, which sends requests, waits for answers, takes requests.
 
-MCP clients and servers share it, over any transport: the owner passes it every message that
+It serves clients and servers alike, over any transport: the owner passes it every message that
 arrives, and a function that sends one. A waiting caller is woken by the answer, its Cancel, its
 time-out or the end of the connection, whichever comes first; no caller waits forever.
 """
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_REQUEST_S = 3600.0
-"""Longest time that progress keeps a request alive beyond its time-out."""
+"""Longest time that news keeps a request alive beyond its time-out."""
 
 
 class PeerGoneError(CodexError):
@@ -44,7 +44,7 @@ class PeerGoneError(CodexError):
 
 
 class PeerTimeoutError(CodexError):
-    """The answer did not come in time; the peer was told to stop working on it."""
+    """The answer did not come in time; the handler was told that nobody waits for it."""
 
 
 class Handler(Protocol):
@@ -59,13 +59,17 @@ class Handler(Protocol):
     def on_notification(self, notification: RpcNotification) -> None:
         """Act on a notification, or ignore it."""
 
+    def on_abandoned(self, request_id: RpcId, method: str, reason: str) -> None:
+        """Cancel a request on the other side, if the protocol has a way; its caller waits no more.
 
-class RpcProgress(NamedTuple):
-    """Progress of a request, as the other side reports it."""
+        Args: request_id, method: our request. reason: `timed out` or `interrupted`.
+        """
 
-    progress: float
-    total: float | None
-    message: str | None
+
+class _News(NamedTuple):
+    """News about a request that is under way."""
+
+    value: object
 
 
 class _Gone(NamedTuple):
@@ -76,7 +80,7 @@ class _Stopped(NamedTuple):
     """The waiting caller's own Cancel was set."""
 
 
-_Arrival = RpcResponse | RpcFailure | RpcProgress | _Gone | _Stopped
+_Arrival = RpcResponse | RpcFailure | _News | _Gone | _Stopped
 
 
 class Peer:
@@ -91,6 +95,10 @@ class Peer:
         self._waiting: dict[RpcId, SimpleQueue[_Arrival]] = {}
         self._gone: _Gone | None = None
 
+    def new_id(self) -> RpcId:
+        """An id for a request whose parameters must name it."""
+        return next(self._ids)
+
     def request(
         self,
         method: str,
@@ -98,21 +106,22 @@ class Peer:
         *,
         cancel: Cancel,
         timeout_s: float | None = None,
-        on_progress: Callable[[RpcProgress], None] | None = None,
+        request_id: RpcId | None = None,
+        on_news: Callable[[object], None] | None = None,
     ) -> Json:
         """Send a request, and wait for its result.
 
         Args:
-            timeout_s: the longest silence; progress counts as a sign of life, for at most
+            timeout_s: the longest silence; news counts as a sign of life, for at most
                 LONGEST_REQUEST_S. None waits without a limit.
-            on_progress: takes progress notifications, which are requested if it is given.
+            request_id: one of `new_id`.
+            on_news: takes what `report` is given about this request.
         Raises: RpcError, if the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
-            After a time-out or interrupt the other side is told that the request is cancelled.
+            After a time-out or interrupt the handler's `on_abandoned` is called.
         """
         cancel.check()
-        request_id = next(self._ids)
-        if on_progress is not None:
-            params = {**(params or {}), "_meta": {"progressToken": request_id}}
+        if request_id is None:
+            request_id = self.new_id()
         answers: SimpleQueue[_Arrival] = SimpleQueue()
         with self._lock:
             if self._gone is not None:
@@ -121,7 +130,7 @@ class Peer:
         forget = cancel.on_set(lambda: answers.put(_Stopped()))
         try:
             self._send(RpcRequest(request_id, method, params))
-            return self._wait(request_id, method, answers, timeout_s, on_progress)
+            return self._wait(request_id, method, answers, timeout_s, on_news)
         finally:
             forget()
             with self._lock:
@@ -133,14 +142,14 @@ class Peer:
         method: str,
         answers: SimpleQueue[_Arrival],
         timeout_s: float | None,
-        on_progress: Callable[[RpcProgress], None] | None,
+        on_news: Callable[[object], None] | None,
     ) -> Json:
         started_at = time.monotonic()
         while True:
             try:
                 answer = answers.get(timeout=_patience_s(started_at, timeout_s))
             except Empty:
-                self._give_up(request_id, method, "timed out")
+                self._abandon(request_id, method, "timed out")
                 text = f"no answer to '{method}' within {timeout_s:g} s"
                 raise PeerTimeoutError(text) from None
             match answer:
@@ -148,21 +157,18 @@ class Peer:
                     return result
                 case RpcFailure(_, code, message, data):
                     raise RpcError(code, message, data)
-                case RpcProgress():
-                    if on_progress is not None:
-                        on_progress(answer)
+                case _News(value):
+                    if on_news is not None:
+                        on_news(value)
                 case _Gone(reason):
                     raise PeerGoneError(reason)
                 case _Stopped():
-                    self._give_up(request_id, method, "interrupted")
+                    self._abandon(request_id, method, "interrupted")
                     raise Interrupted
 
-    def _give_up(self, request_id: RpcId, method: str, reason: str) -> None:
-        """Cancel the request on the other side; only `initialize` must not be cancelled."""
-        if method == "initialize":
-            return
+    def _abandon(self, request_id: RpcId, method: str, reason: str) -> None:
         try:
-            self.notify("notifications/cancelled", {"requestId": request_id, "reason": reason})
+            self._handler.on_abandoned(request_id, method, reason)
         except CodexError as error:
             logger.debug("cannot cancel request %s: %s", request_id, error)
 
@@ -181,13 +187,15 @@ class Peer:
         """Answer a request of the other side with an error."""
         self._send(RpcFailure(request_id, error.code, error.message, error.data))
 
+    def report(self, request_id: RpcId, news: object) -> None:
+        """Hand news to whoever waits for the answer to a request."""
+        self._deliver(request_id, _News(news))
+
     def receive(self, message: RpcMessage | InvalidMessage) -> None:
         """Take one message that arrived; never raises."""
         match message:
             case RpcRequest():
                 self._take_request(message)
-            case RpcNotification("notifications/progress", dict(params)):
-                self._take_progress(params)
             case RpcNotification():
                 self._guarded(lambda: self._handler.on_notification(message))
             case RpcResponse() | RpcFailure():
@@ -215,19 +223,6 @@ class Peer:
                 self.refuse(request.id, RpcError(INTERNAL_ERROR, text))
 
         self._guarded(take)
-
-    def _take_progress(self, params: dict[str, Json]) -> None:
-        token, progress = params.get("progressToken"), params.get("progress")
-        total, message = params.get("total"), params.get("message")
-        if isinstance(token, int | str) and isinstance(progress, int | float):
-            self._deliver(
-                token,
-                RpcProgress(
-                    float(progress),
-                    float(total) if isinstance(total, int | float) else None,
-                    message if isinstance(message, str) else None,
-                ),
-            )
 
     def _deliver(self, request_id: RpcId | None, answer: _Arrival) -> None:
         with self._lock:

@@ -15,13 +15,13 @@ from codex import __version__
 from codex.base.errors import CodexError
 from codex.jsonrpc.messages import INVALID_PARAMS, METHOD_NOT_FOUND, InvalidMessage, RpcError
 from codex.jsonrpc.peer import Peer, PeerTimeoutError
+from codex.mcp.progress import CallProgress, asking_for_progress, read_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from codex.base.cancel import Cancel
     from codex.jsonrpc.messages import RpcId, RpcMessage, RpcNotification, RpcRequest
-    from codex.jsonrpc.peer import RpcProgress
     from codex.protocol.items import Json
 
 logger = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ class Client:
         *,
         cancel: Cancel,
         timeout_s: float,
-        on_progress: Callable[[RpcProgress], None],
+        on_progress: Callable[[CallProgress], None],
     ) -> Json:
         """Call a tool; return its CallToolResult.
 
@@ -206,8 +206,19 @@ class Client:
         params: dict[str, Json] = {"name": tool}
         if arguments is not None:
             params["arguments"] = arguments
+        request_id = self._peer.new_id()
+
+        def on_news(news: object) -> None:
+            if isinstance(news, CallProgress):
+                on_progress(news)
+
         return self._peer.request(
-            "tools/call", params, cancel=cancel, timeout_s=timeout_s, on_progress=on_progress
+            "tools/call",
+            asking_for_progress(params, request_id),
+            cancel=cancel,
+            timeout_s=timeout_s,
+            request_id=request_id,
+            on_news=on_news,
         )
 
     def list_resources(self, cancel: Cancel, timeout_s: float) -> list[Json]:
@@ -314,12 +325,22 @@ class Client:
         match notification.method, notification.params:
             case "notifications/tools/list_changed", _:
                 self._is_stale = True
+            case "notifications/progress", dict(params):
+                if (found := read_progress(params)) is not None:
+                    self._peer.report(*found)
             case "notifications/message", dict(params):
                 data = params.get("data")
                 text = data if isinstance(data, str) else repr(data)
                 self._listener.on_log(str(params.get("level", "info")), text)
             case method, _:
                 logger.debug("%s: %s", self._server, method)
+
+    def on_abandoned(self, request_id: RpcId, method: str, reason: str) -> None:
+        """Cancel a request; `initialize` is the one that must not be cancelled."""
+        if method != "initialize":
+            self._peer.notify(
+                "notifications/cancelled", {"requestId": request_id, "reason": reason}
+            )
 
 
 def read_tool(item: Json) -> Tool | None:

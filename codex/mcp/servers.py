@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from codex.base.cancel import Cancel
-    from codex.jsonrpc.peer import RpcProgress
     from codex.mcp.client import Tool
     from codex.mcp.managed import Outside
+    from codex.mcp.progress import CallProgress
     from codex.protocol.events import McpServerStatus
     from codex.protocol.items import Json
     from codex.protocol.settings import McpServer
@@ -109,7 +109,7 @@ class McpServers:
         arguments: Json,
         *,
         cancel: Cancel,
-        on_progress: Callable[[RpcProgress], None],
+        on_progress: Callable[[CallProgress], None],
     ) -> Json:
         """Call a tool; return its CallToolResult.
 

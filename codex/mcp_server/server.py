@@ -114,6 +114,10 @@ class Server:
             if cancel is not None:
                 cancel.set()
 
+    def on_abandoned(self, request_id: RpcId, _method: str, reason: str) -> None:
+        """Cancel a question that nobody waits to have answered."""
+        self._peer.notify("notifications/cancelled", {"requestId": request_id, "reason": reason})
+
     def _initialize(self, params: Json) -> dict[str, Json]:
         if self._is_initialized:
             raise RpcError(INVALID_REQUEST, "initialize called more than once")

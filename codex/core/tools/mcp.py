@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from codex.core.approvals import Answer
     from codex.core.context import TaskContext
-    from codex.jsonrpc.peer import RpcProgress
     from codex.mcp.client import ServerQuestion, Tool
+    from codex.mcp.progress import CallProgress
     from codex.mcp.servers import McpServers, OfferedTool
     from codex.protocol.events import EventMsg
     from codex.protocol.items import FunctionCall, Json
@@ -142,7 +142,7 @@ class Offer:
         if refusal is not None:
             return refusal
 
-        def on_progress(progress: RpcProgress) -> None:
+        def on_progress(progress: CallProgress) -> None:
             context.emit(
                 McpToolCallProgress(
                     call.call_id, progress.progress, progress.total, progress.message

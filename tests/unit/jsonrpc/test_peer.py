@@ -21,10 +21,12 @@ from codex.jsonrpc.messages import (
     RpcRequest,
     RpcResponse,
 )
-from codex.jsonrpc.peer import Peer, PeerGoneError, PeerTimeoutError, RpcProgress
+from codex.jsonrpc.peer import Peer, PeerGoneError, PeerTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from codex.jsonrpc.messages import RpcId
 
 
 class Other:
@@ -33,6 +35,7 @@ class Other:
     def __init__(self) -> None:
         self.sent: SimpleQueue[RpcMessage] = SimpleQueue()
         self.notifications: list[RpcNotification] = []
+        self.abandoned: list[tuple[object, str, str]] = []
         self.peer = Peer(self.sent.put, self)
 
     def on_request(self, request: RpcRequest) -> None:
@@ -45,6 +48,9 @@ class Other:
 
     def on_notification(self, notification: RpcNotification) -> None:
         self.notifications.append(notification)
+
+    def on_abandoned(self, request_id: RpcId, method: str, reason: str) -> None:
+        self.abandoned.append((request_id, method, reason))
 
     def next(self) -> RpcMessage:
         return self.sent.get(timeout=30)
@@ -95,7 +101,7 @@ def test_a_refusal_is_raised_with_its_code() -> None:
     assert (error.code, error.message, error.data) == (-32000, "no", {"why": "x"})
 
 
-def test_an_interrupt_ends_the_wait_and_tells_the_other_side() -> None:
+def test_an_interrupt_ends_the_wait_and_the_request_is_abandoned() -> None:
     other = Other()
     cancel = Cancel()
     asking = Asking(lambda: other.peer.request("a", cancel=cancel))
@@ -103,46 +109,34 @@ def test_an_interrupt_ends_the_wait_and_tells_the_other_side() -> None:
     assert isinstance(request, RpcRequest)
     cancel.set()
     assert isinstance(asking.done(), Interrupted)
-    assert other.next() == RpcNotification(
-        "notifications/cancelled", {"requestId": request.id, "reason": "interrupted"}
-    )
+    assert other.abandoned == [(request.id, "a", "interrupted")]
     other.peer.receive(RpcResponse(request.id, "late"))  # no request waits, which is not an error
 
 
-def test_silence_ends_the_wait_and_tells_the_other_side() -> None:
+def test_silence_ends_the_wait_and_the_request_is_abandoned() -> None:
     other = Other()
     with pytest.raises(PeerTimeoutError, match=r"no answer to 'a' within 0\.01 s"):
         other.peer.request("a", cancel=Cancel(), timeout_s=0.01)
-    request, cancelled = other.next(), other.next()
-    assert isinstance(request, RpcRequest)
-    assert cancelled == RpcNotification(
-        "notifications/cancelled", {"requestId": request.id, "reason": "timed out"}
-    )
-
-
-def test_the_handshake_is_never_cancelled() -> None:
-    other = Other()
-    with pytest.raises(PeerTimeoutError):
-        other.peer.request("initialize", cancel=Cancel(), timeout_s=0.01)
-    assert isinstance(other.next(), RpcRequest)
-    assert other.sent.empty()
-
-
-def test_progress_is_handed_on_and_asked_for() -> None:
-    other = Other()
-    steps: list[RpcProgress] = []
-    asking = Asking(
-        lambda: other.peer.request("a", {"x": 1}, cancel=Cancel(), on_progress=steps.append)
-    )
     request = other.next()
     assert isinstance(request, RpcRequest)
-    assert request.params == {"x": 1, "_meta": {"progressToken": request.id}}
-    params = {"progressToken": request.id, "progress": 1, "total": 4, "message": "half"}
-    other.peer.receive(RpcNotification("notifications/progress", params))
-    other.peer.receive(RpcNotification("notifications/progress", {"progressToken": 99}))
-    other.peer.receive(RpcResponse(request.id, None))
+    assert other.abandoned == [(request.id, "a", "timed out")]
+
+
+def test_news_go_to_whoever_waits_for_the_request() -> None:
+    other = Other()
+    news: list[object] = []
+    request_id = other.peer.new_id()
+    asking = Asking(
+        lambda: other.peer.request(
+            "a", {"token": request_id}, cancel=Cancel(), request_id=request_id, on_news=news.append
+        )
+    )
+    assert other.next() == RpcRequest(request_id, "a", {"token": request_id})
+    other.peer.report(request_id, "half")
+    other.peer.report(99, "nobody waits for this one")
+    other.peer.receive(RpcResponse(request_id, None))
     assert asking.done() is None
-    assert steps == [RpcProgress(1.0, 4.0, "half")]
+    assert news == ["half"]
 
 
 def test_the_end_of_the_connection_ends_every_wait_and_every_later_one() -> None:

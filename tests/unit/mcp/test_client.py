@@ -22,6 +22,7 @@ from codex.jsonrpc.messages import (
     RpcResponse,
 )
 from codex.mcp.client import MAX_INVALID, Client, ServerQuestion, file_url, read_tool
+from codex.mcp.progress import CallProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +147,44 @@ def test_a_server_that_says_nothing_has_a_time_limit() -> None:
     with pytest.raises(CodexError, match="a longer startup_timeout_sec may help"):
         client.start(Cancel(), 0.05)
     assert client.end is not None
+
+
+def test_the_handshake_is_never_cancelled() -> None:
+    transport = Played(initialize=None)
+    with pytest.raises(CodexError, match="no answer to 'initialize'"):
+        Client("s", transport, roots=(), listener=Heard()).start(Cancel(), 0.01)
+    assert transport.methods() == ["initialize"]
+
+
+def test_a_call_that_nobody_waits_for_is_cancelled() -> None:
+    transport = Played()
+    client, _ = connect(transport)
+    with pytest.raises(CodexError, match=r"no answer to 'tools/call' within 0\.01 s"):
+        client.call_tool("t", None, cancel=Cancel(), timeout_s=0.01, on_progress=lambda _: None)
+    call, cancelled = transport.sent[-2:]
+    assert isinstance(call, RpcRequest)
+    assert cancelled == RpcNotification(
+        "notifications/cancelled", {"requestId": call.id, "reason": "timed out"}
+    )
+
+
+def test_progress_is_asked_for_and_handed_on() -> None:
+    class Reporting(Played):
+        def send(self, message: RpcMessage) -> None:
+            if isinstance(message, RpcRequest) and message.method == "tools/call":
+                assert message.params == {"name": "t", "_meta": {"progressToken": message.id}}
+                told = {"progressToken": message.id, "progress": 1, "total": 4, "message": "1/4"}
+                for params in (told, {"progressToken": message.id}, {**told, "progressToken": 99}):
+                    self.receive(RpcNotification("notifications/progress", params))
+            super().send(message)
+
+    client, _ = connect(Reporting(**{"tools/call": "done"}))
+    steps: list[CallProgress] = []
+    assert (
+        client.call_tool("t", None, cancel=Cancel(), timeout_s=30, on_progress=steps.append)
+        == "done"
+    )
+    assert steps == [CallProgress(1.0, 4.0, "1/4")]
 
 
 def test_a_server_without_tools_is_not_asked_for_them() -> None:
