@@ -40,13 +40,10 @@ from codex.protocol.events import (
 from codex.protocol.ops import (
     ConfigureSession,
     ElicitationAnswer,
-    ExecApproval,
     Interrupt,
     ListMcpTools,
     ListModels,
-    McpApproval,
     Op,
-    PatchApproval,
     ReloadHistory,
     RunUserShellCommand,
     SessionOp,
@@ -55,6 +52,7 @@ from codex.protocol.ops import (
     UserInput,
 )
 from codex.protocol.policy import AskForApproval, ReviewDecision
+from codex.protocol.questions import QuestionAnswer
 from codex.rollout.session_id import new_session_id
 from codex.rollout.writer import open_rollout
 
@@ -198,13 +196,14 @@ class Codex:
         self._handle_in(session, submission, op)
 
     def _handle_in(self, session: Session, submission: Submission, op: SessionOp) -> None:
+        if isinstance(op, QuestionAnswer):
+            self._take_answer(session, op)
+            return
         match op:
             case UserInput(items):
                 self._take_input(session, submission, QueuedInput(submission.id, items))
             case Interrupt():
                 self._interrupt()
-            case ExecApproval() | PatchApproval() | McpApproval() | ElicitationAnswer():
-                self._take_answer(session, op)
             case RunUserShellCommand(text):
                 self._take_command(session, submission.id, text)
             case ListModels() | ListMcpTools():
@@ -267,9 +266,7 @@ class Codex:
             model = msgspec.structs.replace(model, context_window=window)
             self._config = session.config = msgspec.structs.replace(self._config, model=model)
 
-    def _take_answer(
-        self, session: Session, op: ExecApproval | PatchApproval | McpApproval | ElicitationAnswer
-    ) -> None:
+    def _take_answer(self, session: Session, op: QuestionAnswer) -> None:
         if isinstance(op, ElicitationAnswer):
             self._take_elicitation(op)
             return

@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from codex.protocol.events import (
-    BackgroundEvent,
-    ExecApprovalRequest,
-    McpApprovalRequest,
-    Warning,
-)
-from codex.protocol.ops import ExecApproval, McpApproval, PatchApproval
+from codex.protocol.events import BackgroundEvent, Warning
 from codex.protocol.policy import ReviewDecision
+from codex.protocol.questions import answer_to
 
 if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.core.approvals import Answer
     from codex.core.session import Session
-    from codex.protocol.events import ApplyPatchApprovalRequest, EventMsg
+    from codex.protocol.events import EventMsg
+    from codex.protocol.questions import ApprovalRequest
 
 
 class TaskContext(NamedTuple):
@@ -40,18 +36,12 @@ class TaskContext(NamedTuple):
             self.session.warnings_shown.add(message)
             self.emit(Warning(message))
 
-    def ask(
-        self, request: ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
-    ) -> Answer:
+    def ask(self, request: ApprovalRequest) -> Answer:
         """Put a question to the user and wait.
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
-        kind: type = PatchApproval
-        if isinstance(request, ExecApprovalRequest):
-            kind = ExecApproval
-        elif isinstance(request, McpApprovalRequest):
-            kind = McpApproval
+        kind = type(answer_to(request))
         question = self.session.approvals.open(kind, request.call_id, self.task_id)
         request = msgspec.structs.replace(request, call_id=question.request_id)
         self.emit(request)
@@ -60,7 +50,7 @@ class TaskContext(NamedTuple):
             answer = question.wait(self.cancel)
             decision, feedback = answer.decision, answer.feedback
         finally:
-            self.session.rollout.answer(kind(request.call_id, decision, feedback))
+            self.session.rollout.answer(answer_to(request, decision, feedback))
         return answer
 
     def refuse(self, text: str, *, subject: str = "") -> ToolOutput:

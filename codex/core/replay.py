@@ -17,15 +17,11 @@ from codex.model.loose import as_dict, as_int, as_str
 from codex.protocol.events import (
     AgentMessage,
     AgentReasoning,
-    ApplyPatchApprovalRequest,
     BackgroundEvent,
-    ElicitationRequest,
     Error,
     EventMsg,
-    ExecApprovalRequest,
     ExecCommandBegin,
     ExecCommandEnd,
-    McpApprovalRequest,
     McpToolCallBegin,
     McpToolCallEnd,
     PatchApplyBegin,
@@ -43,6 +39,7 @@ from codex.protocol.items import (
     Reasoning,
     ResponseItem,
 )
+from codex.protocol.questions import Question
 from codex.rollout.transcript import ABORTED
 
 if TYPE_CHECKING:
@@ -50,12 +47,6 @@ if TYPE_CHECKING:
 
     from codex.rollout.resume import Resumed
 
-QUESTIONS = (
-    ApplyPatchApprovalRequest,
-    ElicitationRequest,
-    ExecApprovalRequest,
-    McpApprovalRequest,
-)
 _EXIT_CODE = re.compile(r"(?:Exit code:|exited with code) (-?\d+)")
 
 
@@ -87,7 +78,7 @@ def _with_ends(events: tuple[EventMsg, ...]) -> Iterator[EventMsg]:
                 is_task_open = False
             case _:
                 pass
-        if not isinstance(event, QUESTIONS):
+        if not isinstance(event, Question):
             yield event
     yield from _ends(running, is_task_open=is_task_open)
 

@@ -17,7 +17,6 @@ from codex.base.errors import CodexError, ExitStatus, Interrupted
 from codex.base.git import repository_root
 from codex.base.signals import StopSignal, die_by
 from codex.config.types import NO_HISTORY
-from codex.core.refusal import refusal_of
 from codex.exec.console import Console
 from codex.exec.stdin import read_prompt
 from codex.protocol.events import (
@@ -29,6 +28,7 @@ from codex.protocol.events import (
 )
 from codex.protocol.ops import Interrupt, UserImage, UserInput, UserText
 from codex.protocol.policy import AskForApproval
+from codex.protocol.questions import Question, answer_to
 
 if TYPE_CHECKING:
     from codex.base.host import Host
@@ -143,8 +143,8 @@ class HeadlessTask:
             case TurnAborted() if event.id == self._id:
                 return ExitStatus.INTERRUPTED
             # The policy `never` asks nothing; were it to ask, silence would wait for ever.
-            case msg if (refusal := refusal_of(msg)) is not None:
-                engine.submit(refusal)
+            case msg if isinstance(msg, Question):
+                engine.submit(answer_to(msg))
             case _:
                 pass
         return None

@@ -22,13 +22,10 @@ from codex.protocol.events import (
     AgentMessageDelta,
     AgentReasoning,
     AgentReasoningDelta,
-    ApplyPatchApprovalRequest,
     BackgroundEvent,
     Delete,
-    ElicitationRequest,
     Error,
     EventMsg,
-    ExecApprovalRequest,
     ExecCommandBegin,
     ExecCommandEnd,
     ExecCommandOutputDelta,
@@ -38,7 +35,6 @@ from codex.protocol.events import (
     HistoryReloaded,
     ListMcpToolsResponse,
     ListModelsResponse,
-    McpApprovalRequest,
     McpServerState,
     McpServerStatus,
     McpToolCallBegin,
@@ -61,6 +57,7 @@ from codex.protocol.events import (
     ViewImage,
     Warning,
 )
+from codex.protocol.questions import Question
 
 MAX_LINES = 20
 """Of a command or its output; of more, the first and the last are shown."""
@@ -77,6 +74,22 @@ _MARKS = {
     StepStatus.COMPLETED: "[x]",
 }
 
+_Silent = (
+    AgentMessageDelta
+    | AgentReasoningDelta
+    | ExecCommandOutputDelta
+    | McpToolCallProgress
+    | TaskStarted
+    | UserMessage
+    | Question
+    | ListMcpToolsResponse
+    | ListModelsResponse
+    | GetHistoryEntryResponse
+    | GetHistoryEntriesResponse
+    | SearchHistoryResponse
+    | HistoryReloaded
+    | ShutdownComplete
+)
 _Notice = BackgroundEvent | StreamError | Warning | Error | TurnAborted
 _Work = (
     ExecCommandBegin
@@ -106,6 +119,8 @@ class Printer:
 
     def text(self, msg: EventMsg) -> str:
         """What to print for an event: whole lines, or nothing."""
+        if isinstance(msg, _Silent):
+            return ""
         match msg:
             case TokenCount():
                 self._usage = msg
@@ -136,26 +151,6 @@ class Printer:
                 | ViewImage()
             ):
                 return self._released() + self._work(msg)
-            case (
-                TaskStarted()
-                | UserMessage()
-                | McpApprovalRequest()
-                | ElicitationRequest()
-                | McpToolCallProgress()
-                | ListMcpToolsResponse()
-                | GetHistoryEntryResponse()
-                | GetHistoryEntriesResponse()
-                | SearchHistoryResponse()
-                | HistoryReloaded()
-                | ListModelsResponse()
-                | AgentMessageDelta()
-                | AgentReasoningDelta()
-                | ExecCommandOutputDelta()
-                | ExecApprovalRequest()
-                | ApplyPatchApprovalRequest()
-                | ShutdownComplete()
-            ):
-                return ""
             case _:
                 assert_never(msg)
 

@@ -31,16 +31,9 @@ from codex.protocol.events import (
     TurnAborted,
     Update,
 )
-from codex.protocol.ops import (
-    ElicitationAnswer,
-    ExecApproval,
-    Interrupt,
-    McpApproval,
-    PatchApproval,
-    UserInput,
-    UserText,
-)
+from codex.protocol.ops import Interrupt, UserInput, UserText
 from codex.protocol.policy import ReviewDecision
+from codex.protocol.questions import ApprovalRequest, answer_to
 from codex.protocol.wire import encode_event
 
 if TYPE_CHECKING:
@@ -56,8 +49,6 @@ CANNOT_ASK = (
     "Go on without it, or tell the user what is missing"
 )
 DECISIONS = ("approved", "approved_for_session", "denied", "abort")
-
-_Question = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
 
 
 class Caller(NamedTuple):
@@ -132,10 +123,10 @@ class Call:
                 return Outcome(message, is_error=True)
             case TurnAborted(reason) if event.id == self._task_id:
                 return Outcome(f"the task was stopped: {reason}", is_error=True)
-            case ExecApprovalRequest() | ApplyPatchApprovalRequest() | McpApprovalRequest() as ask:
-                self._ask(ask)
             case ElicitationRequest() as question:
                 self._pass_on(question)
+            case msg if isinstance(msg, ApprovalRequest):
+                self._ask(msg)
             case _:
                 pass
         return None
@@ -158,18 +149,11 @@ class Call:
                 },
             )
 
-    def _ask(self, question: _Question) -> None:
+    def _ask(self, question: ApprovalRequest) -> None:
         decision, feedback = self._decision(question)
-        engine = self._session.engine
-        match question:
-            case ExecApprovalRequest(call_id=call_id):
-                engine.submit(ExecApproval(call_id, decision, feedback))
-            case ApplyPatchApprovalRequest(call_id=call_id):
-                engine.submit(PatchApproval(call_id, decision, feedback))
-            case McpApprovalRequest(call_id=call_id):
-                engine.submit(McpApproval(call_id, decision, feedback))
+        self._session.engine.submit(answer_to(question, decision, feedback))
 
-    def _decision(self, question: _Question) -> tuple[ReviewDecision, str | None]:
+    def _decision(self, question: ApprovalRequest) -> tuple[ReviewDecision, str | None]:
         """What the client's user says; no, when it cannot be asked or says nothing."""
         if not self._caller.can_be_asked:
             return ReviewDecision.DENIED, CANNOT_ASK
@@ -208,7 +192,7 @@ class Call:
         content = result.get("content") if isinstance(result, dict) else None
         known = action if action in ("accept", "decline", "cancel") else "cancel"
         values = content if isinstance(content, dict) else None
-        self._session.engine.submit(ElicitationAnswer(question.id, known, values))
+        self._session.engine.submit(answer_to(question, action=known, content=values))
 
 
 _DECISION_SCHEMA: dict[str, Json] = {
@@ -251,7 +235,7 @@ def read_decision(answer: Json) -> tuple[ReviewDecision, str | None]:
     return ReviewDecision(decision), told
 
 
-def _kind(question: _Question) -> str:
+def _kind(question: ApprovalRequest) -> str:
     match question:
         case ExecApprovalRequest():
             return "exec-approval"
@@ -261,7 +245,7 @@ def _kind(question: _Question) -> str:
             return "mcp-approval"
 
 
-def _question_text(question: _Question) -> str:
+def _question_text(question: ApprovalRequest) -> str:
     """The whole question: what is to be allowed is never cut."""
     match question:
         case ExecApprovalRequest():

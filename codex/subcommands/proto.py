@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from codex.base.errors import CodexError, ExitStatus
 from codex.base.lines import EndOfInput, InputLine, start_reading
 from codex.base.signals import StopSignal, die_by, let_signals_kill
-from codex.core.refusal import refusal_of
 from codex.protocol.events import (
     Error,
     Event,
     ShutdownComplete,
 )
 from codex.protocol.ops import Op, Shutdown, Submission
+from codex.protocol.questions import Question, answer_to
 from codex.protocol.wire import SubmissionError, decode_submission, encode_event
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.types import Config
     from codex.core.engine import Submits
-    from codex.core.refusal import Refusal
+    from codex.protocol.questions import QuestionAnswer
 
 OWN_ID = ""
 """Of the submissions that no line of the client made."""
@@ -74,7 +74,7 @@ class ProtoClient:
     def __init__(self, engine: Submits, output: TextIO) -> None:
         self._engine = engine
         self._output = output
-        self._refusals: list[tuple[str, Refusal]] = []
+        self._refusals: list[tuple[str, QuestionAnswer]] = []
         """Of every question that is open, with the id of its event."""
         self._is_input_over = False
 
@@ -111,8 +111,8 @@ class ProtoClient:
     def _write(self, event: Event) -> None:
         self._output.write(encode_event(event).decode() + "\n")
         self._output.flush()
-        if (refusal := refusal_of(event.msg)) is not None:
-            self._refusals.append((event.id, refusal))
+        if isinstance(event.msg, Question):
+            self._refusals.append((event.id, answer_to(event.msg)))
             if self._is_input_over:
                 self._refuse_questions()
 

@@ -15,18 +15,15 @@ import msgspec
 from codex.protocol import events as ev
 from codex.protocol.ops import (
     ConfigureSession,
-    ElicitationAnswer,
-    ExecApproval,
     Interrupt,
     ListModels,
-    McpApproval,
-    PatchApproval,
     RunUserShellCommand,
     UserImageFile,
     UserInput,
     UserText,
 )
 from codex.protocol.policy import ReviewDecision
+from codex.protocol.questions import ApprovalRequest, Question, answer_to
 from codex.tui.composer.draft import Draft
 from codex.tui.dialogs.approval import Asked, Given
 from codex.tui.engine import Engine
@@ -40,12 +37,6 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
     from codex.tui.transcript.chat import Chat
 
-REQUESTS = (
-    ev.ExecApprovalRequest,
-    ev.ApplyPatchApprovalRequest,
-    ev.McpApprovalRequest,
-    ev.ElicitationRequest,
-)
 HISTORY = (
     ev.SessionConfigured,
     ev.GetHistoryEntriesResponse,
@@ -188,18 +179,13 @@ class Conversation:
         self.requests.remove(asked)
         request, choice = asked.request, given.choice
         decision = choice.decision or ReviewDecision.DENIED
-        match request:
-            case ev.ExecApprovalRequest():
-                self.send(ExecApproval(request.call_id, decision, given.feedback))
-                self.chat.calls.decided(request.call_id, decision)
-            case ev.ApplyPatchApprovalRequest():
-                self.send(PatchApproval(request.call_id, decision, given.feedback))
-                self.chat.calls.decided(request.call_id, decision)
-            case ev.McpApprovalRequest():
-                self.send(McpApproval(request.call_id, decision, given.feedback))
-                self.chat.calls.decided(request.call_id, decision)
-            case ev.ElicitationRequest():
-                self.send(ElicitationAnswer(request.id, choice.action, given.content))
+        self.send(
+            answer_to(
+                request, decision, given.feedback, action=choice.action, content=given.content
+            )
+        )
+        if isinstance(request, ApprovalRequest):
+            self.chat.calls.decided(request.call_id, decision)
         self._view.requests_changed()
 
     def configure(self, config: Config) -> None:
@@ -242,7 +228,7 @@ class Conversation:
             self._replay()
         if isinstance(msg, HISTORY):
             self._view.history(msg)
-        if isinstance(msg, REQUESTS):
+        if isinstance(msg, Question):
             self.requests.append(Asked(event.id, msg))
             self._view.requests_changed()
             self._view.notify(APPROVAL, "codex waits for your approval")

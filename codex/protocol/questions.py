@@ -1,0 +1,54 @@
+"""Questions: the events that wait for the user's answer, and the Op that answers each.
+
+A new kind of question is a row in each table here; mypy names what else must know it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from codex.protocol.events import (
+    ApplyPatchApprovalRequest,
+    ElicitationRequest,
+    ExecApprovalRequest,
+    McpApprovalRequest,
+)
+from codex.protocol.ops import ElicitationAnswer, ExecApproval, McpApproval, PatchApproval
+from codex.protocol.policy import ReviewDecision
+
+if TYPE_CHECKING:
+    from codex.protocol.items import Json
+
+ApprovalRequest = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
+"""The questions that a task waits on; the answer is a decision."""
+Question = ApprovalRequest | ElicitationRequest
+
+Approval = ExecApproval | PatchApproval | McpApproval
+"""The answers to the approval requests."""
+QuestionAnswer = Approval | ElicitationAnswer
+
+
+def answer_to(
+    question: Question,
+    decision: ReviewDecision = ReviewDecision.DENIED,
+    feedback: str | None = None,
+    *,
+    action: str = "decline",
+    content: dict[str, Json] | None = None,
+) -> QuestionAnswer:
+    """The Op that answers a question: "no", unless the arguments say more.
+
+    Args: decision, feedback: the answer to an approval request. action, content: the answer to an
+        elicitation, as `ElicitationAnswer` has them.
+    """
+    match question:
+        case ExecApprovalRequest(call_id=call_id):
+            return ExecApproval(call_id, decision, feedback)
+        case ApplyPatchApprovalRequest(call_id=call_id):
+            return PatchApproval(call_id, decision, feedback)
+        case McpApprovalRequest(call_id=call_id):
+            return McpApproval(call_id, decision, feedback)
+        case ElicitationRequest(id=question_id):
+            return ElicitationAnswer(question_id, action, content)
+        case _:
+            assert_never(question)
