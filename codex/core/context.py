@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.core.approvals import Answer
     from codex.core.session import Session
-    from codex.protocol.events import EventMsg
-    from codex.protocol.questions import ApprovalRequest
+    from codex.protocol.events import ApprovalRequest, EventMsg
 
 
 class TaskContext(NamedTuple):

@@ -7,7 +7,7 @@ for is sure to be there, so events are made of that.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 
@@ -18,15 +18,18 @@ from codex.protocol.events import (
     AgentMessage,
     AgentReasoning,
     BackgroundEvent,
-    Error,
+    CallBegin,
+    CallEnd,
     EventMsg,
     ExecCommandBegin,
     ExecCommandEnd,
     McpToolCallBegin,
     McpToolCallEnd,
+    PassingEvent,
     PatchApplyBegin,
     PatchApplyEnd,
-    TaskComplete,
+    TaskEnd,
+    TaskReport,
     TaskStarted,
     TurnAborted,
     UserMessage,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
     from codex.rollout.resume import Resumed
 
+_ShownAsIs = TaskReport | PassingEvent
 _EXIT_CODE = re.compile(r"(?:Exit code:|exited with code) (-?\d+)")
 
 
@@ -62,28 +66,28 @@ def replay(resumed: Resumed) -> tuple[EventMsg, ...]:
 
 
 def _with_ends(events: tuple[EventMsg, ...]) -> Iterator[EventMsg]:
-    running: dict[str, EventMsg] = {}
+    running: dict[str, CallBegin] = {}
     is_task_open = False
     for event in events:
-        match event:
-            case ExecCommandBegin(call_id) | PatchApplyBegin(call_id) | McpToolCallBegin(call_id):
-                running[call_id] = event
-            case ExecCommandEnd() | PatchApplyEnd() | McpToolCallEnd():
-                running.pop(event.call_id, None)
-            case TaskStarted():
-                yield from _ends(running, is_task_open=is_task_open)
-                running.clear()
-                is_task_open = True
-            case TaskComplete() | TurnAborted() | Error():
-                is_task_open = False
-            case _:
-                pass
-        if not isinstance(event, Question):
-            yield event
+        if isinstance(event, Question):
+            continue
+        if isinstance(event, CallBegin):
+            running[event.call_id] = event
+        elif isinstance(event, CallEnd):
+            running.pop(event.call_id, None)
+        elif isinstance(event, TaskStarted):
+            yield from _ends(running, is_task_open=is_task_open)
+            running.clear()
+            is_task_open = True
+        elif isinstance(event, TaskEnd):
+            is_task_open = False
+        elif not isinstance(event, _ShownAsIs):
+            assert_never(event)
+        yield event
     yield from _ends(running, is_task_open=is_task_open)
 
 
-def _ends(running: dict[str, EventMsg], *, is_task_open: bool) -> Iterator[EventMsg]:
+def _ends(running: dict[str, CallBegin], *, is_task_open: bool) -> Iterator[EventMsg]:
     """What a killed program could not say any more."""
     for call_id, event in running.items():
         match event:
@@ -91,8 +95,10 @@ def _ends(running: dict[str, EventMsg], *, is_task_open: bool) -> Iterator[Event
                 yield _command_end(call_id, ABORTED, exit_code=130)
             case PatchApplyBegin():
                 yield PatchApplyEnd(call_id, "", ABORTED, success=False)
-            case _:
+            case McpToolCallBegin():
                 yield McpToolCallEnd(call_id=call_id, success=False, result=None, error=ABORTED)
+            case _:
+                assert_never(event)
     if is_task_open:
         yield TurnAborted("the program was ended")
 

@@ -6,7 +6,7 @@ asks it what the engine asks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 import msgspec
 
@@ -17,6 +17,9 @@ from codex.mcp_server.sessions import Stop
 from codex.protocol.events import (
     AgentMessage,
     ApplyPatchApprovalRequest,
+    ApprovalRequest,
+    CallBegin,
+    CallEnd,
     ElicitationRequest,
     Error,
     Event,
@@ -24,16 +27,19 @@ from codex.protocol.events import (
     ExecCommandBegin,
     McpApprovalRequest,
     McpToolCallBegin,
+    PassingEvent,
     PatchApplyBegin,
     SessionConfigured,
     TaskComplete,
+    TaskEnd,
+    TaskReport,
     TaskStarted,
     TurnAborted,
     Update,
 )
 from codex.protocol.ops import Interrupt, UserInput, UserText
 from codex.protocol.policy import ReviewDecision
-from codex.protocol.questions import ApprovalRequest, answer_to
+from codex.protocol.questions import answer_to
 from codex.protocol.wire import encode_event
 
 if TYPE_CHECKING:
@@ -48,6 +54,7 @@ CANNOT_ASK = (
     "the user could not be asked: the MCP client that runs this session knows no elicitation. "
     "Go on without it, or tell the user what is missing"
 )
+_NoStep = PassingEvent | CallEnd | TaskEnd | ApprovalRequest | TaskReport
 DECISIONS = ("approved", "approved_for_session", "denied", "abort")
 
 
@@ -266,17 +273,25 @@ def _question_text(question: ApprovalRequest) -> str:
 
 
 def _step(msg: EventMsg) -> str | None:
-    """What to say of the progress; None for an event that is none."""
+    """The line of progress that an event is worth; None for most."""
+    if isinstance(msg, CallBegin):
+        return _call_step(msg)
+    if isinstance(msg, TaskStarted):
+        return "started"
+    if isinstance(msg, AgentMessage):
+        return msg.message
+    if isinstance(msg, _NoStep):
+        return None
+    assert_never(msg)
+
+
+def _call_step(msg: CallBegin) -> str:
     match msg:
-        case TaskStarted():
-            return "started"
         case ExecCommandBegin():
             return f"running {join(msg.command)}"
         case PatchApplyBegin():
             return f"changing {', '.join(msg.changes)}"
         case McpToolCallBegin():
             return f"calling {msg.server}.{msg.tool}"
-        case AgentMessage(message):
-            return message
         case _:
-            return None
+            assert_never(msg)

@@ -2,6 +2,9 @@
 
 Every begin event is followed by its end event on every path, and every `task_started` by exactly
 one of `task_complete`, `turn_aborted` and `error`.
+
+The families at the end say what an event means to code that does not show it; mypy names the code
+that must show a new one.
 """
 
 from __future__ import annotations
@@ -430,44 +433,46 @@ class ShutdownComplete(msgspec.Struct, frozen=True, tag_field="type", tag="shutd
     """The engine is gone; no event follows."""
 
 
-EventMsg = (
-    Error
+TaskEnd = TaskComplete | TurnAborted | Error
+CallBegin = ExecCommandBegin | PatchApplyBegin | McpToolCallBegin
+CallEnd = ExecCommandEnd | PatchApplyEnd | McpToolCallEnd
+ApprovalRequest = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
+"""The questions that a task waits on; the answer is a decision."""
+TaskReport = (
+    UserMessage
+    | AgentMessage
+    | AgentReasoning
+    | BackgroundEvent
     | Warning
     | StreamError
-    | BackgroundEvent
-    | SessionConfigured
-    | TaskStarted
-    | UserMessage
-    | TaskComplete
-    | TurnAborted
-    | AgentMessage
-    | AgentMessageDelta
-    | AgentReasoning
-    | AgentReasoningDelta
-    | ExecCommandBegin
-    | ExecCommandOutputDelta
-    | ExecCommandEnd
-    | ExecApprovalRequest
-    | ApplyPatchApprovalRequest
-    | McpApprovalRequest
-    | ElicitationRequest
-    | McpToolCallBegin
-    | McpToolCallProgress
-    | McpToolCallEnd
-    | McpServerStatus
-    | ListMcpToolsResponse
-    | PatchApplyBegin
-    | PatchApplyEnd
     | PlanUpdate
     | ViewImage
     | TokenCount
+)
+"""Events that stand alone: nothing begins, ends or waits."""
+
+RecordedEvent = TaskStarted | TaskEnd | CallBegin | CallEnd | ApprovalRequest | TaskReport
+"""The events that a session's file keeps."""
+PassingEvent = (
+    AgentMessageDelta
+    | AgentReasoningDelta
+    | ExecCommandOutputDelta
+    | McpToolCallProgress
+    | SessionConfigured
+    | ElicitationRequest
+    | McpServerStatus
+    | ListMcpToolsResponse
+    | ListModelsResponse
     | GetHistoryEntryResponse
     | GetHistoryEntriesResponse
     | SearchHistoryResponse
     | HistoryReloaded
-    | ListModelsResponse
     | ShutdownComplete
 )
+"""The events that no file keeps: pieces of recorded ones, and answers to one front end."""
+
+EventMsg = RecordedEvent | PassingEvent
+"""Every event; a new one belongs to exactly one of the families above."""
 
 
 class Event(msgspec.Struct, frozen=True):

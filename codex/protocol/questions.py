@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
+    ApprovalRequest,
     ElicitationRequest,
     ExecApprovalRequest,
     McpApprovalRequest,
@@ -19,8 +20,6 @@ from codex.protocol.policy import ReviewDecision
 if TYPE_CHECKING:
     from codex.protocol.items import Json
 
-ApprovalRequest = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
-"""The questions that a task waits on; the answer is a decision."""
 Question = ApprovalRequest | ElicitationRequest
 
 Approval = ExecApproval | PatchApproval | McpApproval

@@ -7,36 +7,20 @@ our files. resume.py reads the lines of other programs.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
 from codex import __version__
 from codex.base.jsonio import dumps
 from codex.protocol.events import (
-    AgentMessage,
-    AgentReasoning,
-    ApplyPatchApprovalRequest,
-    BackgroundEvent,
-    Error,
     EventMsg,
-    ExecApprovalRequest,
-    ExecCommandBegin,
     ExecCommandEnd,
-    McpApprovalRequest,
-    McpToolCallBegin,
-    McpToolCallEnd,
-    PatchApplyBegin,
-    PatchApplyEnd,
-    PlanUpdate,
-    StreamError,
+    RecordedEvent,
     TaskComplete,
     TaskStarted,
     TokenCount,
     TurnAborted,
-    UserMessage,
-    ViewImage,
-    Warning,
 )
 from codex.protocol.items import TokenUsage
 from codex.protocol.policy import AskForApproval, SandboxPolicy
@@ -49,31 +33,8 @@ if TYPE_CHECKING:
 VERSION = 1
 """Version of the format that we write; docs/rollout-format.md says what readers may rely on."""
 
-RECORDED = (
-    AgentMessage,
-    AgentReasoning,
-    ApplyPatchApprovalRequest,
-    BackgroundEvent,
-    Error,
-    ExecApprovalRequest,
-    ExecCommandBegin,
-    ExecCommandEnd,
-    McpApprovalRequest,
-    McpToolCallBegin,
-    McpToolCallEnd,
-    PatchApplyBegin,
-    PatchApplyEnd,
-    PlanUpdate,
-    StreamError,
-    TaskComplete,
-    TaskStarted,
-    TokenCount,
-    TurnAborted,
-    UserMessage,
-    ViewImage,
-    Warning,
-)
-"""The events that are kept. The others are pieces of these, or answers to one front end."""
+RECORDED = frozenset(get_args(RecordedEvent))
+"""The types of the events that are kept."""
 
 
 def rollout_line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:

@@ -164,7 +164,7 @@ class Rollout:
 
     def event(self, msg: EventMsg, task_id: str) -> None:
         """Record an event that the user saw, if it is of lasting interest."""
-        if isinstance(msg, RECORDED):
+        if type(msg) in RECORDED:
             self._record("event_msg", event_payload(msg, task_id))
 
     def answer(self, op: Op) -> None:

@@ -23,7 +23,7 @@ from codex.protocol.ops import (
     UserText,
 )
 from codex.protocol.policy import ReviewDecision
-from codex.protocol.questions import ApprovalRequest, Question, answer_to
+from codex.protocol.questions import Question, answer_to
 from codex.tui.composer.draft import Draft
 from codex.tui.dialogs.approval import Asked, Given
 from codex.tui.engine import Engine
@@ -184,7 +184,7 @@ class Conversation:
                 request, decision, given.feedback, action=choice.action, content=given.content
             )
         )
-        if isinstance(request, ApprovalRequest):
+        if isinstance(request, ev.ApprovalRequest):
             self.chat.calls.decided(request.call_id, decision)
         self._view.requests_changed()
 

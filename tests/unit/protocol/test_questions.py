@@ -6,13 +6,14 @@ import pytest
 
 from codex.protocol.events import (
     ApplyPatchApprovalRequest,
+    ApprovalRequest,
     ElicitationRequest,
     ExecApprovalRequest,
     McpApprovalRequest,
 )
 from codex.protocol.ops import ElicitationAnswer, ExecApproval, McpApproval, PatchApproval
 from codex.protocol.policy import ReviewDecision
-from codex.protocol.questions import ApprovalRequest, Question, QuestionAnswer, answer_to
+from codex.protocol.questions import Question, QuestionAnswer, answer_to
 
 RUN = ExecApprovalRequest(call_id="c#2", command=("ls",), cwd="/")
 PATCH = ApplyPatchApprovalRequest(call_id="c", changes={})
