@@ -35,7 +35,7 @@ def decode_item(raw: Any) -> ResponseItem | None:
         case "message":
             return _message(item)
         case "reasoning":
-            return _reasoning_item(item)
+            return decode_reasoning(item)
         case "function_call" if as_str(item.get("name")):
             return FunctionCall(
                 name=as_str(item.get("name")),
@@ -45,6 +45,21 @@ def decode_item(raw: Any) -> ResponseItem | None:
         case kind:
             logger.debug("output item of type %r dropped", kind)
             return None
+
+
+def decode_reasoning(item: dict[str, Any]) -> Reasoning:
+    """Decode a reasoning item; a member that is not as it should be counts as missing."""
+    return Reasoning(
+        id=as_str(item.get("id")),
+        summary=tuple(SummaryText(text) for text in texts_of(item.get("summary"))),
+        content=tuple(ReasoningText(text) for text in texts_of(item.get("content"))),
+        encrypted_content=as_str(item.get("encrypted_content")) or None,
+    )
+
+
+def texts_of(parts: Any) -> list[str]:
+    """Return the texts of a list of content parts; parts without text are left out."""
+    return [text for part in as_list(parts) if (text := as_str(as_dict(part).get("text")))]
 
 
 def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
@@ -98,16 +113,3 @@ def _part(raw: Any) -> ContentPart | None:
         case _:
             logger.debug("content part of type %r dropped", as_dict(raw).get("type"))
             return None
-
-
-def _reasoning_item(item: dict[str, Any]) -> Reasoning:
-    return Reasoning(
-        id=as_str(item.get("id")),
-        summary=tuple(SummaryText(text) for text in _texts(item.get("summary"))),
-        content=tuple(ReasoningText(text) for text in _texts(item.get("content"))),
-        encrypted_content=as_str(item.get("encrypted_content")) or None,
-    )
-
-
-def _texts(parts: Any) -> list[str]:
-    return [text for part in as_list(parts) if (text := as_str(as_dict(part).get("text")))]

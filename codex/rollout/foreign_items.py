@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from codex.base.jsonio import dumps
+from codex.model.decode import decode_reasoning, texts_of
 from codex.model.loose import as_dict, as_list, as_str
 from codex.protocol.items import (
     ContentPart,
@@ -20,10 +21,7 @@ from codex.protocol.items import (
     Message,
     ModelRefusal,
     ModelText,
-    Reasoning,
-    ReasoningText,
     ResponseItem,
-    SummaryText,
     TextPart,
 )
 
@@ -52,7 +50,7 @@ def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
         case "message":
             return _message(raw)
         case "reasoning":
-            return (_reasoning(raw),)
+            return (decode_reasoning(raw),)
         case "function_call" | "custom_tool_call" | "local_shell_call":
             return _call(raw)
         case "function_call_output" | "custom_tool_call_output" | "local_shell_call_output":
@@ -103,19 +101,6 @@ def _part(raw: dict[str, Any]) -> ContentPart | None:
             return None
 
 
-def _reasoning(raw: dict[str, Any]) -> Reasoning:
-    return Reasoning(
-        id=as_str(raw.get("id")),
-        summary=tuple(SummaryText(text) for text in _texts(raw.get("summary"))),
-        content=tuple(ReasoningText(text) for text in _texts(raw.get("content"))),
-        encrypted_content=as_str(raw.get("encrypted_content")) or None,
-    )
-
-
-def _texts(parts: Any) -> list[str]:
-    return [text for part in as_list(parts) if (text := as_str(as_dict(part).get("text")))]
-
-
 def _call(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
     call_id = as_str(raw.get("call_id")) or as_str(raw.get("id"))
     match raw["type"]:
@@ -138,7 +123,7 @@ def _output(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
     if isinstance(output, dict):  # the form of autumn 2025
         output = output.get("content_items") or output.get("content")
     parts = _parts(output)
-    text = output if isinstance(output, str) else "\n".join(_texts(output))
+    text = output if isinstance(output, str) else "\n".join(texts_of(output))
     answer = FunctionCallOutput(call_id, text)
     images = tuple(part for part in parts if isinstance(part, ImagePart))
     if not images:
