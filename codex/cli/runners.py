@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codex.base.errors import CodexError
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from codex.base.host import Host
     from codex.cli.commands import Command
+    from codex.config.overrides import Overrides
+    from codex.config.types import Config
+    from codex.rollout.resume import Resumed
 
 
 def run_tui(host: Host, arguments: Sequence[str]) -> int:
@@ -47,8 +50,6 @@ def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
     wanted = take_old_session(parsed, word, host.cwd) if is_named else None
     overrides, options = tui_arguments(parsed, host.cwd)
     from codex.config.load import load_config
-    from codex.rollout.restore import restored_config
-    from codex.rollout.store import open_session
     from codex.tui.main import pick_session
     from codex.tui.main import run as run_screen
 
@@ -58,13 +59,40 @@ def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
         wanted = pick_session(host, config.codex_home, cwd)
         if wanted is None:
             return 0
-    resumed = open_session(config.codex_home, wanted, cwd=cwd)
+    old = _open_old(host, overrides, config.codex_home, wanted, cwd=cwd, is_copy=word == "fork")
+    return run_screen(host, old.config, options, old.resumed)
+
+
+class _Old(NamedTuple):
+    """An old session, and the settings to resume it with."""
+
+    config: Config
+    resumed: Resumed
+
+
+def _open_old(
+    host: Host,
+    overrides: Overrides,
+    codex_home: str,
+    wanted: str | None,
+    *,
+    cwd: str | None,
+    is_copy: bool,
+) -> _Old:
+    """Read an old session, or make a copy of it.
+
+    Args: wanted: its id or name; None: the last one. cwd: its folder; None: any.
+    """
+    from codex.rollout.restore import restored_config
+    from codex.rollout.store import open_session
+
+    resumed = open_session(codex_home, wanted, cwd=cwd)
     config = restored_config(host, overrides, resumed)
-    if word == "fork":
+    if is_copy:
         from codex.rollout.fork import fork
 
         resumed = fork(resumed, config, clock_s=host.clock())
-    return run_screen(host, config, options, resumed)
+    return _Old(config, resumed)
 
 
 def _exec(host: Host, arguments: Sequence[str]) -> int:
@@ -95,18 +123,11 @@ def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
     overrides, options = exec_arguments(parsed, host.cwd)
     from codex.config.load import load_config
     from codex.exec.main import run as run_exec
-    from codex.rollout.restore import restored_config
-    from codex.rollout.store import open_session
 
     config = load_config(host, overrides)
     cwd = None if parsed.all else config.cwd
-    resumed = open_session(config.codex_home, wanted, cwd=cwd)
-    config = restored_config(host, overrides, resumed)
-    if word == "fork":
-        from codex.rollout.fork import fork
-
-        resumed = fork(resumed, config, clock_s=host.clock())
-    return run_exec(host, config, options, resumed)
+    old = _open_old(host, overrides, config.codex_home, wanted, cwd=cwd, is_copy=word == "fork")
+    return run_exec(host, old.config, options, old.resumed)
 
 
 def _sessions(host: Host, arguments: Sequence[str]) -> int:
