@@ -147,7 +147,7 @@ PROTO = Command(
     """  echo '{"id":"1","op":{"type":"user_input","items":[{"type":"text","text":"hi"}]}}' |"""
     "\n    codex proto -m o3",
 )
-APPLY_PATCH = Command(
+APPLY_PATCH_COMMAND = Command(
     "apply-patch",
     "apply a patch in the *** Begin Patch format",
     "Apply a patch in the *** Begin Patch format to files below the working directory.",
@@ -291,7 +291,7 @@ HISTORY_PATH = Command(
     (),
     '  wc -l "$(codex history path)"',
 )
-HISTORY = Command(
+HISTORY_COMMAND = Command(
     "history",
     "find or delete messages of all sessions",
     "The messages you sent, of all sessions (history.jsonl in CODEX_HOME). What is kept is set\n"
@@ -384,12 +384,12 @@ COMMANDS: dict[str, Command] = {
         RESUME,
         FORK,
         *(SESSIONS, RENAME, ARCHIVE, UNARCHIVE, DELETE),
-        HISTORY,
+        HISTORY_COMMAND,
         MCP,
         MCP_SERVER,
         PROTO,
         SANDBOX,
-        APPLY_PATCH,
+        APPLY_PATCH_COMMAND,
         EXECPOLICY,
         DEBUG,
         DEMO,

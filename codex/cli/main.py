@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.cli.flags import Flag
 
-INTRODUCTION = """\
+_INTRODUCTION = """\
 A coding agent: works on the files of a folder with a language model of your choice.
 
 usage: codex [FLAG]... [PROMPT]
@@ -27,11 +27,11 @@ Without a command: the full-screen interface, with PROMPT as the first message.
 
 commands:
 """
-AFTER_COMMANDS = """
+_AFTER_COMMANDS = """
 Flags of a command may also stand before it. Those of the full-screen interface:
 
 """
-AFTER_FLAGS = """  -h, --help                show this help
+_AFTER_FLAGS = """  -h, --help                show this help
   -V, --version             show the version
 
 examples:
@@ -56,7 +56,7 @@ def overview() -> str:
     lines = [f"  {names[name]:<14}{command.summary}\n" for name, command in COMMANDS.items()]
     lines.append(f"  {'help COMMAND':<14}show a command's flags and examples\n")
     flags = [_flag_help(flag) for flag in TUI.flags]
-    return "".join((INTRODUCTION, *lines, AFTER_COMMANDS, *flags, AFTER_FLAGS))
+    return "".join((_INTRODUCTION, *lines, _AFTER_COMMANDS, *flags, _AFTER_FLAGS))
 
 
 def _flag_help(flag: Flag) -> str:
@@ -104,12 +104,12 @@ def _run(host: Host) -> int:
         return _help(host, line.arguments)
     name = _command_of(line.command)
     from codex.cli.parser import HelpWanted, VersionWanted
-    from codex.cli.runners import RUNNERS, run_tui
+    from codex.cli.runners import COMMAND_RUNNERS, run_tui
 
     try:
         if name is None:
             return run_tui(host, host.argv)
-        return RUNNERS[name](host, line.arguments)
+        return COMMAND_RUNNERS[name](host, line.arguments)
     except HelpWanted as wanted:
         host.stdout.write(str(wanted))
     except VersionWanted:

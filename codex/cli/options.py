@@ -127,12 +127,12 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
         return history_command.show_path
     if word == "delete":
         numbers = tuple(_number(text, "a message's number") for text in parsed.words)
-        chosen = history_command.Chosen(numbers, parsed.matching, parsed.all)
+        chosen = history_command.ChosenEntries(numbers, parsed.matching, parsed.all)
         return partial(history_command.delete, chosen=chosen, is_sure=parsed.yes)
     count = history_command.DEFAULT_COUNT
     if parsed.count is not None:
         count = _number(parsed.count, "a number for --count")
-    shown = history_command.Shown(count, parsed.json)
+    shown = history_command.ListOptions(count, parsed.json)
     if word == "list":
         return partial(history_command.show_list, shown=shown)
     return partial(history_command.show_matches, text=" ".join(parsed.text), shown=shown)

@@ -29,7 +29,7 @@ class VersionWanted(Exception):  # noqa: N818 - no error
     """`--version` was given."""
 
 
-def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments of one subcommand.
 
     Raises: UsageError, HelpWanted, VersionWanted.

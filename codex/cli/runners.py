@@ -21,9 +21,9 @@ def run_tui(host: Host, arguments: Sequence[str]) -> int:
     """What `codex` without a subcommand runs."""
     from codex.cli.commands import TUI
     from codex.cli.options import tui_arguments
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    overrides, options = tui_arguments(parse(TUI, arguments), host.cwd)
+    overrides, options = tui_arguments(parse_arguments(TUI, arguments), host.cwd)
     from codex.config.load import load_config
     from codex.tui.main import run as run_screen
 
@@ -42,9 +42,9 @@ def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
     """`codex resume` and `codex fork`."""
     from codex.cli.commands import COMMANDS
     from codex.cli.options import take_old_session, tui_arguments
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(COMMANDS[word], arguments)
+    parsed = parse_arguments(COMMANDS[word], arguments)
     is_named = parsed.last or parsed.words
     parsed.argument = None
     wanted = take_old_session(parsed, word, host.cwd) if is_named else None
@@ -98,13 +98,13 @@ def _open_old(
 def _exec(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import EXEC
     from codex.cli.options import exec_arguments
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
     from codex.cli.words import find_nested
 
     nested = find_nested(arguments, [command.word for command in EXEC.subcommands])
     if nested.command is not None:
         return _exec_old(host, nested.command, nested.arguments)
-    overrides, options = exec_arguments(parse(EXEC, arguments), host.cwd)
+    overrides, options = exec_arguments(parse_arguments(EXEC, arguments), host.cwd)
     from codex.config.load import load_config
     from codex.exec.main import run as run_exec
 
@@ -115,10 +115,10 @@ def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
     """`exec resume` and `exec fork`."""
     from codex.cli.commands import EXEC
     from codex.cli.options import exec_arguments, take_old_session
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
     command = next(command for command in EXEC.subcommands if command.word == word)
-    parsed = parse(command, arguments)
+    parsed = parse_arguments(command, arguments)
     wanted = take_old_session(parsed, command.name, host.cwd)
     overrides, options = exec_arguments(parsed, host.cwd)
     from codex.config.load import load_config
@@ -133,9 +133,9 @@ def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
 def _sessions(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import SESSIONS
     from codex.cli.options import session_limit
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(SESSIONS, arguments)
+    parsed = parse_arguments(SESSIONS, arguments)
     from codex.subcommands.sessions import Listing, show_sessions
 
     listing = Listing(
@@ -149,9 +149,9 @@ def _sessions(host: Host, arguments: Sequence[str]) -> int:
 
 def _rename(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import RENAME
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(RENAME, arguments)
+    parsed = parse_arguments(RENAME, arguments)
     from codex.subcommands.sessions import rename_session
 
     return rename_session(host, _codex_home(host), parsed.session, parsed.name)
@@ -159,9 +159,9 @@ def _rename(host: Host, arguments: Sequence[str]) -> int:
 
 def _archive(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import ARCHIVE
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(ARCHIVE, arguments)
+    parsed = parse_arguments(ARCHIVE, arguments)
     from codex.subcommands.sessions import archive_session
 
     return archive_session(host, _codex_home(host), parsed.session)
@@ -169,9 +169,9 @@ def _archive(host: Host, arguments: Sequence[str]) -> int:
 
 def _unarchive(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import UNARCHIVE
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(UNARCHIVE, arguments)
+    parsed = parse_arguments(UNARCHIVE, arguments)
     from codex.subcommands.sessions import unarchive_session
 
     return unarchive_session(host, _codex_home(host), parsed.session)
@@ -179,9 +179,9 @@ def _unarchive(host: Host, arguments: Sequence[str]) -> int:
 
 def _delete(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import DELETE
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(DELETE, arguments)
+    parsed = parse_arguments(DELETE, arguments)
     from codex.subcommands.sessions import delete_session
 
     return delete_session(host, _codex_home(host), parsed.session, is_sure=parsed.yes)
@@ -197,9 +197,9 @@ def _codex_home(host: Host) -> str:
 def _proto(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import PROTO
     from codex.cli.options import session_overrides
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    overrides = session_overrides(parse(PROTO, arguments))
+    overrides = session_overrides(parse_arguments(PROTO, arguments))
     from codex.config.load import load_config
     from codex.subcommands.proto import run as run_proto
 
@@ -209,9 +209,9 @@ def _proto(host: Host, arguments: Sequence[str]) -> int:
 def _mcp_server(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import MCP_SERVER
     from codex.cli.options import session_overrides
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    overrides = session_overrides(parse(MCP_SERVER, arguments))
+    overrides = session_overrides(parse_arguments(MCP_SERVER, arguments))
     from codex.mcp_server.main import run as run_server
 
     return run_server(host, overrides)
@@ -219,7 +219,7 @@ def _mcp_server(host: Host, arguments: Sequence[str]) -> int:
 
 def _mcp(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import MCP
-    from codex.cli.parser import nested, parse
+    from codex.cli.parser import nested, parse_arguments
     from codex.cli.words import find_command
 
     if find_command(arguments).command is None and not {"-h", "--help"} & set(arguments):
@@ -227,7 +227,7 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
             return _mcp_server(host, arguments)
         arguments = ["--help"]  # A person wants to manage servers.
     command, rest = nested(MCP, arguments)
-    parsed = parse(command, rest)
+    parsed = parse_arguments(command, rest)
     from codex.config.load import load_config
     from codex.config.overrides import Overrides
     from codex.subcommands import mcp as mcp_command
@@ -252,12 +252,12 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
 
 
 def _history(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.commands import HISTORY
+    from codex.cli.commands import HISTORY_COMMAND
     from codex.cli.options import history_call
-    from codex.cli.parser import nested, parse
+    from codex.cli.parser import nested, parse_arguments
 
-    command, arguments = nested(HISTORY, arguments)
-    run_history = history_call(command.word, parse(command, arguments))
+    command, arguments = nested(HISTORY_COMMAND, arguments)
+    run_history = history_call(command.word, parse_arguments(command, arguments))
     from codex.config.load import load_config
     from codex.config.overrides import Overrides
 
@@ -265,10 +265,10 @@ def _history(host: Host, arguments: Sequence[str]) -> int:
 
 
 def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
-    from codex.cli.commands import APPLY_PATCH
-    from codex.cli.parser import parse
+    from codex.cli.commands import APPLY_PATCH_COMMAND
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(APPLY_PATCH, arguments)
+    parsed = parse_arguments(APPLY_PATCH_COMMAND, arguments)
     from codex.subcommands.apply_patch import run as run_apply_patch
 
     return run_apply_patch(host, parsed.argument)
@@ -276,10 +276,10 @@ def _apply_patch(host: Host, arguments: Sequence[str]) -> int:
 
 def _execpolicy(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import EXECPOLICY
-    from codex.cli.parser import nested, parse
+    from codex.cli.parser import nested, parse_arguments
 
     command, arguments = nested(EXECPOLICY, arguments)
-    parsed = parse(command, arguments)
+    parsed = parse_arguments(command, arguments)
     from codex.subcommands.execpolicy import CheckOptions, check_json, check_words
 
     options = CheckOptions(tuple(parsed.policy), parsed.require_safe, parsed.pretty)
@@ -290,9 +290,9 @@ def _execpolicy(host: Host, arguments: Sequence[str]) -> int:
 
 def _demo(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import DEMO
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(DEMO, arguments)
+    parsed = parse_arguments(DEMO, arguments)
     from codex.demo.main import run as run_demo
 
     return run_demo(host, parsed.color)
@@ -321,9 +321,9 @@ def _debug(host: Host, arguments: Sequence[str]) -> int:
 
 def _run_in_sandbox(host: Host, command: Command, arguments: Sequence[str]) -> int:
     from codex.cli.options import sandbox_overrides
-    from codex.cli.parser import parse
+    from codex.cli.parser import parse_arguments
 
-    parsed = parse(command, arguments)
+    parsed = parse_arguments(command, arguments)
     overrides = sandbox_overrides(parsed)
     from codex.config.load import load_config
     from codex.subcommands.sandbox import run as run_sandbox
@@ -331,7 +331,7 @@ def _run_in_sandbox(host: Host, command: Command, arguments: Sequence[str]) -> i
     return run_sandbox(host, load_config(host, overrides), parsed.rest, is_explained=parsed.explain)
 
 
-RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
+COMMAND_RUNNERS: dict[str, Callable[[Host, Sequence[str]], int]] = {
     "exec": _exec,
     "resume": _resume,
     "fork": _fork,

@@ -46,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True):
         return f"\nThe user says: {self.feedback}" if self.feedback else ""
 
 
-class Question:
+class OpenQuestion:
     """One registered question; `wait` takes it back."""
 
     def __init__(self, approvals: Approvals, key: tuple[type, str]) -> None:
@@ -77,18 +77,18 @@ class Approvals:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: dict[tuple[type, str], Question] = {}
+        self._open: dict[tuple[type, str], OpenQuestion] = {}
         self._task_ids: dict[tuple[type, str], str] = {}
         self._used: set[tuple[type, str]] = set()
 
-    def open(self, kind: type, call_id: str, task_id: str) -> Question:
+    def open(self, kind: type, call_id: str, task_id: str) -> OpenQuestion:
         """Register a question; only then show it, under its `request_id`.
 
         Args: kind: the Op type that answers it.
         """
         with self._lock:
             key = self._unused((kind, call_id))
-            question = Question(self, key)
+            question = OpenQuestion(self, key)
             self._used.add(key)
             self._open[key] = question
             self._task_ids[key] = task_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COMMANDS = {
+PROVIDER_COMMANDS = {
     "OpenAI": """\
 export OPENAI_API_KEY=...
 codex exec "explain this repository"
@@ -21,7 +21,7 @@ codex exec -c model_provider=local -c model_providers.local.wire_api=chat \\
 }
 """A provider's name -> what to type in a shell, in a repository."""
 
-CONFIG = """\
+CONFIG_EXAMPLE = """\
 model = "MODEL"
 model_provider = "local"
 
@@ -38,6 +38,6 @@ def _indented(text: str) -> str:
 
 HINTS = (
     "Now with a model, in a repository of yours:\n\n"
-    + "\n".join(f"{name}\n{_indented(text)}" for name, text in COMMANDS.items())
-    + f"\nTo keep the choice, write it to ~/.codex/config.toml:\n\n{_indented(CONFIG)}"
+    + "\n".join(f"{name}\n{_indented(text)}" for name, text in PROVIDER_COMMANDS.items())
+    + f"\nTo keep the choice, write it to ~/.codex/config.toml:\n\n{_indented(CONFIG_EXAMPLE)}"
 )

@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 POLICY = SandboxPolicy(can_write_cwd=True)
 """workspace-write without the temporary folders: the project itself lies in one."""
 
-INTRODUCTION = """\
+_INTRODUCTION = """\
 This is a demonstration: the model is a script inside this program, no AI is involved.
 The engine, the HTTP to 127.0.0.1, the commands, the patch and the sandbox are real.
 
 """
-PROMPT = """\
+_PROMPT = """\
 The test of this project fails. Fix the code. Then, to see whether the sandbox holds, try to write \
 the file '{outside}', which is outside the project.\
 """
@@ -56,7 +56,7 @@ def run(host: Host, color: str) -> int:
 
     Raises: CodexError, when the demo cannot run here; SandboxUnavailableError among them.
     """
-    host.stderr.write(INTRODUCTION)
+    host.stderr.write(_INTRODUCTION)
     host.stderr.flush()
     try:
         folder = tempfile.mkdtemp(prefix="codex-demo-")
@@ -84,7 +84,7 @@ def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal
     if _run_test(host, workspace).exit_code == 0:
         raise CodexError("the demo's test passes before anything was fixed")
     with ScriptedServer() as server:
-        options = ExecOptions(prompt=PROMPT.format(outside=outside), color=color)
+        options = ExecOptions(prompt=_PROMPT.format(outside=outside), color=color)
         end = work(_quiet(host), _config(server.base_url, folder, workspace), options)
     if isinstance(end, StopSignal):
         return end

@@ -23,26 +23,26 @@ _READ_WITH_BUILTINS = 'while IFS= read -r line; do printf "%s\\n" "$line"; done 
 _STEPS = ("See the test fail", "Fix the code", "See the test pass")
 
 
-class Call(msgspec.Struct, frozen=True):
+class ScriptedCall(msgspec.Struct, frozen=True):
     """A tool that the model asks for."""
 
     name: str
     arguments: dict[str, Any]
 
 
-class Reply(msgspec.Struct, frozen=True):
+class ScriptedReply(msgspec.Struct, frozen=True):
     """One answer of the model: words, and the tools it asks for; without tools it is the last."""
 
     text: str
-    calls: tuple[Call, ...] = ()
+    calls: tuple[ScriptedCall, ...] = ()
 
 
-def next_reply(messages: list[dict[str, Any]]) -> Reply:
+def next_reply(messages: list[dict[str, Any]]) -> ScriptedReply:
     """The answer to a conversation of the Chat Completions API."""
     outputs = [str(message["content"]) for message in messages if message["role"] == "tool"]
     match outputs:
         case []:
-            return Reply("I run the test first.", (_shell(*TEST_COMMAND),))
+            return ScriptedReply("I run the test first.", (_shell(*TEST_COMMAND),))
         case [test]:
             return _after_first_test(test)
         case [test, code, _]:
@@ -56,47 +56,49 @@ def next_reply(messages: list[dict[str, Any]]) -> Reply:
             return _last_words(outputs[-1])
 
 
-def _after_first_test(test: str) -> Reply:
+def _after_first_test(test: str) -> ScriptedReply:
     failures = _failures(test)
     if not failures:
-        return Reply(f"The test was to fail, but it did not. It said:\n{test}")
+        return ScriptedReply(f"The test was to fail, but it did not. It said:\n{test}")
     calls = (_shell(SHELL, "-c", _READ_WITH_BUILTINS), _plan(done=1))
-    return Reply(f"It says: {failures[0]}. I read the code.", calls)
+    return ScriptedReply(f"It says: {failures[0]}. I read the code.", calls)
 
 
-def _after_reading(test: str, code: str) -> Reply:
+def _after_reading(test: str, code: str) -> ScriptedReply:
     """The patch, made of the lines that were read."""
     lines = code.splitlines()
     wrong = [number for number, line in enumerate(lines) if line.strip() == "sum=$price"]
     if len(wrong) != 1:
-        return Reply(f"I cannot find in the code why the test fails. The test said:\n{test}")
+        return ScriptedReply(
+            f"I cannot find in the code why the test fails. The test said:\n{test}"
+        )
     before, line, after = lines[wrong[0] - 1 : wrong[0] + 2]
     added = line.replace("$price", "$((sum + price))")
     hunk = f"@@\n {before}\n-{line}\n+{added}\n {after}\n"
     patch = f"*** Begin Patch\n*** Update File: total.sh\n{hunk}*** End Patch\n"
     text = f"`{line.strip()}` forgets every price but the last. I add them up instead."
-    return Reply(text, (Call("apply_patch", {"input": patch}),))
+    return ScriptedReply(text, (ScriptedCall("apply_patch", {"input": patch}),))
 
 
-def _after_patch(patched: str) -> Reply:
+def _after_patch(patched: str) -> ScriptedReply:
     if patched.startswith(("error", "patch rejected")):
-        return Reply(f"The patch was not applied: {patched}")
-    return Reply("I run the test again.", (_shell(*TEST_COMMAND),))
+        return ScriptedReply(f"The patch was not applied: {patched}")
+    return ScriptedReply("I run the test again.", (_shell(*TEST_COMMAND),))
 
 
-def _after_second_test(test: str, prompt: str) -> Reply:
+def _after_second_test(test: str, prompt: str) -> ScriptedReply:
     outside = OUTSIDE.search(prompt)
     if _failures(test) or outside is None:
-        return Reply(f"The test still fails. It says:\n{test}")
+        return ScriptedReply(f"The test still fails. It says:\n{test}")
     calls = (_plan(done=3), _shell(SHELL, "-c", 'echo hello > "$1"', "sh", outside[1]))
-    return Reply("It passes. Now I try to write outside the project, as you asked.", calls)
+    return ScriptedReply("It passes. Now I try to write outside the project, as you asked.", calls)
 
 
-def _last_words(attempt: str) -> Reply:
+def _last_words(attempt: str) -> ScriptedReply:
     if "Exit code: 0\n" in attempt:
-        return Reply("The test passes, but the sandbox let me write outside the project.")
+        return ScriptedReply("The test passes, but the sandbox let me write outside the project.")
     refusal = next((line for line in attempt.splitlines() if "outside" in line), attempt)
-    return Reply(
+    return ScriptedReply(
         "`total` adds up every price now, and the test passes. "
         f"The sandbox stopped me from writing outside the project: {refusal.strip()}"
     )
@@ -106,12 +108,12 @@ def _failures(test: str) -> list[str]:
     return [line for line in test.splitlines() if line.startswith("FAIL")]
 
 
-def _shell(*command: str) -> Call:
-    return Call("shell", {"command": list(command)})
+def _shell(*command: str) -> ScriptedCall:
+    return ScriptedCall("shell", {"command": list(command)})
 
 
-def _plan(*, done: int) -> Call:
+def _plan(*, done: int) -> ScriptedCall:
     """The plan with its first steps done, and the next one, if any, under way."""
     states = ["completed"] * done + ["in_progress"] + ["pending"] * len(_STEPS)
     plan = [{"step": step, "status": state} for step, state in zip(_STEPS, states, strict=False)]
-    return Call("update_plan", {"plan": plan})
+    return ScriptedCall("update_plan", {"plan": plan})

@@ -8,7 +8,7 @@ from codex.base.errors import CodexError
 from codex.base.printable import printable
 from codex.exec.printer import Printer
 from codex.exec.progress import Progress
-from codex.exec.style import Style, wants_color
+from codex.exec.style import Painter, wants_color
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -26,7 +26,7 @@ class Console:
         self._out, self._err = host.stdout, host.stderr
         is_terminal = self._err.isatty()
         has_color = wants_color(color, environ=host.environ, is_terminal=is_terminal)
-        self._printer = Printer(Style(has_color))
+        self._printer = Printer(Painter(has_color))
         self._is_all_terminal = is_terminal and self._out.isatty()
         knows_controls = is_terminal and host.environ.get("TERM", "dumb") != "dumb"
         self._progress = Progress() if knows_controls else None

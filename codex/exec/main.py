@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from codex.exec.options import ExecOptions
     from codex.rollout.resume import Resumed
 
-Inbox = SimpleQueue[Event | StopSignal]
+ExecInbox = SimpleQueue[Event | StopSignal]
 End = ExitStatus | StopSignal
 
 
@@ -85,7 +85,7 @@ def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed
     """Run the engine for one task; everything it started is gone afterwards."""
     from codex.core.engine import running
 
-    inbox: Inbox = SimpleQueue()
+    inbox: ExecInbox = SimpleQueue()
     config = msgspec.structs.replace(
         config, approval_policy=AskForApproval.NEVER, history=NO_HISTORY
     )
@@ -107,7 +107,7 @@ class HeadlessTask:
         self.rollout_path: str | None = None
         """The session's file, if one is written."""
 
-    def until_end(self, engine: Submits, inbox: Inbox) -> End:
+    def until_end(self, engine: Submits, inbox: ExecInbox) -> End:
         """Show every event and heed every signal until the task is over."""
         while True:
             try:

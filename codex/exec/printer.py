@@ -15,7 +15,16 @@ from codex.base.bash import join
 from codex.base.elapsed import format_duration
 from codex.base.jsonio import dumps
 from codex.base.printable import printable
-from codex.exec.style import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, Style
+from codex.exec.style import (
+    SGR_BOLD,
+    SGR_CYAN,
+    SGR_DIM,
+    SGR_GREEN,
+    SGR_MAGENTA,
+    SGR_RED,
+    SGR_YELLOW,
+    Painter,
+)
 from codex.protocol.events import (
     Add,
     AgentMessage,
@@ -59,12 +68,12 @@ from codex.protocol.events import (
 )
 from codex.protocol.questions import Question
 
-MAX_LINES = 20
+_MAX_LINES = 20
 """Of a command or its output; of more, the first and the last are shown."""
-MAX_LINE = 1000
+MAX_LINE_CHARS = 1000
 """Characters of one such line."""
 
-NO_ANSWER = "the model ended without a word"
+_NO_ANSWER = "the model ended without a word"
 
 _CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
 """What sandbox/output.py leaves in the place of lines that it did not keep."""
@@ -110,7 +119,7 @@ class Printer:
     prints it, or the end of the task leaves it to the caller.
     """
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Painter) -> None:
         self._paint = style.paint
         self._held: str | None = None
         self._usage: TokenCount | None = None
@@ -130,7 +139,7 @@ class Printer:
                 self._held = msg.message
                 return released
             case AgentReasoning():
-                heading = self._paint("thinking", MAGENTA)
+                heading = self._paint("thinking", SGR_MAGENTA)
                 return f"{self._released()}{heading}\n{self._dim(msg.text)}\n"
             case SessionConfigured():
                 return self._header(msg)
@@ -156,11 +165,11 @@ class Printer:
 
     def warning(self, text: str) -> str:
         """A warning of our own."""
-        return self._paint("warning:", YELLOW) + f" {printable(text)}\n"
+        return self._paint("warning:", SGR_YELLOW) + f" {printable(text)}\n"
 
     def hint(self, text: str) -> str:
         """What may be of use next."""
-        return self._paint(text, DIM) + "\n"
+        return self._paint(text, SGR_DIM) + "\n"
 
     def usage(self) -> str:
         """The tokens of the session so far; nothing before the first count."""
@@ -170,7 +179,7 @@ class Printer:
         cached = f" ({total.cached_input_tokens:,} cached)" if total.cached_input_tokens else ""
         context = "" if left is None else f"; {left}% of the context left"
         line = f"tokens: {total.input_tokens:,} in{cached}, {total.output_tokens:,} out{context}"
-        return self._paint(line, DIM) + "\n"
+        return self._paint(line, SGR_DIM) + "\n"
 
     def _released(self) -> str:
         """The message that was held back and turned out not to be the answer."""
@@ -178,7 +187,7 @@ class Printer:
         return "" if held is None else f"{self._heading()}{printable(held)}\n\n"
 
     def _heading(self) -> str:
-        return self._paint("codex", BOLD, CYAN) + "\n"
+        return self._paint("codex", SGR_BOLD, SGR_CYAN) + "\n"
 
     def _finished(self, msg: TaskComplete) -> str:
         if self._held is not None and self._held == msg.last_agent_message:
@@ -186,7 +195,7 @@ class Printer:
             return self._heading()
         released = self._released()
         self.is_answer_shown = msg.last_agent_message is not None
-        return released if self.is_answer_shown else released + self.warning(NO_ANSWER)
+        return released if self.is_answer_shown else released + self.warning(_NO_ANSWER)
 
     def _header(self, msg: SessionConfigured) -> str:
         rows = {
@@ -199,30 +208,31 @@ class Printer:
         }
         lines = [f"codex {__version__}", "--------"]
         lines += [
-            f"{self._paint(f'{name}:', BOLD)} {printable(value)}" for name, value in rows.items()
+            f"{self._paint(f'{name}:', SGR_BOLD)} {printable(value)}"
+            for name, value in rows.items()
         ]
         return "\n".join([*lines, "--------", ""])
 
     def _notice(self, msg: _Notice) -> str:
         match msg:
             case BackgroundEvent():
-                return self._paint(printable(msg.message), DIM) + "\n"
+                return self._paint(printable(msg.message), SGR_DIM) + "\n"
             case StreamError():
-                return self._paint(printable(msg.message), YELLOW) + "\n"
+                return self._paint(printable(msg.message), SGR_YELLOW) + "\n"
             case Warning():
                 return self.warning(msg.message)
             case Error():
-                return self._paint("Error:", RED, BOLD) + f" {printable(msg.message)}\n"
+                return self._paint("Error:", SGR_RED, SGR_BOLD) + f" {printable(msg.message)}\n"
             case TurnAborted():
-                return self._paint(printable(msg.reason), RED) + "\n"
+                return self._paint(printable(msg.reason), SGR_RED) + "\n"
             case _:
                 assert_never(msg)
 
     def _work(self, msg: _Work) -> str:
         match msg:
             case ExecCommandBegin():
-                command = self._paint(clipped(printable(join(msg.command))), BOLD)
-                return f"{self._paint('exec', MAGENTA)} {command} in {printable(msg.cwd)}\n"
+                command = self._paint(clipped(printable(join(msg.command))), SGR_BOLD)
+                return f"{self._paint('exec', SGR_MAGENTA)} {command} in {printable(msg.cwd)}\n"
             case ExecCommandEnd():
                 return self._exec_end(msg)
             case McpToolCallBegin():
@@ -231,31 +241,31 @@ class Printer:
                 return self._mcp_end(msg)
             case PatchApplyBegin():
                 changes = [self._change(path, change) for path, change in msg.changes.items()]
-                return "".join([self._paint("patch", MAGENTA), "\n", *changes])
+                return "".join([self._paint("patch", SGR_MAGENTA), "\n", *changes])
             case PatchApplyEnd():
                 outcome = (
-                    self._paint("applied", GREEN)
+                    self._paint("applied", SGR_GREEN)
                     if msg.success
-                    else self._paint("failed:", RED) + "\n" + self._dim(msg.stderr)
+                    else self._paint("failed:", SGR_RED) + "\n" + self._dim(msg.stderr)
                 )
                 return f"{outcome.removesuffix(chr(10))}\n\n"
             case PlanUpdate():
                 return self._plan(msg)
             case ViewImage():
-                return f"{self._paint('view image', MAGENTA)} {printable(msg.path)}\n\n"
+                return f"{self._paint('view image', SGR_MAGENTA)} {printable(msg.path)}\n\n"
             case _:
                 assert_never(msg)
 
     def _exec_end(self, msg: ExecCommandEnd) -> str:
         duration = format_duration(msg.duration_ms)
         if msg.exit_code == 0:
-            title, color = f"succeeded in {duration}", GREEN
+            title, color = f"succeeded in {duration}", SGR_GREEN
         elif msg.exit_code == -1:
-            title, color = "did not start", RED
+            title, color = "did not start", SGR_RED
         else:
-            title, color = f"exited {msg.exit_code} in {duration}", RED
+            title, color = f"exited {msg.exit_code} in {duration}", SGR_RED
         output = self._dim(clipped(printable(msg.aggregated_output)))
-        denial = self._lines(printable(msg.denial), YELLOW) if msg.denial else ""
+        denial = self._lines(printable(msg.denial), SGR_YELLOW) if msg.denial else ""
         return self._paint(f"{title}:" if output else title, color) + f"\n{output}{denial}\n"
 
     def _server_failed(self, msg: McpServerStatus) -> str:
@@ -265,16 +275,16 @@ class Printer:
     def _mcp_begin(self, msg: McpToolCallBegin) -> str:
         arguments = "" if msg.arguments is None else dumps(msg.arguments).decode()
         call = clipped(printable(f"{msg.server}.{msg.tool}({arguments})"))
-        return f"{self._paint('tool', MAGENTA)} {self._paint(call, BOLD)}\n"
+        return f"{self._paint('tool', SGR_MAGENTA)} {self._paint(call, SGR_BOLD)}\n"
 
     def _mcp_end(self, msg: McpToolCallEnd) -> str:
         duration = format_duration(msg.duration_ms)
         if msg.result is None:
-            title, color, text = f"failed in {duration}", RED, msg.error or ""
+            title, color, text = f"failed in {duration}", SGR_RED, msg.error or ""
         else:
-            title, color = f"succeeded in {duration}", GREEN
+            title, color = f"succeeded in {duration}", SGR_GREEN
             if not msg.success:
-                title, color = f"answered with an error in {duration}", RED
+                title, color = f"answered with an error in {duration}", SGR_RED
             from codex.mcp.results import result_text
 
             text = result_text(msg.result)
@@ -286,31 +296,31 @@ class Printer:
         match change:
             case Add():
                 body = printable(change.content)
-                return self._paint(f"A {name}", MAGENTA) + "\n" + self._lines(body, GREEN)
+                return self._paint(f"A {name}", SGR_MAGENTA) + "\n" + self._lines(body, SGR_GREEN)
             case Delete():
-                return self._paint(f"D {name}", MAGENTA) + "\n"
+                return self._paint(f"D {name}", SGR_MAGENTA) + "\n"
             case Update():
                 moved = f" -> {printable(change.move_path)}" if change.move_path else ""
-                title = self._paint(f"{'R' if moved else 'M'} {name}{moved}", MAGENTA)
+                title = self._paint(f"{'R' if moved else 'M'} {name}{moved}", SGR_MAGENTA)
                 return f"{title}\n{self._diff(printable(change.unified_diff))}"
             case _:
                 assert_never(change)
 
     def _diff(self, diff: str) -> str:
         # The diffs of events carry no file headers: "+++" is an added line that begins with "++".
-        colors = {"+": (GREEN,), "-": (RED,), "@": (DIM,)}
+        colors = {"+": (SGR_GREEN,), "-": (SGR_RED,), "@": (SGR_DIM,)}
         lines = diff.removesuffix("\n").split("\n")
         return "".join(self._paint(line, *colors.get(line[:1], ())) + "\n" for line in lines)
 
     def _plan(self, msg: PlanUpdate) -> str:
-        lines = [self._paint("plan", MAGENTA)]
+        lines = [self._paint("plan", SGR_MAGENTA)]
         if msg.explanation:
-            lines.append(self._paint(printable(msg.explanation), DIM))
+            lines.append(self._paint(printable(msg.explanation), SGR_DIM))
         lines += [f"{_MARKS[step.status]} {printable(step.step)}" for step in msg.plan]
         return "\n".join([*lines, "", ""])
 
     def _dim(self, text: str) -> str:
-        return self._lines(printable(text), DIM)
+        return self._lines(printable(text), SGR_DIM)
 
     def _lines(self, text: str, *codes: str) -> str:
         """Painted whole lines; nothing for an empty text."""
@@ -319,16 +329,16 @@ class Printer:
 
 
 def clipped(text: str) -> str:
-    """At most MAX_LINES lines, the first and the last, with the number of those between."""
+    """At most _MAX_LINES lines, the first and the last, with the number of those between."""
     lines = text.removesuffix("\n").split("\n")
-    if len(lines) > MAX_LINES + 1:  # the line that counts the others takes a place too
-        half = MAX_LINES // 2
+    if len(lines) > _MAX_LINES + 1:  # the line that counts the others takes a place too
+        half = _MAX_LINES // 2
         omitted = sum(_lines_in(line) for line in lines[half:-half])
         lines = [*lines[:half], f"… {omitted:,} more lines", *lines[-half:]]
     return "\n".join(
         line
-        if len(line) <= MAX_LINE
-        else f"{line[:MAX_LINE]}… {len(line) - MAX_LINE:,} more characters"
+        if len(line) <= MAX_LINE_CHARS
+        else f"{line[:MAX_LINE_CHARS]}… {len(line) - MAX_LINE_CHARS:,} more characters"
         for line in lines
     )
 

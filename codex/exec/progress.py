@@ -14,7 +14,7 @@ from codex.protocol.events import (
     TaskStarted,
 )
 
-QUIET_S = 2.0
+_QUIET_S = 2.0
 """Silence that a person does not wonder about."""
 CLEAR = "\r\x1b[K"
 
@@ -41,7 +41,7 @@ class Progress:
     def line(self, now: float) -> str:
         """What to write in a moment without events; empty while the silence is short."""
         waited_s = int(now - self._since)
-        if self._doing is None or waited_s < QUIET_S:
+        if self._doing is None or waited_s < _QUIET_S:
             return ""
         self._is_shown = True
         minutes, seconds = divmod(waited_s, 60)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BOLD, DIM, RED, GREEN, YELLOW, MAGENTA, CYAN = "1", "2", "31", "32", "33", "35", "36"
+SGR_BOLD, SGR_DIM, SGR_RED, SGR_GREEN, SGR_YELLOW, SGR_MAGENTA, SGR_CYAN = (
+    "1",
+    "2",
+    "31",
+    "32",
+    "33",
+    "35",
+    "36",
+)
 
 
 def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -> bool:
@@ -25,7 +33,7 @@ def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -
     return is_terminal and environ.get("TERM") != "dumb"
 
 
-class Style(NamedTuple):
+class Painter(NamedTuple):
     """Paints text, or leaves it as it is."""
 
     has_color: bool

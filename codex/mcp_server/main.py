@@ -14,7 +14,7 @@ from codex.base.lines import EndOfInput, InputLine, start_reading
 from codex.base.signals import StopSignal, die_by, let_signals_kill, stop_signals_to
 from codex.config.load import load_config
 from codex.jsonrpc.messages import parse_messages
-from codex.mcp_server.server import Server
+from codex.mcp_server.server import CodexServer
 from codex.mcp_server.sessions import Sessions
 from codex.mcp_server.writer import Writer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.overrides import Overrides
 
-Inbox = SimpleQueue[StopSignal | InputLine | EndOfInput]
+_Inbox = SimpleQueue[StopSignal | InputLine | EndOfInput]
 
 LAST_WORDS_S = 1.0
 """How long a client that reads slowly is waited for at the end."""
@@ -42,10 +42,10 @@ def run(host: Host, overrides: Overrides) -> int:
     for warning in load_config(host, overrides).warnings:
         host.stderr.write(f"warning: {warning}\n")
     host.stderr.flush()
-    inbox: Inbox = SimpleQueue()
+    inbox: _Inbox = SimpleQueue()
     host.stdout.flush()
     writer = Writer(host.stdout.fileno(), lambda: inbox.put(EndOfInput()))
-    server = Server(writer.send, Sessions(host, overrides))
+    server = CodexServer(writer.send, Sessions(host, overrides))
     with stop_signals_to(inbox.put):
         start_reading(host.stdin.fileno(), inbox.put)
         stopped_by = _serve(server, inbox)
@@ -59,7 +59,7 @@ def run(host: Host, overrides: Overrides) -> int:
     return ExitStatus.INTERRUPTED
 
 
-def _serve(server: Server, inbox: Inbox) -> StopSignal | None:
+def _serve(server: CodexServer, inbox: _Inbox) -> StopSignal | None:
     """Take lines until there are no more, or a signal comes."""
     while True:
         match inbox.get():

@@ -69,7 +69,7 @@ class Caller(NamedTuple):
     """Set when nobody waits for the answer any more."""
 
 
-class Outcome(NamedTuple):
+class CallOutcome(NamedTuple):
     """How a call ended."""
 
     text: str
@@ -88,7 +88,7 @@ class Call:
         self._last_message = ""
         self._step_count = 0
 
-    def run(self) -> Outcome | None:
+    def run(self) -> CallOutcome | None:
         """Work until the task ends; None when the call was cancelled."""
         inbox = self._session.inbox
         cancel = self._caller.cancel
@@ -114,7 +114,7 @@ class Call:
     def _submit_prompt(self) -> None:
         self._task_id = self._session.engine.submit(UserInput((UserText(self._prompt),)))
 
-    def _take(self, event: Event) -> Outcome | None:
+    def _take(self, event: Event) -> CallOutcome | None:
         """Heed one event; how the call ended, if it did."""
         match event.msg:
             case SessionConfigured(session_id=session_id, rollout_path=path):
@@ -125,11 +125,11 @@ class Call:
             case AgentMessage(message) if event.id == self._task_id:
                 self._last_message = message
             case TaskComplete() if event.id == self._task_id:
-                return Outcome(self._last_message)
+                return CallOutcome(self._last_message)
             case Error(message) if event.id == self._task_id or self._task_id is None:
-                return Outcome(message, is_error=True)
+                return CallOutcome(message, is_error=True)
             case TurnAborted(reason) if event.id == self._task_id:
-                return Outcome(f"the task was stopped: {reason}", is_error=True)
+                return CallOutcome(f"the task was stopped: {reason}", is_error=True)
             case ElicitationRequest() as question:
                 self._pass_on(question)
             case msg if isinstance(msg, ApprovalRequest):

@@ -25,7 +25,7 @@ from codex.jsonrpc.messages import (
 )
 from codex.jsonrpc.peer import Peer
 from codex.mcp.client import PROTOCOL_VERSIONS
-from codex.mcp_server.run import Call, Caller, Outcome
+from codex.mcp_server.run import Call, Caller, CallOutcome
 from codex.mcp_server.tools import (
     CODEX,
     REPLY,
@@ -50,7 +50,7 @@ INSTRUCTIONS = (
 )
 
 
-class Server:
+class CodexServer:
     """One client's server."""
 
     def __init__(
@@ -186,14 +186,14 @@ class Server:
         try:
             session, prompt = self._prepare(name, arguments)
         except CodexError as error:
-            failed = Outcome(str(error), is_error=True)
+            failed = CallOutcome(str(error), is_error=True)
             return None if self._is_cancelled(caller) else _tool_result(failed, None)
         try:
             outcome = Call(self._peer, caller, session, prompt).run()
         finally:
             self._sessions.release(session)
         if outcome is None and not self._is_cancelled(caller):
-            outcome = Outcome("the server ended before the task did", is_error=True)
+            outcome = CallOutcome("the server ended before the task did", is_error=True)
         return None if outcome is None else _tool_result(outcome, session.session_id)
 
     def _is_cancelled(self, caller: Caller) -> bool:
@@ -224,11 +224,11 @@ def _takes_forms(elicitation: Json) -> bool:
     return isinstance(elicitation, dict) and (not elicitation or "form" in elicitation)
 
 
-def _internal(error: Exception) -> Outcome:
-    return Outcome(f"internal error: {type(error).__name__}: {error}", is_error=True)
+def _internal(error: Exception) -> CallOutcome:
+    return CallOutcome(f"internal error: {type(error).__name__}: {error}", is_error=True)
 
 
-def _tool_result(outcome: Outcome, session_id: str | None) -> dict[str, Json]:
+def _tool_result(outcome: CallOutcome, session_id: str | None) -> dict[str, Json]:
     """A CallToolResult that fits the tools' outputSchema, also when the call failed."""
     structured: dict[str, Json] = {"content": outcome.text}
     if session_id is not None:

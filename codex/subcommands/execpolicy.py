@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from codex.base.host import Host
 
-SAFE, MAY_WRITE, UNVERIFIED, FORBIDDEN = 0, 12, 13, 14
+_SAFE, _MAY_WRITE, _UNVERIFIED, _FORBIDDEN = 0, 12, 13, 14
 """The exit statuses of `--require-safe`."""
-STATUS_OF_DECISION = {
-    None: UNVERIFIED,
-    Decision.ALLOW: SAFE,
-    Decision.PROMPT: MAY_WRITE,
-    Decision.FORBIDDEN: FORBIDDEN,
+_STATUS_OF_DECISION = {
+    None: _UNVERIFIED,
+    Decision.ALLOW: _SAFE,
+    Decision.PROMPT: _MAY_WRITE,
+    Decision.FORBIDDEN: _FORBIDDEN,
 }
 
 
@@ -102,11 +102,11 @@ def _policy(host: Host, paths: Sequence[str]) -> Policy:
 def _judge_arguments(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
     result = policy.check(call)
     if isinstance(result, Matched):
-        name, status = ("match", MAY_WRITE) if result.match.may_write else ("safe", SAFE)
+        name, status = ("match", _MAY_WRITE) if result.match.may_write else ("safe", _SAFE)
         return {"result": name, "match": result.match.json}, status
     if isinstance(result, Forbidden):
-        return {"result": "forbidden", "reason": result.reason, "cause": result.cause}, FORBIDDEN
-    return {"result": "unverified", "error": result.error}, UNVERIFIED
+        return {"result": "forbidden", "reason": result.reason, "cause": result.cause}, _FORBIDDEN
+    return {"result": "unverified", "error": result.error}, _UNVERIFIED
 
 
 def _judge_prefix(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
@@ -115,10 +115,10 @@ def _judge_prefix(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
     decision = strictest([match.rule.decision for match in matches])
     if decision is not None:
         verdict["decision"] = decision.value
-    return verdict, STATUS_OF_DECISION[decision]
+    return verdict, _STATUS_OF_DECISION[decision]
 
 
 def _combined(statuses: Sequence[int]) -> int:
     """Of rules of both forms: what is forbidden or asked about stays so, else one yes is enough."""
-    known = [status for status in statuses if status != UNVERIFIED]
-    return max(known, default=UNVERIFIED)
+    known = [status for status in statuses if status != _UNVERIFIED]
+    return max(known, default=_UNVERIFIED)

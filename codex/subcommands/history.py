@@ -31,7 +31,7 @@ _SHOWN_BEFORE_DELETION = 10
 _AT_A_TIME = 1000
 
 
-class Shown(NamedTuple):
+class ListOptions(NamedTuple):
     """How entries are shown."""
 
     limit: int = DEFAULT_COUNT
@@ -39,7 +39,7 @@ class Shown(NamedTuple):
     is_json: bool = False
 
 
-class Chosen(NamedTuple):
+class ChosenEntries(NamedTuple):
     """What is to be deleted: one of the three."""
 
     numbers: tuple[int, ...] = ()
@@ -54,7 +54,7 @@ def show_path(host: Host, folder: str) -> int:
     return ExitStatus.DONE
 
 
-def show_list(host: Host, folder: str, shown: Shown) -> int:
+def show_list(host: Host, folder: str, shown: ListOptions) -> int:
     """Print the newest entries, the newest last. Raises: HistoryError."""
     with _opened(host, folder) as index:
         if index is None:
@@ -72,7 +72,7 @@ def show_list(host: Host, folder: str, shown: Shown) -> int:
         return ExitStatus.DONE
 
 
-def show_matches(host: Host, folder: str, text: str, shown: Shown) -> int:
+def show_matches(host: Host, folder: str, text: str, shown: ListOptions) -> int:
     """Print the newest entries with `text` in them, the newest last.
 
     Returns: FAILED when there are none, as grep does.
@@ -92,7 +92,7 @@ def show_matches(host: Host, folder: str, text: str, shown: Shown) -> int:
         return ExitStatus.DONE
 
 
-def delete(host: Host, folder: str, chosen: Chosen, *, is_sure: bool) -> int:
+def delete(host: Host, folder: str, chosen: ChosenEntries, *, is_sure: bool) -> int:
     """Delete entries, after asking a person at a terminal.
 
     Args: is_sure: do not ask.
@@ -141,7 +141,7 @@ def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
             yield index
 
 
-def _chosen_lines(index: HistoryIndex, chosen: Chosen) -> dict[int, bytes]:
+def _chosen_lines(index: HistoryIndex, chosen: ChosenEntries) -> dict[int, bytes]:
     """The lines to delete by their numbers, from 0, the oldest first."""
     if chosen.is_all:
         return dict(enumerate(index.lines(0, index.count)))
@@ -197,7 +197,7 @@ def _print(
     host: Host,
     index: HistoryIndex,
     entries: Iterable[tuple[int, HistoryEntry | None]],
-    shown: Shown,
+    shown: ListOptions,
 ) -> None:
     width = len(str(index.count))
     for offset, entry in entries:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from codex.config.types import Config
     from codex.protocol.settings import McpServer
 
-SECTION = "mcp_servers"
+_SECTION = "mcp_servers"
 _NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-HIDDEN = "*****"
+_HIDDEN = "*****"
 """What stands for a value that may be a secret."""
 
 
@@ -94,7 +94,7 @@ def add_server(host: Host, config: Config, new: NewServer) -> int:
         )
     values = _http_values(new) if new.url else _stdio_values(new)
     path = os.path.join(config.codex_home, "config.toml")
-    existed = set_table(path, SECTION, new.name, values)
+    existed = set_table(path, _SECTION, new.name, values)
     host.stderr.write(f"{'Replaced' if existed else 'Added'} the MCP server '{new.name}'.\n")
     return ExitStatus.DONE
 
@@ -128,10 +128,10 @@ def remove_server(host: Host, config: Config, name: str) -> int:
 
     Raises: CodexError, when there is none of that name.
     """
-    if not remove_table(os.path.join(config.codex_home, "config.toml"), SECTION, name):
+    if not remove_table(os.path.join(config.codex_home, "config.toml"), _SECTION, name):
         if name in config.mcp_servers:
             raise CodexError(
-                f"the MCP server '{name}' is not in [{SECTION}] of config.toml itself",
+                f"the MCP server '{name}' is not in [{_SECTION}] of config.toml itself",
                 advice="It is in a profile or another file: remove it by hand.",
             )
         raise _no_such(name, config)
@@ -168,14 +168,14 @@ def _shown_url(url: str) -> str:
     try:
         return str(parse_url(url, ("http", "https"), what="url"))
     except CodexError:
-        return HIDDEN
+        return _HIDDEN
 
 
 def _members(name: str, server: McpServer) -> dict[str, Any]:
     """Its settings by the keys of config.toml, without those that say nothing and the secrets."""
     members = {"name": name, **msgspec.to_builtins(server)}
     for table in ("env", "http_headers"):
-        members[table] = dict.fromkeys(members[table], HIDDEN)
+        members[table] = dict.fromkeys(members[table], _HIDDEN)
     if server.url is not None:
         members["url"] = _shown_url(server.url)
     return {key: value for key, value in members.items() if value not in (None, {}, [])}

@@ -35,7 +35,7 @@ OWN_ID = ""
 """Of the submissions that no line of the client made."""
 
 
-Inbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
+ProtoInbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
 
 
 def run(host: Host, config: Config) -> int:
@@ -53,7 +53,7 @@ def run(host: Host, config: Config) -> int:
     host.stderr.flush()
     from codex.core.engine import running
 
-    inbox: Inbox = SimpleQueue()
+    inbox: ProtoInbox = SimpleQueue()
     with running(config, host, inbox.put, source="proto") as engine:
         start_reading(host.stdin.fileno(), inbox.put)
         try:
@@ -78,7 +78,7 @@ class ProtoClient:
         """Of every question that is open, with the id of its event."""
         self._is_input_over = False
 
-    def until_end(self, inbox: Inbox) -> StopSignal | None:
+    def until_end(self, inbox: ProtoInbox) -> StopSignal | None:
         """Serve until the engine is shut down; the signal that asked for it, if one did."""
         stopped_by: StopSignal | None = None
         while True:

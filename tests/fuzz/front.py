@@ -15,8 +15,8 @@ from codex.base.printable import printable
 from codex.cli.commands import ALIASES, COMMANDS
 from codex.cli.main import run
 from codex.cli.options import exec_arguments, session_overrides
-from codex.cli.parser import HelpWanted, VersionWanted, parse
-from codex.cli.runners import RUNNERS
+from codex.cli.parser import HelpWanted, VersionWanted, parse_arguments
+from codex.cli.runners import COMMAND_RUNNERS
 from codex.cli.words import find_command
 from codex.config.load import load_config
 from codex.config.overrides import Overrides
@@ -178,10 +178,10 @@ def _load_and_use(host: Host) -> None:
     """Run everything before a session would start."""
     command, arguments = find_command(host.argv)
     name = ALIASES.get(command or "", command)
-    if name not in RUNNERS:
+    if name not in COMMAND_RUNNERS:
         run(host)
         return
-    parsed = parse(COMMANDS[name], arguments)
+    parsed = parse_arguments(COMMANDS[name], arguments)
     overrides = Overrides()
     if name == "exec":
         overrides, _ = exec_arguments(parsed, host.cwd)

@@ -24,7 +24,7 @@ from codex.core.safety.trusted import is_trusted
 from codex.core.session import Session
 from codex.core.tools.offered import call_tool
 from codex.exec.printer import Printer
-from codex.exec.style import Style
+from codex.exec.style import Painter
 from codex.model.client import ModelClient
 from codex.protocol.events import Event
 from codex.protocol.items import FunctionCall
@@ -187,7 +187,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
     )
     cancel = Cancel()
     cancel.set()
-    printer = Printer(Style(has_color=True))
+    printer = Printer(Painter(has_color=True))
 
     def take(text: str) -> None:
         shutil.rmtree(folder)

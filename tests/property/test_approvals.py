@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex.base.cancel import Cancel
-from codex.core.approvals import Answer, Approvals, Question
+from codex.core.approvals import Answer, Approvals, OpenQuestion
 from codex.protocol.ops import ExecApproval, PatchApproval
 from codex.protocol.policy import ReviewDecision
 
@@ -27,7 +27,7 @@ def test_an_answer_reaches_the_question_that_it_names_or_none(
     steps: list[tuple[str, type, str | int]],
 ) -> None:
     approvals = Approvals()
-    questions: list[tuple[type, Question]] = []
+    questions: list[tuple[type, OpenQuestion]] = []
     given_answers: dict[tuple[type, str], Answer] = {}
     for number, (step, kind, which) in enumerate(steps):
         if step == "open":

@@ -70,10 +70,10 @@ def test_every_command_has_help_with_an_example(home: ConfigHome, command: str, 
 
 def test_help_names_every_command_that_exists(home: ConfigHome) -> None:
     from codex.cli.commands import COMMANDS
-    from codex.cli.runners import RUNNERS
+    from codex.cli.runners import COMMAND_RUNNERS
 
     run(home.host("help"))
-    assert RUNNERS.keys() == COMMANDS.keys()
+    assert COMMAND_RUNNERS.keys() == COMMANDS.keys()
     for command in COMMANDS.values():
         assert command.name in home.stdout.getvalue()
         assert command.summary in home.stdout.getvalue()

@@ -14,18 +14,18 @@ from codex.cli.options import (
     split_images,
     take_old_session,
 )
-from codex.cli.parser import parse
+from codex.cli.parser import parse_arguments
 from codex.config.overrides import Overrides
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import AskForApproval
 
 
 def parsed_exec(*argv: str, cwd: str = "/") -> tuple[Overrides, ExecOptions]:
-    return exec_arguments(parse(EXEC, argv), cwd)
+    return exec_arguments(parse_arguments(EXEC, argv), cwd)
 
 
 def parsed_proto(*argv: str) -> Overrides:
-    return session_overrides(parse(PROTO, argv))
+    return session_overrides(parse_arguments(PROTO, argv))
 
 
 def test_no_argument_overrides_nothing() -> None:
@@ -197,7 +197,7 @@ def test_images_are_looked_for_below_the_working_directory(pictures: str) -> Non
 
 
 def resumed_by(*argv: str, cwd: str = "/") -> tuple[str | None, ExecOptions]:
-    parsed = parse(EXEC_RESUME, argv)
+    parsed = parse_arguments(EXEC_RESUME, argv)
     wanted = take_old_session(parsed, EXEC_RESUME.name, cwd)
     return wanted, exec_arguments(parsed, cwd)[1]
 

@@ -5,12 +5,12 @@ import pytest
 from codex.base.errors import UsageError
 from codex.cli.commands import SANDBOX
 from codex.cli.options import sandbox_overrides
-from codex.cli.parser import parse
+from codex.cli.parser import parse_arguments
 from codex.config.overrides import Overrides
 
 
 def parsed(*arguments: str) -> Overrides:
-    return sandbox_overrides(parse(SANDBOX, arguments))
+    return sandbox_overrides(parse_arguments(SANDBOX, arguments))
 
 
 def test_nothing_said_leaves_it_to_the_configuration() -> None:
@@ -18,10 +18,10 @@ def test_nothing_said_leaves_it_to_the_configuration() -> None:
 
 
 def test_the_commands_own_flags_are_not_ours() -> None:
-    found = parse(SANDBOX, ["-C", "/x", "ls", "-s", "--explain"])
+    found = parse_arguments(SANDBOX, ["-C", "/x", "ls", "-s", "--explain"])
     assert found.rest == ["ls", "-s", "--explain"]
     assert (found.cd, found.explain, found.sandbox) == ("/x", False, [])
-    assert parse(SANDBOX, ["--explain", "--", "-x"]).rest == ["-x"]
+    assert parse_arguments(SANDBOX, ["--explain", "--", "-x"]).rest == ["-x"]
 
 
 def test_full_auto_opens_the_workspace() -> None:

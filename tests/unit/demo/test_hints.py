@@ -9,7 +9,7 @@ import pytest
 
 from codex.config.load import load_config
 from codex.config.overrides import Overrides
-from codex.demo.hints import COMMANDS, CONFIG, HINTS
+from codex.demo.hints import CONFIG_EXAMPLE, HINTS, PROVIDER_COMMANDS
 from codex.protocol.settings import WireApi
 from tests.support.hosts import make_host
 
@@ -36,14 +36,14 @@ def load(folder: Path, *assignments: str) -> Config:
 def test_each_command_reaches_the_server_it_names(
     tmp_path: Path, name: str, base_url: str, wire_api: WireApi
 ) -> None:
-    words = shlex.split(COMMANDS[name].replace("\\\n", ""))
+    words = shlex.split(PROVIDER_COMMANDS[name].replace("\\\n", ""))
     config = load(tmp_path, *[words[at + 1] for at, word in enumerate(words) if word == "-c"])
     assert (config.provider.base_url, config.provider.wire_api) == (base_url, wire_api)
     assert config.warnings == ()
 
 
 def test_the_configuration_file_reaches_the_server_it_names(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG_EXAMPLE, encoding="utf-8")
     config = load(tmp_path)
     assert config.model.model == "MODEL"
     assert config.provider.base_url == "http://localhost:8000/v1"
@@ -51,5 +51,5 @@ def test_the_configuration_file_reaches_the_server_it_names(tmp_path: Path) -> N
 
 
 def test_the_hints_hold_every_command() -> None:
-    for text in (*COMMANDS.values(), CONFIG):
+    for text in (*PROVIDER_COMMANDS.values(), CONFIG_EXAMPLE):
         assert all(line in HINTS for line in text.splitlines())

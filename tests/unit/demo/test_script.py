@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from codex.demo import project
-from codex.demo.script import Reply, next_reply
+from codex.demo.script import ScriptedReply, next_reply
 from codex.demo.server import stream
 
 PROMPT = {"role": "user", "content": "Fix it. Then write '/tmp/x/outside.txt'."}
@@ -15,12 +15,12 @@ PASSING = "Exit code: 0\nOutput:\nok    one price\nok    three prices\n"
 CODE = f"Exit code: 0\nOutput:\n{project.FILES['total.sh']}"
 
 
-def reply_to(*outputs: str) -> Reply:
+def reply_to(*outputs: str) -> ScriptedReply:
     tools = [{"role": "tool", "tool_call_id": "c", "content": output} for output in outputs]
     return next_reply([{"role": "system", "content": "base"}, PROMPT, *tools])
 
 
-def names(reply: Reply) -> list[str]:
+def names(reply: ScriptedReply) -> list[str]:
     return [call.name for call in reply.calls]
 
 
@@ -80,7 +80,7 @@ def test_it_tries_the_file_that_the_prompt_names() -> None:
     assert reply.calls[1].arguments == {"command": command}
 
 
-def last(attempt: str) -> Reply:
+def last(attempt: str) -> ScriptedReply:
     plan = "Plan updated"
     return reply_to(FAILING, CODE, plan, "Success.", PASSING, plan, attempt)
 

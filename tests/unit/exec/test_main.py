@@ -11,7 +11,7 @@ import pytest
 from codex.base.errors import ExitStatus
 from codex.base.signals import StopSignal
 from codex.exec.console import Console
-from codex.exec.main import End, HeadlessTask, Inbox
+from codex.exec.main import End, ExecInbox, HeadlessTask
 from codex.protocol.events import (
     AgentMessage,
     BackgroundEvent,
@@ -48,7 +48,7 @@ CONTROL_C = StopSignal(signal.SIGINT)
 def outcome(
     script: Script, *, host: Host | None = None, first: EventMsg = CONFIGURED
 ) -> tuple[End, FakeCodex, HeadlessTask]:
-    inbox: Inbox = SimpleQueue()
+    inbox: ExecInbox = SimpleQueue()
     codex = FakeCodex(inbox.put, script, first=first)
     task = HeadlessTask(Console(host or make_host(), "auto"), INPUT)
     return task.until_end(codex, inbox), codex, task
@@ -80,7 +80,7 @@ def test_an_error_of_another_submission_does_not_end_the_task() -> None:
 
 
 def test_a_warning_before_the_session_is_ready_ends_nothing() -> None:
-    inbox: Inbox = SimpleQueue()
+    inbox: ExecInbox = SimpleQueue()
     codex = FakeCodex(inbox.put, {UserInput: [TaskComplete(None)]}, first=Warning("odd"))
     inbox.put(Event("0", CONFIGURED))
     task = HeadlessTask(Console(make_host(), "auto"), INPUT)
@@ -103,7 +103,7 @@ def test_a_second_control_c_waits_for_nothing() -> None:
 
 
 def test_control_c_before_the_task_waits_for_nothing() -> None:
-    inbox: Inbox = SimpleQueue()
+    inbox: ExecInbox = SimpleQueue()
     inbox.put(CONTROL_C)
     codex = FakeCodex(inbox.put, {})
     task = HeadlessTask(Console(make_host(), "auto"), INPUT)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from codex import __version__
-from codex.exec.printer import MAX_LINE, Printer, clipped
-from codex.exec.style import Style
+from codex.exec.printer import MAX_LINE_CHARS, Printer, clipped
+from codex.exec.style import Painter
 from codex.protocol.events import (
     Add,
     AgentMessage,
@@ -43,10 +43,10 @@ from codex.sandbox.output import CappedOutput
 from tests.support.fake_codex import CONFIGURED
 from tests.support.protocol_values import events
 
-PLAIN, COLORED = Style(has_color=False), Style(has_color=True)
+PLAIN, COLORED = Painter(has_color=False), Painter(has_color=True)
 
 
-def shown(*msgs: EventMsg, style: Style = PLAIN) -> str:
+def shown(*msgs: EventMsg, style: Painter = PLAIN) -> str:
     printer = Printer(style)
     return "".join(printer.text(msg) for msg in msgs)
 
@@ -123,7 +123,9 @@ def test_output_is_not_cut_where_the_marker_would_save_nothing(count: int) -> No
 
 
 def test_a_very_long_line_is_cut_visibly() -> None:
-    assert clipped("x" * (MAX_LINE + 5000)) == "x" * MAX_LINE + "… 5,000 more characters"
+    assert (
+        clipped("x" * (MAX_LINE_CHARS + 5000)) == "x" * MAX_LINE_CHARS + "… 5,000 more characters"
+    )
 
 
 def test_the_answer_is_left_to_the_caller_and_shown_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.exec.style import BOLD, GREEN, Style, wants_color
+from codex.exec.style import SGR_BOLD, SGR_GREEN, Painter, wants_color
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def test_the_flag_then_the_environment_then_the_terminal_decide(
 
 
 def test_each_line_is_painted_on_its_own() -> None:
-    painted = Style(has_color=True).paint("a\n\nb\n", BOLD, GREEN)
+    painted = Painter(has_color=True).paint("a\n\nb\n", SGR_BOLD, SGR_GREEN)
     assert painted == "\x1b[1;32ma\x1b[0m\n\n\x1b[1;32mb\x1b[0m\n"
 
 
 def test_without_colour_nothing_is_added() -> None:
-    assert Style(has_color=False).paint("a", BOLD) == "a"
+    assert Painter(has_color=False).paint("a", SGR_BOLD) == "a"

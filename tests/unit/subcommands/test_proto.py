@@ -38,7 +38,7 @@ from codex.protocol.ops import (
 )
 from codex.protocol.policy import ReviewDecision
 from codex.subcommands import proto
-from codex.subcommands.proto import OWN_ID, Inbox, ProtoClient
+from codex.subcommands.proto import OWN_ID, ProtoClient, ProtoInbox
 from tests.support.fake_codex import FakeCodex, Script
 from tests.support.hosts import Terminal, make_host
 
@@ -51,7 +51,7 @@ Item = Event | StopSignal | InputLine | EndOfInput
 
 def served(script: Script, *items: Item) -> tuple[list[Any], FakeCodex, StopSignal | None]:
     """What the client reads, when it sends some lines and the engine ends after a Shutdown."""
-    inbox: Inbox = SimpleQueue()
+    inbox: ProtoInbox = SimpleQueue()
     codex = FakeCodex(inbox.put, {Shutdown: [ShutdownComplete()], **script})
     for item in items:
         inbox.put(item)
