@@ -68,47 +68,46 @@ class Command(NamedTuple):
 TUI = Command(
     "",
     "the full-screen interface",
-    "Work with the agent on the whole screen: see what it does while it does it, approve what it\n"
-    "asks for, steer it.",
+    "Work with the agent on the whole screen: watch it work, approve what it asks for, steer it.",
     (*SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
-    (Positional("argument", "PROMPT", "what to begin with"),),
+    (Positional("argument", "PROMPT", "the first message"),),
     '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
 )
 """What runs without a subcommand."""
-_WHICH_SESSION = "an id, the beginning of one, or a name (none with --last); and what to do"
+_WHICH_SESSION = "an id, the start of one, or a name (omitted with --last), then the prompt"
 _OLD_SESSION = (
     Positional(
         "words",
         "[SESSION] [PROMPT]",
-        f"{_WHICH_SESSION}: '-' or nothing reads it from standard input",
+        f"{_WHICH_SESSION}; '-' or no prompt reads it from standard input",
         "*",
     ),
 )
 _SHOWN_SESSION = (Positional("words", "[SESSION] [PROMPT]", _WHICH_SESSION, "*"),)
 EXEC_RESUME = Command(
     "exec resume",
-    "go on with an old session",
-    "Go on with an old session: the model reads all of it again, and the same file is gone on\n"
-    "with. The session's folder and model are taken unless others are named.",
+    "resume a session",
+    "Resume a session: the model reads all of it again, and the session's file grows. The\n"
+    "session's folder and model are used unless you name others.",
     (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
     _OLD_SESSION,
     '  codex exec resume --last "now add a test for it"\n'
-    '  codex exec resume 01a2060d "go on"\n'
+    '  codex exec resume 01a2060d "continue"\n'
     "  codex exec -s read-only resume 'parser work' - < question.txt",
 )
 EXEC_FORK = Command(
     "exec fork",
-    "go on with a copy of an old session",
-    "Copy an old session and go on with the copy; the old one stays as it is.",
+    "resume a copy of a session",
+    "Copy a session and resume the copy; the original stays as it is.",
     (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
     _OLD_SESSION,
     '  codex exec fork 01a2060d "try it with a hash table instead"',
 )
 RESUME = Command(
     "resume",
-    "go on with an old session",
-    "Go on with an old session on the full screen; without SESSION and --last, choose one of this\n"
-    "folder (with --all: of any).",
+    "resume a session",
+    "Resume a session on the full screen. Without SESSION and --last, choose one of this folder\n"
+    "(with --all, of any folder).",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
     "  codex resume\n  codex resume --all\n  codex resume --last\n"
@@ -116,9 +115,9 @@ RESUME = Command(
 )
 FORK = Command(
     "fork",
-    "go on with a copy of an old session",
-    "Copy an old session and go on with the copy on the full screen; the old one stays as it is.\n"
-    "Without SESSION and --last, choose one of this folder (with --all: of any).",
+    "resume a copy of a session",
+    "Copy a session and resume the copy on the full screen; the original stays as it is. Without\n"
+    "SESSION and --last, choose one of this folder (with --all, of any folder).",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
     "  codex fork\n  codex fork --last",
@@ -126,11 +125,11 @@ FORK = Command(
 EXEC = Command(
     "exec",
     "work on one prompt without a terminal",
-    "Work on one prompt until it is done. The final answer goes to standard output, all else\n"
-    "to standard error. Nobody is asked: what the sandbox forbids fails. Exit status: 0 done,\n"
-    "1 failed, 2 wrong command line, 130 interrupted.",
+    "Work on one prompt until it is done. The final answer goes to standard output, everything\n"
+    "else to standard error. It never asks for approval: what the sandbox forbids fails. Exit\n"
+    "status: 0 done, 1 failed, 2 usage error, 130 interrupted.",
     (*SESSION_FLAGS, *EXEC_FLAGS),
-    (Positional("argument", "PROMPT", "what to do; '-' or nothing reads it from standard input"),),
+    (Positional("argument", "PROMPT", "what to do; read from standard input if '-' or omitted"),),
     '  codex exec --full-auto "fix the failing test"\n'
     '  codex exec --provider ollama -m qwen3 "explain src/parser.c"\n'
     '  git diff | codex exec "review this change" > review.md\n'
@@ -152,7 +151,7 @@ APPLY_PATCH_COMMAND = Command(
     "apply a patch in the *** Begin Patch format",
     "Apply a patch in the *** Begin Patch format to files below the working directory.",
     (),
-    (Positional("argument", "PATCH", "the patch; nothing reads it from standard input"),),
+    (Positional("argument", "PATCH", "the patch; read from standard input if omitted"),),
     "  codex apply-patch < change.patch",
 )
 _IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
@@ -163,10 +162,10 @@ def _sandbox(name: str, summary: str) -> Command:
     return Command(
         name,
         summary,
-        "Run a command under the sandbox that commands of the model run under, with this terminal\n"
-        "and this environment, less what has KEY, SECRET or TOKEN in its name. Exit status: the\n"
-        "command's; 128+N when signal N ended it; 125 without a sandbox; 126 when the program\n"
-        "cannot be run, 127 when it is not there.",
+        "Run a command in the sandbox that the model's commands run in, with this terminal and\n"
+        "this environment, except variables with KEY, SECRET or TOKEN in their names. Exit\n"
+        "status: the command's own; 128+N if signal N ended it; 125 if there is no sandbox;\n"
+        "126 if the program cannot be run, 127 if it does not exist.",
         (*(flag for flag in SESSION_FLAGS if _IN_SANDBOX & set(flag.names)), *SANDBOX_FLAGS),
         (),
         f"  codex {name} --full-auto -- make test\n"
@@ -176,11 +175,11 @@ def _sandbox(name: str, summary: str) -> Command:
     )
 
 
-SANDBOX = _sandbox("sandbox", "run a command of yours in the sandbox")
+SANDBOX = _sandbox("sandbox", "run a command in the sandbox")
 DEBUG = Command(
     "debug",
-    "look at the parts of the program",
-    "Commands to look at the parts of the program, under the names of earlier versions.",
+    "inspect parts of the program",
+    "Commands that inspect parts of the program, under the names of earlier versions.",
     (),
     (),
     "  codex debug landlock --full-auto -- ls -l",
@@ -192,8 +191,8 @@ DEBUG = Command(
 MCP_SERVER = Command(
     "mcp-server",
     "serve MCP clients: run tasks for other programs",
-    "Be an MCP server on standard input and output, with the tools codex and codex-reply. The\n"
-    "flags are the settings of every session that a client starts.",
+    "Run an MCP server on standard input and output, with the tools codex and codex-reply. The\n"
+    "flags apply to every session that a client starts.",
     (*SESSION_FLAGS, APPROVAL_FLAG),
     (),
     "  codex mcp-server -c sandbox_mode=workspace-write\n"
@@ -203,8 +202,8 @@ _SERVER_NAME = Positional("name", "NAME", "the server's name", None)
 MCP = Command(
     "mcp",
     "manage the MCP servers that codex uses",
-    "Manage the MCP servers of config.toml; its comments and order are kept. Without a command,\n"
-    "and with a program on standard input: the same as codex mcp-server.",
+    "Manage the MCP servers in config.toml; its comments and order are kept. Without a command,\n"
+    "and with a program on standard input, this is codex mcp-server.",
     (*SESSION_FLAGS, APPROVAL_FLAG),
     (),
     "  codex mcp add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes\n"
@@ -230,7 +229,7 @@ MCP = Command(
         Command(
             "mcp add",
             "add a server, or replace one",
-            "Add a server to config.toml: a program that speaks MCP on its pipes, or an address.",
+            "Add a server to config.toml: a program that speaks MCP on its pipes, or a URL.",
             MCP_ADD_FLAGS,
             (_SERVER_NAME,),
             "  codex mcp add git --env LOG=1 -- uvx mcp-server-git\n"
@@ -249,9 +248,9 @@ MCP = Command(
 )
 DEMO = Command(
     "demo",
-    "show the whole program at work, without a model",
-    "Fix a failing test in a temporary project: real commands, patch and sandbox, against a\n"
-    "scripted model inside this program.",
+    "see the whole program at work without a model",
+    "Fix a failing test in a temporary project. The commands, the patch and the sandbox are\n"
+    "real; the model is a script inside this program.",
     (COLOR_FLAG,),
     (),
     "  codex demo",
@@ -259,24 +258,24 @@ DEMO = Command(
 HISTORY_LIST = Command(
     "history list",
     "show the newest messages",
-    "Show the newest messages of all sessions, the newest last.",
+    "Show the newest messages of all sessions, newest last.",
     HISTORY_FLAGS,
     (),
     "  codex history list\n  codex history list -n 5 --json",
 )
 HISTORY_SEARCH = Command(
     "history search",
-    "show the messages that hold a text",
-    "Show the newest messages that hold a text, in upper or lower case, the newest last. Exit\n"
-    "status: 0 found, 1 not found.",
+    "show the messages that contain a text",
+    "Show the newest messages that contain a text, ignoring case, newest last. Exit status:\n"
+    "0 found, 1 not found.",
     HISTORY_FLAGS,
-    (Positional("text", "TEXT", "what to find; several words are one text", "+"),),
+    (Positional("text", "TEXT", "the text to find; several words are one text", "+"),),
     '  codex history search "failing test"\n  codex history search -n 1 --json parser',
 )
 HISTORY_DELETE = Command(
     "history delete",
     "delete messages",
-    "Delete messages from the history. It asks first; where nobody can be asked, it needs --yes.",
+    "Delete messages from the history. It asks first; without a terminal it needs --yes.",
     DELETE_FLAGS,
     (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"
@@ -293,21 +292,21 @@ HISTORY_PATH = Command(
 )
 HISTORY_COMMAND = Command(
     "history",
-    "find or delete messages of all sessions",
-    "The messages you sent, of all sessions (history.jsonl in CODEX_HOME). What is kept is set\n"
-    "in config.toml: history.persistence, history.max_bytes, history.sensitive_patterns.",
+    "search or delete the messages you sent",
+    "The messages you sent in all sessions (history.jsonl in CODEX_HOME). Keys of config.toml\n"
+    "decide what is kept: history.persistence, history.max_bytes, history.sensitive_patterns.",
     (),
     (),
     '  codex history search "failing test"\n  codex history delete --matching "secret project"',
     subcommands=(HISTORY_LIST, HISTORY_SEARCH, HISTORY_DELETE, HISTORY_PATH),
 )
 
-_SESSION = Positional("session", "SESSION", "an id, the beginning of one, or a name", None)
+_SESSION = Positional("session", "SESSION", "an id, the start of one, or a name", None)
 SESSIONS = Command(
     "sessions",
     "list the sessions of this folder",
-    "List sessions, the one that was written to last first: when that was, size, id, and the name\n"
-    "or the first message.",
+    "List sessions, most recently written first: time, size, id, and the name or the first\n"
+    "message.",
     SESSIONS_FLAGS,
     (),
     "  codex sessions --all\n  codex sessions --all --json | jq -r .id",
@@ -315,31 +314,31 @@ SESSIONS = Command(
 RENAME = Command(
     "rename",
     "give a session a name",
-    "Give a session a name, under which it can be resumed. An empty name takes its name away.",
+    "Give a session a name that it can be resumed by. An empty name removes the name.",
     (),
     (_SESSION, Positional("name", "NAME", "the new name", None)),
     "  codex rename 01a2060d 'parser work'",
 )
 ARCHIVE = Command(
     "archive",
-    "put a session away",
-    "Put a session away: it is listed and resumed no more, until `codex unarchive`.",
+    "archive a session",
+    "Archive a session: until `codex unarchive`, it is not listed and cannot be resumed.",
     (),
     (_SESSION,),
     "  codex archive 01a2060d",
 )
 UNARCHIVE = Command(
     "unarchive",
-    "bring a session back that was put away",
-    "Bring a session back that was put away.",
+    "restore an archived session",
+    "Restore an archived session.",
     (),
     (_SESSION,),
     "  codex unarchive 01a2060d",
 )
 DELETE = Command(
     "delete",
-    "delete a session for good",
-    "Delete a session for good, archived or not.",
+    "delete a session permanently",
+    "Delete a session permanently, archived or not.",
     (YES_FLAG,),
     (_SESSION,),
     "  codex delete 01a2060d --yes",
@@ -347,9 +346,9 @@ DELETE = Command(
 
 EXECPOLICY = Command(
     "execpolicy",
-    "say what rules make of a command",
-    "Say what the rules of a file (prefix_rule, define_program) make of a command, without\n"
-    "running it. A session reads the rules of $CODEX_HOME/rules/*.rules and $CODEX_HOME/*.policy.",
+    "check a command against rules",
+    "Check a command against the rules in a file (prefix_rule, define_program) without running\n"
+    "it. Sessions read the rules in $CODEX_HOME/rules/*.rules and $CODEX_HOME/*.policy.",
     (),
     (),
     "  codex execpolicy check --policy ~/.codex/rules/default.rules -- git push\n"
@@ -358,9 +357,9 @@ EXECPOLICY = Command(
         Command(
             "execpolicy check",
             "judge a command given as words",
-            "Judge a command, and print the result as one line of JSON. Exit status: 0, and with\n"
-            "--require-safe 12, 13 or 14 for what is not known to be safe; 1 failed, 2 wrong\n"
-            "command line.",
+            "Judge a command and print the result as one line of JSON. Exit status: 0; with\n"
+            "--require-safe, 12, 13 or 14 if the command is not known to be safe; 1 failed,\n"
+            "2 usage error.",
             EXECPOLICY_FLAGS,
             (),
             "  codex execpolicy check --policy team.rules -- git push --force",

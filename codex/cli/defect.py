@@ -18,6 +18,6 @@ def report_defect(host: Host, error: Exception) -> None:
         traceback.print_exception(error, file=host.stderr)
     else:
         host.stderr.write(
-            "This is a defect of codex. Please report it, with what the same command says under"
+            "This is a bug in codex. Please report it, with the output of the same command under"
             " CODEX_DEBUG=1.\n"
         )

@@ -27,15 +27,15 @@ SESSION_FLAGS: tuple[Flag, ...] = (
     Flag(("-m", "--model"), "the model's name, as the provider knows it", "MODEL"),
     Flag(
         ("--provider", "--local-provider"),
-        "the model provider: openai, ollama, lmstudio, ..., or one of config.toml",
+        "the model provider: openai, ollama, lmstudio, ..., or one defined in config.toml",
         "ID",
         {"dest": "provider"},
     ),
     Flag(("--oss",), "use the model server on this machine (ollama, or oss_provider)"),
-    Flag(("-p", "--profile"), "the profile of config.toml to use", "NAME"),
+    Flag(("-p", "--profile"), "the profile in config.toml to use", "NAME"),
     Flag(
         ("-c", "--config"),
-        "set any key of config.toml, such as -c model_reasoning_effort=high; repeatable",
+        "set any key of config.toml, for example -c model_reasoning_effort=high; repeatable",
         "KEY=VALUE",
         {"action": "append", "default": []},
     ),
@@ -49,25 +49,25 @@ SESSION_FLAGS: tuple[Flag, ...] = (
     ),
     Flag(
         ("--add-dir",),
-        "one more folder that commands may write to; repeatable",
+        "another folder that commands may write to; repeatable",
         "DIR",
         {"action": "append", "default": []},
     ),
     Flag(("--full-auto",), "let commands write to the workspace: --sandbox workspace-write"),
     Flag(
         ("--dangerously-bypass-approvals-and-sandbox", "--yolo"),
-        "no sandbox and no questions; only where something else contains the program",
+        "no sandbox and no approvals; only where something else confines the program",
         None,
         {"dest": "bypass"},
     ),
     Flag(
         ("--container-is-sandbox",),
-        "enforce nothing, where a container around the program holds what commands do",
+        "enforce nothing, because a container around the program confines commands",
         None,
         {"dest": "is_container"},
     ),
-    Flag(("--disable-response-storage",), "do not let the server keep the conversation"),
-    Flag(("--ephemeral",), "write no session file; such a session cannot be resumed"),
+    Flag(("--disable-response-storage",), "do not let the server store the conversation"),
+    Flag(("--ephemeral",), "write no session file; the session cannot be resumed"),
 )
 """What concerns any session."""
 
@@ -92,11 +92,11 @@ IMAGE_FLAG = Flag(
     "FILE",
     {"action": "append", "nargs": "+", "default": []},
 )
-GIT_CHECK_FLAG = Flag(("--skip-git-repo-check",), "work outside a git repository, too")
+GIT_CHECK_FLAG = Flag(("--skip-git-repo-check",), "run outside a Git repository too")
 
 EXEC_FLAGS: tuple[Flag, ...] = (
     IMAGE_FLAG,
-    Flag(("-o", "--output-last-message"), "write the final answer to this file too", "FILE"),
+    Flag(("-o", "--output-last-message"), "also write the final answer to this file", "FILE"),
     GIT_CHECK_FLAG,
     COLOR_FLAG,
 )
@@ -104,13 +104,13 @@ EXEC_FLAGS: tuple[Flag, ...] = (
 EXECPOLICY_FLAGS: tuple[Flag, ...] = (
     Flag(
         ("--policy", "--rules"),
-        "a file of rules; repeatable; without it, the rules that the program carries",
+        "a file of rules; repeatable; the default is the built-in rules",
         "FILE",
         {"action": "append", "default": [], "dest": "policy"},
     ),
     Flag(
         ("--require-safe",),
-        "say it by the exit status, too: 12 may write, or asks; 13 unknown; 14 forbidden",
+        "also report by exit status: 12 may write, or asks; 13 unknown; 14 forbidden",
     ),
     Flag(("--pretty",), "write the JSON over several lines"),
 )
@@ -118,11 +118,11 @@ EXECPOLICY_FLAGS: tuple[Flag, ...] = (
 SANDBOX_FLAGS: tuple[Flag, ...] = (
     Flag(
         ("--permissions",),
-        "single permissions in the place of --sandbox: a comma-separated list of them; repeatable",
+        "single permissions instead of --sandbox: a comma-separated list; repeatable",
         "LIST",
         {"action": "append", "default": []},
     ),
-    Flag(("--explain",), "say what holds the command, before it runs"),
+    Flag(("--explain",), "show what confines the command before it runs"),
 )
 
 TUI_FLAGS: tuple[Flag, ...] = (
@@ -138,7 +138,7 @@ TUI_FLAGS: tuple[Flag, ...] = (
 
 JSON_FLAG = Flag(("--json",), "print JSON")
 
-YES_FLAG = Flag(("-y", "--yes"), "do not ask")
+YES_FLAG = Flag(("-y", "--yes"), "do not ask for confirmation")
 
 MCP_ADD_FLAGS: tuple[Flag, ...] = (
     Flag(
@@ -147,37 +147,37 @@ MCP_ADD_FLAGS: tuple[Flag, ...] = (
         "NAME=VALUE",
         {"action": "append", "default": []},
     ),
-    Flag(("--url",), "the address of a server that speaks streamable HTTP", "URL"),
+    Flag(("--url",), "the URL of a server that speaks streamable HTTP", "URL"),
     Flag(
         ("--bearer-token-env-var",),
-        "the environment variable that holds the token for the address",
+        "the environment variable that holds the bearer token for the URL",
         "NAME",
     ),
 )
 
 HISTORY_FLAGS: tuple[Flag, ...] = (
-    Flag(("-n", "--count"), "how many, counted from the newest; 50 if not given", "N"),
+    Flag(("-n", "--count"), "how many of the newest messages; default 50", "N"),
     Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
 )
 """What shows messages."""
 
 DELETE_FLAGS: tuple[Flag, ...] = (
-    Flag(("--matching",), "every message with this text, in upper or lower case", "TEXT"),
+    Flag(("--matching",), "every message that contains this text, ignoring case", "TEXT"),
     Flag(("--all",), "every message"),
     YES_FLAG,
 )
 
 WHICH_FLAGS: tuple[Flag, ...] = (
-    Flag(("--last",), "the session of this folder that was written to last"),
-    Flag(("--all",), "sessions of any folder, not only of this one"),
+    Flag(("--last",), "the most recently written session of this folder"),
+    Flag(("--all",), "sessions of any folder, not only this one"),
 )
 """Which session, where no id is given."""
 
 SESSIONS_FLAGS: tuple[Flag, ...] = (
-    Flag(("--all",), "of every folder, not only of this one"),
-    Flag(("--archived",), "those that were put away"),
-    Flag(("--json",), "as JSON lines, for programs"),
-    Flag(("--limit",), "show at most this many (20; with --json all)", "N"),
+    Flag(("--all",), "sessions of every folder, not only this one"),
+    Flag(("--archived",), "archived sessions"),
+    Flag(("--json",), "print JSON lines"),
+    Flag(("--limit",), "show at most this many; default 20, or all with --json", "N"),
 )
 
 ALL_FLAGS = (

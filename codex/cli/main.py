@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from codex.cli.flags import Flag
 
 _INTRODUCTION = """\
-A coding agent: works on the files of a folder with a language model of your choice.
+A coding agent that works on the files in a folder, with a language model of your choice.
 
 usage: codex [FLAG]... [PROMPT]
        codex COMMAND [ARGUMENT]...
 
-Without a command: the full-screen interface, with PROMPT as the first message.
+Without a command, the full-screen interface starts with PROMPT as the first message.
 
 commands:
 """
 _AFTER_COMMANDS = """
-Flags of a command may also stand before it. Those of the full-screen interface:
+A command's flags may also come before it. Flags of the full-screen interface:
 
 """
 _AFTER_FLAGS = """  -h, --help                show this help
@@ -139,7 +139,7 @@ def _command_of(word: str | None) -> str | None:
         return None
     raise UsageError(
         f'unknown command "{word}"; did you mean "{found[0]}"?',
-        advice=f'If it is a message: codex -- "{word}"',
+        advice=f'If it is a prompt: codex -- "{word}"',
     )
 
 

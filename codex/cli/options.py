@@ -81,7 +81,7 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
     policy = parsed.ask_for_approval
     if policy not in (None, AskForApproval.NEVER.value):
         raise UsageError(
-            f'--ask-for-approval "{policy}": codex exec has nobody to ask, only "never" is possible'
+            f'--ask-for-approval "{policy}": codex exec cannot ask, so only "never" is possible'
         )
     # Said or not, it is always so (exec/main.py), and conflicts with nothing.
     parsed.ask_for_approval = None
@@ -171,7 +171,7 @@ def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
     if not words:
         raise UsageError(
             f"which session? codex {command} needs an id, a name, or --last",
-            advice="See what there is: codex sessions --all",
+            advice="To list sessions: codex sessions --all",
         )
     parsed.argument = words[1] if len(words) == 2 else None
     return words[0]

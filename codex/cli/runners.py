@@ -313,8 +313,8 @@ def _debug(host: Host, arguments: Sequence[str]) -> int:
     command, arguments = nested(DEBUG, arguments)
     if command.word == "seatbelt" and sys.platform != "darwin":
         raise CodexError(
-            "Seatbelt is the sandbox of macOS, which this system is not",
-            advice="The sandbox of any system: codex sandbox.",
+            "Seatbelt is the sandbox of macOS; this system is not macOS",
+            advice="On any system: codex sandbox",
         )
     return _run_in_sandbox(host, command, arguments)
 

@@ -37,7 +37,7 @@ def _indented(text: str) -> str:
 
 
 HINTS = (
-    "Now with a model, in a repository of yours:\n\n"
+    "To use a model, in a repository of your own:\n\n"
     + "\n".join(f"{name}\n{_indented(text)}" for name, text in PROVIDER_COMMANDS.items())
-    + f"\nTo keep the choice, write it to ~/.codex/config.toml:\n\n{_indented(CONFIG_EXAMPLE)}"
+    + f"\nTo keep this choice, write it to ~/.codex/config.toml:\n\n{_indented(CONFIG_EXAMPLE)}"
 )

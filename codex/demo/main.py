@@ -41,7 +41,7 @@ POLICY = SandboxPolicy(can_write_cwd=True)
 """workspace-write without the temporary folders: the project itself lies in one."""
 
 _INTRODUCTION = """\
-This is a demonstration: the model is a script inside this program, no AI is involved.
+This is a demonstration: the model is a script inside this program; no AI is involved.
 The engine, the HTTP to 127.0.0.1, the commands, the patch and the sandbox are real.
 
 """
@@ -63,7 +63,7 @@ def run(host: Host, color: str) -> int:
     except OSError as exc:
         raise CodexError(
             f"cannot make a folder for the demo: {exc.strerror or exc}",
-            advice="Set TMPDIR to a folder that can be written to.",
+            advice="Set TMPDIR to a writable folder.",
         ) from exc
     try:
         end = _demonstrate(host, color, os.path.realpath(folder))
@@ -82,7 +82,7 @@ def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal
     os.mkdir(workspace)
     project.create(workspace)
     if _run_test(host, workspace).exit_code == 0:
-        raise CodexError("the demo's test passes before anything was fixed")
+        raise CodexError("the demo's test passes before it is fixed")
     with ScriptedServer() as server:
         options = ExecOptions(prompt=_PROMPT.format(outside=outside), color=color)
         end = work(_quiet(host), _config(server.base_url, folder, workspace), options)
@@ -143,6 +143,6 @@ def _report(diff: str, after: ExecResult, *, is_held: bool) -> str:
     sandbox = "was refused" if is_held else "WAS NOT REFUSED"
     return (
         f"\nWhat the engine changed:\n\n{diff}\n"
-        f"Run once more, outside the engine, the test {verdict}:\n\n{after.output}\n"
+        f"Run again outside the engine, the test {verdict}:\n\n{after.output}\n"
         f"Writing outside the project {sandbox}.\n\n{HINTS}"
     )

@@ -42,7 +42,7 @@ def next_reply(messages: list[dict[str, Any]]) -> ScriptedReply:
     outputs = [str(message["content"]) for message in messages if message["role"] == "tool"]
     match outputs:
         case []:
-            return ScriptedReply("I run the test first.", (_shell(*TEST_COMMAND),))
+            return ScriptedReply("I will run the test first.", (_shell(*TEST_COMMAND),))
         case [test]:
             return _after_first_test(test)
         case [test, code, _]:
@@ -59,9 +59,9 @@ def next_reply(messages: list[dict[str, Any]]) -> ScriptedReply:
 def _after_first_test(test: str) -> ScriptedReply:
     failures = _failures(test)
     if not failures:
-        return ScriptedReply(f"The test was to fail, but it did not. It said:\n{test}")
+        return ScriptedReply(f"The test should have failed, but it did not. It said:\n{test}")
     calls = (_shell(SHELL, "-c", _READ_WITH_BUILTINS), _plan(done=1))
-    return ScriptedReply(f"It says: {failures[0]}. I read the code.", calls)
+    return ScriptedReply(f"It says: {failures[0]}. I will read the code.", calls)
 
 
 def _after_reading(test: str, code: str) -> ScriptedReply:
@@ -70,20 +70,20 @@ def _after_reading(test: str, code: str) -> ScriptedReply:
     wrong = [number for number, line in enumerate(lines) if line.strip() == "sum=$price"]
     if len(wrong) != 1:
         return ScriptedReply(
-            f"I cannot find in the code why the test fails. The test said:\n{test}"
+            f"I cannot find the cause of the failure in the code. The test said:\n{test}"
         )
     before, line, after = lines[wrong[0] - 1 : wrong[0] + 2]
     added = line.replace("$price", "$((sum + price))")
     hunk = f"@@\n {before}\n-{line}\n+{added}\n {after}\n"
     patch = f"*** Begin Patch\n*** Update File: total.sh\n{hunk}*** End Patch\n"
-    text = f"`{line.strip()}` forgets every price but the last. I add them up instead."
+    text = f"`{line.strip()}` forgets every price but the last. I will add them up instead."
     return ScriptedReply(text, (ScriptedCall("apply_patch", {"input": patch}),))
 
 
 def _after_patch(patched: str) -> ScriptedReply:
     if patched.startswith(("error", "patch rejected")):
         return ScriptedReply(f"The patch was not applied: {patched}")
-    return ScriptedReply("I run the test again.", (_shell(*TEST_COMMAND),))
+    return ScriptedReply("I will run the test again.", (_shell(*TEST_COMMAND),))
 
 
 def _after_second_test(test: str, prompt: str) -> ScriptedReply:
@@ -91,7 +91,7 @@ def _after_second_test(test: str, prompt: str) -> ScriptedReply:
     if _failures(test) or outside is None:
         return ScriptedReply(f"The test still fails. It says:\n{test}")
     calls = (_plan(done=3), _shell(SHELL, "-c", 'echo hello > "$1"', "sh", outside[1]))
-    return ScriptedReply("It passes. Now I try to write outside the project, as you asked.", calls)
+    return ScriptedReply("It passes. Now I will try to write outside the project, as asked.", calls)
 
 
 def _last_words(attempt: str) -> ScriptedReply:
@@ -99,7 +99,7 @@ def _last_words(attempt: str) -> ScriptedReply:
         return ScriptedReply("The test passes, but the sandbox let me write outside the project.")
     refusal = next((line for line in attempt.splitlines() if "outside" in line), attempt)
     return ScriptedReply(
-        "`total` adds up every price now, and the test passes. "
+        "`total` now adds up every price, and the test passes. "
         f"The sandbox stopped me from writing outside the project: {refusal.strip()}"
     )
 

@@ -71,7 +71,7 @@ def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | No
             return end
         console.answer(task.answer)
         if task.rollout_path is not None and os.path.exists(task.rollout_path):
-            console.hint(f"to go on: codex exec resume {task.session_id}")
+            console.hint(f"to resume: codex exec resume {task.session_id}")
         if options.output_last_message is not None:
             _save_answer(host, options.output_last_message, task.answer, console)
     except BrokenPipeError:
@@ -155,8 +155,8 @@ def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
     policy = config.sandbox_policy
     if not (options.skip_git_repo_check or policy.is_unrestricted or repository_root(config.cwd)):
         raise CodexError(
-            f"'{config.cwd}' is not inside a Git repository, where changes can be taken back",
-            advice="To work here all the same, add --skip-git-repo-check.",
+            f"'{config.cwd}' is not inside a Git repository, where changes can be undone",
+            advice="To run here anyway, add --skip-git-repo-check.",
         )
     if options.output_last_message is not None:
         _check_folder(host, options.output_last_message)
@@ -184,4 +184,4 @@ def _save_answer(host: Host, name: str, answer: str | None, console: Console) ->
     except OSError as exc:
         raise CodexError(f"cannot write the last message to '{name}': {exc.strerror}") from exc
     if not answer:
-        console.warn(f"there is no last message; '{name}' is empty")
+        console.warn(f"there is no final answer; '{name}' is empty")

@@ -73,7 +73,7 @@ _MAX_LINES = 20
 MAX_LINE_CHARS = 1000
 """Characters of one such line."""
 
-_NO_ANSWER = "the model ended without a word"
+_NO_ANSWER = "the model returned no message"
 
 _CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
 """What sandbox/output.py leaves in the place of lines that it did not keep."""

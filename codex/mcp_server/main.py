@@ -36,8 +36,8 @@ def run(host: Host, overrides: Overrides) -> int:
     """
     if host.stdin.isatty():
         raise CodexError(
-            "codex mcp-server speaks to an MCP client, but standard input is a terminal",
-            advice="To manage the servers that codex itself uses: codex mcp --help",
+            "codex mcp-server serves an MCP client, but standard input is a terminal",
+            advice="To manage the MCP servers that codex uses: codex mcp --help",
         )
     for warning in load_config(host, overrides).warnings:
         host.stderr.write(f"warning: {warning}\n")

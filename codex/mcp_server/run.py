@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 CANNOT_ASK = (
-    "the user could not be asked: the MCP client that runs this session knows no elicitation. "
-    "Go on without it, or tell the user what is missing"
+    "the user could not be asked: the MCP client that runs this session does not support "
+    "elicitation. Continue without it, or tell the user what is missing"
 )
 _NoStep = PassingEvent | CallEnd | TaskEnd | ApprovalRequest | TaskReport
 DECISIONS = ("approved", "approved_for_session", "denied", "abort")
@@ -209,7 +209,7 @@ _DECISION_SCHEMA: dict[str, Json] = {
             "type": "string",
             "title": "Decision",
             "enum": list(DECISIONS),
-            "enumNames": ["Yes", "Yes, for this session", "No, go on", "No, stop"],
+            "enumNames": ["Yes", "Yes, for this session", "No, continue", "No, stop"],
             "default": "approved",
         },
         "feedback": {

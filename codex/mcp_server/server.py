@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
-    "codex runs a coding agent in a folder until its task is done; codex-reply goes on with the "
-    "same session. What it does meanwhile comes as codex/event notifications."
+    "codex runs a coding agent in a folder until its task is done; codex-reply continues the same "
+    "session. While the agent works, its events arrive as codex/event notifications."
 )
 
 

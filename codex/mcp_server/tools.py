@@ -24,8 +24,8 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _RESULT = {
     "type": "object",
     "properties": {
-        "threadId": {"type": "string", "description": "Continues the session by codex-reply"},
-        "content": {"type": "string", "description": "The last message of the agent"},
+        "threadId": {"type": "string", "description": "The session's id, for codex-reply"},
+        "content": {"type": "string", "description": "The agent's last message"},
     },
     "required": ["content"],
 }
@@ -41,41 +41,41 @@ def tool_list() -> list[dict[str, Json]]:
         {
             "name": CODEX,
             "title": "Codex",
-            "description": "Run a Codex session: a coding agent that works in a folder, with "
-            "configuration parameters that match those of Codex.",
+            "description": "Run a Codex session: a coding agent that works in a folder. The "
+            "parameters match Codex's configuration.",
             "inputSchema": {
                 "type": "object",
                 "properties": {
-                    "prompt": _text("What to do: the first message of the user"),
+                    "prompt": _text("What to do: the user's first message"),
                     "model": _text("The model's name, such as o3 or o4-mini"),
-                    "profile": _text("The profile of config.toml to use"),
+                    "profile": _text("The profile in config.toml to use"),
                     "cwd": _text(
-                        "The working directory; a relative path starts at the server's own"
+                        "The working directory; a relative path is relative to the server's own"
                     ),
                     "approval-policy": _text(
-                        "When the user is asked before something runs",
+                        "When the user is asked for approval",
                         enum=list(APPROVAL_NAMES),
                     ),
                     "sandbox": _text("What commands may touch", enum=list(SANDBOX_MODES)),
                     "sandbox-permissions": {
                         "type": "array",
                         "items": {"type": "string"},
-                        "description": "The whole list of what commands may do, instead of "
+                        "description": "All permissions that commands have, instead of "
                         "`sandbox`: " + ", ".join(PERMISSION_FORMS),
                     },
                     "disable-response-storage": {
                         "type": "boolean",
-                        "description": "Do not let the model's server keep the conversation",
+                        "description": "Do not let the model's server store the conversation",
                     },
                     "base-instructions": _text("Replaces the built-in base prompt"),
                     "config": {
                         "type": "object",
                         "additionalProperties": True,
-                        "description": "Any keys of config.toml; they win over the file",
+                        "description": "Any keys of config.toml; they override the file",
                     },
                     "include-plan-tool": {
                         "type": "boolean",
-                        "description": "Whether the agent is given the tool for plans",
+                        "description": "Whether the agent gets the plan tool",
                     },
                 },
                 "required": ["prompt"],
@@ -96,9 +96,9 @@ def tool_list() -> list[dict[str, Json]]:
             "inputSchema": {
                 "type": "object",
                 "properties": {
-                    "threadId": _text("The session's id, as the tool codex returned it"),
+                    "threadId": _text("The session's id, as the codex tool returned it"),
                     "conversationId": _text("An older name of threadId"),
-                    "prompt": _text("The next message of the user"),
+                    "prompt": _text("The user's next message"),
                 },
                 "required": ["prompt"],
             },

@@ -66,7 +66,7 @@ def show_list(host: Host, folder: str, shown: ListOptions) -> int:
             broken += entries.count(None)
             _print(host, index, enumerate(entries, start), shown)
         if broken:
-            host.stderr.write(f"Left out {_lines(broken)} that cannot be read.\n")
+            host.stderr.write(f"Skipped {_lines(broken)} that cannot be read.\n")
         if first:
             host.stderr.write(f"The newest {shown.limit} of {index.count}; -n shows more.\n")
         return ExitStatus.DONE
@@ -85,10 +85,10 @@ def show_matches(host: Host, folder: str, text: str, shown: ListOptions) -> int:
         matches = [(match.offset, match.entry) for match in reversed(found.matches)]
         _print(host, index, matches, shown)
         if not matches:
-            host.stderr.write(f'No message holds "{printable(text)}".\n')
+            host.stderr.write(f'No message contains "{printable(text)}".\n')
             return ExitStatus.FAILED
         if not found.is_complete:
-            host.stderr.write(f"The newest {shown.limit}; there may be more: see -n.\n")
+            host.stderr.write(f"The newest {shown.limit}; there may be more: -n shows more.\n")
         return ExitStatus.DONE
 
 
@@ -110,7 +110,7 @@ def delete(host: Host, folder: str, chosen: ChosenEntries, *, is_sure: bool) -> 
             return ExitStatus.FAILED
         lines = _chosen_lines(index, chosen)
         if not lines and not chosen.is_all:
-            host.stderr.write(f'No message holds "{printable(chosen.matching or "")}".\n')
+            host.stderr.write(f'No message contains "{printable(chosen.matching or "")}".\n')
             return ExitStatus.FAILED
         if not is_sure and not _confirmed(host, index, lines):
             host.stderr.write("Nothing was deleted.\n")
@@ -154,7 +154,7 @@ def _chosen_lines(index: HistoryIndex, chosen: ChosenEntries) -> dict[int, bytes
             if not 0 <= offset < index.count:
                 raise CodexError(
                     f"there is no message {offset + 1}: the history has {index.count}",
-                    advice="codex history list shows their numbers.",
+                    advice="To see the numbers: codex history list",
                 )
     return {offset: index.lines(offset, 1)[0] for offset in offsets}
 
@@ -162,15 +162,15 @@ def _chosen_lines(index: HistoryIndex, chosen: ChosenEntries) -> dict[int, bytes
 def _confirmed(host: Host, index: HistoryIndex, lines: Mapping[int, bytes]) -> bool:
     if not host.stdin.isatty():
         raise CodexError(
-            "nothing was deleted from the message history: there is nobody to ask",
-            advice="To delete without a question: --yes",
+            "nothing was deleted from the message history: there is no terminal to ask on",
+            advice="To delete without confirmation: --yes",
         )
     width = len(str(index.count))
     for offset in list(lines)[:_SHOWN_BEFORE_DELETION]:
         host.stderr.write(_row(offset, decode_entry(lines[offset]), width))
     if len(lines) > _SHOWN_BEFORE_DELETION:
         host.stderr.write(f"... and {len(lines) - _SHOWN_BEFORE_DELETION} more\n")
-    host.stderr.write(f"Delete {_messages(len(lines))} for good? [y/N] ")
+    host.stderr.write(f"Delete {_messages(len(lines))} permanently? [y/N] ")
     host.stderr.flush()
     return host.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -181,8 +181,8 @@ def _rewrite(file: HistoryFile, lines: Mapping[int, bytes], *, is_all: bool) -> 
             return False
         if number in lines and lines[number] != line:
             raise HistoryError(
-                "the history has changed meanwhile, nothing was deleted",
-                advice="Look at it again with codex history list.",
+                "the history has changed in the meantime; nothing was deleted",
+                advice="To see it as it is now: codex history list",
             )
         return number not in lines
 
@@ -224,7 +224,7 @@ def _local_time(ts: int) -> str:
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(ts))
     except (OverflowError, ValueError, OSError):
-        return "at no known time"
+        return "at an unknown time"
 
 
 def _messages(count: int) -> str:

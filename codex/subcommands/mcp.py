@@ -101,7 +101,7 @@ def add_server(host: Host, config: Config, new: NewServer) -> int:
 
 def _stdio_values(new: NewServer) -> dict[str, Any]:
     if new.bearer_token_env_var:
-        raise UsageError("--bearer-token-env-var is for an address", advice="For a program: --env")
+        raise UsageError("--bearer-token-env-var is for a URL", advice="For a program: --env")
     values: dict[str, Any] = {"command": new.argv[0]}
     if len(new.argv) > 1:
         values["args"] = list(new.argv[1:])
@@ -132,7 +132,7 @@ def remove_server(host: Host, config: Config, name: str) -> int:
         if name in config.mcp_servers:
             raise CodexError(
                 f"the MCP server '{name}' is not in [{_SECTION}] of config.toml itself",
-                advice="It is in a profile or another file: remove it by hand.",
+                advice="It comes from a profile or another file: remove it there.",
             )
         raise _no_such(name, config)
     host.stderr.write(f"Removed the MCP server '{name}'.\n")

@@ -46,7 +46,7 @@ def run(host: Host, config: Config) -> int:
     if host.stdin.isatty():
         raise CodexError(
             "codex proto reads JSON lines from a program, but standard input is a terminal",
-            advice="For a person: codex exec 'PROMPT'",
+            advice="To run one prompt: codex exec 'PROMPT'",
         )
     for warning in config.warnings:
         host.stderr.write(f"warning: {warning}\n")

@@ -49,8 +49,8 @@ def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
         else:
             host.stdout.write(_text(summary, has_cwd=listing.is_everywhere))
     if not count:
-        advice = "" if listing.is_everywhere else "; of every folder: codex sessions --all"
-        host.stderr.write(f"no sessions{advice}\n")
+        here = "" if listing.is_everywhere else " in this folder; all: codex sessions --all"
+        host.stderr.write(f"no sessions{here}\n")
     return ExitStatus.DONE
 
 
@@ -64,7 +64,7 @@ def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
 def archive_session(host: Host, codex_home: str, wanted: str) -> int:
     """Put a session away."""
     path = sessions.archive(codex_home, sessions.find_session(codex_home, wanted))
-    host.stderr.write(f"now at {printable(path)}\n")
+    host.stderr.write(f"moved to {printable(path)}\n")
     return ExitStatus.DONE
 
 
@@ -73,7 +73,7 @@ def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
     path = sessions.unarchive(
         codex_home, sessions.find_session(codex_home, wanted, is_archived=True)
     )
-    host.stderr.write(f"now at {printable(path)}\n")
+    host.stderr.write(f"moved to {printable(path)}\n")
     return ExitStatus.DONE
 
 
@@ -89,13 +89,13 @@ def delete_session(host: Host, codex_home: str, wanted: str, *, is_sure: bool) -
 def _is_sure(host: Host, codex_home: str, file: SessionFile) -> bool:
     if not host.stdin.isatty():
         raise CodexError(
-            f"the session {file.id} was not deleted: there is nobody to ask",
-            advice="To delete it without a question: --yes",
+            f"the session {file.id} was not deleted: there is no terminal to ask on",
+            advice="To delete it without confirmation: --yes",
         )
     summary = summarize(file, session_names(codex_home).get(file.id))
     if summary is not None:
         host.stderr.write(_text(summary, has_cwd=True))
-    host.stderr.write("Delete this session for good? [y/N] ")
+    host.stderr.write("Delete this session permanently? [y/N] ")
     host.stderr.flush()
     return host.stdin.readline().strip().lower() in ("y", "yes")
 

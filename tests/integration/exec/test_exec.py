@@ -80,7 +80,7 @@ def test_a_failed_run_leaves_no_old_message_behind(program: Program) -> None:
         result = program.run("exec", "-o", "out.txt", "go")
         assert result.returncode == 1
         assert (program.repo / "out.txt").read_bytes() == b""
-        assert "warning: there is no last message" in result.stderr
+        assert "warning: there is no final answer" in result.stderr
 
 
 def test_images_and_prompt_are_one_message(program: Program) -> None:

@@ -153,7 +153,7 @@ def test_a_wrong_approval_is_refused() -> None:
 
 def test_exec_takes_only_an_approval_that_is_true_of_it() -> None:
     assert parsed_exec("-a", "never", "--full-auto", "x")[1].prompt == "x"
-    with pytest.raises(UsageError, match="nobody to ask"):
+    with pytest.raises(UsageError, match="cannot ask"):
         parsed_exec("-a", "on-request", "x")
 
 
@@ -233,7 +233,7 @@ def test_session_prompt_and_images_are_told_apart(
         (("ID", "a", "b"), 'unexpected argument "b"'),
         (("--last", "a", "b"), 'unexpected argument "b"'),
         (("ID", "--bogus"), "unknown flag --bogus"),
-        (("ID", "-a", "on-request", "go"), "nobody to ask"),
+        (("ID", "-a", "on-request", "go"), "cannot ask"),
     ],
 )
 def test_a_wrong_resume_is_a_usage_error(argv: tuple[str, ...], message: str) -> None:

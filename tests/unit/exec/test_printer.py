@@ -167,7 +167,7 @@ def test_an_answer_with_work_after_it_counts_as_shown() -> None:
 
 
 def test_an_end_without_any_answer_is_said() -> None:
-    assert shown(TaskComplete(None)) == "warning: the model ended without a word\n"
+    assert shown(TaskComplete(None)) == "warning: the model returned no message\n"
 
 
 def test_a_message_held_back_survives_a_failure() -> None:

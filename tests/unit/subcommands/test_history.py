@@ -76,7 +76,7 @@ def test_a_line_that_cannot_be_read_is_told_of(home: ConfigHome) -> None:
         file.write('not json\n{"session_id":"s","ts":99999999999999999999,"text":"x"}\n')
     status, out, err = history(home, "list")
     assert (status, out.count("\n")) == (ExitStatus.DONE, 2)
-    assert err == "Left out 2 lines that cannot be read.\n"
+    assert err == "Skipped 2 lines that cannot be read.\n"
 
 
 def test_json_is_a_line_an_entry_with_its_number(home: ConfigHome) -> None:
@@ -102,7 +102,7 @@ def test_a_search_takes_several_words_as_one_text(home: ConfigHome) -> None:
     assert history(home, "search", "nowhere") == (
         ExitStatus.FAILED,
         "",
-        'No message holds "nowhere".\n',
+        'No message contains "nowhere".\n',
     )
 
 
@@ -154,7 +154,7 @@ def test_what_matches_is_deleted_and_what_does_not_is_said(home: ConfigHome) -> 
     )
     assert texts(home) == ["two"]
     status, out, err = history(home, "delete", "--yes", "--matching", "secret")
-    assert (status, out, err) == (1, "", 'No message holds "secret".\n')
+    assert (status, out, err) == (1, "", 'No message contains "secret".\n')
 
 
 def test_all_is_all_also_what_cannot_be_read(home: ConfigHome) -> None:
@@ -196,7 +196,7 @@ def test_a_person_is_shown_and_asked(home: ConfigHome, answer: str, left: list[s
     status = run(host)
     err = home.stderr.getvalue()
     assert "x0\n" in err
-    assert "... and 2 more\nDelete 12 messages for good? [y/N] " in err
+    assert "... and 2 more\nDelete 12 messages permanently? [y/N] " in err
     assert texts(home) == (left or everything)
     assert status == (ExitStatus.FAILED if left is None else ExitStatus.DONE)
 
@@ -205,7 +205,7 @@ def test_without_anybody_to_ask_nothing_is_deleted(home: ConfigHome) -> None:
     fill(home, "one", "two")
     status, out, err = history(home, "delete", "--all")
     assert (status, out) == (ExitStatus.FAILED, "")
-    assert "there is nobody to ask" in err
+    assert "there is no terminal to ask on" in err
     assert "--yes" in err
     assert texts(home) == ["one", "two"]
 
@@ -227,5 +227,5 @@ def test_a_history_that_changed_while_the_person_thought_is_left_alone(home: Con
     fill(home, "one", "two")
     host: Host = home.host("history", "delete", "1")._replace(stdin=Thinking())
     assert run(host) == ExitStatus.FAILED
-    assert "the history has changed meanwhile, nothing was deleted" in home.stderr.getvalue()
+    assert "the history has changed in the meantime; nothing was deleted" in home.stderr.getvalue()
     assert texts(home) == ["other", "one", "two"]
