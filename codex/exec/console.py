@@ -1,4 +1,4 @@
-"""Console: the two streams of a headless run. The answer goes to stdout, all else to stderr."""
+"""Console: the streams of a headless run. The answer goes to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """Writes what the Printer makes, whole lines, flushed."""
+    """Writes the Printer's text in whole lines, flushed."""
 
     def __init__(self, host: Host, color: str) -> None:
         """Write to the streams of `host`; `color` is `always`, `never` or `auto`."""
@@ -33,32 +33,32 @@ class Console:
 
     @property
     def patience_s(self) -> float | None:
-        """How long to wait for an event before `idle` is to be called; None: for ever."""
+        """Longest wait for an event before `idle` must be called; None: no limit."""
         return None if self._progress is None else 1.0
 
     def idle(self) -> None:
-        """Show a person at a terminal what a silent run is waiting for."""
+        """Show on a terminal what a silent run is waiting for."""
         if self._progress is not None:
             self._put(self._err, self._progress.line(self._host.clock()))
 
     def show(self, msg: EventMsg) -> None:
-        """Tell what happens."""
+        """Print an event."""
         if self._progress is not None:
-            self._progress.heed(msg, self._host.clock())
+            self._progress.update(msg, self._host.clock())
         self._write(self._err, self._printer.text(msg))
 
     def warn(self, text: str) -> None:
-        """Tell what is odd."""
+        """Print a warning."""
         self._write(self._err, self._printer.warning(text))
 
     def hint(self, text: str) -> None:
-        """Tell what may be of use next."""
+        """Print a hint."""
         self._write(self._err, self._printer.hint(text))
 
     def answer(self, text: str | None) -> None:
-        """Give the result, once the end of the task was shown, and then say what it took.
+        """Print the result after the end of the task, and then the tokens it took.
 
-        A person who watches both streams on a terminal does not get the same text twice.
+        A terminal that shows both streams does not get the same text twice.
         """
         is_read_already = self._printer.is_answer_shown and self._is_all_terminal
         if text is not None and not is_read_already:
@@ -69,7 +69,7 @@ class Console:
 
     def _write(self, stream: TextIO, text: str) -> None:
         if text and self._progress is not None:
-            self._put(self._err, self._progress.gone())
+            self._put(self._err, self._progress.erase())
         self._put(stream, text)
 
     def _put(self, stream: TextIO, text: str) -> None:

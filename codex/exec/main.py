@@ -1,8 +1,8 @@
-"""The headless front end: one prompt, worked on until it is done; the exit status says how it went.
+"""The headless front end: it works on one prompt until it is done and returns an exit status.
 
-Nobody can be asked here, so the approval policy is always `never`. The main thread waits on one
-queue, for the engine's events and for signals: the first Control-C stops the task, anything further
-ends the program.
+It cannot ask for approval, so the approval policy is always `never`. The main thread waits on one
+queue for the engine's events and for signals: the first Control-C stops the task, any further
+signal ends the program.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ End = ExitStatus | StopSignal
 
 
 def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> int:
-    """Work on one prompt; the exit status. SIGTERM and SIGHUP end the process, after cleaning up.
+    """Work on one prompt; return the exit status. SIGTERM and SIGHUP end the process.
 
-    Args: resumed: the conversation to go on with.
-    Raises: CodexError, when something is wrong before the work begins, or when the result cannot
-    be written.
+    Args: resumed: the session to resume.
+    Raises: CodexError, if something is wrong before the work begins, or the result cannot be
+        written.
     """
     end = work(host, config, options, resumed)
     if not isinstance(end, StopSignal):
@@ -57,9 +57,9 @@ def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | Non
 
 
 def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> End:
-    """As `run`, but the caller decides what a stop signal ends.
+    """Work on one prompt like `run`, but return a stop signal instead of dying by it.
 
-    Raises: CodexError, as `run`.
+    Raises: CodexError, like `run`.
     """
     console = Console(host, options.color)
     try:
@@ -82,7 +82,7 @@ def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | No
 
 
 def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed | None) -> End:
-    """Run the engine for one task; everything it started is gone afterwards."""
+    """Run the engine for one task; everything that it started has ended afterwards."""
     from codex.core.engine import running
 
     inbox: ExecInbox = SimpleQueue()
@@ -102,13 +102,13 @@ class HeadlessTask:
         self._id: str | None = None
         self._is_interrupted = False
         self.answer: str | None = None
-        """The model's last message, of a task that came to its end."""
+        """Last message of the model, once the task has completed."""
         self.session_id = ""
         self.rollout_path: str | None = None
-        """The session's file, if one is written."""
+        """Path of the session's file, if one is written."""
 
     def until_end(self, engine: Submits, inbox: ExecInbox) -> End:
-        """Show every event and heed every signal until the task is over."""
+        """Show every event and act on every signal until the task is over."""
         while True:
             try:
                 message = inbox.get(timeout=self._console.patience_s)
@@ -142,7 +142,7 @@ class HeadlessTask:
                 return ExitStatus.DONE
             case TurnAborted() if event.id == self._id:
                 return ExitStatus.INTERRUPTED
-            # The policy `never` asks nothing; were it to ask, silence would wait for ever.
+            # The policy `never` asks nothing; a question left unanswered would block for ever.
             case msg if isinstance(msg, Question):
                 engine.submit(answer_to(msg))
             case _:
@@ -151,7 +151,7 @@ class HeadlessTask:
 
 
 def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
-    """The input, after everything was looked at that may be wrong before the work begins."""
+    """Check what may be wrong before the work begins; return the input."""
     policy = config.sandbox_policy
     if not (options.skip_git_repo_check or policy.is_unrestricted or repository_root(config.cwd)):
         raise CodexError(
@@ -177,7 +177,7 @@ def _check_folder(host: Host, name: str) -> None:
 
 
 def _save_answer(host: Host, name: str, answer: str | None, console: Console) -> None:
-    """Write the answer to a file, as it is; an empty file when there is none."""
+    """Write the answer to a file, unchanged; without an answer the file is empty."""
     try:
         with open(os.path.join(host.cwd, name), "w", encoding="utf-8", newline="") as file:
             file.write(answer or "")

@@ -1,4 +1,4 @@
-"""ExecOptions: what the command line of `codex exec` says beside the configuration."""
+"""ExecOptions: the arguments of `codex exec` that are not configuration."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import msgspec
 
 
 class ExecOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The arguments that concern one headless run only."""
+    """Arguments of one headless run."""
 
     prompt: str | None
-    """None or `-` reads it from standard input."""
+    """Prompt; None or `-` reads it from standard input."""
     images: tuple[str, ...] = ()
-    """Files, as typed."""
+    """Image files, as typed."""
     color: str = "auto"
-    """`always`, `never` or `auto`."""
+    """Use of colours: `always`, `never` or `auto`."""
     output_last_message: str | None = None
-    """A file for the final answer, as typed."""
+    """File for the final answer, as typed."""
     skip_git_repo_check: bool = False

@@ -1,8 +1,7 @@
 """Printer: one event to the text a person reads while `codex exec` works. Pure.
 
-spec/cli.md, section 5, is the source of the shapes; what it leaves out is shown here: both streams
-of a command in order of arrival, how much was omitted, plans, usage. All of it is for stderr but
-the final answer, which stdout gets.
+The output of a command is shown in order of arrival, with the number of omitted lines. Everything
+goes to stderr except the final answer, which goes to stdout.
 """
 
 from __future__ import annotations
@@ -69,14 +68,14 @@ from codex.protocol.events import (
 from codex.protocol.questions import Question
 
 _MAX_LINES = 20
-"""Of a command or its output; of more, the first and the last are shown."""
+"""Longest excerpt of a command or its output; beyond it only head and tail lines appear."""
 MAX_LINE_CHARS = 1000
-"""Characters of one such line."""
+"""Longest line in characters."""
 
 _NO_ANSWER = "the model returned no message"
 
 _CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
-"""What sandbox/output.py leaves in the place of lines that it did not keep."""
+"""Marker that sandbox/output.py leaves in place of omitted lines."""
 _MARKS = {
     StepStatus.PENDING: "[ ]",
     StepStatus.IN_PROGRESS: "[>]",
@@ -113,9 +112,9 @@ _Work = (
 
 
 class Printer:
-    """Events, in their order, to text.
+    """Turns events, in order, into text.
 
-    A message of the model is held back until it is known whether it is the answer: what comes next
+    A message of the model is held back until it is known whether it is the answer: the next event
     prints it, or the end of the task leaves it to the caller.
     """
 
@@ -124,10 +123,10 @@ class Printer:
         self._held: str | None = None
         self._usage: TokenCount | None = None
         self.is_answer_shown = False
-        """Something came after the message that is the answer, so `text` returned it already."""
+        """Whether `text` has returned the answer already, because another event followed it."""
 
     def text(self, msg: EventMsg) -> str:
-        """What to print for an event: whole lines, or nothing."""
+        """Return the text to print for an event: whole lines, or nothing."""
         if isinstance(msg, _Silent):
             return ""
         match msg:
@@ -164,11 +163,11 @@ class Printer:
                 assert_never(msg)
 
     def warning(self, text: str) -> str:
-        """A warning of our own."""
+        """A warning from this program."""
         return self._paint("warning:", SGR_YELLOW) + f" {printable(text)}\n"
 
     def hint(self, text: str) -> str:
-        """What may be of use next."""
+        """A hint on what to do next."""
         return self._paint(text, SGR_DIM) + "\n"
 
     def usage(self) -> str:
@@ -323,13 +322,13 @@ class Printer:
         return self._lines(printable(text), SGR_DIM)
 
     def _lines(self, text: str, *codes: str) -> str:
-        """Painted whole lines; nothing for an empty text."""
+        """Painted whole lines; an empty text stays empty."""
         text = text.removesuffix("\n")
         return self._paint(text, *codes) + "\n" if text else ""
 
 
 def clipped(text: str) -> str:
-    """At most _MAX_LINES lines, the first and the last, with the number of those between."""
+    """Head and tail of a text, at most _MAX_LINES lines, with the number of lines between."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) > _MAX_LINES + 1:  # the line that counts the others takes a place too
         half = _MAX_LINES // 2
@@ -344,6 +343,6 @@ def clipped(text: str) -> str:
 
 
 def _lines_in(line: str) -> int:
-    """How many lines a line of output stands for: the mark of a cut stands for all it cut."""
+    """The number of lines that a line of output represents; a marker represents all that it cut."""
     match = _CUT.fullmatch(line)
     return 1 if match is None else int(match[1])

@@ -1,6 +1,6 @@
-"""Progress: the one line that says, on a terminal, what a silent run is waiting for. Pure.
+"""Progress: the line on a terminal that says what a silent run is waiting for. Pure.
 
-It stands below what was printed and is taken away before anything else is: it never reaches a file.
+It appears below the output and is erased before anything else is printed: it never reaches a file.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from codex.protocol.events import (
 )
 
 _QUIET_S = 2.0
-"""Silence that a person does not wonder about."""
+"""Silence after which the line appears."""
 CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Knows what the run waits for, and since when."""
+    """Tracks what the run waits for, and since when."""
 
     def __init__(self) -> None:
         self._doing: str | None = None
         self._since = 0.0
         self._is_shown = False
 
-    def heed(self, msg: EventMsg, now: float) -> None:
+    def update(self, msg: EventMsg, now: float) -> None:
         """Take an event into account. Args: now: seconds on the host's clock."""
         match msg:
             case SessionConfigured() | TaskStarted() | ExecCommandEnd() | StreamError():
@@ -39,7 +39,7 @@ class Progress:
         self._since = now
 
     def line(self, now: float) -> str:
-        """What to write in a moment without events; empty while the silence is short."""
+        """Return the text for a moment without events; empty while the silence is short."""
         waited_s = int(now - self._since)
         if self._doing is None or waited_s < _QUIET_S:
             return ""
@@ -48,7 +48,7 @@ class Progress:
         waited = f"{minutes}m{seconds:02}s" if minutes else f"{seconds}s"
         return f"{CLEAR}... {self._doing} ({waited})"
 
-    def gone(self) -> str:
-        """What to write before anything else, so that the line goes."""
+    def erase(self) -> str:
+        """Return the text that erases the line before other output."""
         was_shown, self._is_shown = self._is_shown, False
         return CLEAR if was_shown else ""

@@ -1,7 +1,7 @@
 """The prompt of a headless run, from the command line and from standard input.
 
-Source: contracts/exec-json.md, section 1.4. A prompt on the command line never waits for a pipe
-that somebody merely forgot to close: a silent one is given up after a short grace.
+A prompt on the command line never waits for a pipe that its owner forgot to close: a silent pipe is
+ignored after a short grace period.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _CHUNK = 65_536
 
 
 def read_prompt(host: Host, argument: str | None) -> str:
-    """The whole prompt; never blank.
+    """Return the whole prompt, which is never blank.
 
-    Args: argument: of the command line; None and `-` mean standard input.
-    Raises: CodexError, when there is no prompt.
+    Args: argument: the prompt on the command line; None and `-` mean standard input.
+    Raises: CodexError, if there is no prompt.
     """
     if argument is None or argument == "-":
         prompt = _prompt_from_stdin(host, is_asked_for=argument is not None)
@@ -50,7 +50,7 @@ def _prompt_from_stdin(host: Host, *, is_asked_for: bool) -> str:
 
 
 def _with_stdin(host: Host, argument: str) -> str:
-    """The argument, and what standard input holds, where it holds something."""
+    """The argument, followed by the content of standard input if there is any."""
     descriptor = host.stdin.fileno()
     if not _is_ready(descriptor) or not (first := os.read(descriptor, _CHUNK)):
         return argument
@@ -63,7 +63,7 @@ def _with_stdin(host: Host, argument: str) -> str:
 
 
 def _is_ready(descriptor: int) -> bool:
-    """Whether to read a standard input that nobody asked for: it has data, or is at its end.
+    """Whether an unrequested standard input should be read: it has data or is at its end.
 
     Terminals and other devices are left alone.
     """

@@ -1,4 +1,4 @@
-"""Colours of the headless output: whether to use them, and how."""
+"""The colours of the headless output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SGR_BOLD, SGR_DIM, SGR_RED, SGR_GREEN, SGR_YELLOW, SGR_MAGENTA, SGR_CYAN = (
 
 
 def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -> bool:
-    """Whether a stream is coloured.
+    """Whether a stream gets colours.
 
     Args: choice: `always`, `never` or `auto`. NO_COLOR and FORCE_COLOR decide an `auto`
     (no-color.org, force-color.org), then whether the stream is a terminal that knows colours.
@@ -34,7 +34,7 @@ def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -
 
 
 class Painter(NamedTuple):
-    """Paints text, or leaves it as it is."""
+    """Paints text if colours are on."""
 
     has_color: bool
 

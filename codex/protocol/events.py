@@ -1,7 +1,7 @@
-"""Events: everything a person may see. Source: spec/protocol.md, section 4.
+"""Events: everything that the engine reports to its front end.
 
-Every begin event is followed by its end event on every path, and every `task_started` by exactly
-one of `task_complete`, `turn_aborted` and `error`.
+An end event follows every begin event on every path, and exactly one of `task_complete`,
+`turn_aborted` and `error` follows every `task_started`.
 
 The families at the end say what an event means to code that does not show it; mypy names the code
 that must show a new one.
@@ -17,23 +17,23 @@ from codex.protocol.items import Json, TokenUsage
 
 
 class Add(msgspec.Struct, frozen=True, tag_field="type", tag="add"):
-    """A file is made, or replaced."""
+    """A file is created or replaced."""
 
     content: str
 
 
 class Delete(msgspec.Struct, frozen=True, tag_field="type", tag="delete"):
-    """A file goes; on the wire the bare word `"delete"`."""
+    """A file is deleted; on the wire, the bare word `"delete"`."""
 
     content: str
-    """What it held, for the person who approves."""
+    """Content of the deleted file, for the person who approves."""
 
 
 class Update(msgspec.Struct, frozen=True, tag_field="type", tag="update"):
     """A file changes, and may move."""
 
     unified_diff: str
-    """One line of context, no file headers."""
+    """Diff with one line of context and no file headers."""
     move_path: str | None
 
 
@@ -41,11 +41,11 @@ FileChange = Add | Delete | Update
 
 
 class Error(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="error"):
-    """With a task's id: the task failed and is over. With another: a submission was refused."""
+    """Under a task's id: the task has failed. Under another id: a submission was refused."""
 
     message: str
     kind: str = "other"
-    """Machine-readable: the failing class, such as `usage_limit` or `bad_request`."""
+    """Machine-readable class of the failure, such as `usage_limit` or `bad_request`."""
 
 
 class Warning(msgspec.Struct, frozen=True, tag_field="type", tag="warning"):
@@ -55,13 +55,13 @@ class Warning(msgspec.Struct, frozen=True, tag_field="type", tag="warning"):
 
 
 class StreamError(msgspec.Struct, frozen=True, tag_field="type", tag="stream_error"):
-    """An answer broke off or a request failed, and is being sent again; its deltas are void."""
+    """A response broke off or a request failed and is being retried; its deltas are void."""
 
     message: str
 
 
 class BackgroundEvent(msgspec.Struct, frozen=True, tag_field="type", tag="background_event"):
-    """What the engine is doing meanwhile."""
+    """A note on what the engine is doing."""
 
     message: str
 
@@ -75,17 +75,17 @@ class SessionConfigured(
     model: str
     cwd: str
     provider: str
-    """Its display name."""
+    """Display name of the provider."""
     approval_policy: str
     sandbox: str
-    """For people, as `read-only` or `workspace-write [/repo, /tmp]`."""
+    """Sandbox policy for people, such as `read-only` or `workspace-write [/repo, /tmp]`."""
     history_log_id: int = 0
-    """The message history's inode, which look-ups quote; 0 where there is none."""
+    """Id of the message history, which look-ups quote; 0 if there is no history."""
     history_entry_count: int = 0
     rollout_path: str | None = None
-    """The session's file; None when none is written."""
+    """Path of the session's file; None if no file is written."""
     name: str | None = None
-    """What the user calls the session."""
+    """Name that the user gave the session."""
 
 
 class TaskStarted(msgspec.Struct, frozen=True, tag_field="type", tag="task_started"):
@@ -93,14 +93,14 @@ class TaskStarted(msgspec.Struct, frozen=True, tag_field="type", tag="task_start
 
 
 class UserMessage(msgspec.Struct, frozen=True, tag_field="type", tag="user_message"):
-    """User input has become part of the conversation: the model reads it with its next request."""
+    """User input has joined the conversation: the next request contains it."""
 
     message: str
     image_count: int = 0
 
 
 class TaskComplete(msgspec.Struct, frozen=True, tag_field="type", tag="task_complete"):
-    """The task came to its end."""
+    """The task completed."""
 
     last_agent_message: str | None
 
@@ -112,19 +112,19 @@ class TurnAborted(msgspec.Struct, frozen=True, tag_field="type", tag="turn_abort
 
 
 class AgentMessage(msgspec.Struct, frozen=True, tag_field="type", tag="agent_message"):
-    """One whole text of the model."""
+    """One complete message of the model."""
 
     message: str
 
 
 class AgentMessageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="agent_message_delta"):
-    """A piece of the text that is arriving."""
+    """A piece of a message that is arriving."""
 
     delta: str
 
 
 class AgentReasoning(msgspec.Struct, frozen=True, tag_field="type", tag="agent_reasoning"):
-    """One whole piece of reasoning."""
+    """One complete piece of reasoning."""
 
     text: str
 
@@ -144,11 +144,11 @@ class ExecCommandBegin(msgspec.Struct, frozen=True, tag_field="type", tag="exec_
     command: tuple[str, ...]
     cwd: str
     is_from_user: bool = False
-    """The user ran it (`run_user_shell_command`), not the model."""
+    """Whether the user ran it (`run_user_shell_command`), not the model."""
 
 
 class OutputStream(enum.Enum):
-    """Where a piece of output came from."""
+    """Stream that a piece of output came from."""
 
     STDOUT = "stdout"
     STDERR = "stderr"
@@ -162,7 +162,7 @@ class ExecCommandOutputDelta(
     call_id: str
     stream: OutputStream
     chunk: str
-    """Decoded; a character is never split over two chunks."""
+    """Decoded text; a character is never split across chunks."""
 
 
 class ExecCommandEnd(
@@ -174,33 +174,33 @@ class ExecCommandEnd(
     stdout: str
     stderr: str
     aggregated_output: str
-    """Both, in order of arrival, head and tail with a marker between; what the model sees."""
+    """Both streams in order of arrival, as the model sees them: head, marker, tail."""
     exit_code: int
-    """124: timed out; 128+N: signal N; 130: interrupted; -1: it never started."""
+    """Exit code; 124: timed out; 128+N: signal N; 130: interrupted; -1: never started."""
     duration_ms: int
     denial: str | None = None
-    """What the sandbox blocked, by which rule, and how to allow it; apart from the exit code."""
+    """Action that the sandbox blocked, the rule that did, and how to allow it."""
 
 
 class ExecApprovalRequest(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="exec_approval_request"
 ):
-    """May this command run?"""
+    """The engine asks whether a command may run."""
 
     call_id: str
     command: tuple[str, ...]
     cwd: str
     reason: str | None = None
     denial: str | None = None
-    """What the sandbox blocked, when the question is whether to run it again without."""
+    """Action that the sandbox blocked, if the question is whether to retry without the sandbox."""
     proposed_prefix: tuple[str, ...] | None = None
-    """What `approved_for_prefix` and `approved_always` would remember; None: not on offer."""
+    """Prefix that `approved_for_prefix` and `approved_always` would remember; None: not offered."""
 
 
 class ApplyPatchApprovalRequest(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="apply_patch_approval_request"
 ):
-    """May these files change?"""
+    """The engine asks whether files may change."""
 
     call_id: str
     changes: dict[str, FileChange]
@@ -210,7 +210,7 @@ class ApplyPatchApprovalRequest(
 class McpApprovalRequest(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_approval_request"
 ):
-    """May this tool of an MCP server be called?"""
+    """The engine asks whether a tool of an MCP server may be called."""
 
     call_id: str
     server: str
@@ -228,7 +228,7 @@ class ElicitationRequest(
     server: str
     message: str
     schema: Json
-    """A flat JSON schema of the answer's members."""
+    """Flat JSON schema of the answer's members."""
 
 
 class McpToolCallBegin(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_tool_call_begin"):
@@ -238,13 +238,13 @@ class McpToolCallBegin(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_t
     server: str
     tool: str
     arguments: Json
-    """None when there are none."""
+    """Arguments of the call; None if it has none."""
 
 
 class McpToolCallProgress(
     msgspec.Struct, frozen=True, tag_field="type", tag="mcp_tool_call_progress"
 ):
-    """How far a running call is, as its server tells."""
+    """Progress of a running call, as its server reports it."""
 
     call_id: str
     progress: float
@@ -259,16 +259,16 @@ class McpToolCallEnd(
 
     call_id: str
     success: bool
-    """It was answered, and the answer is no error."""
+    """Whether the server answered, and without an error."""
     result: Json
-    """The server's CallToolResult; None when the call itself failed."""
+    """CallToolResult of the server; None if the call itself failed."""
     error: str | None = None
-    """Why it failed."""
+    """Reason of the failure."""
     duration_ms: int = 0
 
 
 class McpServerState(enum.Enum):
-    """Where an MCP server stands."""
+    """State of an MCP server."""
 
     STARTING = "starting"
     READY = "ready"
@@ -284,17 +284,17 @@ class McpServerStatus(
     server: str
     state: McpServerState
     message: str | None = None
-    """What went wrong."""
+    """Reason of a failure."""
     tools: tuple[str, ...] = ()
-    """The names that its server gives them."""
+    """Tools by the names that the server gives them."""
     transport: str = "stdio"
-    """`stdio`, `http` or `sse`."""
+    """Transport: `stdio`, `http` or `sse`."""
 
 
 class ListMcpToolsResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="list_mcp_tools_response"
 ):
-    """How the MCP servers are."""
+    """The state of the MCP servers."""
 
     servers: tuple[McpServerStatus, ...]
 
@@ -305,11 +305,11 @@ class PatchApplyBegin(msgspec.Struct, frozen=True, tag_field="type", tag="patch_
     call_id: str
     auto_approved: bool
     changes: dict[str, FileChange]
-    """By absolute path, in the patch's order."""
+    """Changes by absolute path, in the patch's order."""
 
 
 class PatchApplyEnd(msgspec.Struct, frozen=True, tag_field="type", tag="patch_apply_end"):
-    """What became of the patch, really."""
+    """The result of the patch."""
 
     call_id: str
     stdout: str
@@ -318,7 +318,7 @@ class PatchApplyEnd(msgspec.Struct, frozen=True, tag_field="type", tag="patch_ap
 
 
 class StepStatus(enum.Enum):
-    """How far a step of a plan is."""
+    """State of a step of a plan."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -333,7 +333,7 @@ class PlanStep(msgspec.Struct, frozen=True):
 
 
 class PlanUpdate(msgspec.Struct, frozen=True, tag_field="type", tag="plan_update"):
-    """The model's plan, whole."""
+    """The model's whole plan."""
 
     explanation: str | None
     plan: tuple[PlanStep, ...]
@@ -347,44 +347,44 @@ class ViewImage(msgspec.Struct, frozen=True, tag_field="type", tag="view_image_t
 
 
 class TokenCount(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="token_count"):
-    """Tokens after an answer of the model."""
+    """Token counts after a response of the model."""
 
     last: TokenUsage
     total: TokenUsage
     context_window: int | None
     context_left_percent: int | None
-    """Of the window, after the last answer; None when the window is not known."""
+    """Free part of the window after the last response; None if the window is unknown."""
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
-    """One kept message."""
+    """One message of the history."""
 
     session_id: str
     ts: int
-    """Seconds since the epoch."""
+    """Time in seconds since the epoch."""
     text: str
 
 
 class GetHistoryEntryResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entry_response"
 ):
-    """One kept message, or none."""
+    """The answer to `get_history_entry_request`."""
 
     offset: int
     log_id: int
     entry: HistoryEntry | None = None
-    """None when it is not to be had: left out on the wire."""
+    """Message; None, and left out on the wire, if it is unavailable."""
 
 
 class GetHistoryEntriesResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entries_response"
 ):
-    """Kept messages in order, oldest first; empty when the log is another by now."""
+    """Messages in order, oldest first; empty if the log has been replaced."""
 
     log_id: int
     offset: int
     entries: tuple[HistoryEntry | None, ...]
-    """From `offset` on; None for a line that cannot be read."""
+    """Messages from `offset` on; None for a line that cannot be read."""
 
 
 class HistoryMatch(msgspec.Struct, frozen=True):
@@ -397,17 +397,17 @@ class HistoryMatch(msgspec.Struct, frozen=True):
 class SearchHistoryResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="search_history_response"
 ):
-    """What a search found, newest first."""
+    """The matches of a search, newest first."""
 
     log_id: int
     query: str
     matches: tuple[HistoryMatch, ...]
     is_complete: bool
-    """There is nothing older that matches."""
+    """Whether no older message matches."""
 
 
 class HistoryReloaded(msgspec.Struct, frozen=True, tag_field="type", tag="history_reloaded"):
-    """The message history as it is now; older ids and counts are void."""
+    """The message history has been read again; older ids and counts are void."""
 
     log_id: int
     entry_count: int
@@ -418,7 +418,7 @@ class ModelEntry(msgspec.Struct, frozen=True):
 
     id: str
     context_window: int | None = None
-    """Tokens, where the server tells."""
+    """Size in tokens, if the server reports it."""
 
 
 class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="list_models_response"):
@@ -426,11 +426,11 @@ class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="lis
 
     models: tuple[ModelEntry, ...]
     error: str | None = None
-    """Why there are none."""
+    """Reason why the list is empty."""
 
 
 class ShutdownComplete(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown_complete"):
-    """The engine is gone; no event follows."""
+    """The engine has ended; no event follows."""
 
 
 TaskEnd = TaskComplete | TurnAborted | Error

@@ -1,7 +1,7 @@
-"""What a conversation with a model is made of.
+"""The items of a conversation with a model.
 
-The response items are both read from the model and sent to it; `type` is the tag on the wire.
-Source: spec/model-api.md, section 5; the OpenAI Responses API's item schemas.
+They are both read from the model and sent to it; `type` is the tag on the wire.
+Source: the item schemas of the OpenAI Responses API.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from typing import Any
 import msgspec
 
 Json = Any
-"""A value of JSON whose shape is another program's business."""
+"""JSON value whose shape another program decides."""
 
 
 class TextPart(msgspec.Struct, frozen=True, tag_field="type", tag="input_text"):
-    """Text the model is given."""
+    """Text that the model reads."""
 
     text: str
 
 
 class ImagePart(msgspec.Struct, frozen=True, tag_field="type", tag="input_image"):
-    """An image the model is given."""
+    """An image that the model sees."""
 
     image_url: str
-    """`https:` or `data:`."""
+    """URL of the image, `https:` or `data:`."""
 
 
 class ModelText(msgspec.Struct, frozen=True, tag_field="type", tag="output_text"):
-    """Text the model wrote."""
+    """Text that the model wrote."""
 
     text: str
 
@@ -71,13 +71,13 @@ class SummaryText(msgspec.Struct, frozen=True, tag_field="type", tag="summary_te
 
 
 class Reasoning(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="reasoning"):
-    """What a model thought before it answered."""
+    """The reasoning of a model before its answer."""
 
     id: str = ""
     summary: tuple[SummaryText, ...] = ()
     content: tuple[ReasoningText, ...] = ()
     encrypted_content: str | None = None
-    """Opaque; sent back to OpenAI so that it can go on from it."""
+    """Opaque state, sent back to OpenAI so that the model can continue from it."""
 
 
 class FunctionCall(msgspec.Struct, frozen=True, tag_field="type", tag="function_call"):
@@ -85,7 +85,7 @@ class FunctionCall(msgspec.Struct, frozen=True, tag_field="type", tag="function_
 
     name: str
     arguments: str
-    """JSON as the model wrote it; may be broken."""
+    """JSON text as the model wrote it, possibly malformed."""
     call_id: str
 
 
@@ -111,7 +111,7 @@ class TokenUsage(msgspec.Struct, frozen=True):
     total_tokens: int = 0
 
     def plus(self, other: TokenUsage) -> TokenUsage:
-        """Both together."""
+        """The sum of both."""
         return TokenUsage(
             input_tokens=self.input_tokens + other.input_tokens,
             cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,

@@ -1,4 +1,4 @@
-"""Submissions: what a front end puts into the engine. Source: spec/protocol.md, section 3."""
+"""Submissions: the operations that a front end sends to the engine."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from codex.protocol.settings import ModelProvider
 class ConfigureSession(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="configure_session"
 ):
-    """Change the session's settings; the conversation goes on where the new provider allows it."""
+    """Change the session's settings; the conversation continues if the new provider allows it."""
 
     provider: ModelProvider
     model: str
     approval_policy: AskForApproval
     sandbox_policy: SandboxPolicy
     cwd: str
-    """Must be absolute."""
+    """Absolute path of the working directory."""
     instructions: str | None = None
-    """The user's instructions and project documents; None keeps those collected at the start."""
+    """User instructions and project documents; None keeps those collected at the start."""
     disable_response_storage: bool = False
     notify: tuple[str, ...] | None = None
 
 
 class Interrupt(msgspec.Struct, frozen=True, tag_field="type", tag="interrupt"):
-    """Stop the running task; nothing happens when there is none."""
+    """Stop the running task, if there is one."""
 
 
 class UserText(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
@@ -61,10 +61,10 @@ class ExecApproval(msgspec.Struct, frozen=True, tag_field="type", tag="exec_appr
     """The answer to an `exec_approval_request`."""
 
     id: str
-    """The request's `call_id`; the id of its event is taken too, as in May 2025."""
+    """`call_id` of the request; the id of its event is accepted too, as in May 2025."""
     decision: ReviewDecision
     feedback: str | None = None
-    """What the user wants the model to know."""
+    """Text that the user wants the model to read."""
 
 
 class PatchApproval(msgspec.Struct, frozen=True, tag_field="type", tag="patch_approval"):
@@ -90,7 +90,7 @@ class ElicitationAnswer(msgspec.Struct, frozen=True, tag_field="type", tag="elic
     action: str
     """`accept`, `decline` or `cancel`."""
     content: dict[str, Json] | None = None
-    """What the user filled in, by the names of the request's schema."""
+    """Values that the user entered, by the names in the request's schema."""
 
 
 class RunUserShellCommand(
@@ -102,7 +102,7 @@ class RunUserShellCommand(
 
 
 class AddToHistory(msgspec.Struct, frozen=True, tag_field="type", tag="add_to_history"):
-    """Keep a message for later sessions."""
+    """Add a message to the message history."""
 
     text: str
 
@@ -110,41 +110,41 @@ class AddToHistory(msgspec.Struct, frozen=True, tag_field="type", tag="add_to_hi
 class GetHistoryEntryRequest(
     msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entry_request"
 ):
-    """Look one kept message up; always answered by a `get_history_entry_response`."""
+    """Look up one message of the history; answered by a `get_history_entry_response`."""
 
     offset: int
-    """From 0, the oldest."""
+    """Position of the message; 0 is the oldest."""
     log_id: int
-    """As `session_configured` or `history_reloaded` gave it."""
+    """Id of the log from `session_configured` or `history_reloaded`."""
 
 
 class GetHistoryEntriesRequest(
     msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entries_request"
 ):
-    """Look several up; always answered by a `get_history_entries_response`."""
+    """Look up several messages; answered by a `get_history_entries_response`."""
 
     log_id: int
     offset: int
-    """Of the oldest one wanted."""
+    """Position of the oldest message wanted."""
     count: int
-    """At most 1000 are answered."""
+    """Number of messages wanted; the answer holds at most 1000."""
 
 
 class SearchHistoryRequest(
     msgspec.Struct, frozen=True, tag_field="type", tag="search_history_request"
 ):
-    """Find kept messages by a part of their text; answered by a `search_history_response`."""
+    """Find messages that contain a text; answered by a `search_history_response`."""
 
     log_id: int
     query: str
-    """Upper and lower case are alike."""
+    """Text to find; case is ignored."""
     before: int | None = None
-    """Only offsets below this one; None begins with the newest."""
+    """Upper limit of the offsets, exclusive; None starts at the newest message."""
     count: int = 50
 
 
 class ReloadHistory(msgspec.Struct, frozen=True, tag_field="type", tag="reload_history"):
-    """See what other sessions have added meanwhile; answered by `history_reloaded`."""
+    """Read what other sessions have added since; answered by `history_reloaded`."""
 
 
 class ListModels(msgspec.Struct, frozen=True, tag_field="type", tag="list_models"):
@@ -152,14 +152,14 @@ class ListModels(msgspec.Struct, frozen=True, tag_field="type", tag="list_models
 
 
 class ListMcpTools(msgspec.Struct, frozen=True, tag_field="type", tag="list_mcp_tools"):
-    """How the MCP servers are; answered by a `list_mcp_tools_response`."""
+    """Ask for the state of the MCP servers; answered by a `list_mcp_tools_response`."""
 
 
 class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
-    """End the session: interrupt, answer `shutdown_complete`, take no more submissions."""
+    """End the session: stop the task, answer `shutdown_complete`, accept no more submissions."""
 
     after_task: bool = False
-    """Do not interrupt: let the running task, and input that waits for its end, be finished."""
+    """Whether the running task, and the input that waits for its end, is finished first."""
 
 
 SessionOp = (
@@ -174,7 +174,7 @@ SessionOp = (
     | ListMcpTools
     | Shutdown
 )
-"""What needs a configured session."""
+"""Ops that need a configured session."""
 
 Op = (
     ConfigureSession

@@ -1,7 +1,6 @@
 """Submissions and events to and from JSON lines: what the type declarations cannot say.
 
-The shapes are those of spec/protocol.md, sections 2-5, with our further members and events. The
-declarations in ops.py and events.py do most of it; here stand only the exceptions: a file change is
+The declarations in ops.py and events.py do most of it. Here are the exceptions: a file change is
 tagged from outside, a sandbox policy is a list of permissions (or today's table with a `mode`), an
 approval policy has two generations of names, and an absent reason is left out. No I/O.
 """
@@ -32,12 +31,12 @@ _OMITTED_WHEN_NONE = (
 
 
 class SubmissionError(ProtocolError):
-    """A line that is no submission."""
+    """A line that could not be parsed as a submission."""
 
     def __init__(self, message: str, *, submission_id: str) -> None:
         super().__init__(message)
         self.submission_id = submission_id
-        """Of the line, as far as it can be read; else empty."""
+        """Id in the line, if it can be read; otherwise empty."""
 
 
 class _Line(msgspec.Struct):
@@ -48,7 +47,7 @@ class _Line(msgspec.Struct):
 
 
 def decode_submission(line: bytes) -> Submission:
-    """Read one line of a client; members nobody knows are ignored.
+    """Decode one line from a client; unknown members are ignored.
 
     Raises: SubmissionError, which says what is wrong and where.
     """
@@ -68,7 +67,7 @@ def decode_submission(line: bytes) -> Submission:
 
 
 def encode_submission(submission: Submission) -> bytes:
-    """One line, without its line end."""
+    """Encode one line, without its line end."""
     op = _without_absent(msgspec.to_builtins(submission.op))
     if isinstance(submission.op, ConfigureSession):
         op["sandbox_policy"] = permissions(submission.op.sandbox_policy)
@@ -76,7 +75,7 @@ def encode_submission(submission: Submission) -> bytes:
 
 
 def encode_event(event: Event) -> bytes:
-    """One line, without its line end."""
+    """Encode one line, without its line end."""
     return jsonio.dumps({"id": event.id, "msg": message_to_json(event.msg)})
 
 
@@ -90,7 +89,7 @@ def message_to_json(msg: EventMsg) -> dict[str, Any]:
 
 
 def decode_event(line: bytes) -> Event:
-    """Read one line of an engine; what a deleted file held is not on the wire.
+    """Decode one line from an engine; the content of a deleted file is not on the wire.
 
     Raises: ProtocolError, also for a type of event that this version does not know.
     """
@@ -117,7 +116,7 @@ def message_from_json(members: Any) -> EventMsg:
 
 
 def _configure_session(op: dict[str, Any]) -> ConfigureSession:
-    """Read the one Op whose members have more than one shape."""
+    """Decode the one Op whose members have more than one shape."""
     op = dict(op)
     if isinstance(provider := op.get("provider"), dict):
         # Clients write the members they do not use as null; ours have defaults instead.

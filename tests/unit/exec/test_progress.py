@@ -13,25 +13,25 @@ BEGIN = ExecCommandBegin("c1", ("make",), "/")
 def test_a_short_silence_shows_nothing() -> None:
     progress = Progress()
     assert progress.line(100.0) == ""
-    progress.heed(TaskStarted(), 100.0)
+    progress.update(TaskStarted(), 100.0)
     assert progress.line(101.9) == ""
-    assert progress.gone() == ""
+    assert progress.erase() == ""
 
 
 def test_a_long_silence_says_what_is_waited_for_and_how_long() -> None:
     progress = Progress()
-    progress.heed(TaskStarted(), 100.0)
+    progress.update(TaskStarted(), 100.0)
     assert progress.line(103.5) == f"{CLEAR}... waiting for the model (3s)"
-    progress.heed(BEGIN, 104.0)
-    progress.heed(Warning("by the way"), 110.0)
+    progress.update(BEGIN, 104.0)
+    progress.update(Warning("by the way"), 110.0)
     assert progress.line(169.0) == f"{CLEAR}... running (1m05s)"
 
 
 def test_the_line_goes_once() -> None:
     progress = Progress()
-    progress.heed(BEGIN, 0.0)
+    progress.update(BEGIN, 0.0)
     progress.line(10.0)
-    assert (progress.gone(), progress.gone()) == (CLEAR, "")
+    assert (progress.erase(), progress.erase()) == (CLEAR, "")
 
 
 def console(stderr: Terminal | None, clock: list[float], term: str = "xterm") -> Console:
