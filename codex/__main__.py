@@ -1,6 +1,6 @@
-"""Start of the program: `--version` before anything is imported, else the command line.
+"""The start of the program: `--version` before anything is imported, otherwise the command line.
 
-One of the two places with a broad `except`: a defect ends in one line and an exit status.
+A bug that reaches this file ends in one line and an exit status.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 
 
 def main() -> int:
-    """Run one command line; the exit status."""
+    """Run one command line; return the exit status."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         from codex import __version__
 
@@ -25,10 +25,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has gone, and knows.
+        # The reader of the output has closed it, and knows.
         host.abandon_output()
         return 1
-    except Exception as error:  # noqa: BLE001 - whatever it is, it ends the program in words
+    except Exception as error:  # noqa: BLE001 - any bug ends the program with a report
         from codex.cli.defect import report_defect
 
         report_defect(host, error)

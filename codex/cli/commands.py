@@ -1,6 +1,6 @@
 """The subcommands as data: each with its flags, its arguments, and its help.
 
-A new one is an entry here and a runner in runners.py.
+A new subcommand is an entry here and a runner in runners.py.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from codex.cli.flags import (
 
 
 class Positional(NamedTuple):
-    """One argument that is no flag."""
+    """One argument that is not a flag."""
 
     dest: str
     metavar: str
     help: str
     nargs: str | None = "?"
-    """As argparse has it; None is exactly one."""
+    """Number of values as argparse has it; None: exactly one."""
 
     @property
     def usage(self) -> str:
-        """How the usage line shows it."""
+        """The argument in the usage line."""
         if self.metavar.startswith("["):
             return self.metavar
         return {None: self.metavar, "*": f"[{self.metavar}]..."}.get(
@@ -46,22 +46,22 @@ class Positional(NamedTuple):
 
 
 class Command(NamedTuple):
-    """One subcommand, as its help and its parser need it."""
+    """One subcommand, with what its help and its parser need."""
 
     name: str
-    """All of its words: `exec`, or `history list`."""
+    """Full name: `exec`, or `history list`."""
     summary: str
     description: str
     flags: tuple[Flag, ...]
     positionals: tuple[Positional, ...]
     examples: str
     rest: tuple[str, str] | None = None
-    """A command line of its own that follows: what it is called, and its line of help."""
+    """Name and help of the command line that follows, if one does."""
     subcommands: tuple[Command, ...] = ()
 
     @property
     def word(self) -> str:
-        """What is typed for it: the last word of its name."""
+        """The last word of the name, which the user types."""
         return self.name.rpartition(" ")[2]
 
 
@@ -73,7 +73,7 @@ TUI = Command(
     (Positional("argument", "PROMPT", "the first message"),),
     '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
 )
-"""What runs without a subcommand."""
+"""The command without a subcommand."""
 _WHICH_SESSION = "an id, the start of one, or a name (omitted with --last), then the prompt"
 _OLD_SESSION = (
     Positional(
@@ -155,7 +155,7 @@ APPLY_PATCH_COMMAND = Command(
     "  codex apply-patch < change.patch",
 )
 _IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
-"""The names of the session flags that say what a command may touch."""
+"""Names of the session flags that decide what a command may touch."""
 
 
 def _sandbox(name: str, summary: str) -> Command:

@@ -1,4 +1,4 @@
-"""What is said when the program itself is wrong."""
+"""The report of a bug in the program itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def report_defect(host: Host, error: Exception) -> None:
-    """One line for anybody; the traceback for who asks for it."""
+    """Print one line; with debugging on, also the traceback."""
     message = " ".join(str(error).split())
     host.stderr.write(f"Error: internal error: {type(error).__name__}: {message}\n")
     if host.environ.get("CODEX_DEBUG") or "debug" in host.environ.get("RUST_LOG", ""):

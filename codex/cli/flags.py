@@ -1,7 +1,7 @@
-"""The flags as data: each with its names, what argparse needs to know, and its line of help.
+"""The flags as data: each with its names, its settings for argparse, and its line of help.
 
-One table serves the parsers and the search for the subcommand, which has to know which flags take a
-value before any parser is made.
+One table serves the parsers and the search for the subcommand, which must know which flags take a
+value before any parser exists.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Flag(NamedTuple):
     names: tuple[str, ...]
     help: str
     value: str | None = None
-    """What its value is called in the help; None when it takes none."""
+    """Name of the value in the help; None if the flag takes no value."""
     settings: Mapping[str, Any] = {}
     """Further arguments of argparse's `add_argument`."""
 
@@ -69,7 +69,7 @@ SESSION_FLAGS: tuple[Flag, ...] = (
     Flag(("--disable-response-storage",), "do not let the server store the conversation"),
     Flag(("--ephemeral",), "write no session file; the session cannot be resumed"),
 )
-"""What concerns any session."""
+"""Flags of every session."""
 
 APPROVAL_FLAG = Flag(
     ("-a", "--ask-for-approval"),
@@ -85,7 +85,7 @@ COLOR_FLAG = Flag(
 )
 
 IMAGE_NAMES = ("-i", "--image")
-"""The one flag that takes any number of values."""
+"""Names of the one flag that takes any number of values."""
 IMAGE_FLAG = Flag(
     IMAGE_NAMES,
     "attach images: files, or a comma-separated list of them; repeatable",
@@ -159,7 +159,7 @@ HISTORY_FLAGS: tuple[Flag, ...] = (
     Flag(("-n", "--count"), "how many of the newest messages; default 50", "N"),
     Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
 )
-"""What shows messages."""
+"""Flags of the commands that show messages."""
 
 DELETE_FLAGS: tuple[Flag, ...] = (
     Flag(("--matching",), "every message that contains this text, ignoring case", "TEXT"),
@@ -171,7 +171,7 @@ WHICH_FLAGS: tuple[Flag, ...] = (
     Flag(("--last",), "the most recently written session of this folder"),
     Flag(("--all",), "sessions of any folder, not only this one"),
 )
-"""Which session, where no id is given."""
+"""Flags that choose a session without an id."""
 
 SESSIONS_FLAGS: tuple[Flag, ...] = (
     Flag(("--all",), "sessions of every folder, not only this one"),
@@ -190,4 +190,4 @@ ALL_FLAGS = (
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names
 }
-"""By every name of every flag."""
+"""Whether a flag takes a value, by each of its names."""

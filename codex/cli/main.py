@@ -1,6 +1,6 @@
-"""The command line: find the subcommand, run it, and say in one line what went wrong.
+"""The command line: find the subcommand, run it, and report an error in one line.
 
-Each subcommand imports what it runs, so that none pays for another.
+Each subcommand imports what it runs, so that no subcommand pays for another.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ examples:
 
 
 def overview() -> str:
-    """What `codex --help` says."""
+    """The text of `codex --help`."""
     from codex.cli.commands import ALIASES, COMMANDS, TUI
 
     names = {
@@ -60,7 +60,7 @@ def overview() -> str:
 
 
 def _flag_help(flag: Flag) -> str:
-    """As argparse lays it out, which is not imported for this."""
+    """One flag in argparse's layout, without importing argparse."""
     names = ", ".join(flag.names) + (f" {flag.value}" if flag.value else "")
     rows = textwrap.wrap(flag.help, 66)
     start = f"  {names:<24}  " if len(names) <= 24 else f"  {names}\n{' ' * 28}"
@@ -68,9 +68,9 @@ def _flag_help(flag: Flag) -> str:
 
 
 def run(host: Host) -> int:
-    """Run one command line; the exit status.
+    """Run one command line; return the exit status.
 
-    Raises: BrokenPipeError, when nobody reads the output any more.
+    Raises: BrokenPipeError, if the reader of the output has closed it.
     """
     try:
         return _delivered(host, _run(host))
@@ -82,7 +82,7 @@ def run(host: Host) -> int:
 
 
 def _delivered(host: Host, status: int) -> int:
-    """The status, once what is buffered is written: a result that did not arrive is no success."""
+    """Flush the output; return the status, or a failure if the output could not be written."""
     try:
         host.stdout.flush()
     except BrokenPipeError:
@@ -118,14 +118,14 @@ def _run(host: Host) -> int:
 
 
 def _before_rest(argv: Sequence[str]) -> Sequence[str]:
-    """The words that may be flags."""
+    """The words before `--`, which may be flags."""
     return argv[: argv.index("--")] if "--" in argv else argv
 
 
 def _command_of(word: str | None) -> str | None:
     """The subcommand that a word names; None for a prompt.
 
-    Raises: UsageError, for a word that was probably meant as a command.
+    Raises: UsageError, if the word looks like a misspelt command.
     """
     from codex.cli.commands import ALIASES, COMMANDS
 

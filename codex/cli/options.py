@@ -1,4 +1,4 @@
-"""From parsed arguments to what the rest of the program takes: Overrides and ExecOptions."""
+"""Turns parsed arguments into Overrides, ExecOptions and TuiOptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
 
 def session_overrides(parsed: Namespace) -> Overrides:
-    """The overrides of a command with the session flags and `--ask-for-approval`.
+    """Read the overrides of a command with the session flags and `--ask-for-approval`.
 
     Raises: UsageError.
     """
@@ -47,7 +47,7 @@ def session_overrides(parsed: Namespace) -> Overrides:
 
 
 def sandbox_overrides(parsed: Namespace) -> Overrides:
-    """The overrides of `codex sandbox`, which has the session flags that concern the sandbox.
+    """Read the overrides of `codex sandbox`, which has only the flags that concern the sandbox.
 
     Raises: UsageError.
     """
@@ -73,9 +73,9 @@ def sandbox_overrides(parsed: Namespace) -> Overrides:
 
 
 def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]:
-    """The overrides and options of `codex exec`, which never asks.
+    """Read the overrides and options of `codex exec`, which never asks.
 
-    Args: cwd: the process's, which images are relative to.
+    Args: cwd: the process's working directory, which images are relative to.
     Raises: UsageError.
     """
     policy = parsed.ask_for_approval
@@ -83,7 +83,7 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
         raise UsageError(
             f'--ask-for-approval "{policy}": codex exec cannot ask, so only "never" is possible'
         )
-    # Said or not, it is always so (exec/main.py), and conflicts with nothing.
+    # exec/main.py sets `never` in any case, so the flag conflicts with nothing.
     parsed.ask_for_approval = None
     overrides = session_overrides(parsed)
     images, prompt = split_images(parsed.image, parsed.argument, cwd)
@@ -97,10 +97,10 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
 
 
 def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
-    """The overrides and options of `codex` without a subcommand.
+    """Read the overrides and options of `codex` without a subcommand.
 
-    Args: cwd: the process's, which images are relative to.
-    Raises: UsageError, also for an image that is not there.
+    Args: cwd: the process's working directory, which images are relative to.
+    Raises: UsageError, also if an image does not exist.
     """
     overrides = session_overrides(parsed)
     images, prompt = split_images(parsed.image, parsed.argument, cwd)
@@ -117,7 +117,7 @@ def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
 
 
 def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
-    """What a command of `codex history` runs, given the Host and CODEX_HOME.
+    """Return the function of a `codex history` command; it takes the Host and CODEX_HOME.
 
     Raises: UsageError.
     """
@@ -139,7 +139,7 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
 
 
 def session_limit(parsed: Namespace) -> int | None:
-    """How many sessions `codex sessions` shows, if that was said.
+    """Read the limit of `codex sessions`; None if it was not given.
 
     Raises: UsageError.
     """
@@ -153,9 +153,9 @@ def _number(text: str, expected: str) -> int:
 
 
 def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
-    """Which session `codex exec resume` means; None is the last one. The prompt stays in `parsed`.
+    """Take the session of `codex exec resume`; None: the last one. The prompt stays in `parsed`.
 
-    Args: command: what was typed, for the message. cwd: as for `exec_arguments`.
+    Args: command: the command as typed, for the message. cwd: see `exec_arguments`.
     Raises: UsageError.
     """
     most = 1 if parsed.last else 2
@@ -180,7 +180,7 @@ def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
 def split_images(
     groups: Sequence[Sequence[str]], prompt: str | None, cwd: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Tell the image files from a prompt that `--image` has swallowed."""
+    """Separate the image files from a prompt that `--image` has swallowed."""
     values = [list(group) for group in groups]
     if prompt is None:
         prompt = next(iter(swallowed_words(values, 1, cwd)), None)
@@ -189,10 +189,10 @@ def split_images(
 
 
 def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
-    """Take words that `--image` has swallowed out of its values.
+    """Remove words that `--image` has swallowed from its values, and return them.
 
-    The first value after an `--image` is always an image; the last ones of the command line are
-    words when there are no files by their names.
+    The first value after an `--image` is always an image; the last values of the command line are
+    words if no files of their names exist.
     """
     words: list[str] = []
     while groups and len(groups[-1]) > 1 and len(words) < most and not _files(groups[-1][-1], cwd):
@@ -235,7 +235,7 @@ def _approval(parsed: Namespace) -> AskForApproval | None:
 
 
 def _sandbox(parsed: Namespace) -> tuple[str | None, tuple[str, ...] | None]:
-    """The mode, or the whole list of permissions, or neither."""
+    """The mode, the whole list of permissions, or neither."""
     if parsed.full_auto:
         return "workspace-write", None
     if parsed.bypass:

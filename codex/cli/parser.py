@@ -1,7 +1,7 @@
-"""Parsers: argparse, with errors that raise, help that is text, and one subcommand at a time.
+"""Parsers: argparse, with errors as exceptions, help as text, and one subcommand at a time.
 
-Nothing here prints or exits. Making a parser is part of every start, so only the named subcommand's
-is made, and what would import more of the library is kept away from argparse.
+Must not print or exit. Every start makes a parser, so only the named subcommand's parser is made,
+and argparse gets nothing that makes it import more of the library.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ def parse_arguments(command: Command, arguments: Sequence[str]) -> argparse.Name
 
 
 def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Parse arguments of which any number are `words`, before, between and after the flags.
+    """Parse arguments with any number of `words` before, between and after the flags.
 
-    argparse itself takes all words from the first place where it finds one, and no others.
+    argparse itself takes only the words in the first place where it finds one.
     """
     arguments = list(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
@@ -64,7 +64,7 @@ def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Na
 
 
 def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[str]]:
-    """The command below `command` that the arguments name, and the arguments that are left.
+    """Find the subcommand of `command` that the arguments name, and the remaining arguments.
 
     Raises: UsageError, HelpWanted.
     """
@@ -87,14 +87,14 @@ def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[st
 
 
 def help_text(command: Command) -> str:
-    """What `codex COMMAND --help` says."""
+    """The text of `codex COMMAND --help`."""
     return _make(command).format_help()
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
-        # Without a width argparse asks shutil for the terminal's, which imports bz2, lzma and zlib
-        # for every argument that is added.
+        # Without a width, argparse asks shutil for the terminal's with every argument that is
+        # added; shutil imports bz2, lzma and zlib.
         super().__init__(prog, max_help_position=26, width=92)
 
 

@@ -1,4 +1,4 @@
-"""What each subcommand runs. Each imports what it needs itself, so that none pays for another."""
+"""The function of each subcommand. Each imports what it needs, so that no other pays for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run_tui(host: Host, arguments: Sequence[str]) -> int:
-    """What `codex` without a subcommand runs."""
+    """Run `codex` without a subcommand."""
     from codex.cli.commands import TUI
     from codex.cli.options import tui_arguments
     from codex.cli.parser import parse_arguments

@@ -1,4 +1,4 @@
-"""Which words of a command line are whose, before any parser is made."""
+"""The words of a command line, sorted before any parser is made."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 class CommandLine(NamedTuple):
-    """Arguments, sorted out."""
+    """A command and its arguments."""
 
     command: str | None
-    """As typed; None when there is no bare word."""
+    """Command as typed; None if there is no bare word."""
     arguments: list[str]
-    """All others: flags that stood before the command come first."""
+    """All other words; flags before the command come first."""
 
 
 def find_command(argv: Sequence[str]) -> CommandLine:
@@ -28,7 +28,7 @@ def find_command(argv: Sequence[str]) -> CommandLine:
 
 
 def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
-    """Find one of a command's own subcommands, where any other word is an argument of its own.
+    """Find a subcommand of a command whose other words are arguments.
 
     `--image FILE... resume ID` means the subcommand too. The images before it stay its own: they
     come as `--image=FILE`, which takes no further words.
@@ -55,10 +55,10 @@ def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
 def split_rest(
     argv: Sequence[str], *, has_positionals: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Tell a command's own arguments from the command line that it is given.
+    """Separate a command's own arguments from the command line that it is to run.
 
-    That one begins after `--`, or, for a command without further arguments of its own, at the first
-    word that is neither a flag nor a flag's value.
+    That command line begins after `--`, or, if the command has no positional arguments, at the
+    first word that is neither a flag nor a flag's value.
     """
     if has_positionals:
         index = argv.index("--") if "--" in argv else len(argv)

@@ -1,1 +1,1 @@
-"""`codex demo`: the engine at work, for a machine that has no model."""
+"""`codex demo`: the engine at work on a machine without a model."""

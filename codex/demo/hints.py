@@ -1,4 +1,4 @@
-"""What the demo says last: how to point codex at a model."""
+"""The last words of the demo: how to connect codex to a model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ codex exec -c model_provider=local -c model_providers.local.wire_api=chat \\
   -c model_providers.local.base_url=http://localhost:8080/v1 -m MODEL "explain this repository"
 """,
 }
-"""A provider's name -> what to type in a shell, in a repository."""
+"""Shell commands to run in a repository, by the provider's name."""
 
 CONFIG_EXAMPLE = """\
 model = "MODEL"
@@ -29,7 +29,7 @@ model_provider = "local"
 base_url = "http://localhost:8000/v1"
 wire_api = "chat"
 """
-"""The same choice, kept in the configuration file."""
+"""The same choice in the configuration file."""
 
 
 def _indented(text: str) -> str:

@@ -1,7 +1,7 @@
-"""The demo: the real engine fixes a small project, with a script in the place of the model.
+"""The demo: the real engine fixes a small project, with a script instead of a model.
 
-Real are the engine, the HTTP, the stream, the commands, the patch and the sandbox; only the model
-is not. It needs a POSIX shell and a writable folder, and neither git nor a network nor a home.
+The engine, the HTTP, the stream, the commands, the patch and the sandbox are real. The demo needs a
+POSIX shell and a writable folder, but no git, network or home.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 POLICY = SandboxPolicy(can_write_cwd=True)
-"""workspace-write without the temporary folders: the project itself lies in one."""
+"""workspace-write without the temporary folders, since the project itself is in one."""
 
 _INTRODUCTION = """\
 This is a demonstration: the model is a script inside this program; no AI is involved.
@@ -52,9 +52,9 @@ the file '{outside}', which is outside the project.\
 
 
 def run(host: Host, color: str) -> int:
-    """Show the engine at work; 0 only when the test failed before and passes after.
+    """Show the engine at work; return 0 only if the test fails before and passes after.
 
-    Raises: CodexError, when the demo cannot run here; SandboxUnavailableError among them.
+    Raises: CodexError, if the demo cannot run here, including SandboxUnavailableError.
     """
     host.stderr.write(_INTRODUCTION)
     host.stderr.flush()
@@ -97,7 +97,7 @@ def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal
 
 
 def _quiet(host: Host) -> Host:
-    """The host for the engine: nothing on standard input, and no proxy on the way to loopback."""
+    """The engine's host, with an empty standard input and no proxy for loopback."""
     reader, writer = os.pipe()
     os.close(writer)
     environ = {**host.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
@@ -122,7 +122,7 @@ def _config(base_url: str, folder: str, workspace: str) -> Config:
 
 
 def _run_test(host: Host, workspace: str) -> ExecResult:
-    """Run the test for ourselves, not for the model."""
+    """Run the test outside the engine."""
     if not os.path.exists(SHELL):
         raise CodexError(f"the demo needs a POSIX shell at '{SHELL}'")
     env = command_environment(host.environ, ShellEnvironmentPolicy(), has_network=False)

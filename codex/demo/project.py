@@ -1,7 +1,6 @@
-"""The demo's project: a git repository with a wrong function and a test that says so.
+"""The demo's project: a Git repository with a bug and a test that shows it.
 
-Written without git, in POSIX sh with builtins only, so that it works where there is nothing but a
-shell.
+It is made without git and uses POSIX sh builtins only, so that a shell is enough.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ _GIT = {
 
 
 def create(folder: str) -> None:
-    """Make the repository, without commits, in an existing empty folder."""
+    """Create the repository, without commits, in an existing empty folder."""
     for name in ("objects", "refs/heads"):
         os.makedirs(os.path.join(folder, ".git", name))
     for name, text in _GIT.items():
@@ -60,7 +59,7 @@ def create(folder: str) -> None:
 
 
 def diff(folder: str) -> str:
-    """What changed in the project since `create`, as a unified diff."""
+    """The changes in the project since `create`, as a unified diff."""
     parts: list[str] = []
     for name, before in FILES.items():
         with open(os.path.join(folder, name), encoding="utf-8") as file:

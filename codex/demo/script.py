@@ -1,8 +1,8 @@
-"""The scripted model of the demo: a request's messages to the next reply. No AI, no I/O.
+"""The scripted model of the demo: it turns a request's messages into the next reply. No AI, no I/O.
 
-It answers what it is sent. Where it stands follows from the tool outputs in the request, and what
-it says and patches is made from their text: the line of the test that failed, the line of the file
-that is wrong, the words of the kernel that refused. A demo that breaks therefore says so.
+The tool outputs in the request decide which step comes next. The replies and the patch are made
+from their text: the line of the failed test, the wrong line of the file, the kernel's refusal. So a
+demo that breaks shows that it did.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from typing import Any
 import msgspec
 
 SHELL = "/bin/sh"
-"""Absolute: the demo runs where PATH may be empty."""
+"""Path of the shell, absolute because PATH may be empty."""
 TEST_COMMAND = (SHELL, "test.sh")
 OUTSIDE = re.compile(r"'(/[^']+)'")
-"""How the prompt names the file that the sandbox has to protect."""
+"""Pattern of the file name in the prompt that the sandbox must protect."""
 
 _READ_WITH_BUILTINS = 'while IFS= read -r line; do printf "%s\\n" "$line"; done < total.sh'
-"""`cat total.sh`, for a machine that has a shell and nothing else."""
+"""`cat total.sh` for a machine with only a shell."""
 _STEPS = ("See the test fail", "Fix the code", "See the test pass")
 
 
 class ScriptedCall(msgspec.Struct, frozen=True):
-    """A tool that the model asks for."""
+    """A tool call of the scripted model."""
 
     name: str
     arguments: dict[str, Any]
 
 
 class ScriptedReply(msgspec.Struct, frozen=True):
-    """One answer of the model: words, and the tools it asks for; without tools it is the last."""
+    """One answer of the scripted model: text and tool calls; without calls it is the last one."""
 
     text: str
     calls: tuple[ScriptedCall, ...] = ()
 
 
 def next_reply(messages: list[dict[str, Any]]) -> ScriptedReply:
-    """The answer to a conversation of the Chat Completions API."""
+    """Return the answer to a conversation in the Chat Completions format."""
     outputs = [str(message["content"]) for message in messages if message["role"] == "tool"]
     match outputs:
         case []:
@@ -65,7 +65,7 @@ def _after_first_test(test: str) -> ScriptedReply:
 
 
 def _after_reading(test: str, code: str) -> ScriptedReply:
-    """The patch, made of the lines that were read."""
+    """The patch, made from the lines that were read."""
     lines = code.splitlines()
     wrong = [number for number, line in enumerate(lines) if line.strip() == "sum=$price"]
     if len(wrong) != 1:
@@ -113,7 +113,7 @@ def _shell(*command: str) -> ScriptedCall:
 
 
 def _plan(*, done: int) -> ScriptedCall:
-    """The plan with its first steps done, and the next one, if any, under way."""
+    """The plan with its first `done` steps completed and the next one, if any, in progress."""
     states = ["completed"] * done + ["in_progress"] + ["pending"] * len(_STEPS)
     plan = [{"step": step, "status": state} for step, state in zip(_STEPS, states, strict=False)]
     return ScriptedCall("update_plan", {"plan": plan})

@@ -1,7 +1,7 @@
-"""The demo's model server: the Chat Completions API on loopback, streamed, with a script behind it.
+"""The demo's model server: a script behind the Chat Completions API, streamed on loopback.
 
-socketserver and not http.server's own server class: that one looks up the name of its address,
-which is a DNS query that the demo must not send.
+It uses socketserver because http.server's own server class looks up the name of its address, a DNS
+query that the demo must not send.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ScriptedServer:
-    """Listens while entered; every connection has a thread of its own."""
+    """Server that listens inside its `with` block; each connection has its own thread."""
 
     def __init__(self) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -28,7 +28,7 @@ class ScriptedServer:
 
     @property
     def base_url(self) -> str:
-        """For a provider."""
+        """Base URL for a provider."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self) -> ScriptedServer:
@@ -45,7 +45,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away; it tells the user itself why it did."""
+        """Ignore a client that disconnected; it reports the reason itself."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the demo shows the engine, not its server."""
+        """Log nothing: the demo shows the engine, not its server."""
 
 
 def stream(request: dict[str, Any]) -> Iterator[bytes]:

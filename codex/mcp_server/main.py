@@ -1,7 +1,7 @@
-"""Serve one MCP client on standard input and output until it goes away.
+"""Serve one MCP client on standard input and output until it disconnects.
 
-The end of the input, or a stop signal, ends every session and the program. Nothing but messages is
-written to stdout.
+The end of the input or a stop signal ends every session and the program. Only messages are written
+to stdout.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _Inbox = SimpleQueue[StopSignal | InputLine | EndOfInput]
 
 LAST_WORDS_S = 1.0
-"""How long a client that reads slowly is waited for at the end."""
+"""Longest wait at the end for a client that reads slowly."""
 
 
 def run(host: Host, overrides: Overrides) -> int:
-    """Serve; the exit status. Signals end the process by themselves, after cleaning up.
+    """Serve one client; return the exit status. Signals end the process after clean-up.
 
-    Args: overrides: what the command line says; the arguments of a call win over it.
-    Raises: CodexError, when the settings are wrong or standard input is a terminal.
+    Args: overrides: settings from the command line; the arguments of a call override them.
+    Raises: CodexError, if the settings are wrong or standard input is a terminal.
     """
     if host.stdin.isatty():
         raise CodexError(
@@ -60,7 +60,7 @@ def run(host: Host, overrides: Overrides) -> int:
 
 
 def _serve(server: CodexServer, inbox: _Inbox) -> StopSignal | None:
-    """Take lines until there are no more, or a signal comes."""
+    """Handle lines until the input ends or a signal arrives."""
     while True:
         match inbox.get():
             case InputLine(data):

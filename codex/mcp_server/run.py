@@ -1,7 +1,7 @@
-"""One call of a tool: a message to an engine, and everything until its task ends.
+"""One call of a tool: a message to an engine, and its task until the end.
 
-Each call has a thread of its own, `mcp-call-N`, which hands the engine's events to the client and
-asks it what the engine asks.
+Each call has a thread of its own, `mcp-call-N`, which passes the engine's events and questions to
+the client.
 """
 
 from __future__ import annotations
@@ -59,25 +59,25 @@ DECISIONS = ("approved", "approved_for_session", "denied", "abort")
 
 
 class Caller(NamedTuple):
-    """What the client said about a call, and can do."""
+    """The client's side of a call."""
 
     request_id: RpcId
     progress_token: RpcId | None
-    """None when it wants no progress."""
+    """Token for progress notifications; None if the client wants none."""
     can_be_asked: bool
     cancel: Cancel
-    """Set when nobody waits for the answer any more."""
+    """Cancel that is set once the client no longer waits for the answer."""
 
 
 class CallOutcome(NamedTuple):
-    """How a call ended."""
+    """The result of a call."""
 
     text: str
     is_error: bool = False
 
 
 class Call:
-    """One call, from the user's message to the end of its task."""
+    """One call, from the user's message to the end of the task."""
 
     def __init__(self, peer: Peer, caller: Caller, session: HostedSession, prompt: str) -> None:
         self._peer = peer
@@ -89,7 +89,7 @@ class Call:
         self._step_count = 0
 
     def run(self) -> CallOutcome | None:
-        """Work until the task ends; None when the call was cancelled."""
+        """Work until the task ends; return None if the call was cancelled."""
         inbox = self._session.inbox
         cancel = self._caller.cancel
         forget = cancel.on_set(lambda: inbox.put(Stop(self._caller.request_id)))
@@ -100,7 +100,7 @@ class Call:
                 item = inbox.get()
                 if isinstance(item, Stop):
                     if item.request_id != self._caller.request_id:
-                        continue  # It came when that call had just ended.
+                        continue  # It arrived just after that call had ended.
                     if self._task_id is None:
                         return None
                     self._session.engine.submit(Interrupt())
@@ -115,7 +115,7 @@ class Call:
         self._task_id = self._session.engine.submit(UserInput((UserText(self._prompt),)))
 
     def _take(self, event: Event) -> CallOutcome | None:
-        """Heed one event; how the call ended, if it did."""
+        """Handle one event; return the outcome once the call is over."""
         match event.msg:
             case SessionConfigured(session_id=session_id, rollout_path=path):
                 self._session.session_id = session_id
@@ -139,7 +139,7 @@ class Call:
         return None
 
     def _tell(self, event: Event) -> None:
-        """Hand an event to the client, and what it means for the progress."""
+        """Pass an event to the client, with a progress notification if it is a step."""
         meta: dict[str, Json] = {"requestId": self._caller.request_id}
         if self._session.session_id is not None:
             meta["threadId"] = self._session.session_id
@@ -161,7 +161,7 @@ class Call:
         self._session.engine.submit(answer_to(question, decision, feedback))
 
     def _decision(self, question: ApprovalRequest) -> tuple[ReviewDecision, str | None]:
-        """What the client's user says; no, when it cannot be asked or says nothing."""
+        """Ask the client's user; the answer is no if the user cannot be asked or says nothing."""
         if not self._caller.can_be_asked:
             return ReviewDecision.DENIED, CANNOT_ASK
         try:
@@ -184,7 +184,7 @@ class Call:
         return read_decision(answer)
 
     def _pass_on(self, question: ElicitationRequest) -> None:
-        """Let the client answer what an MCP server of the session asks."""
+        """Let the client answer a question from an MCP server of the session."""
         result: Json = {"action": "decline"}
         if self._caller.can_be_asked:
             try:
@@ -223,9 +223,9 @@ _DECISION_SCHEMA: dict[str, Json] = {
 
 
 def read_decision(answer: Json) -> tuple[ReviewDecision, str | None]:
-    """A client's answer to `elicitation/create`; whatever is not clearly a yes is a no.
+    """Read a client's answer to `elicitation/create`; anything that is not clearly a yes is a no.
 
-    Clients of Codex answer with a bare `decision` beside, or instead of, the form's content.
+    Clients of Codex answer with a bare `decision` beside or instead of the form's content.
     """
     if not isinstance(answer, dict):
         return ReviewDecision.DENIED, None
@@ -253,7 +253,7 @@ def _kind(question: ApprovalRequest) -> str:
 
 
 def _question_text(question: ApprovalRequest) -> str:
-    """The whole question: what is to be allowed is never cut."""
+    """The whole question, never truncated."""
     match question:
         case ExecApprovalRequest():
             lines = [f"Allow Codex to run this in '{question.cwd}'?", join(question.command)]
@@ -273,7 +273,7 @@ def _question_text(question: ApprovalRequest) -> str:
 
 
 def _step(msg: EventMsg) -> str | None:
-    """The line of progress that an event is worth; None for most."""
+    """The progress message for an event; None for most events."""
     if isinstance(msg, CallBegin):
         return _call_step(msg)
     if isinstance(msg, TaskStarted):

@@ -1,7 +1,7 @@
-"""The methods of the server: who may call them when, and the calls that are under way.
+"""The methods of the server, and the calls that are under way.
 
-Everything is answered: an unknown method, a broken message and a failed call too.
-Source: the MCP specification, 2024-11-05 to 2025-11-25; spec/mcp.md, part B.
+Everything is answered, including unknown methods, malformed messages and failed calls.
+Source: the MCP specification, 2024-11-05 to 2025-11-25.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class CodexServer:
                 raise RpcError(METHOD_NOT_FOUND, f"there is no method '{method}'")
 
     def on_notification(self, notification: RpcNotification) -> None:
-        """Heed what concerns a call."""
+        """Cancel a call if the client asks for it."""
         params = notification.params
         if notification.method == "notifications/cancelled" and isinstance(params, dict):
             with self._lock:
@@ -115,7 +115,7 @@ class CodexServer:
                 cancel.set()
 
     def on_abandoned(self, request_id: RpcId, _method: str, reason: str) -> None:
-        """Cancel a question that nobody waits to have answered."""
+        """Cancel a question whose answer is no longer needed."""
         self._peer.notify("notifications/cancelled", {"requestId": request_id, "reason": reason})
 
     def _initialize(self, params: Json) -> dict[str, Json]:
@@ -155,7 +155,7 @@ class CodexServer:
                 raise RpcError(INVALID_REQUEST, f"a call with the id {request.id!r} is under way")
             if self._is_closed:
                 raise RpcError(INTERNAL_ERROR, "the server is ending")
-            # From here on it can be cancelled.
+            # The call can be cancelled from here on.
             self._calls[request.id] = caller.cancel
             self._call_count += 1
             thread = threading.Thread(
@@ -182,7 +182,7 @@ class CodexServer:
             self._peer.answer(caller.request_id, result)
 
     def _result(self, caller: Caller, name: str, arguments: Json) -> Json:
-        """What the call comes to; None when the client has cancelled it."""
+        """Run a call; return its result, or None if the client has cancelled it."""
         try:
             session, prompt = self._prepare(name, arguments)
         except CodexError as error:
@@ -197,11 +197,11 @@ class CodexServer:
         return None if outcome is None else _tool_result(outcome, session.session_id)
 
     def _is_cancelled(self, caller: Caller) -> bool:
-        """Whether the client wants no answer; at the server's end it may still read one."""
+        """Whether the client wants no answer; a server that is ending still sends one."""
         return caller.cancel.is_set() and not self._is_closed
 
     def _prepare(self, name: str, arguments: Json) -> tuple[HostedSession, str]:
-        """The session a call is about, taken for it, and the user's message.
+        """Claim the session for a call; return it with the user's message.
 
         Raises: CodexError.
         """
@@ -220,7 +220,7 @@ class CodexServer:
 
 
 def _takes_forms(elicitation: Json) -> bool:
-    """Whether a client can ask its user by a form: those before 2025-11-25 know nothing else."""
+    """Whether a client can show forms to its user; before 2025-11-25 there was nothing else."""
     return isinstance(elicitation, dict) and (not elicitation or "form" in elicitation)
 
 
@@ -229,7 +229,7 @@ def _internal(error: Exception) -> CallOutcome:
 
 
 def _tool_result(outcome: CallOutcome, session_id: str | None) -> dict[str, Json]:
-    """A CallToolResult that fits the tools' outputSchema, also when the call failed."""
+    """A CallToolResult that matches the tools' outputSchema, even for a failed call."""
     structured: dict[str, Json] = {"content": outcome.text}
     if session_id is not None:
         structured["threadId"] = session_id

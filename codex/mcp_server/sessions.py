@@ -1,7 +1,7 @@
-"""The sessions of one MCP server: begun by a call, gone on with by others, also later ones.
+"""The sessions of one MCP server: started by one call and continued by later ones.
 
-An engine outlives its call, so that `codex-reply` finds it. There are only so many at a time: those
-that were longest without a call are ended, and come back from their files when they are wanted.
+An engine outlives its call, so that `codex-reply` finds it. Their number is limited: the engines
+that have been idle longest are ended, and read back from their files when a call needs them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 MAX_IDLE = 8
-"""Engines without a call; each may have MCP servers of its own."""
+"""Largest number of idle engines; each may run MCP servers of its own."""
 
 
 class Stop(NamedTuple):
@@ -37,39 +37,39 @@ class Stop(NamedTuple):
 
 
 class HostedSession:
-    """An engine, and whether a call is at work on it."""
+    """An engine that calls use one after the other."""
 
     def __init__(self, config: Config, host: Host, resumed: Resumed | None = None) -> None:
         self.inbox: SimpleQueue[Event | Stop] = SimpleQueue()
         self.engine = Codex(config, host, self.inbox.put, source="mcp", resumed=resumed)
         self.session_id: str | None = None
-        """None until the engine is ready."""
+        """Session id; None until the engine is ready."""
         self.wanted_id: str | None = None if resumed is None else resumed.session_id
         self.is_recorded = False
-        """Whether it can be gone on with after the engine's end."""
+        """Whether the session can be resumed after the engine has ended."""
         self.is_busy = True
 
     def close(self) -> None:
-        """End the engine, with all that runs in it."""
+        """End the engine and everything that runs in it."""
         self.engine.close()
 
 
 class Sessions:
-    """All of them. Every method may be called from any thread."""
+    """All sessions. Every method may be called from any thread."""
 
     def __init__(self, host: Host, overrides: Overrides) -> None:
-        """Args: overrides: what the command line says; the arguments of a call win over it."""
+        """Args: overrides: the command line's settings; the arguments of a call override them."""
         self._host = host
         self._overrides = overrides
         self._lock = threading.Lock()
         self._sessions: list[HostedSession] = []
-        """The one whose call ended last comes last."""
+        """Sessions, ordered by the end of their last call."""
         self._is_closed = False
 
     def begin(self, arguments: CodexArguments, wanted: Overrides) -> HostedSession:
-        """A new session, taken for a call.
+        """Start a new session and claim it for a call.
 
-        Raises: CodexError, when its settings are wrong.
+        Raises: CodexError, if its settings are wrong.
         """
         config = load_config(self._host, _merged(self._overrides, wanted))
         changes: dict[str, object] = {}
@@ -80,9 +80,9 @@ class Sessions:
         return self._add(HostedSession(msgspec.structs.replace(config, **changes), self._host))
 
     def find(self, session_id: str) -> HostedSession:
-        """A session to go on with, taken for a call; read from its file if it has ended.
+        """Claim a session for another call; read it from its file if its engine has ended.
 
-        Raises: CodexError, when there is none, or it is busy.
+        Raises: CodexError, if there is no such session, or it is busy.
         """
         with self._lock:
             for session in self._sessions:
@@ -102,7 +102,7 @@ class Sessions:
         return self._add(HostedSession(config, self._host, resumed))
 
     def release(self, session: HostedSession) -> None:
-        """A call is over."""
+        """Give a session back at the end of a call."""
         with self._lock:
             session.is_busy = False
             self._sessions.remove(session)
@@ -118,7 +118,7 @@ class Sessions:
             each.close()
 
     def close(self) -> None:
-        """End every engine, side by side."""
+        """End every engine, in parallel."""
         with self._lock:
             self._is_closed = True
             sessions = list(self._sessions)

@@ -36,7 +36,7 @@ def _text(description: str, **more: Json) -> dict[str, Json]:
 
 
 def tool_list() -> list[dict[str, Json]]:
-    """What `tools/list` shows."""
+    """The answer to `tools/list`."""
     return [
         {
             "name": CODEX,
@@ -115,7 +115,7 @@ def tool_list() -> list[dict[str, Json]]:
 
 
 class CodexArguments(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """The arguments of `codex`; members nobody knows are ignored."""
+    """The arguments of `codex`; unknown members are ignored."""
 
     prompt: str
     model: str | None = None
@@ -139,14 +139,14 @@ class ReplyArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def session_id(self) -> str | None:
-        """Under either name."""
+        """The session's id, under either name."""
         return self.threadId or self.conversationId
 
 
 def overrides_of(arguments: CodexArguments) -> Overrides:
-    """What the arguments say about the settings.
+    """The arguments as settings.
 
-    Raises: CodexError, for a value that is none of the known ones.
+    Raises: CodexError, if a value is unknown.
     """
     settings = dict(arguments.config or {})
     if arguments.disable_response_storage is not None:
@@ -189,7 +189,7 @@ def _assignments(path: tuple[str, ...], table: dict[str, Any]) -> list[str]:
     """A table as the `KEY=VALUE` strings of `-c`."""
     found: list[str] = []
     for key, value in table.items():
-        # A dotted key is taken as the path that it is in `-c`.
+        # A dotted key is a path, as in `-c`.
         parts = (*path, *(key.split(".") if not path and _is_dotted(key) else (key,)))
         if isinstance(value, dict) and value:
             found += _assignments(parts, value)

@@ -1,8 +1,8 @@
-"""Messages to the client, whole lines in the order they were given, none lost.
+"""Messages to the client, as whole lines in order, none lost.
 
-The thread `codex-stdout` writes, so that a client which reads slowly holds up nobody's work. It
-writes to the descriptor: a thread that waits inside a stream holds its lock, and the interpreter
-aborts when it finds that lock held at the end.
+The thread `codex-stdout` writes, so that a client that reads slowly delays no call. It writes to
+the descriptor: a thread that waits inside a stream holds its lock, and the interpreter aborts if
+that lock is held at exit.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class Writer:
-    """Standard output."""
+    """Writes messages to standard output."""
 
     def __init__(self, descriptor: int, on_break: Callable[[], None]) -> None:
-        """Args: on_break: called once, in the thread, when nobody reads any more."""
+        """Args: on_break: called once, in the thread, when the client has closed the stream."""
         self._descriptor = descriptor
         self._on_break = on_break
         self._waiting: SimpleQueue[RpcMessage | None] = SimpleQueue()
@@ -32,11 +32,11 @@ class Writer:
         self._thread.start()
 
     def send(self, message: RpcMessage) -> None:
-        """Leave a message; returns at once. Usable from any thread."""
+        """Queue a message and return at once; from any thread."""
         self._waiting.put(message)
 
     def close(self, timeout_s: float) -> None:
-        """Write what waits, as far as the time allows."""
+        """Write what is queued, as far as the time allows."""
         self._waiting.put(None)
         self._thread.join(timeout_s)
 

@@ -1,1 +1,1 @@
-"""Subcommands that run no task of their own: each reads its options and does one thing."""
+"""Subcommands of one module each, and `proto`, the front end for programs."""

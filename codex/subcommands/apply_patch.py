@@ -1,7 +1,7 @@
-"""`codex apply-patch [PATCH]`: apply a patch below the current directory, without any question.
+"""`codex apply-patch [PATCH]`: apply a patch below the current directory without asking.
 
-The exit status is 0 when the patch is applied, 1 when it is not (then nothing is changed), 2 when
-there is none. Source: spec/apply-patch.md, section 9.
+The exit status is 0 if the patch was applied, 1 if it was not (then nothing has changed), 2 if no
+patch was given.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ USAGE = "Usage: codex apply-patch PATCH\n       codex apply-patch < FILE\n"
 
 
 def run(host: Host, argument: str | None) -> int:
-    """Apply the patch in `argument`, or on standard input when that is None; the exit status.
+    """Apply the patch in `argument`, or from standard input if None; return the exit status.
 
-    The listing of the changed files goes to stdout, the reason of a failure to stderr.
+    The list of changed files goes to stdout, the reason of a failure to stderr.
     """
     try:
         text = _standard_input(host) if argument is None else argument

@@ -1,6 +1,6 @@
-"""`codex execpolicy check` and `check-json`: what rules make of a command, as JSON.
+"""`codex execpolicy check` and `check-json`: judge a command by rules, with the result as JSON.
 
-Nothing is run. Source: spec/execpolicy.md, sections 4 and 8.
+The command is not run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class CheckOptions(NamedTuple):
     """The flags of both commands."""
 
     policy: tuple[str, ...]
-    """Files, relative to the working directory; none is the built-in policy."""
+    """Rules files, relative to the working directory; empty: the built-in rules."""
     require_safe: bool
     pretty: bool
 
@@ -46,9 +46,9 @@ class _CallArgument(msgspec.Struct, frozen=True):
 
 
 def check_words(host: Host, options: CheckOptions, words: Sequence[str]) -> int:
-    """Judge a command given as words; the exit status.
+    """Judge a command given as words; return the exit status.
 
-    Raises: CodexError, when there is no command or a policy cannot be read.
+    Raises: CodexError, if there is no command or a policy cannot be read.
     """
     if not words:
         raise CodexError("no command to judge", advice="codex execpolicy check -- PROGRAM [ARG]...")
@@ -58,9 +58,9 @@ def check_words(host: Host, options: CheckOptions, words: Sequence[str]) -> int:
 
 
 def check_json(host: Host, options: CheckOptions, argument: str) -> int:
-    """Judge a command given as JSON; the exit status.
+    """Judge a command given as JSON; return the exit status.
 
-    Raises: CodexError, when it cannot be read, or a policy cannot.
+    Raises: CodexError, if the command or a policy cannot be read.
     """
     try:
         call = msgspec.json.decode(argument.encode(), type=_CallArgument)
@@ -119,6 +119,6 @@ def _judge_prefix(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
 
 
 def _combined(statuses: Sequence[int]) -> int:
-    """Of rules of both forms: what is forbidden or asked about stays so, else one yes is enough."""
+    """The status from both forms of rules: the strictest one that is known."""
     known = [status for status in statuses if status != _UNVERIFIED]
     return max(known, default=_UNVERIFIED)

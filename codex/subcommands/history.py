@@ -1,6 +1,6 @@
-"""`codex history`: the message history for people: listed, searched, deleted from.
+"""`codex history`: list, search and delete messages of the message history.
 
-It works on the file as it is, whatever `history.persistence` says: that is about sessions.
+It works on the file as it is, whatever `history.persistence` says about new messages.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ if TYPE_CHECKING:
 
 DEFAULT_COUNT = 50
 PATIENCE_S = 10.0
-"""How long deleting waits for other processes' locks."""
+"""Longest wait for other processes' locks before deleting."""
 _SHOWN_BEFORE_DELETION = 10
 _AT_A_TIME = 1000
 
 
 class ListOptions(NamedTuple):
-    """How entries are shown."""
+    """How many entries are shown, and in which form."""
 
     limit: int = DEFAULT_COUNT
-    """The newest ones; at least 1."""
+    """Number of the newest entries to show; at least 1."""
     is_json: bool = False
 
 
 class ChosenEntries(NamedTuple):
-    """What is to be deleted: one of the three."""
+    """The entries to delete; exactly one member is given."""
 
     numbers: tuple[int, ...] = ()
-    """As `list` shows them, from 1."""
+    """Numbers as `list` shows them, from 1."""
     matching: str | None = None
     is_all: bool = False
 
 
 def show_path(host: Host, folder: str) -> int:
-    """Print where the history is. Args: folder: CODEX_HOME, here and below."""
+    """Print the path of the history file. Args: folder: CODEX_HOME, here and below."""
     host.stdout.write(_path(folder) + "\n")
     return ExitStatus.DONE
 
 
 def show_list(host: Host, folder: str, shown: ListOptions) -> int:
-    """Print the newest entries, the newest last. Raises: HistoryError."""
+    """Print the newest entries, newest last. Raises: HistoryError."""
     with _opened(host, folder) as index:
         if index is None:
             return ExitStatus.DONE
@@ -73,9 +73,9 @@ def show_list(host: Host, folder: str, shown: ListOptions) -> int:
 
 
 def show_matches(host: Host, folder: str, text: str, shown: ListOptions) -> int:
-    """Print the newest entries with `text` in them, the newest last.
+    """Print the newest entries that contain `text`, newest last.
 
-    Returns: FAILED when there are none, as grep does.
+    Returns: FAILED if there are no matches, like grep.
     Raises: HistoryError.
     """
     with _opened(host, folder) as index:
@@ -93,11 +93,11 @@ def show_matches(host: Host, folder: str, text: str, shown: ListOptions) -> int:
 
 
 def delete(host: Host, folder: str, chosen: ChosenEntries, *, is_sure: bool) -> int:
-    """Delete entries, after asking a person at a terminal.
+    """Delete entries after confirmation on the terminal.
 
-    Args: is_sure: do not ask.
-    Returns: FAILED when the answer was no, or when nothing fits.
-    Raises: CodexError, also when there is nobody to ask; nothing was deleted.
+    Args: is_sure: skip the confirmation.
+    Returns: FAILED if the answer was no, or nothing matches.
+    Raises: CodexError, also if there is no terminal; then nothing was deleted.
     """
     kinds = (bool(chosen.numbers), chosen.matching is not None, chosen.is_all)
     if sum(kinds) != 1:
@@ -126,7 +126,7 @@ def _path(folder: str) -> str:
 
 @contextlib.contextmanager
 def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
-    """The history; None, and a word about it, when there is nothing in it."""
+    """The history; None, after a message about it, if it is empty."""
     path = _path(folder)
     index = open_index(path)
     if index is None:
@@ -142,7 +142,7 @@ def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
 
 
 def _chosen_lines(index: HistoryIndex, chosen: ChosenEntries) -> dict[int, bytes]:
-    """The lines to delete by their numbers, from 0, the oldest first."""
+    """The lines to delete by their numbers, from 0, oldest first."""
     if chosen.is_all:
         return dict(enumerate(index.lines(0, index.count)))
     if chosen.matching is not None:
@@ -211,7 +211,7 @@ def _print(
 
 
 def _row(offset: int, entry: HistoryEntry | None, width: int) -> str:
-    """One entry for people; its further lines begin below its first one."""
+    """One entry for people; its further lines are indented to the first one."""
     head = f"{offset + 1:>{width}}  "
     if entry is None:
         return f"{head}(cannot be read)\n"

@@ -1,6 +1,6 @@
-"""`codex mcp list|get|add|remove`: the MCP servers of config.toml, for people and scripts.
+"""`codex mcp list|get|add|remove`: the MCP servers in config.toml, for people and scripts.
 
-Nothing is started here.
+No server is started here.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _SECTION = "mcp_servers"
 _NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _HIDDEN = "*****"
-"""What stands for a value that may be a secret."""
+"""Replacement for a value that may be secret."""
 
 
 class NewServer(NamedTuple):
-    """What `codex mcp add` was given."""
+    """The arguments of `codex mcp add`."""
 
     name: str
     argv: tuple[str, ...]
     env: tuple[str, ...]
-    """`NAME=VALUE`."""
+    """Variables as `NAME=VALUE`."""
     url: str | None
     bearer_token_env_var: str | None
 
 
 def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
-    """Every configured server, a line each; the exit status."""
+    """Print a line for each configured server; return the exit status."""
     servers = sorted(config.mcp_servers.items())
     if as_json:
         host.stdout.write(_json([_members(name, server) for name, server in servers]))
@@ -61,9 +61,9 @@ def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
 
 
 def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
-    """One server with its settings; the exit status.
+    """Print the settings of a server; return the exit status.
 
-    Raises: CodexError, when there is none of that name.
+    Raises: CodexError, if there is no server of that name.
     """
     server = config.mcp_servers.get(name)
     if server is None:
@@ -79,7 +79,7 @@ def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
 
 
 def add_server(host: Host, config: Config, new: NewServer) -> int:
-    """Write a server to config.toml, in the place of one with its name; the exit status.
+    """Add a server to config.toml or replace one of that name; return the exit status.
 
     Raises: CodexError.
     """
@@ -124,9 +124,9 @@ def _http_values(new: NewServer) -> dict[str, Any]:
 
 
 def remove_server(host: Host, config: Config, name: str) -> int:
-    """Take a server out of config.toml; the exit status.
+    """Remove a server from config.toml; return the exit status.
 
-    Raises: CodexError, when there is none of that name.
+    Raises: CodexError, if there is no server of that name.
     """
     if not remove_table(os.path.join(config.codex_home, "config.toml"), _SECTION, name):
         if name in config.mcp_servers:
@@ -164,7 +164,7 @@ def _where(server: McpServer) -> str:
 
 
 def _shown_url(url: str) -> str:
-    """Without user, password and query, which may be secrets."""
+    """The URL without user, password and query, which may be secret."""
     try:
         return str(parse_url(url, ("http", "https"), what="url"))
     except CodexError:
@@ -172,7 +172,7 @@ def _shown_url(url: str) -> str:
 
 
 def _members(name: str, server: McpServer) -> dict[str, Any]:
-    """Its settings by the keys of config.toml, without those that say nothing and the secrets."""
+    """The settings by the keys of config.toml, without empty ones and with secrets hidden."""
     members = {"name": name, **msgspec.to_builtins(server)}
     for table in ("env", "http_headers"):
         members[table] = dict.fromkeys(members[table], _HIDDEN)

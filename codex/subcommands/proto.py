@@ -1,9 +1,9 @@
 """The front end for programs: submissions as JSON lines on stdin, events as JSON lines on stdout.
 
-spec/protocol.md, section 8, without its gaps: a line that is no submission is answered by an
-`error` event; the end of the input lets the running task finish and then ends the program, status
-0. A stop signal aborts the task first; the events of that still come, and the status is that of the
-signal (130 for Control-C). Nothing but events is written to stdout.
+A line that is not a submission is answered by an `error` event. The end of the input lets the
+running task finish and then ends the program with status 0. A stop signal aborts the task; its last
+events are still written, and the status is the signal's (130 for Control-C). Only events are
+written to stdout.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from codex.protocol.questions import QuestionAnswer
 
 OWN_ID = ""
-"""Of the submissions that no line of the client made."""
+"""Id of submissions that did not come from the client."""
 
 
 ProtoInbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
 
 
 def run(host: Host, config: Config) -> int:
-    """Serve one client; the exit status. SIGTERM and SIGHUP end the process, after cleaning up.
+    """Serve one client; return the exit status. SIGTERM and SIGHUP end the process after clean-up.
 
-    Raises: CodexError, when standard input is a terminal.
+    Raises: CodexError, if standard input is a terminal.
     """
     if host.stdin.isatty():
         raise CodexError(
@@ -75,11 +75,11 @@ class ProtoClient:
         self._engine = engine
         self._output = output
         self._refusals: list[tuple[str, QuestionAnswer]] = []
-        """Of every question that is open, with the id of its event."""
+        """Refusals of the open questions, each with the id of the question's event."""
         self._is_input_over = False
 
     def until_end(self, inbox: ProtoInbox) -> StopSignal | None:
-        """Serve until the engine is shut down; the signal that asked for it, if one did."""
+        """Serve until the engine has shut down; return the stop signal, if there was one."""
         stopped_by: StopSignal | None = None
         while True:
             match inbox.get():
@@ -117,13 +117,13 @@ class ProtoClient:
                 self._refuse_questions()
 
     def _refuse_questions(self) -> None:
-        """Answer no in the name of a client that cannot answer any more."""
+        """Answer no on behalf of a client that can no longer answer."""
         refusals, self._refusals = self._refusals, []
         for _, refusal in refusals:
             self._submit(refusal)
 
     def _forget_question(self, op: Op) -> None:
-        """The client answers by itself; an approval may name the event instead of the call."""
+        """Drop the question that `op` answers; it may name the event instead of the call."""
         self._refusals = [
             (event_id, refusal)
             for event_id, refusal in self._refusals

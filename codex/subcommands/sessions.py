@@ -22,18 +22,18 @@ _TITLE_WIDTH = 60
 
 
 class Listing(NamedTuple):
-    """What `codex sessions` is to show."""
+    """The selection and form of `codex sessions`."""
 
     is_everywhere: bool
-    """Of every folder."""
+    """Whether sessions of every folder are listed."""
     is_archived: bool
     is_json: bool
     limit: int | None
-    """None: DEFAULT_LIMIT for people, all for programs."""
+    """Largest number of sessions; None: DEFAULT_LIMIT for people, all for programs."""
 
 
 def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
-    """List sessions on standard output, the one that was written to last first."""
+    """List sessions on standard output, most recently written first."""
     cwd = None if listing.is_everywhere else host.cwd
     limit = listing.limit
     if limit is None and not listing.is_json:
@@ -62,14 +62,14 @@ def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
 
 
 def archive_session(host: Host, codex_home: str, wanted: str) -> int:
-    """Put a session away."""
+    """Archive a session."""
     path = sessions.archive(codex_home, sessions.find_session(codex_home, wanted))
     host.stderr.write(f"moved to {printable(path)}\n")
     return ExitStatus.DONE
 
 
 def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
-    """Bring a session back."""
+    """Restore an archived session."""
     path = sessions.unarchive(
         codex_home, sessions.find_session(codex_home, wanted, is_archived=True)
     )
@@ -78,7 +78,7 @@ def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
 
 
 def delete_session(host: Host, codex_home: str, wanted: str, *, is_sure: bool) -> int:
-    """Delete a session, archived or not, once the user is sure."""
+    """Delete a session, archived or not, after confirmation."""
     file = sessions.find_session(codex_home, wanted, is_archived=None)
     if not (is_sure or _is_sure(host, codex_home, file)):
         return ExitStatus.FAILED
