@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 GRACE_S = 0.5
-"""How long a pipe beside a prompt argument may take to deliver its first byte."""
+"""Longest wait for the first byte of a pipe beside a prompt argument."""
 _CHUNK = 65_536
 
 

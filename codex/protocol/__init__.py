@@ -1,1 +1,1 @@
-"""What the packages share and the queues carry: frozen values, no I/O."""
+"""The values that packages share and queues carry: frozen, without I/O."""

@@ -1,4 +1,4 @@
-"""When the user is asked, what a command may touch, and what the user answered."""
+"""Policies and decisions: when the user is asked, what a command may touch, what was answered."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Annotated
 import msgspec
 
 PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
-"""Inside a writable folder these stay closed: what is in them is run or obeyed by programs outside
-the sandbox. A patch writes none of them; for commands, which have to commit,
-sandbox/guard/protected.py names the parts of `.git`. Source: sandbox.md, section 6.3."""
+"""Names that stay closed inside a writable folder, because programs outside the sandbox run or obey
+their content. A patch must not write to any of them; for commands, which need to commit,
+sandbox/guard/protected.py names the parts of `.git`."""
 
 
 class AskForApproval(enum.Enum):
     """When the user is asked before something runs; the values are the May 2025 names."""
 
     UNTRUSTED = "unless-allow-listed"
-    """Before every command that is not trusted, and before every patch. The shipped default."""
+    """Ask before every command that is not trusted and before every patch. The default."""
     AUTO_EDIT = "auto-edit"
-    """As above, but patches inside the writable roots go through."""
+    """Ask like `untrusted`, except for patches inside the writable roots."""
     ON_FAILURE = "on-failure"
-    """When the sandbox stopped something."""
+    """Ask when the sandbox has stopped something."""
     ON_REQUEST = "on-request"
-    """When the model asks for it."""
+    """Ask when the model requests it."""
     NEVER = "never"
 
 
@@ -32,7 +32,7 @@ APPROVAL_NAMES: dict[str, AskForApproval] = {
     **{policy.value: policy for policy in AskForApproval},
     "untrusted": AskForApproval.UNTRUSTED,
 }
-"""Every name of both generations."""
+"""Policies by the names of both generations."""
 
 
 class ReviewDecision(enum.Enum):
@@ -40,11 +40,11 @@ class ReviewDecision(enum.Enum):
 
     APPROVED = "approved"
     APPROVED_FOR_SESSION = "approved_for_session"
-    """For these very words in this folder, or these files."""
+    """Approved for exactly these words in this folder, or for these files."""
     APPROVED_FOR_PREFIX = "approved_for_prefix"
-    """For the session, and every command that starts with the request's `proposed_prefix`."""
+    """Approved in this session for every command that starts with `proposed_prefix`."""
     APPROVED_ALWAYS = "approved_always"
-    """As for the prefix, kept as a rule for later sessions."""
+    """Approved like the prefix, and kept as a rule for later sessions."""
     DENIED = "denied"
     ABORT = "abort"
 
@@ -53,7 +53,7 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What model-written commands and patches may touch.
+    """The permissions of model-written commands and patches.
 
     `sandbox_permissions` (May 2025) and `sandbox_mode` (today) both become one of these.
     """
@@ -62,24 +62,24 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     can_write_everything: bool = False
     can_use_network: bool = False
     can_write_cwd: bool = False
-    """The session's working directory, never the one a call asks for."""
+    """Write access to the session's working directory, never to the one that a call names."""
     can_write_tmpdir: bool = False
-    """$TMPDIR, where it is set and absolute."""
+    """Write access to $TMPDIR, if it is set and absolute."""
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
-    """Further absolute folders."""
+    """Further writable folders, absolute."""
     connect_ports: tuple[Port, ...] = ()
-    """TCP ports that commands may connect to, on any host, where the network is else off."""
+    """TCP ports that commands may connect to, on any host, while the network is otherwise off."""
     bind_ports: tuple[Port, ...] = ()
-    """TCP ports that commands may listen on, of this machine's own addresses; likewise."""
+    """TCP ports that commands may listen on, while the network is otherwise off."""
 
     @property
     def is_unrestricted(self) -> bool:
-        """Nothing is left to enforce."""
+        """Whether there is nothing to enforce."""
         return self.can_read_everything and self.can_write_everything and self.can_use_network
 
     def roots(self, *, cwd: str, tmpdir: str | None) -> tuple[str, ...]:
-        """The writable folders, in order and without repeats; empty when everything is writable.
+        """The writable folders, in order and without repeats; empty if everything is writable.
 
         Args: cwd: the session's working directory, absolute. tmpdir: the value of $TMPDIR.
         """
@@ -105,11 +105,11 @@ PERMISSION_FIELDS = {
     "disk-write-platform-user-temp-folder": "can_write_tmpdir",
     "disk-write-platform-global-temp-folder": "can_write_slash_tmp",
 }
-"""The permissions of May 2025 -> fields of SandboxPolicy."""
+"""Fields of SandboxPolicy by the permission names of May 2025."""
 
 READ_ONLY = SandboxPolicy()
 WORKSPACE_WRITE = SandboxPolicy(can_write_cwd=True, can_write_tmpdir=True, can_write_slash_tmp=True)
-"""`workspace-write`, and what `--full-auto` means."""
+"""Policy of `workspace-write` and `--full-auto`."""
 DANGER_FULL_ACCESS = SandboxPolicy(can_write_everything=True, can_use_network=True)
 
 SANDBOX_MODES: dict[str, SandboxPolicy] = {
@@ -129,7 +129,7 @@ class WorkspaceWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def policy_of_mode(mode: str, workspace_write: WorkspaceWrite) -> SandboxPolicy:
-    """What a mode allows; the table counts for `workspace-write` alone."""
+    """Return the policy of a mode; the table applies to `workspace-write` only."""
     policy = SANDBOX_MODES[mode]
     if mode != "workspace-write":
         return policy

@@ -1,4 +1,4 @@
-"""What the user chose, as values the packages share: provider, model options, environment."""
+"""Settings that the packages share: provider, model options, environment, MCP servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class WireApi(enum.Enum):
-    """Which of the two HTTP protocols a provider speaks."""
+    """HTTP protocol of a provider."""
 
     RESPONSES = "responses"
     CHAT = "chat"
@@ -19,37 +19,38 @@ class ModelProvider(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     base_url: str
-    """Without the `/responses` or `/chat/completions` that requests add."""
+    """URL without the `/responses` or `/chat/completions` that requests add."""
     wire_api: WireApi = WireApi.RESPONSES
     env_key: str | None = None
-    """The environment variable that holds the API key; None sends no Authorization header."""
+    """Environment variable that holds the API key; None sends no Authorization header."""
     env_key_instructions: str | None = None
     experimental_bearer_token: str | None = None
     query_params: dict[str, str] = {}
     http_headers: dict[str, str] = {}
     env_http_headers: dict[str, str] = {}
-    """Header name -> environment variable; an unset or blank one sends no header."""
+    """Environment variables by header name; an unset or blank variable sends no header."""
     request_max_retries: int = 4
     stream_max_retries: int = 5
     connect_timeout_ms: int = 15_000
     header_timeout_ms: int = 300_000
-    """From the request sent to the first byte of the answer: a local model may load first."""
+    """Longest wait from request to first byte of the answer; a local model may load first."""
     stream_idle_timeout_ms: int = 300_000
-    """The longest silence inside an answer."""
+    """Longest silence inside an answer."""
     ca_certificate: str | None = None
-    """A PEM file trusted for this provider instead of the system's."""
+    """PEM file trusted for this provider instead of the system's certificates."""
     client_certificate: str | None = None
     client_key: str | None = None
     is_openai: bool = False
-    """OpenAI's own service: it takes `store`, encrypted reasoning and `previous_response_id`."""
+    """Whether it is OpenAI's own service, which takes `store`, encrypted reasoning and
+    `previous_response_id`."""
 
 
 OPENAI_HOSTS = ("api.openai.com", ".api.openai.com", ".openai.azure.com")
-"""Where OpenAI's own service answers; a name with a leading dot stands for any below it."""
+"""Hosts of OpenAI's own service; a leading dot means any host below that name."""
 
 
 def is_openai_url(base_url: str) -> bool:
-    """Whether OpenAI itself answers there, and takes what only OpenAI takes.
+    """Whether a URL belongs to OpenAI itself, which takes parameters that only OpenAI takes.
 
     The host decides, not the provider's id: a gateway under the id `openai` (by `openai_base_url`)
     gets plain requests, and a provider of any other id at api.openai.com gets the full ones.
@@ -62,7 +63,7 @@ def is_openai_url(base_url: str) -> bool:
 
 
 class ReasoningEffort(enum.Enum):
-    """How long a reasoning model thinks."""
+    """Effort of a reasoning model."""
 
     NONE = "none"
     MINIMAL = "minimal"
@@ -75,7 +76,7 @@ class ReasoningEffort(enum.Enum):
 
 
 class ReasoningSummary(enum.Enum):
-    """How much of its reasoning a model tells."""
+    """Detail of the reasoning summary."""
 
     NONE = "none"
     AUTO = "auto"
@@ -84,7 +85,7 @@ class ReasoningSummary(enum.Enum):
 
 
 class FileOpener(enum.Enum):
-    """Which editor a link to a line of a file opens."""
+    """Editor that opens links to a line of a file."""
 
     VSCODE = "vscode"
     VSCODE_INSIDERS = "vscode-insiders"
@@ -98,20 +99,20 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     reasoning_effort: ReasoningEffort | None = None
-    """None leaves it to the model."""
+    """Effort; None: the model decides."""
     reasoning_summary: ReasoningSummary | None = None
     has_reasoning: bool | None = None
     """Whether requests may carry reasoning options; None decides by the model's name."""
     verbosity: str | None = None
     max_output_tokens: int | None = None
     context_window: int | None = None
-    """Tokens; None when nobody knows."""
+    """Size in tokens; None if unknown."""
     has_images: bool = True
     """Whether the model takes images."""
 
 
 class EnvironmentInherit(enum.Enum):
-    """Which of the program's own variables a command starts from."""
+    """Variables of this program that a command inherits."""
 
     ALL = "all"
     CORE = "core"
@@ -122,7 +123,7 @@ class ShellEnvironmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """`[shell_environment_policy]`: the environment of model-written commands.
 
     Applied in this order: inherit, default excludes (`*KEY*`, `*SECRET*`, `*TOKEN*`), exclude, set,
-    include_only. Patterns are globs, compared without regard to case.
+    include_only. Patterns are globs, matched without regard to case.
     """
 
     inherit: EnvironmentInherit = EnvironmentInherit.ALL
@@ -136,43 +137,43 @@ class ToolApproval(enum.Enum):
     """When the user is asked before a tool of an MCP server is called."""
 
     AUTO = "auto"
-    """As the approval policy and what the server says about the tool suggest."""
+    """Ask if the approval policy and the server's description of the tool suggest it."""
     PROMPT = "prompt"
-    """Always."""
+    """Always ask."""
     WRITES = "writes"
-    """Unless the server says that it only reads."""
+    """Ask unless the server says that the tool only reads."""
     APPROVE = "approve"
-    """Never."""
+    """Never ask."""
 
 
 class McpTool(msgspec.Struct, frozen=True, kw_only=True):
     """`[mcp_servers.NAME.tools.TOOL]`."""
 
     approval_mode: ToolApproval | None = None
-    """None leaves it to the server's `default_tools_approval_mode`."""
+    """Mode; None: the server's `default_tools_approval_mode`."""
 
 
 class McpServer(msgspec.Struct, frozen=True, kw_only=True):
     """`[mcp_servers.NAME]`: a program, or an address, that speaks the Model Context Protocol."""
 
     command: str | None = None
-    """None where there is a `url`."""
+    """Program; None if there is a `url`."""
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
     env_vars: tuple[str, ...] = ()
-    """Names of our own variables that the program gets besides the few that every one gets."""
+    """Names of variables that the program inherits besides the basic ones."""
     cwd: str | None = None
-    """None is the session's."""
+    """Working directory; None: the session's."""
     url: str | None = None
     bearer_token_env_var: str | None = None
     http_headers: dict[str, str] = {}
     env_http_headers: dict[str, str] = {}
-    """Header name -> environment variable; an unset or blank one sends no header."""
+    """Environment variables by header name; an unset or blank variable sends no header."""
     enabled: bool = True
     required: bool = False
-    """Without it no task begins."""
+    """Whether tasks need this server to begin."""
     enabled_tools: tuple[str, ...] | None = None
-    """None offers all."""
+    """Names of the tools to offer; None: all."""
     disabled_tools: tuple[str, ...] = ()
     startup_timeout_sec: float = 30.0
     tool_timeout_sec: float = 300.0

@@ -1,7 +1,7 @@
-"""The bridge between the engine's threads and the loop: events wait here, and wake the loop up.
+"""The bridge between the engine's threads and the loop: events wait here and wake the loop.
 
-However many events wait, the loop is woken once, and takes them in portions, so that keys and
-frames come between them.
+However many events wait, the loop is woken once and takes them in portions, so that keys and frames
+are handled in between.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from codex.protocol.events import Event
 
 PORTION_S = 0.008
-"""How long one portion may take: half of a frame."""
+"""Longest time for one portion: half a frame."""
 
 
 class EventBridge:
-    """The way of one engine's events into the loop."""
+    """Passes one engine's events to the loop."""
 
     def __init__(self, loop: AbstractEventLoop, take: Callable[[Event], None]) -> None:
         """Args: take: called in the loop with each event, in order."""
@@ -38,15 +38,15 @@ class EventBridge:
             self._is_woken = True
             try:
                 self._loop.call_soon_threadsafe(self._drain)
-            except RuntimeError:  # the loop has ended, and nobody looks any more
+            except RuntimeError:  # the loop has ended
                 self._is_closed = True
 
     def close(self) -> None:
-        """Hand on nothing any more: another engine has taken this one's place."""
+        """Drop further events: another engine has replaced this one."""
         self._is_closed = True
 
     def _drain(self) -> None:
-        # Cleared before looking: an event that is put after the look wakes the loop again.
+        # Cleared first: an event that is put after the last look wakes the loop again.
         self._is_woken = False
         end = time.monotonic() + PORTION_S
         while not self._is_closed:

@@ -35,7 +35,7 @@ class Engine:
     ) -> None:
         """Start it.
 
-        Args: take: called in the loop with each event. resumed: the conversation to go on with.
+        Args: take: called in the loop with each event. resumed: the session to resume.
         """
         self._resumed = resumed
         self._config = config
