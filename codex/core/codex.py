@@ -44,6 +44,7 @@ from codex.protocol.ops import (
     ListMcpTools,
     ListModels,
     Op,
+    QuestionAnswer,
     ReloadHistory,
     RunUserShellCommand,
     SessionOp,
@@ -52,7 +53,6 @@ from codex.protocol.ops import (
     UserInput,
 )
 from codex.protocol.policy import AskForApproval, ReviewDecision
-from codex.protocol.questions import QuestionAnswer
 from codex.rollout.session_id import new_session_id
 from codex.rollout.writer import open_rollout
 

@@ -250,6 +250,8 @@ def _kind(question: ApprovalRequest) -> str:
             return "patch-approval"
         case McpApprovalRequest():
             return "mcp-approval"
+        case _:
+            assert_never(question)
 
 
 def _question_text(question: ApprovalRequest) -> str:
@@ -267,6 +269,8 @@ def _question_text(question: ApprovalRequest) -> str:
         case McpApprovalRequest():
             arguments = msgspec.json.encode(question.arguments).decode()
             lines = [f"Allow Codex to call {question.server}.{question.tool}?", arguments]
+        case _:
+            assert_never(question)
     if question.reason:
         lines.append(question.reason)
     return "\n".join(lines)

@@ -162,13 +162,14 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """Whether the running task, and the input that waits for its end, is finished first."""
 
 
+Approval = ExecApproval | PatchApproval | McpApproval
+"""Answers to the approval requests."""
+QuestionAnswer = Approval | ElicitationAnswer
+
 SessionOp = (
     Interrupt
     | UserInput
-    | ExecApproval
-    | PatchApproval
-    | McpApproval
-    | ElicitationAnswer
+    | QuestionAnswer
     | RunUserShellCommand
     | ListModels
     | ListMcpTools

@@ -1,6 +1,7 @@
 """Questions: the events that wait for the user's answer, and the Op that answers each.
 
-A new kind of question is a row in each table here; mypy names what else must know it.
+A new kind of question joins a family in events.py, its answer one in ops.py, and the two meet here;
+mypy names what else must know it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from codex.protocol.events import (
     ExecApprovalRequest,
     McpApprovalRequest,
 )
-from codex.protocol.ops import ElicitationAnswer, ExecApproval, McpApproval, PatchApproval
+from codex.protocol.ops import (
+    ElicitationAnswer,
+    ExecApproval,
+    McpApproval,
+    PatchApproval,
+    QuestionAnswer,
+)
 from codex.protocol.policy import ReviewDecision
 
 if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 Question = ApprovalRequest | ElicitationRequest
-
-Approval = ExecApproval | PatchApproval | McpApproval
-"""The answers to the approval requests."""
-QuestionAnswer = Approval | ElicitationAnswer
 
 
 def answer_to(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
     from codex.config.types import Config
     from codex.core.engine import Submits
-    from codex.protocol.questions import QuestionAnswer
+    from codex.protocol.ops import QuestionAnswer
 
 OWN_ID = ""
 """Id of submissions that did not come from the client."""

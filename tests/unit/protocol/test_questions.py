@@ -11,9 +11,15 @@ from codex.protocol.events import (
     ExecApprovalRequest,
     McpApprovalRequest,
 )
-from codex.protocol.ops import ElicitationAnswer, ExecApproval, McpApproval, PatchApproval
+from codex.protocol.ops import (
+    ElicitationAnswer,
+    ExecApproval,
+    McpApproval,
+    PatchApproval,
+    QuestionAnswer,
+)
 from codex.protocol.policy import ReviewDecision
-from codex.protocol.questions import Question, QuestionAnswer, answer_to
+from codex.protocol.questions import Question, answer_to
 
 RUN = ExecApprovalRequest(call_id="c#2", command=("ls",), cwd="/")
 PATCH = ApplyPatchApprovalRequest(call_id="c", changes={})
