@@ -1,4 +1,4 @@
-"""The messages to the thread `codex-history`, and how long the end of the engine waits for it."""
+"""The messages to the thread `codex-history`, and the time limits for its end."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from codex.protocol.ops import (
 )
 
 CLOSE_PATIENCE_S = 5.0
-"""How long the end of the engine waits for a lock behind which nothing changes."""
+"""Longest time that the engine's end waits for a lock while the file does not change."""
 LONGEST_CLOSE_S = 30.0
-"""How long it waits while others add entries."""
+"""Longest time that the engine's end waits while other processes add entries."""
 
 HistoryRequest = (
     GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
@@ -32,14 +32,14 @@ HistoryOp = AddToHistory | HistoryRequest
 
 
 class HistoryState(NamedTuple):
-    """What a client must know to ask for entries; as it is where there is no history."""
+    """The state that a client needs in order to ask for entries; by default, without a history."""
 
     log_id: int = 0
     entry_count: int = 0
 
 
 class Take(NamedTuple):
-    """A submission of the client's."""
+    """A submission of the client."""
 
     event_id: str
     session_id: str
@@ -47,24 +47,24 @@ class Take(NamedTuple):
 
 
 class Describe(NamedTuple):
-    """The engine asks for the state of the history, to tell its client; warnings wait for that."""
+    """A request for the history's state, for the client; warnings wait until it is described."""
 
     event_id: str
     answers: SimpleQueue[HistoryState]
 
 
 class Described(NamedTuple):
-    """The client has been told."""
+    """News that the client knows the state."""
 
     event_id: str
 
 
 HistoryMessage = Take | Describe | Described | None
-"""None ends the thread, once everything is written."""
+"""A message to the thread; None ends it once everything is written."""
 
 
 def nothing(op: HistoryRequest) -> EventMsg:
-    """The answer to a request for a history that is not there."""
+    """Return the answer to a request for a history that does not exist."""
     match op:
         case GetHistoryEntryRequest(offset, log_id):
             return GetHistoryEntryResponse(offset, log_id)
