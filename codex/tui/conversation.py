@@ -24,6 +24,7 @@ from codex.protocol.ops import (
 )
 from codex.protocol.policy import ReviewDecision
 from codex.protocol.questions import Question, answer_to
+from codex.tui.composer.composer import HistoryMsg
 from codex.tui.composer.draft import Draft
 from codex.tui.dialogs.approval import Asked, Given
 from codex.tui.engine import Engine
@@ -37,12 +38,6 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
     from codex.tui.transcript.chat import Chat
 
-HISTORY = (
-    ev.SessionConfigured,
-    ev.GetHistoryEntriesResponse,
-    ev.SearchHistoryResponse,
-    ev.HistoryReloaded,
-)
 CLOSE_S = 10.0
 """How long an engine may take to end its processes before the program leaves all the same."""
 
@@ -53,8 +48,8 @@ class View(Protocol):
     def redraw(self) -> None:
         """Something has changed."""
 
-    def requests_changed(self) -> None:
-        """Another request is the first one now, or there is none."""
+    def show_waiting(self) -> None:
+        """Show the request that waits longest; none may wait any more."""
 
     def follow(self) -> None:
         """The user has sent something: show the end of the transcript."""
@@ -62,7 +57,7 @@ class View(Protocol):
     def notify(self, kind: str, text: str) -> None:
         """Tell the user who looks elsewhere."""
 
-    def history(self, msg: object) -> None:
+    def history(self, msg: HistoryMsg) -> None:
         """What the engine says about the message history."""
 
     def models(self, msg: ev.ListModelsResponse) -> None:
@@ -124,7 +119,7 @@ class Conversation:
             thread.start()
             self._closing.append(thread)
         self.requests.clear()
-        self._view.requests_changed()
+        self._view.show_waiting()
         self.is_paused = False
         self._settings_waiting = None
         self._wants_window = True
@@ -186,7 +181,7 @@ class Conversation:
         )
         if isinstance(request, ev.ApprovalRequest):
             self.chat.calls.decided(request.call_id, decision)
-        self._view.requests_changed()
+        self._view.show_waiting()
 
     def configure(self, config: Config) -> None:
         """Go on with other settings: at once, or when the task has ended, which it would stop."""
@@ -226,11 +221,11 @@ class Conversation:
         self.chat.handle(msg, event.id)
         if isinstance(msg, ev.SessionConfigured):
             self._replay()
-        if isinstance(msg, HISTORY):
+        if isinstance(msg, HistoryMsg):
             self._view.history(msg)
         if isinstance(msg, Question):
             self.requests.append(Asked(event.id, msg))
-            self._view.requests_changed()
+            self._view.show_waiting()
             self._view.notify(APPROVAL, "codex waits for your approval")
         elif isinstance(msg, ev.ListModelsResponse):
             self._view.models(msg)
@@ -253,7 +248,7 @@ class Conversation:
         if resumed is None:
             return
         for msg in replay(resumed):
-            if not isinstance(msg, (ev.TaskStarted, *HISTORY)):
+            if not isinstance(msg, ev.TaskStarted | HistoryMsg):
                 self.chat.handle(msg, "")
         for warning in resumed.warnings:
             self.chat.warn(warning)
@@ -275,7 +270,7 @@ class Conversation:
         before = len(self.requests)
         self.requests = [asked for asked in self.requests if asked.event_id != event.id]
         if len(self.requests) != before:
-            self._view.requests_changed()
+            self._view.show_waiting()
         if self._settings_waiting is not None:
             self.send(self._settings_waiting)
             self._settings_waiting = None

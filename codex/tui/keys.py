@@ -1,15 +1,18 @@
-"""Which key means what, outside the composer's own keys. Each calls the application.
+"""Keys: what each key does, outside the composer's own keys.
 
 Keys of a modal that is armed go to it alone, pastes too; nothing else sees them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Protocol
 
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings
-from prompt_toolkit.keys import Keys
+from prompt_toolkit.keys import Keys as KeyNames
+
+from codex.tui.transcript.cells import MORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,71 +20,179 @@ if TYPE_CHECKING:
     from prompt_toolkit.filters import Filter
     from prompt_toolkit.key_binding import KeyPressEvent
 
-    from codex.tui.app import App
+    from codex.tui.commands.table import Commands
+    from codex.tui.composer.composer import Composer
+    from codex.tui.conversation import Conversation
+    from codex.tui.dialogs.slot import ModalSlot
+    from codex.tui.frame import Frame
+
+DOUBLE_S = 1.5
+"""Seconds within which a key counts as pressed twice."""
 
 
-def bindings(app: App) -> KeyBindings:
-    """The application's keys."""
-    keys = KeyBindings()
-    armed = Condition(lambda: app.is_modal_armed)
-    _bind_modal(keys, app, armed)
-    _bind_chat(keys, app, ~armed)
-    _bind_scrolling(keys, app, ~armed)
-    return keys
+class Controls(Protocol):
+    """What keys may do to the application as a whole."""
+
+    def quit(self) -> None:
+        """End the program."""
+
+    def suspend(self) -> None:
+        """Stop until the shell continues the program."""
+
+    def say(self, text: str, seconds: float = ...) -> None:
+        """Show a text in the status line for a moment."""
+
+    def redraw(self) -> None:
+        """Ask for a new frame."""
+
+    def redraw_all(self) -> None:
+        """Draw everything anew, whatever the terminal shows."""
 
 
-def _bind_modal(keys: KeyBindings, app: App, armed: Condition) -> None:
-    @keys.add(Keys.Any, filter=armed)
-    @keys.add(Keys.BracketedPaste, filter=armed)
-    @keys.add("escape", filter=armed)
-    def to_modal(event: KeyPressEvent) -> None:
-        press = event.key_sequence[-1]
-        name = press.key.value if isinstance(press.key, Keys) else press.key
-        app.modal_key(name, press.data)
+class Keys:
+    """The keys and what they do."""
 
-    # Alt and a key are not Esc, which answers.
-    keys.add("escape", Keys.Any, filter=armed)(lambda event: None)
+    def __init__(
+        self,
+        controls: Controls,
+        *,
+        composer: Composer,
+        conversation: Conversation,
+        slot: ModalSlot,
+        commands: Commands,
+        frame: Frame,
+    ) -> None:
+        self._controls = controls
+        self._composer = composer
+        self._conversation = conversation
+        self._slot = slot
+        self._commands = commands
+        self._frame = frame
+        self._pressed: tuple[str, float] = ("", 0.0)
+        """Key that counts when pressed again, and when it was pressed."""
 
+    def bindings(self) -> KeyBindings:
+        """The keys as prompt_toolkit takes them."""
+        keys = KeyBindings()
+        armed = Condition(lambda: self._slot.is_armed)
+        self._bind_modal(keys, armed)
+        self._bind_chat(keys, ~armed)
+        self._bind_scrolling(keys, ~armed)
+        return keys
 
-def _bind_chat(keys: KeyBindings, app: App, chat: Filter) -> None:
-    always = Condition(lambda: True)
-    is_empty = Condition(lambda: app.composer.is_empty)
-    no_popup = Condition(lambda: not app.composer.has_popup)
-    is_idle = Condition(lambda: not app.conversation.is_busy)
-    waits = Condition(lambda: bool(app.conversation.queue))
+    def _bind_modal(self, keys: KeyBindings, armed: Condition) -> None:
+        @keys.add(KeyNames.Any, filter=armed)
+        @keys.add(KeyNames.BracketedPaste, filter=armed)
+        @keys.add("escape", filter=armed)
+        def to_modal(event: KeyPressEvent) -> None:
+            press = event.key_sequence[-1]
+            name = press.key.value if isinstance(press.key, KeyNames) else press.key
+            self._slot.key(name, press.data)
 
-    def bind(*key: str, act: Callable[[], None], when: Filter = always) -> None:
-        keys.add(*key, filter=chat & when, eager=len(key) == 1 and key != ("escape",))(
-            lambda event: act()
+        # Alt and a key are not Esc, which answers.
+        keys.add("escape", KeyNames.Any, filter=armed)(lambda event: None)
+
+    def _bind_chat(self, keys: KeyBindings, chat: Filter) -> None:
+        always = Condition(lambda: True)
+        is_empty = Condition(lambda: self._composer.is_empty)
+        no_popup = Condition(lambda: not self._composer.has_popup)
+        is_idle = Condition(lambda: not self._conversation.is_busy)
+        waits = Condition(lambda: bool(self._conversation.queue))
+
+        def bind(*key: str, act: Callable[[], None], when: Filter = always) -> None:
+            keys.add(*key, filter=chat & when, eager=len(key) == 1 and key != ("escape",))(
+                lambda event: act()
+            )
+
+        bind("c-c", act=self.press_ctrl_c)
+        bind("c-d", act=self.press_ctrl_d, when=is_empty)
+        bind("escape", act=self.press_escape, when=no_popup)
+        bind("escape", "up", act=self.take_back)
+        bind("enter", act=self._conversation.send_next, when=is_empty & waits & is_idle)
+        bind("c-t", act=self._commands.reports.pager, when=no_popup)
+        bind("c-l", act=self._controls.redraw_all)
+        bind("c-z", act=self._controls.suspend)
+
+    def _bind_scrolling(self, keys: KeyBindings, chat: Filter) -> None:
+        steps: tuple[tuple[str, Callable[[], int]], ...] = (
+            ("pageup", lambda: -self._frame.page),
+            ("pagedown", lambda: self._frame.page),
+            (KeyNames.ScrollUp.value, lambda: -1),
+            (KeyNames.ScrollDown.value, lambda: 1),
+            ("s-up", lambda: -1),
+            ("s-down", lambda: 1),
         )
 
-    bind("c-c", act=app.press_ctrl_c)
-    bind("c-d", act=app.press_ctrl_d, when=is_empty)
-    bind("escape", act=app.press_escape, when=no_popup)
-    bind("escape", "up", act=app.take_back)
-    bind("enter", act=app.conversation.send_next, when=is_empty & waits & is_idle)
-    bind("c-t", act=app.actions.pager, when=no_popup)
-    bind("c-l", act=app.redraw_all)
-    bind("c-z", act=app.suspend)
+        def bind(key: str, act: Callable[[], None], when: Filter) -> None:
+            keys.add(key, filter=when, eager=True)(lambda event: act())
 
+        for key, step in steps:
+            bind(key, lambda step=step: self.scroll(step()), chat)  # type: ignore[misc]
+        is_empty = Condition(lambda: self._composer.is_empty) & chat
+        bind("home", self.to_top, is_empty)
+        bind("end", self.to_bottom, is_empty)
+        bind("c-home", self.to_top, chat)
+        bind("c-end", self.to_bottom, chat)
 
-def _bind_scrolling(keys: KeyBindings, app: App, chat: Filter) -> None:
-    steps: tuple[tuple[str, Callable[[], int]], ...] = (
-        ("pageup", lambda: -app.page),
-        ("pagedown", lambda: app.page),
-        (Keys.ScrollUp.value, lambda: -1),
-        (Keys.ScrollDown.value, lambda: 1),
-        ("s-up", lambda: -1),
-        ("s-down", lambda: 1),
-    )
+    # What the keys do.
 
-    def bind(key: str, act: Callable[[], None], when: Filter) -> None:
-        keys.add(key, filter=when, eager=True)(lambda event: act())
+    def _twice(self, key: str) -> bool:
+        """Whether the key was pressed a moment before, too."""
+        last, self._pressed = self._pressed, (key, time.monotonic())
+        if last[0] == key and self._pressed[1] - last[1] < DOUBLE_S:
+            self._pressed = ("", 0.0)
+            return True
+        return False
 
-    for key, step in steps:
-        bind(key, lambda step=step: app.scroll(step()), chat)  # type: ignore[misc]
-    is_empty = Condition(lambda: app.composer.is_empty) & chat
-    bind("home", app.to_top, is_empty)
-    bind("end", app.follow, is_empty)
-    bind("c-home", app.to_top, chat)
-    bind("c-end", app.follow, chat)
+    def press_ctrl_c(self) -> None:
+        """Clear the draft; or stop the task; or, pressed twice, quit."""
+        composer, conversation = self._composer, self._conversation
+        if composer.has_popup or (not composer.is_empty and not conversation.is_busy):
+            composer.clear()
+            self._controls.say("cleared; Up brings it back")
+        elif conversation.is_busy:
+            conversation.interrupt()
+        elif self._twice("c-c"):
+            self._controls.quit()
+        else:
+            self._controls.say("Ctrl+C again to quit", DOUBLE_S)
+
+    def press_ctrl_d(self) -> None:
+        """Quit; during a task, only when pressed twice."""
+        if not self._conversation.is_busy or self._twice("c-d"):
+            self._controls.quit()
+        else:
+            self._controls.say("a task is running: Ctrl+D again to quit", DOUBLE_S)
+
+    def press_escape(self) -> None:
+        """Stop the task; or, pressed twice, edit an earlier message."""
+        if self._conversation.is_busy:
+            self._conversation.interrupt()
+        elif self._twice("escape"):
+            self._commands.session.edit_earlier()
+        elif self._composer.is_empty:
+            self._controls.say("Esc again to edit an earlier message", DOUBLE_S)
+
+    def take_back(self) -> None:
+        """Put the newest queued message back into the composer."""
+        if not self._composer.is_empty:
+            self._controls.say("send or clear the draft first")
+        elif (draft := self._conversation.take_back()) is not None:
+            self._composer.set_text(("!" if draft.is_shell else "") + draft.text)
+
+    def scroll(self, rows: int) -> None:
+        """Move the transcript up (negative) or down."""
+        if self._frame.scroll(rows):
+            self._controls.redraw()
+        else:
+            self._controls.say(MORE)
+
+    def to_top(self) -> None:
+        """Show the beginning of the transcript."""
+        self._frame.window.to_top()
+        self._controls.redraw()
+
+    def to_bottom(self) -> None:
+        """Show the end of the transcript and follow it."""
+        self._frame.window.to_bottom()
+        self._controls.redraw()

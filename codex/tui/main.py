@@ -39,11 +39,11 @@ def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
 
     from codex.rollout.store import last_session, list_sessions
     from codex.tui.dialogs.old_sessions import MAX_SESSIONS, choose_session
-    from codex.tui.terminal.terminal import Screen
+    from codex.tui.terminal.terminal import TerminalOutput
 
     last_session(codex_home, cwd=cwd)
     found = list_sessions(codex_home, cwd=cwd, limit=MAX_SESSIONS)
-    output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
+    output = TerminalOutput.from_pty(host.stdout, term=host.environ.get("TERM"))
     with _restored(host):
         chosen = asyncio.run(
             choose_session(
@@ -102,9 +102,9 @@ def _show(
     from prompt_toolkit.input.vt100 import Vt100Input
 
     from codex.tui.app import App
-    from codex.tui.terminal.terminal import Screen
+    from codex.tui.terminal.terminal import TerminalOutput
 
-    output = Screen.from_pty(host.stdout, term=host.environ.get("TERM"))
+    output = TerminalOutput.from_pty(host.stdout, term=host.environ.get("TERM"))
     has_alternate_screen = options.has_alternate_screen and config.tui.alternate_screen != "never"
     options = msgspec.structs.replace(options, has_alternate_screen=has_alternate_screen)
     terminal = Vt100Input(host.stdin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import termios
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from prompt_toolkit.input import create_pipe_input
 from codex.protocol import events as ev
 from codex.tui.app import App
 from codex.tui.options import TuiOptions
-from codex.tui.terminal.terminal import KeyParser, Screen
+from codex.tui.terminal.terminal import KeyParser, TerminalOutput
 from tests.support.engine import fake_config
 from tests.support.fuzz import Target
 from tests.support.hosts import make_host
@@ -60,7 +61,7 @@ class _Application:
                 fake_config("http://127.0.0.1:9/v1", str(self._folder)),
                 TuiOptions(),
                 input=pipe,
-                output=Screen(
+                output=TerminalOutput(
                     self.shown, lambda: Size(rows=rows, columns=columns), enable_cpr=False
                 ),
             )
@@ -97,7 +98,7 @@ def _keys(folder: Path) -> Callable[[str], object]:
         data = text.encode("utf-8", "replace").decode()
 
         def press(app: App, send: Callable[[str], None]) -> None:
-            app.actions.log.disabled = True
+            logging.getLogger("codex.tui.app").disabled = True
             send(data.replace("\x1a", "").replace("\x07", ""))
 
         _Application(folder, SIZES[len(text) % len(SIZES)]).run(press)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from codex.protocol.policy import AskForApproval
-from codex.tui.composer.slash_command import COMMANDS
 from codex.tui.options import TuiOptions
 from tests.support.model.fake_model import FakeModel, Reply, Stall
 from tests.support.screen.tui import Tui
@@ -19,12 +18,12 @@ def test_every_listed_command_does_something(tmp_path: Path) -> None:
     with FakeModel([Reply.text("written")] * 3) as model, Tui(model, tmp_path) as tui:
         model.documents["/v1/models"] = {"data": [{"id": "m"}]}
         tui.wait_for("fake-model (fake)")
-        for command in COMMANDS:
+        for command in tui.app.commands.rows:
             if command.name == "quit":
                 continue
-            tui.app.actions.run(command.name, "x" if command.name == "rename" else "")
+            command.run("x" if command.name == "rename" else "")
             tui.settle()
-            if tui.app.modal is not None:
+            if tui.app.slot.modal is not None:
                 tui.press("escape")
 
 

@@ -30,7 +30,7 @@ def test_up_and_down_walk_through_the_file_and_back_to_the_draft() -> None:
     driver = with_log(ComposerDriver())
     assert driver.run("dra", UP, lambda: answer(driver)) == "find the bug"
     assert driver.run(UP) == "/status"
-    assert driver.composer.menu is None
+    assert not driver.composer.has_menu
     assert driver.run(UP) == "fix the\nparser"
     assert driver.run(UP) == "cargo test"
     assert driver.run(UP) == "cargo test"
@@ -59,7 +59,7 @@ def test_a_recalled_command_can_be_run_and_edited() -> None:
     driver = with_log(ComposerDriver())
     driver.run(UP, lambda: answer(driver), UP)
     assert driver.run("\x7f") == "/statu"
-    assert driver.composer.menu is not None
+    assert driver.composer.has_menu
     driver.run("\r")
     assert driver.drafts[0].text == "/status"
 

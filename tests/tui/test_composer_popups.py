@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codex.tui.composer.slash_command import COMMANDS
-from tests.support.screen.composer import DOWN, ESC, LEFT, UP, ComposerDriver
+from tests.support.screen.composer import COMMANDS, DOWN, ESC, LEFT, UP, ComposerDriver
 
 
 def paste(text: str) -> str:

@@ -59,7 +59,7 @@ def test_a_command_runs_when_it_is_approved_by_key(tmp_path: Path) -> None:
     with FakeModel([COMMAND, Reply.text("all done")]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")
         tui.wait_for("Run this command?")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.press("y")
         screen = tui.wait_for("all done")
         assert "from-the-shell" in screen
@@ -70,7 +70,7 @@ def test_a_command_runs_when_it_is_approved_by_key(tmp_path: Path) -> None:
 def test_no_with_words_tells_the_model_why(tmp_path: Path) -> None:
     with FakeModel([COMMAND, Reply.text("all right")]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.press("n")
         tui.type("use cat instead")
         tui.wait_for("use cat instead")
@@ -83,7 +83,7 @@ def test_no_with_words_tells_the_model_why(tmp_path: Path) -> None:
 def test_escape_in_the_dialog_stops_the_task(tmp_path: Path) -> None:
     with FakeModel([COMMAND]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.press("escape")
         tui.wait_gone("Run this command?")
         tui.wait_for("interrupted")
@@ -95,7 +95,7 @@ def test_arrows_and_enter_choose_too(tmp_path: Path) -> None:
         Tui(model, tmp_path) as tui,
     ):
         tui.type("go\r")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.press("down")
         tui.wait_for("> s")
         tui.press("enter")
@@ -106,7 +106,7 @@ def test_arrows_and_enter_choose_too(tmp_path: Path) -> None:
 def test_a_paste_never_answers(tmp_path: Path, pasted: str) -> None:
     with FakeModel([COMMAND, Reply.text("ran")]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.paste(pasted)
         tui.settle()
         assert tui.app.conversation.requests
@@ -130,7 +130,7 @@ def test_what_is_being_typed_when_the_dialog_comes_stays_in_the_composer(tmp_pat
         tui.type("yes sn")
         tui.wait_for("maybe yes sn")
         assert tui.app.conversation.requests
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         assert tui.app.composer.text == "maybe yes sn"
 
 
@@ -140,7 +140,7 @@ def test_what_is_written_to_a_dialog_that_stands_there_is_no_answer(
 ) -> None:
     with FakeModel([COMMAND, Reply.text("ran")]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         if written[0] == "y":
             tui.type(written)  # in one go: nobody's single key
         else:
@@ -148,7 +148,7 @@ def test_what_is_written_to_a_dialog_that_stands_there_is_no_answer(
                 tui.type(letter)
         tui.wait_for(f"› {written}")
         assert tui.app.conversation.requests
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.press("y")
         tui.wait_for("ran")
         assert tui.app.composer.text == written
@@ -157,7 +157,7 @@ def test_what_is_written_to_a_dialog_that_stands_there_is_no_answer(
 def test_alt_and_a_letter_is_no_answer(tmp_path: Path) -> None:
     with FakeModel([COMMAND]) as model, Tui(model, tmp_path) as tui:
         tui.type("go\r")
-        tui.wait_for(lambda _: tui.app.is_modal_armed)
+        tui.wait_for(lambda _: tui.app.slot.is_armed)
         tui.press("\x1by", "\x1bn")
         assert tui.app.conversation.requests
 

@@ -40,6 +40,21 @@ ROWS: dict[str, tuple[str, ...]] = {
         "spawn explain_rules",
         "landlock refusals",
     ),
+    "codex.tui": (
+        "main",
+        "app",
+        "keys screen",
+        "frame",
+        "commands",
+        "conversation",
+        "engine",
+        "bridge",
+        "dialogs",
+        "transcript composer",
+        "terminal",
+        "drawing",
+        "options",
+    ),
 }
 """The rows of a package, from the top down: a file imports from its own entry and from lower rows.
 

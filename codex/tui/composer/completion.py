@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.tui.composer.mention import Mention, mention_at
 from codex.tui.composer.popup import Choice, Popup
-from codex.tui.composer.slash_command import (
-    NamedCommand,
-    SlashCommand,
-    command_word,
-    matching_commands,
-)
+from codex.tui.composer.slash_command import NamedCommand, SlashCommand, command_word
 
 if TYPE_CHECKING:
     from codex.tui.composer.file_search import FileSearch, Found
+    from codex.tui.composer.slash_command import CommandNames
 
 
 class CommandMenu(NamedTuple):
@@ -50,8 +46,9 @@ class FileMenu(NamedTuple):
 class Completion:
     """The open popup, if any."""
 
-    def __init__(self, files: FileSearch) -> None:
+    def __init__(self, files: FileSearch, commands: CommandNames) -> None:
         self._files = files
+        self._commands = commands
         self._open: CommandMenu | FileMenu | None = None
         self._dismissed: str | int | None = None
         """The command word, or the place of the mention, whose popup the user has closed."""
@@ -98,7 +95,7 @@ class Completion:
         self._dismissed = None
         if isinstance(self._open, CommandMenu) and self._open.word == word:
             return
-        commands = matching_commands(word)
+        commands = self._commands.matching(word)
         choices = [Choice(_title(named), named.command.description) for named in commands]
         popup = Popup(choices, empty="no such command")
         self._open = CommandMenu(popup, word, commands)

@@ -1,7 +1,7 @@
 """Composer: where the user writes. Text, history, popups and attachments as one part of the layout.
 
 Holds no Application and starts none; must not lose anything that was typed. Its keys stand in
-`composer_keys.py`, what they do stands here.
+`keys.py`, what they do stands here.
 """
 
 from __future__ import annotations
@@ -35,10 +35,13 @@ from codex.tui.composer.mention import written
 from codex.tui.composer.paste import clean, image_paths, is_large
 from codex.tui.composer.recall import Recall
 from codex.tui.composer.search_line import SearchLine
-from codex.tui.composer.slash_command import CommandLine, nearest_command, parse_command
+from codex.tui.composer.slash_command import CommandNames, TypedCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codex.tui.composer.popup import Fragments
+    from codex.tui.composer.slash_command import SlashCommand
 
 HistoryMsg = SessionConfigured | GetHistoryEntriesResponse | SearchHistoryResponse | HistoryReloaded
 
@@ -55,6 +58,7 @@ class Composer:
         *,
         cwd: str,
         environ: Mapping[str, str],
+        commands: Sequence[SlashCommand],
         submit: Callable[[Draft], None],
         send: Callable[[Op], None],
         run_editor: Callable[[str], None],
@@ -70,9 +74,10 @@ class Composer:
         Args:
             cwd: where `@` looks for files and relative image paths start.
             environ: for git and the home directory.
+            commands: the `/` commands.
             submit: called with each draft, which has left the editor by then.
             send: takes the composer's own requests, all about history.
-            run_editor: Ctrl+G, with the text; the application runs `editor.edit` while the terminal
+            run_editor: Ctrl+G, with the text; the application runs `edit_draft` while the terminal
                 is restored, and calls `finish_editor` with what it returns.
             notice: shows a line to the user: a mistyped command, an image that is gone.
             invalidate: asks for a redraw; called from any thread.
@@ -89,7 +94,8 @@ class Composer:
         self._attachments = Attachments()
         self._recall = Recall(send)
         self.files = FileSearch(cwd, environ, changed=invalidate)
-        self._completion = Completion(self.files)
+        self._commands = CommandNames(commands)
+        self._completion = Completion(self.files, self._commands)
         self._placed: tuple[str, int] | None = None
         """Text and cursor as they were put in, not typed: no popup opens over them."""
         self._is_placing = False
@@ -117,7 +123,7 @@ class Composer:
         popup = Window(RowsControl(self._popup_rows), height=lambda: self._rows(self._popup_height))
         self.container = HSplit(
             [
-                ConditionalContainer(popup, Condition(lambda: self._completion.menu is not None)),
+                ConditionalContainer(popup, Condition(lambda: self.has_menu)),
                 self._line.container,
                 self._editor_window,
             ]
@@ -143,7 +149,7 @@ class Composer:
     @property
     def has_popup(self) -> bool:
         """Esc belongs to the composer (a popup, the history search), not to the task."""
-        return self._completion.menu is not None or self._search is not None
+        return self.has_menu or self._search is not None
 
     def height(self, columns: int, rows: int) -> int:
         """How many rows `container` takes on a screen of this size."""
@@ -208,9 +214,9 @@ class Composer:
     # What the keys do.
 
     @property
-    def menu(self) -> CommandMenu | FileMenu | None:
-        """The open popup."""
-        return self._completion.menu
+    def has_menu(self) -> bool:
+        """Whether a popup is open."""
+        return self._completion.menu is not None
 
     def enter(self) -> None:
         """Choose from the popup, or send."""
@@ -397,7 +403,7 @@ class Composer:
         menu = self._completion.menu
         if isinstance(menu, CommandMenu) and menu.chosen is not None:
             rest = self._buffer.text[1 + len(menu.word) :].strip()
-            self._run_command(CommandLine(menu.chosen.name, rest, menu.chosen.command))
+            self._run_command(TypedCommand(menu.chosen.name, rest, menu.chosen.command))
             return True
         if isinstance(menu, FileMenu) and menu.chosen is not None:
             mention = menu.mention
@@ -413,7 +419,7 @@ class Composer:
 
     def _submit_text(self, mode: Mode) -> None:
         raw = self._buffer.text
-        line = parse_command(raw)
+        line = self._commands.parse(raw)
         if line is not None:
             self._run_command(line)
         elif raw.startswith("!") and not raw[1:].strip():
@@ -438,11 +444,11 @@ class Composer:
             self._notice(f'The image "{gone}" is no longer there: delete it from the message.')
         return gone is None
 
-    def _run_command(self, line: CommandLine) -> None:
+    def _run_command(self, line: TypedCommand) -> None:
         """Hand a `/` command over, or say why not and keep the text."""
         command = line.command
         if command is None:
-            self._notice(_unknown(line.name))
+            self._notice(self._unknown(line.name))
         elif line.args and not command.argument:
             self._notice(f"/{line.name} takes nothing after it.")
         elif self.is_busy and not command.during_task:
@@ -453,8 +459,7 @@ class Composer:
             self._empty()
             self._submit(Draft(text, command=command, args=line.args, mode=self._mode("steer")))
 
-
-def _unknown(name: str) -> str:
-    nearest = nearest_command(name)
-    meant = f" Did you mean /{nearest}?" if nearest is not None else ""
-    return f"There is no command /{name}.{meant} A space before the slash makes it a message."
+    def _unknown(self, name: str) -> str:
+        nearest = self._commands.nearest(name)
+        meant = f" Did you mean /{nearest}?" if nearest is not None else ""
+        return f"There is no command /{name}.{meant} A space before the slash makes it a message."

@@ -45,7 +45,7 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
     )
 
 
-def edit(text: str, environ: Mapping[str, str]) -> str:
+def edit_draft(text: str, environ: Mapping[str, str]) -> str:
     """Let the user edit a text; blocks until the editor has ended.
 
     The terminal must be as a program expects it. To be called in the main thread: keys that stop

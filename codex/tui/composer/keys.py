@@ -1,20 +1,17 @@
-"""The composer's keys. prompt_toolkit's emacs keys hold for what is not named here.
+"""The composer's keys, on top of prompt_toolkit's emacs keys.
 
 Must not do anything by itself: each key calls the composer.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from codex.tui.composer.paste import clean
-
-if TYPE_CHECKING:
-    from codex.tui.composer.composer import Composer
 
 # Keys of prompt_toolkit that make no sense here: macros, numeric arguments, shell words, comments,
 # control characters, its own completion, sending by Ctrl+O.
@@ -26,10 +23,64 @@ _UNWANTED: tuple[tuple[str, ...], ...] = (
 )
 
 
-def editor_keys(composer: Composer) -> KeyBindings:
+class EditorTarget(Protocol):
+    """What the editor's keys call."""
+
+    @property
+    def has_menu(self) -> bool:
+        """Whether a popup is open."""
+
+    def dismiss(self) -> None:
+        """Close the popup."""
+
+    def enter(self) -> None:
+        """Choose from the popup, or send."""
+
+    def tab(self) -> None:
+        """Complete from the popup, or queue."""
+
+    def newline(self) -> None:
+        """Begin a new line without sending."""
+
+    def up(self) -> None:
+        """Go to the row above or to an earlier message."""
+
+    def down(self) -> None:
+        """Go to the row below or to a later message."""
+
+    def type(self, text: str) -> None:
+        """Insert typed characters."""
+
+    def paste(self, text: str) -> None:
+        """Insert pasted text."""
+
+    def open_search(self) -> None:
+        """Begin a history search."""
+
+    def run_editor(self) -> None:
+        """Open the draft in the user's editor."""
+
+
+class SearchTarget(Protocol):
+    """What the keys of the history search's line call."""
+
+    def search_older(self) -> None:
+        """Select the next older match."""
+
+    def search_newer(self) -> None:
+        """Select the next newer match."""
+
+    def accept_search(self) -> None:
+        """Put the match in the place of the draft."""
+
+    def close_search(self) -> None:
+        """Return to the draft."""
+
+
+def editor_keys(composer: EditorTarget) -> KeyBindings:
     """The keys of the editor."""
     keys = KeyBindings()
-    has_menu = Condition(lambda: composer.menu is not None)
+    has_menu = Condition(lambda: composer.has_menu)
     _bind_sending(keys, composer)
     _bind_moving(keys, composer)
     _bind_typing(keys, composer)
@@ -40,14 +91,14 @@ def editor_keys(composer: Composer) -> KeyBindings:
     return keys
 
 
-def _bind_sending(keys: KeyBindings, composer: Composer) -> None:
+def _bind_sending(keys: KeyBindings, composer: EditorTarget) -> None:
     keys.add("enter")(lambda event: composer.enter())
     keys.add("tab")(lambda event: composer.tab())
     for newline in (("c-j",), ("escape", "enter"), ("escape", "c-j")):
         keys.add(*newline)(lambda event: composer.newline())
 
 
-def _bind_moving(keys: KeyBindings, composer: Composer) -> None:
+def _bind_moving(keys: KeyBindings, composer: EditorTarget) -> None:
     for up in ("up", "c-p"):
         keys.add(up)(lambda event: composer.up())
     for down in ("down", "c-n"):
@@ -62,7 +113,7 @@ def _bind_moving(keys: KeyBindings, composer: Composer) -> None:
         event.current_buffer.cursor_position = len(event.current_buffer.text)
 
 
-def _bind_typing(keys: KeyBindings, composer: Composer) -> None:
+def _bind_typing(keys: KeyBindings, composer: EditorTarget) -> None:
     for unwanted in _UNWANTED:
         keys.add(*unwanted)(lambda event: None)
     keys.add(Keys.BracketedPaste)(lambda event: composer.paste(event.data))
@@ -73,7 +124,7 @@ def _bind_typing(keys: KeyBindings, composer: Composer) -> None:
         composer.type(event.data)
 
 
-def search_keys(composer: Composer) -> KeyBindings:
+def search_keys(composer: SearchTarget) -> KeyBindings:
     """The keys of the history search's line."""
     keys = KeyBindings()
     for older in ("c-r", "up", "c-p"):

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from codex.rollout.files import size_text
-from codex.tui.dialogs.picker import Choice, Picker
+from codex.tui.dialogs.picker import Picker, PickerRow
 from codex.tui.transcript.cells import short_path
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ TITLE_WIDTH = 32
 """Characters of a name or a first message; the rest of a row says which session it is."""
 
 
-def session_choices(
+def session_rows(
     sessions: Sequence[SessionSummary], now_s: float, *, home: str | None
-) -> list[Choice]:
+) -> list[PickerRow]:
     """A row for each session: its name or first message; its age, size, folder and id.
 
     Args: home: the user's, which folders are shown relative to.
     """
     return [
-        Choice(
+        PickerRow(
             _title(one),
             " · ".join(
                 (
@@ -81,8 +81,8 @@ async def choose_session(
     from codex.tui.drawing.layout import Rows
 
     keys = KeyBindings()
-    choices = session_choices(sessions, now_s, home=home)
-    picker = Picker("Which session?", choices, lambda index: screen.exit(result=index))
+    rows = session_rows(sessions, now_s, home=home)
+    picker = Picker("Which session?", rows, lambda index: screen.exit(result=index))
 
     @keys.add(Keys.Any)
     def take(event: KeyPressEvent) -> None:

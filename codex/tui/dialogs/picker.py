@@ -1,6 +1,6 @@
-"""Picker: one choice out of a list, narrowed by typing; the sessions, models and presets to choose.
+"""Picker: choosing from a list that typing narrows: sessions, models, presets.
 
-Pure state and Lines: keys come by name, what was chosen goes to a function.
+Pure state and Lines: keys come by name, the choice goes to a function.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from codex.tui.drawing.text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-CHOSEN = Style(fg="cyan", bold=True)
-MAX_ROWS = 12
-"""Choices that are shown at once."""
+_CHOSEN = Style(fg="cyan", bold=True)
+_MAX_ROWS = 12
+"""Rows of the list that are visible at once."""
 
-STEPS = {
+_STEPS = {
     "up": -1, "c-p": -1, "<scroll-up>": -1, "down": 1, "c-n": 1, "<scroll-down>": 1,
-    "pageup": -MAX_ROWS, "pagedown": MAX_ROWS,
+    "pageup": -_MAX_ROWS, "pagedown": _MAX_ROWS,
 }  # fmt: skip
 
 
-class Choice(NamedTuple):
-    """One row."""
+class PickerRow(NamedTuple):
+    """One row of the list."""
 
     label: str
     detail: str = ""
-    """Beside it, dim."""
+    """Text beside the label, dim."""
     is_current: bool = False
 
 
@@ -48,36 +48,36 @@ class Picker:
     def __init__(
         self,
         title: str,
-        choices: Sequence[Choice],
+        rows: Sequence[PickerRow],
         done: Callable[[int | None], None],
         *,
         note: str = "",
     ) -> None:
-        """Start at the current choice.
+        """Start at the current row.
 
-        Args: done: gets the index, or None. note: a line below the title.
+        Args: done: gets the index of the chosen row, or None. note: a line below the title.
         """
         self.is_armed = True
         self._title = title
-        self._choices = choices
+        self._rows = rows
         self._done = done
         self._note = note
         self._typed = ""
-        self._at = next((i for i, choice in enumerate(choices) if choice.is_current), 0)
+        self._at = next((i for i, row in enumerate(rows) if row.is_current), 0)
 
     def _matches(self) -> list[int]:
         words = self._typed.casefold().split()
         return [
             index
-            for index, choice in enumerate(self._choices)
-            if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)
+            for index, row in enumerate(self._rows)
+            if all(word in f"{row.label} {row.detail}".casefold() for word in words)
         ]
 
     def key(self, name: str, data: str) -> None:
         """Take a key. Args: name: prompt_toolkit's. data: what a printable key types."""
         matches = self._matches()
-        if name in STEPS:
-            self._move(STEPS[name], matches)
+        if name in _STEPS:
+            self._move(_STEPS[name], matches)
         elif name in ("escape", "c-c", "c-d"):
             self._done(None)
         elif name in ("c-m", "c-j"):
@@ -106,7 +106,7 @@ class Picker:
         return min(rows, len(self.lines(width, rows)))
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The title, the choices around the chosen one, and the keys."""
+        """The title, the rows around the chosen one, and the keys."""
         matches = self._matches()
         self._at = max(0, min(self._at, len(matches) - 1))
         head: list[Line] = [(Span(self._title, BOLD), Span(f"  {self._typed}", Style(fg="cyan")))]
@@ -114,24 +114,23 @@ class Picker:
             head.append(line(self._note, DIM))
         head = wrapped(head, width)
         keys = "Enter chooses · type to search · Esc leaves"
-        room = max(1, min(MAX_ROWS, height - len(head) - 1))
+        room = max(1, min(_MAX_ROWS, height - len(head) - 1))
         first = max(0, min(self._at - room // 2, len(matches) - room))
-        rows = [
-            self._row(index, is_chosen=at == self._at)
+        shown = [
+            self._drawn(self._rows[index], is_chosen=at == self._at)
             for at, index in enumerate(matches[first : first + room], first)
         ] or [(Span("  nothing matches", DIM),)]
         if len(matches) > room:
             keys = f"{self._at + 1}/{len(matches)} · {keys}"
-        return [clip(row, width) for row in (*head, *rows, (Span(keys, DIM),))]
+        return [clip(row, width) for row in (*head, *shown, (Span(keys, DIM),))]
 
-    def _row(self, index: int, *, is_chosen: bool) -> Line:
-        choice = self._choices[index]
-        style = CHOSEN if is_chosen else PLAIN
-        mark = Span("> " if is_chosen else "  ", style)
-        row = (mark, *line(choice.label, style))
-        if choice.is_current:
-            row = (*row, Span(" (current)", DIM))
-        if choice.detail:
-            gap = max(2, min(36, 4 + max(len(c.label) for c in self._choices)) - line_width(row))
-            row = (*row, Span(" " * gap), *line(choice.detail, DIM))
-        return row
+    def _drawn(self, row: PickerRow, *, is_chosen: bool) -> Line:
+        style = _CHOSEN if is_chosen else PLAIN
+        drawn = (Span("> " if is_chosen else "  ", style), *line(row.label, style))
+        if row.is_current:
+            drawn = (*drawn, Span(" (current)", DIM))
+        if row.detail:
+            widest = max(len(other.label) for other in self._rows)
+            gap = max(2, min(36, 4 + widest) - line_width(drawn))
+            drawn = (*drawn, Span(" " * gap), *line(row.detail, DIM))
+        return drawn

@@ -21,7 +21,7 @@ _OSC9_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "kitty", "WarpTerminal")
 _OSC9_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "ConEmuPID")
 
 
-class Notifier:
+class Desktop:
     """What to send to the terminal, and when."""
 
     def __init__(self, settings: TuiSettings, environ: Mapping[str, str]) -> None:

@@ -148,7 +148,7 @@ def legacy_key(parameters: str) -> str:
     return f"\x1b{text}" if modifiers & _ALT else text
 
 
-class Screen(Vt100_Output):
+class TerminalOutput(Vt100_Output):
     """Output to the terminal; what is written after the start of a link is its one character.
 
     Between two frames only some characters of a link may be drawn, so each carries the whole link.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codex.tui.drawing.text import DIM, Line, Span, Style, clip, line
-from codex.tui.transcript.window import Position, Transcript
+from codex.tui.transcript.window import Position, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ class Pager:
         """Args: copy: puts a text into the clipboard and says what came of it."""
         self.is_armed = True
         self._cells = cells
-        self._transcript = Transcript(cells, is_full=True)
+        self._transcript = Window(cells, is_full=True)
         self._close = close
         self._copy = copy
         self._title = title

@@ -12,7 +12,7 @@ from prompt_toolkit.data_structures import Point
 
 from codex.tui.drawing.ansi import to_ansi
 from codex.tui.transcript.cells import draw
-from codex.tui.transcript.window import Transcript
+from codex.tui.transcript.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Scrollback:
         """The last rows of what is not printed."""
         if height <= 0:
             return []
-        return Transcript(self._chat.cells[self._count :]).view(width, height)
+        return Window(self._chat.cells[self._count :]).view(width, height)
 
 
 def has_reflow(environ: Mapping[str, str]) -> bool:

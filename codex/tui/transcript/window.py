@@ -32,7 +32,7 @@ class Position(NamedTuple):
     """Within the cell."""
 
 
-class Transcript:
+class Window:
     """A window onto cells: at the bottom, following what is new, or held at a place.
 
     The sequence may grow and change at its end, as `Chat.cells` does.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pyte
 from prompt_toolkit.application import Application
@@ -19,6 +19,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
 from codex.protocol.ops import AddToHistory, Op
+from codex.tui.commands.context import CommandContext
+from codex.tui.commands.table import Commands
 from codex.tui.composer.composer import Composer
 from codex.tui.composer.draft import Draft
 from codex.tui.composer.editor_view import STYLE
@@ -28,6 +30,8 @@ STEP, END = "\x1b[23~", "\x1b[24~"
 ESC = "\x1b[27u"
 """The Esc key, as terminals report it that leave no doubt; prompt_toolkit has to be told."""
 ANSI_SEQUENCES[ESC] = Keys.Escape
+COMMANDS = Commands(cast(CommandContext, None)).rows
+"""The commands of the program, none of which can run here."""
 UP, DOWN, LEFT, RIGHT = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
 
 Step = str | Callable[[], object]
@@ -48,6 +52,7 @@ class ComposerDriver:
         self.composer = Composer(
             cwd=cwd,
             environ=self.environ,
+            commands=COMMANDS,
             submit=self.drafts.append,
             send=self.ops.append,
             run_editor=self.edited.append,

@@ -26,9 +26,10 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 
 from codex.protocol.policy import AskForApproval
-from codex.tui.app import KEY_TIMEOUT_S, App
+from codex.tui.app import App
 from codex.tui.options import TuiOptions
-from codex.tui.terminal.terminal import Screen
+from codex.tui.screen import KEY_TIMEOUT_S
+from codex.tui.terminal.terminal import TerminalOutput
 from tests.support.engine import fake_config
 from tests.support.hosts import make_host
 
@@ -144,7 +145,7 @@ class Tui:
     async def _run_async(self) -> None:
         with create_pipe_input() as pipe:
             self._pipe = pipe
-            output = Screen(
+            output = TerminalOutput(
                 self.shown,
                 lambda: Size(rows=self.size[1], columns=self.size[0]),
                 term="xterm-256color",

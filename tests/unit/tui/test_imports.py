@@ -8,7 +8,7 @@ import sys
 FIRST_FRAME = """
 import sys
 from codex.tui.transcript.chat import Chat, ChatSettings
-from codex.tui.transcript.window import Transcript
+from codex.tui.transcript.window import Window
 from codex.tui.transcript.status import StatusState, status
 from codex.protocol.events import SessionConfigured, TaskStarted
 
@@ -21,7 +21,7 @@ chat.handle(
 )
 chat.user_prompt("hello")
 chat.handle(TaskStarted(), "1")
-assert Transcript(chat.cells).view(80, 24)
+assert Window(chat.cells).view(80, 24)
 assert status(StatusState(model="m", approval="never", sandbox="s"), 80)
 print(sorted(name for name in sys.modules if "." not in name))
 """

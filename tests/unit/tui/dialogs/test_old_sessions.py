@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codex.rollout.files import SessionSummary
-from codex.tui.dialogs.old_sessions import TITLE_WIDTH, session_choices
+from codex.tui.dialogs.old_sessions import TITLE_WIDTH, session_rows
 from tests.support.rollouts import ID
 
 SESSION = SessionSummary(
@@ -21,8 +21,8 @@ SESSION = SessionSummary(
 
 
 def row(session: SessionSummary, now_s: float = 1000.0) -> tuple[str, str]:
-    (choice,) = session_choices([session], now_s, home="/home/me")
-    return choice.label, choice.detail
+    (found,) = session_rows([session], now_s, home="/home/me")
+    return found.label, found.detail
 
 
 def test_a_row_tells_message_time_size_folder_and_id() -> None:

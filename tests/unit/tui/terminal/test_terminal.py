@@ -8,7 +8,7 @@ from prompt_toolkit.keys import Keys
 
 from codex.config.types import TuiSettings
 from codex.tui.dialogs.line_edit import LineEdit
-from codex.tui.terminal.notifications import APPROVAL, BELL, TURN_COMPLETE, Notifier
+from codex.tui.terminal.notifications import APPROVAL, BELL, TURN_COMPLETE, Desktop
 from codex.tui.terminal.terminal import KeyParser, clipboard, legacy_key
 
 
@@ -102,15 +102,15 @@ def test_a_text_that_is_too_long_for_the_clipboard_is_refused() -> None:
 def test_a_notification_is_what_the_settings_and_the_terminal_allow(
     settings: TuiSettings, environ: dict[str, str], expected: str
 ) -> None:
-    notifier = Notifier(settings, environ)
-    assert notifier.sequence(TURN_COMPLETE, "done\nx") == ""
-    notifier.has_focus = False
-    assert notifier.sequence(TURN_COMPLETE, "done\nx") == expected
+    desktop = Desktop(settings, environ)
+    assert desktop.sequence(TURN_COMPLETE, "done\nx") == ""
+    desktop.has_focus = False
+    assert desktop.sequence(TURN_COMPLETE, "done\nx") == expected
 
 
 def test_always_is_also_while_somebody_looks() -> None:
-    notifier = Notifier(TuiSettings(notification_condition="always"), {})
-    assert notifier.sequence(APPROVAL, "x") == BELL
+    desktop = Desktop(TuiSettings(notification_condition="always"), {})
+    assert desktop.sequence(APPROVAL, "x") == BELL
 
 
 def test_a_line_is_edited_by_the_usual_keys() -> None:

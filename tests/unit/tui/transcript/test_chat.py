@@ -4,7 +4,7 @@ from codex.protocol import events as ev
 from codex.protocol.policy import ReviewDecision
 from codex.tui.drawing.text import plain
 from codex.tui.transcript.chat import NO_ANSWER, Chat, ChatSettings
-from codex.tui.transcript.window import Transcript
+from codex.tui.transcript.window import Window
 from tests.support.screen.chat_events import (
     CWD,
     SETTINGS,
@@ -21,7 +21,7 @@ def made() -> Chat:
 
 
 def shown(chat: Chat, *, is_full: bool = False) -> list[str]:
-    rows = Transcript(chat.cells, is_full=is_full).view(60, 1000)
+    rows = Window(chat.cells, is_full=is_full).view(60, 1000)
     return [text for row in rows if (text := plain(row).rstrip())]
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from codex.tui.composer.slash_command import COMMANDS
+from typing import TYPE_CHECKING
+
 from codex.tui.drawing.text import BOLD, Line, Span, line
 from codex.tui.transcript.cells import AGENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codex.tui.composer.slash_command import SlashCommand
 
 KEYS = (
     ("Enter", "send; while a task runs, tell it to the model at once"),
@@ -28,13 +34,13 @@ KEYS = (
 )
 
 
-def help_lines() -> list[Line]:
+def help_lines(commands: Sequence[SlashCommand]) -> list[Line]:
     """A row for each key and each command."""
     width = max(len(key) for key, _ in KEYS)
     rows: list[Line] = [line("Keys", AGENT), ()]
     rows += [(Span(key.ljust(width + 2), BOLD), *line(text)) for key, text in KEYS]
     rows += [(), line("Commands", AGENT), ()]
-    for command in COMMANDS:
+    for command in commands:
         typed = f"/{command.name} {command.argument}".rstrip()
         rows.append((Span(typed.ljust(width + 2), BOLD), *line(command.description)))
     return rows

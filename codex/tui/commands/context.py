@@ -1,0 +1,41 @@
+"""CommandContext: what a `/` command may use of the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.base.host import Host
+    from codex.tui.composer.composer import Composer
+    from codex.tui.conversation import Conversation
+    from codex.tui.dialogs.slot import ModalSlot
+    from codex.tui.transcript.chat import Chat
+
+
+class CommandContext(Protocol):
+    """The application as the commands see it."""
+
+    host: Host
+    home: str | None
+    """The user's home directory."""
+    chat: Chat
+    composer: Composer
+    conversation: Conversation
+    slot: ModalSlot
+
+    def say(self, text: str) -> None:
+        """Show a text in the status line for a moment."""
+
+    def write(self, sequence: str) -> None:
+        """Send the terminal a sequence that draws nothing."""
+
+    def clear(self) -> None:
+        """Empty the transcript."""
+
+    def quit(self) -> None:
+        """End the program."""
+
+    def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
+        """Run `work` in a thread, then what it returns in the loop."""

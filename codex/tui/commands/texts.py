@@ -1,0 +1,79 @@
+"""The commands that put text somewhere: into a message, the clipboard, a file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from codex.protocol.ops import ReloadHistory
+from codex.tui.composer.draft import Draft
+from codex.tui.terminal.terminal import clipboard
+
+if TYPE_CHECKING:
+    from codex.protocol.events import HistoryReloaded
+    from codex.tui.commands.context import CommandContext
+
+INIT_PROMPT = """\
+Write a file AGENTS.md for this repository: what a coding agent has to know to work in it. Look at \
+the code, the build and the tests first. Say what the project is and how it is laid out, how to \
+build, run and test it, how its code is written, and what a change needs to be complete. Only what \
+you have seen here, in short sentences, at most 400 words. If there is an AGENTS.md already, \
+improve it and keep what is right."""
+
+
+class TextCommands:
+    """The commands about texts."""
+
+    def __init__(self, context: CommandContext) -> None:
+        self._context = context
+        self._wants_history = False
+
+    def init(self, _: str) -> None:
+        """Ask the model for an AGENTS.md."""
+        self._context.conversation.submit(Draft(INIT_PROMPT))
+
+    def mention(self, _: str) -> None:
+        """Open the file search."""
+        self._context.composer.insert_text("@")
+
+    def history(self, _: str) -> None:
+        """Load the messages that other sessions have added."""
+        self._wants_history = True
+        self._context.conversation.send(ReloadHistory())
+
+    def history_loaded(self, msg: HistoryReloaded) -> None:
+        """Say how many messages there are, if `/history` asked."""
+        if self._wants_history:
+            self._wants_history = False
+            self._context.say(f"{msg.entry_count:,} messages can be recalled")
+
+    def copy(self, _: str) -> None:
+        """Copy the last answer to the clipboard."""
+        context = self._context
+        answer = context.chat.last_answer
+        context.say(copy_to_clipboard(context, answer) if answer else "there is no answer yet")
+
+    def export(self, args: str) -> None:
+        """Write the conversation to a new file. Args: args: its path; empty: one by default."""
+        from codex.tui.transcript.export import as_markdown
+
+        context = self._context
+        session = context.chat.session
+        name = args or f"codex-{session.session_id if session else 'session'}.md"
+        path = os.path.join(context.conversation.config.cwd, os.path.expanduser(name))
+        try:
+            with open(path, "x", encoding="utf-8", errors="replace") as file:
+                file.write(as_markdown(context.chat))
+        except OSError as error:
+            context.chat.notice(f"cannot write '{path}': {error.strerror}", is_error=True)
+            return
+        context.chat.notice(f"written: {path}")
+
+
+def copy_to_clipboard(context: CommandContext, text: str) -> str:
+    """Put a text into the clipboard; return what to tell the user."""
+    sequence = clipboard(text)
+    if sequence is None:
+        return "too long for the terminal's clipboard: /export writes a file"
+    context.write(sequence)
+    return f"copied {len(text):,} characters, where the terminal allows it"
