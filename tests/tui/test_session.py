@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +265,12 @@ def test_images_of_the_command_line_go_with_the_prompt(tmp_path: Path) -> None:
         assert "[image] dot.png" in screen
         kinds = [part["type"] for part in bodies(model)[0]["input"][-1]["content"]]
         assert kinds == ["input_text", "input_image"]
+
+
+def test_each_character_of_a_link_is_a_link(tmp_path: Path) -> None:
+    with FakeModel([Reply.text("[docs](https://e.org/a)")]) as model, Tui(model, tmp_path) as tui:
+        tui.type("where?\r")
+        tui.wait_for("tokens in")
+        for character in "docs":
+            link = f"\x1b]8;;https://e.org/a\x1b\\\\(?:\x1b\\[[0-9;]*m)?{character}\x1b]8;;\x1b\\\\"
+            assert re.search(link, tui.shown.raw)
