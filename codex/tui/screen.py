@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.application import Application
 from prompt_toolkit.layout import Layout
 from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.styles import Style as ToolkitStyle
 
+from codex.tui.composer.editor_view import STYLE
 from codex.tui.terminal.terminal import FOCUS_REPORTS, MORE_KEYS, WHEEL_AS_ARROWS, KeyParser
 from codex.tui.transcript.scrollback import follow_reflow, has_reflow
 from codex.tui.transcript.status import FRAME_S
@@ -70,6 +72,7 @@ class Screen:
             full_screen=scrollback is None,
             erase_when_done=True,
             color_depth=None if has_color else ColorDepth.DEPTH_1_BIT,
+            style=ToolkitStyle.from_dict(STYLE),
             include_default_pygments_style=False,
             min_redraw_interval=FRAME_INTERVAL_S,
             max_render_postpone_time=FRAME_INTERVAL_S,

@@ -274,3 +274,13 @@ def test_each_character_of_a_link_is_a_link(tmp_path: Path) -> None:
         for character in "docs":
             link = f"\x1b]8;;https://e.org/a\x1b\\\\(?:\x1b\\[[0-9;]*m)?{character}\x1b]8;;\x1b\\\\"
             assert re.search(link, tui.shown.raw)
+
+
+def test_the_placeholder_and_the_selected_command_have_styles(tmp_path: Path) -> None:
+    with FakeModel() as model, Tui(model, tmp_path) as tui:
+        tui.wait_for("Ask codex")
+        assert tui.shown.screen.buffer[23][2].fg == "brightblack"
+        tui.type("/")
+        tui.wait_for("› /approvals")
+        row = next(at for at, text in enumerate(tui.lines()) if text.startswith("› /approvals"))
+        assert tui.shown.screen.buffer[row][2].reverse
