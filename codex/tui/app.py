@@ -24,7 +24,7 @@ from codex.tui.conversation import Conversation
 from codex.tui.dialogs.approval import ApprovalDialog
 from codex.tui.dialogs.git_warning import GitWarning
 from codex.tui.dialogs.slot import ModalSlot
-from codex.tui.engine import Engine
+from codex.tui.engine import BackgroundEngine
 from codex.tui.frame import Frame, Parts
 from codex.tui.keys import Keys
 from codex.tui.screen import Screen
@@ -199,9 +199,9 @@ class App:
 
     def _open_engine(
         self, config: Config, take: Callable[[ev.Event], None], resumed: Resumed | None
-    ) -> Engine:
+    ) -> BackgroundEngine:
         assert self._loop is not None
-        return Engine(config, self.host, self._loop, take, resumed)
+        return BackgroundEngine(config, self.host, self._loop, take, resumed)
 
     # What the conversation asks of the screen.
 

@@ -27,8 +27,8 @@ from codex.protocol.questions import Question, answer_to
 from codex.tui.composer.composer import HistoryMsg
 from codex.tui.composer.draft import Draft
 from codex.tui.dialogs.approval import Asked, Given
-from codex.tui.engine import Engine
-from codex.tui.terminal.notifications import APPROVAL, TURN_COMPLETE
+from codex.tui.engine import BackgroundEngine
+from codex.tui.terminal.notifications import APPROVAL_REQUESTED, TURN_COMPLETE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +38,13 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
     from codex.tui.transcript.chat import Chat
 
+    OpenEngine = Callable[[Config, Callable[[ev.Event], None], Resumed | None], BackgroundEngine]
+
 CLOSE_S = 10.0
 """How long an engine may take to end its processes before the program leaves all the same."""
 
 
-class View(Protocol):
+class ConversationView(Protocol):
     """What the conversation needs of the screen."""
 
     def redraw(self) -> None:
@@ -74,8 +76,8 @@ class Conversation:
         self,
         config: Config,
         chat: Chat,
-        view: View,
-        open_engine: Callable[[Config, Callable[[ev.Event], None], Resumed | None], Engine],
+        view: ConversationView,
+        open_engine: OpenEngine,
         resumed: Resumed | None = None,
     ) -> None:
         """Make it; `start` begins.
@@ -87,7 +89,7 @@ class Conversation:
         self.chat = chat
         self._view = view
         self._open_engine = open_engine
-        self._engine: Engine | None = None
+        self._engine: BackgroundEngine | None = None
         self._closing: list[threading.Thread] = []
         self.queue: list[Draft] = []
         """Messages for after the task, oldest first."""
@@ -226,7 +228,7 @@ class Conversation:
         if isinstance(msg, Question):
             self.requests.append(Asked(event.id, msg))
             self._view.show_waiting()
-            self._view.notify(APPROVAL, "codex waits for your approval")
+            self._view.notify(APPROVAL_REQUESTED, "codex waits for your approval")
         elif isinstance(msg, ev.ListModelsResponse):
             self._view.models(msg)
         elif isinstance(msg, ev.SessionConfigured) and not self._is_ready:

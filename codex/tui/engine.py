@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 
-class Engine:
+class BackgroundEngine:
     """One session's engine."""
 
     def __init__(

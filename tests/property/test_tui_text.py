@@ -101,7 +101,7 @@ def test_tabs_end_at_their_stops(text: str, tab: int) -> None:
 
 @given(ESCAPES)
 def test_output_never_fails_and_never_leaks_a_control(output: str) -> None:
-    for row in ansi.parse(output):
+    for row in ansi.parse_ansi(output):
         assert not CONTROLS.search(plain(row))
         painted = ansi.to_ansi(row, has_color=True)
         assert not CONTROLS.search(re.sub(r"\x1b\[[0-9;]*m", "", painted))
@@ -109,14 +109,14 @@ def test_output_never_fails_and_never_leaks_a_control(output: str) -> None:
 
 @given(ESCAPES)
 def test_colours_survive_the_way_out_and_in(output: str) -> None:
-    for row in ansi.parse(output):
-        again = ansi.parse(ansi.to_ansi(row))
+    for row in ansi.parse_ansi(output):
+        again = ansi.parse_ansi(ansi.to_ansi(row))
         assert _by_character(again[0] if again else ()) == _by_character(row)
 
 
 @given(ESCAPES)
 def test_without_colour_no_colour_is_written(output: str) -> None:
-    for row in ansi.parse(output):
+    for row in ansi.parse_ansi(output):
         for codes in re.findall(r"\x1b\[([0-9;]*)m", ansi.to_ansi(row, has_color=False)):
             assert all(code in "0123479" for code in codes.split(";"))
 

@@ -11,9 +11,9 @@ from codex.base.safe_git import FILTERS_QUERY, filters_of, safe_git_argv, safe_g
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TIMEOUT_S = 20
-MAX_BYTES = 2 * 1024 * 1024
-MAX_FILES = 200
+_TIMEOUT_S = 20
+_MAX_BYTES = 2 * 1024 * 1024
+_MAX_FILES = 200
 """Untracked files that are shown."""
 
 
@@ -29,13 +29,13 @@ def changes(cwd: str, environ: Mapping[str, str]) -> str:
     text = text or git.run(("diff", "--no-color"))
     names = git.run(("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", top))
     files = [name for name in names.split("\0") if name]
-    for name in files[:MAX_FILES]:
+    for name in files[:_MAX_FILES]:
         arguments = ("diff", "--no-color", "--no-index", "--", os.devnull, name)
         text += git.run(arguments, ends=(0, 1), cwd=top)
-        if len(text) > MAX_BYTES:
-            return text[:MAX_BYTES] + "\n(more is not shown)\n"
-    if len(files) > MAX_FILES:
-        text += f"\n({len(files) - MAX_FILES} more untracked files are not shown)\n"
+        if len(text) > _MAX_BYTES:
+            return text[:_MAX_BYTES] + "\n(more is not shown)\n"
+    if len(files) > _MAX_FILES:
+        text += f"\n({len(files) - _MAX_FILES} more untracked files are not shown)\n"
     return text
 
 
@@ -56,11 +56,11 @@ class _Git:
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=TIMEOUT_S,
+                timeout=_TIMEOUT_S,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise OSError(f"git took longer than {TIMEOUT_S} s") from error
+            raise OSError(f"git took longer than {_TIMEOUT_S} s") from error
         if done.returncode not in ends:
             raise OSError(done.stderr.decode("utf-8", "replace").strip() or "git failed")
         return done.stdout.decode("utf-8", "replace")

@@ -1,8 +1,8 @@
 """Attachments: large pastes and images that stand in a draft as one character each. Pure.
 
 In the editor's text an attachment is a character of a private range that no text from outside can
-contain (`paste.clean` drops them), drawn as its label. So it is deleted, undone, killed, yanked and
-recalled whole, by the ordinary ways of editing.
+contain (`clean_input` drops them), drawn as its label. So the ordinary ways of editing delete,
+undo, kill, yank and recall it whole, without any code of their own.
 """
 
 from __future__ import annotations

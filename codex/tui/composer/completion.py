@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.tui.composer.mention import Mention, mention_at
-from codex.tui.composer.popup import Choice, Popup
+from codex.tui.composer.popup import Popup, PopupRow
 from codex.tui.composer.slash_command import NamedCommand, SlashCommand, command_word
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Completion:
         if isinstance(self._open, CommandMenu) and self._open.word == word:
             return
         commands = self._commands.matching(word)
-        choices = [Choice(_title(named), named.command.description) for named in commands]
+        choices = [PopupRow(_title(named), named.command.description) for named in commands]
         popup = Popup(choices, empty="no such command")
         self._open = CommandMenu(popup, word, commands)
 
@@ -122,5 +122,5 @@ def _title(named: NamedCommand) -> str:
 def _file_menu(mention: Mention, found: Found | None) -> FileMenu:
     if found is None:
         return FileMenu(Popup((), empty="looking for files"), mention, None)
-    choices = [Choice(path, is_path=True) for path in found.paths]
+    choices = [PopupRow(path, is_path=True) for path in found.paths]
     return FileMenu(Popup(choices, empty="no file fits"), mention, found)

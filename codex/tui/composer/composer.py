@@ -32,7 +32,7 @@ from codex.tui.composer.editor_view import EditorControl, RowsControl
 from codex.tui.composer.file_search import FileSearch
 from codex.tui.composer.history_search import HistorySearch
 from codex.tui.composer.mention import written
-from codex.tui.composer.paste import clean, image_paths, is_large
+from codex.tui.composer.paste import clean_input, image_paths, is_large
 from codex.tui.composer.recall import Recall
 from codex.tui.composer.search_line import SearchLine
 from codex.tui.composer.slash_command import CommandNames, TypedCommand
@@ -178,7 +178,7 @@ class Composer:
 
     def insert_text(self, text: str) -> None:
         """Put text in at the cursor, as if it were typed: an `@` opens the file search."""
-        self._buffer.insert_text(clean(text))
+        self._buffer.insert_text(clean_input(text))
 
     def clear(self) -> None:
         """Empty the editor, as Ctrl+C does; what was there can be recalled with Up."""
@@ -189,7 +189,7 @@ class Composer:
     def finish_editor(self, text: str) -> None:
         """Take the text as the external editor left it; undo brings the old one back."""
         self._buffer.save_to_undo_stack()
-        self._place(self._attachments.restore(clean(text)))
+        self._place(self._attachments.restore(clean_input(text)))
 
     def remember(self, text: str) -> None:
         """A message was sent that was not written here (the command line's): let Up find it."""
@@ -270,11 +270,11 @@ class Composer:
         """Put typed characters in, in the place of what is selected."""
         if self._buffer.selection_state is not None:
             self._buffer.cut_selection()
-        self._buffer.insert_text(clean(text))
+        self._buffer.insert_text(clean_input(text))
 
     def paste(self, text: str) -> None:
         """Put pasted text in: images and large texts as attachments."""
-        text = clean(text)
+        text = clean_input(text)
         images = image_paths(text, cwd=self._cwd, home=self._home)
         if images:
             text = " ".join(self._attachments.add_image(path) for path in images) + " "

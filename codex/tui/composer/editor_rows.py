@@ -11,7 +11,7 @@ from codex.tui.composer.popup import fit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TAB = "    "
+_TAB = "    "
 _MAX_CACHED = 1_000_000
 """Characters of the lines that are remembered."""
 
@@ -55,7 +55,7 @@ class Wrapper:
     def drawn(self, char: str, room: int) -> str:
         """What is drawn for one character of the text, where a row has so many cells."""
         if char == "\t":
-            return TAB[:room]
+            return _TAB[:room]
         if char.isprintable():
             return char if room > 1 else fit(char, room)
         return fit(self._label(char) or "", room)

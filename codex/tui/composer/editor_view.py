@@ -10,7 +10,7 @@ from prompt_toolkit.layout.controls import BufferControl, UIContent, UIControl
 from prompt_toolkit.mouse_events import MouseEventType
 
 from codex.tui.composer.editor_rows import Layout, Wrapper
-from codex.tui.composer.popup import MARK, fit
+from codex.tui.composer.popup import PROMPT_MARK, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ class RowsControl(UIControl):
         return UIContent(get_line=lambda at: rows[at], line_count=len(rows), show_cursor=False)
 
 
-class Shown:
+class MatchPreview:
     """What the editor shows in the place of its text, while a history search is open."""
 
     def __init__(self, text: str, query: str) -> None:
@@ -71,7 +71,7 @@ class EditorControl(BufferControl):
         *,
         wrapper: Wrapper,
         label: Callable[[str], str | None],
-        shown: Callable[[], Shown | None],
+        shown: Callable[[], MatchPreview | None],
         placeholder: str,
         key_bindings: KeyBindings,
     ) -> None:
@@ -129,7 +129,7 @@ class EditorControl(BufferControl):
         self, layout: Layout, at: int, marked: list[tuple[int, int, str]], width: int
     ) -> Fragments:
         is_shell = layout.text.startswith("!")
-        prefix = "  " if at else MARK
+        prefix = "  " if at else PROMPT_MARK
         line: Fragments = [("class:composer.prefix", prefix)]
         if not layout.text:
             return [

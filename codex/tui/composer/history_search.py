@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from codex.protocol.events import SearchHistoryResponse
     from codex.protocol.ops import Op
 
-AHEAD = 5
+_AHEAD = 5
 """Older matches are asked for when this few are left."""
 
 
@@ -73,7 +73,7 @@ class HistorySearch:
         """Ctrl+R again."""
         if self._selected + 1 < len(self._found):
             self._selected += 1
-        if self._selected + AHEAD >= len(self._found) and self._remote:
+        if self._selected + _AHEAD >= len(self._found) and self._remote:
             self._ask(min(self._remote))
 
     def newer(self) -> None:

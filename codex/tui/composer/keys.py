@@ -11,7 +11,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
-from codex.tui.composer.paste import clean
+from codex.tui.composer.paste import clean_input
 
 # Keys of prompt_toolkit that make no sense here: macros, numeric arguments, shell words, comments,
 # control characters, its own completion, sending by Ctrl+O.
@@ -141,6 +141,6 @@ def search_keys(composer: SearchTarget) -> KeyBindings:
     @keys.add(Keys.Any)
     @keys.add(Keys.BracketedPaste)
     def type_(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text(clean(event.data).strip("\n").split("\n")[0])
+        event.current_buffer.insert_text(clean_input(event.data).strip("\n").split("\n")[0])
 
     return keys

@@ -12,17 +12,17 @@ from codex.tui.composer.attachments import FIRST, LAST
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_CHARS = 1000
-MAX_LINES = 10
+_LARGE_CHARS = 1000
+_LARGE_LINES = 10
 """A larger paste is shown as a label."""
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 _COLOURS_AND_KEYS = re.compile("(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]")
 # Controls but for tab and newline, halves of characters, and the characters of attachments.
 _DROPPED = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{chr(FIRST)}-{chr(LAST)}]")
 
 
-def clean(text: str) -> str:
+def clean_input(text: str) -> str:
     """Newlines as `\\n`, no escape sequences, no control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _DROPPED.sub("", _COLOURS_AND_KEYS.sub("", text))
@@ -30,7 +30,7 @@ def clean(text: str) -> str:
 
 def is_large(text: str) -> bool:
     """Too large to be shown in the editor."""
-    return len(text) > MAX_CHARS or text.count("\n") >= MAX_LINES
+    return len(text) > _LARGE_CHARS or text.count("\n") >= _LARGE_LINES
 
 
 def image_paths(
@@ -44,8 +44,8 @@ def image_paths(
     text = text.strip()
     if (
         not text
-        or len(text) > 100 * MAX_CHARS
-        or not text.lower().rstrip("'\"").endswith(IMAGE_SUFFIXES)
+        or len(text) > 100 * _LARGE_CHARS
+        or not text.lower().rstrip("'\"").endswith(_IMAGE_SUFFIXES)
     ):
         return ()
     whole = _image(text, cwd=cwd, home=home, is_file=is_file)
@@ -73,7 +73,7 @@ def _image(word: str, *, cwd: str, home: str | None, is_file: Callable[[str], bo
         path = unquote(parts.path)
     elif word.startswith("~/") and home is not None:
         path = os.path.join(home, word[2:])
-    if "\0" in path or "\n" in path or not path.lower().endswith(IMAGE_SUFFIXES):
+    if "\0" in path or "\n" in path or not path.lower().endswith(_IMAGE_SUFFIXES):
         return None
     path = os.path.normpath(os.path.join(cwd, path))
     return path if is_file(path) else None

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 Fragments = StyleAndTextTuples
 """One row: styles and texts, as prompt_toolkit takes them."""
 
-MAX_ROWS = 8
-MARK = "\u203a "
+_MAX_ROWS = 8
+PROMPT_MARK = "\u203a "
 """Stands before what is selected, and before what is written."""
 _GAP = 2
 
 
-class Choice(NamedTuple):
+class PopupRow(NamedTuple):
     """One row of the list."""
 
     label: str
@@ -31,7 +31,7 @@ class Choice(NamedTuple):
 class Popup:
     """The choices and which of them is selected."""
 
-    def __init__(self, choices: Sequence[Choice], *, empty: str) -> None:
+    def __init__(self, choices: Sequence[PopupRow], *, empty: str) -> None:
         """Select the first.
 
         Args: empty: what to say when there are no choices.
@@ -47,7 +47,7 @@ class Popup:
 
     def height(self, room: int) -> int:
         """How many rows it takes of `room`."""
-        return max(1, min(len(self.choices), MAX_ROWS, room))
+        return max(1, min(len(self.choices), _MAX_ROWS, room))
 
     def rows(self, width: int, height: int) -> list[Fragments]:
         """The rows around the selected one; a bar at the right shows that there are more."""
@@ -64,7 +64,7 @@ class Popup:
             for index, choice in enumerate(shown)
         ]
 
-    def _row(self, choice: Choice, width: int, label_width: int) -> Fragments:
+    def _row(self, choice: PopupRow, width: int, label_width: int) -> Fragments:
         is_selected = choice is self.choices[self.selected]
         style = "class:popup.selected" if is_selected else "class:popup"
         cut = fit_end if choice.is_path else fit
@@ -73,7 +73,7 @@ class Popup:
         detail = fit(choice.detail, room) if room >= 8 and choice.detail else ""
         body = f"{label}{' ' * _GAP}" if detail else label
         row: Fragments = [
-            (style, MARK if is_selected else "  "),
+            (style, PROMPT_MARK if is_selected else "  "),
             (f"{style} class:popup.label", body),
             (f"{style} class:popup.detail", detail),
         ]

@@ -13,7 +13,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.layout.containers import ConditionalContainer, VSplit, Window
 from prompt_toolkit.layout.controls import BufferControl
 
-from codex.tui.composer.editor_view import RowsControl, Shown
+from codex.tui.composer.editor_view import MatchPreview, RowsControl
 from codex.tui.composer.popup import fit
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ class SearchLine:
         self.container = ConditionalContainer(line, Condition(lambda: self.search is not None))
 
     @property
-    def shown(self) -> Shown | None:
+    def shown(self) -> MatchPreview | None:
         """The match that is selected, for the editor to show."""
         if self.search is None or self.search.shown is None:
             return None
-        return Shown(self.search.shown, self.search.query)
+        return MatchPreview(self.search.shown, self.search.query)
 
     def open(self, search: HistorySearch) -> None:
         """Begin a search."""

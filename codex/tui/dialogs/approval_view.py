@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Request = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest | ElicitationRequest
 
-CHOSEN = Style(reverse=True)
+_CHOSEN = Style(reverse=True)
 REASON = Style(italic=True)
 
 
@@ -185,7 +185,7 @@ def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Lin
     """The answers with their keys, one below the other."""
     found: list[Line] = []
     for index, choice in enumerate(offered):
-        style = CHOSEN if index == chosen else PLAIN
+        style = _CHOSEN if index == chosen else PLAIN
         mark = "> " if index == chosen else "  "
         row = (Span(f"{mark}{_key(choice):<3} ", BOLD.over(style)), *line(choice.label, style))
         found += wrap(row, width, indent=(Span("      "),))
@@ -196,7 +196,7 @@ def short_choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> li
     """The same in as few rows as can be."""
     row: Line = ()
     for index, choice in enumerate(offered):
-        style = CHOSEN if index == chosen else PLAIN
+        style = _CHOSEN if index == chosen else PLAIN
         gap = (Span("  "),) if row else ()
         row = (*row, *gap, Span(_key(choice), BOLD.over(style)), Span(f" {choice.short}", style))
     return wrap(row, width)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TITLE = Style(fg="red", bold=True)
-CHOSEN = Style(reverse=True)
+_CHOSEN = Style(reverse=True)
 
 
 class GitWarning:
@@ -59,6 +59,6 @@ class GitWarning:
 
     def _answer(self, index: int, key: str, label: str) -> Line:
         is_chosen = self.is_armed and index == self._chosen
-        style = CHOSEN if is_chosen else PLAIN if self.is_armed else DIM
+        style = _CHOSEN if is_chosen else PLAIN if self.is_armed else DIM
         mark = "> " if is_chosen else "  "
         return (Span(f"{mark}{key}  {label}", style),)

@@ -36,15 +36,15 @@ _ENDING = re.compile(r"\r*\n")
 _ACTS = re.compile(r"[\r\x08]|(?:\x1b\[|\x9b)[012]?K")
 
 
-def parse(text: str, base: Style = PLAIN) -> list[Line]:
+def parse_ansi(text: str, base: Style = PLAIN) -> list[Line]:
     """Output as lines; a newline at the very end begins no further one.
 
     Args: base: the style where the text names none.
     """
-    return parse_on(re.sub(r"\r*\n\Z", "", text), PLAIN, base)[0]
+    return parse_ansi_part(re.sub(r"\r*\n\Z", "", text), PLAIN, base)[0]
 
 
-def parse_on(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
+def parse_ansi_part(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
     """Output that goes on in a style, and the style in which it ends; no newline is dropped."""
     if style == PLAIN and not _SPECIAL.search(text):
         return [(Span(row, base),) if row else () for row in clean(text).split("\n")], style

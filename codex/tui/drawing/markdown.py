@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from codex.tui.drawing.highlight import highlight
 from codex.tui.drawing.links import is_file_link
-from codex.tui.drawing.tables import Table, draw_table
+from codex.tui.drawing.tables import MarkdownTable, draw_table
 from codex.tui.drawing.text import (
     BOLD,
     DIM,
@@ -148,7 +148,7 @@ def _indented(
     return [((first if index == 0 else rest) + row) for index, row in enumerate(rows)]
 
 
-def _table(node: SyntaxTreeNode) -> Table:
+def _table(node: SyntaxTreeNode) -> MarkdownTable:
     rows: list[list[Line]] = []
     aligned: list[str] = []
     for part in node.children:
@@ -157,7 +157,7 @@ def _table(node: SyntaxTreeNode) -> Table:
             aligned = aligned or [
                 str(cell.attrs.get("style", "")).rpartition(":")[2] for cell in row.children
             ]
-    return Table(rows, aligned)
+    return MarkdownTable(rows, aligned)
 
 
 def _one_line(cell: SyntaxTreeNode) -> Line:

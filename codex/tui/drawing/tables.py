@@ -9,11 +9,11 @@ from codex.tui.drawing.text import BOLD, DIM, Line, Span, line_width, plain, res
 
 MIN_COLUMN = 6
 """The narrowest column that a cell is wrapped into."""
-GAP = 3
+_GAP = 3
 """Columns of the bar between two cells, and the blanks beside it."""
 
 
-class Table(NamedTuple):
+class MarkdownTable(NamedTuple):
     """The cells, row by row; the first row is the heading."""
 
     rows: list[list[Line]]
@@ -21,10 +21,10 @@ class Table(NamedTuple):
     """Each column's `left`, `center`, `right` or nothing."""
 
 
-def draw_table(table: Table, width: int) -> list[Line]:
+def draw_table(table: MarkdownTable, width: int) -> list[Line]:
     """Lines of at most `width` columns."""
     heading, *rows = table.rows
-    widths = _widths(table.rows, width - GAP * (len(heading) - 1))
+    widths = _widths(table.rows, width - _GAP * (len(heading) - 1))
     if not widths:
         return _records(heading, rows, width)
     found = _drawn([restyled(cell, BOLD) for cell in heading], widths, table.aligned)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-NAME = "codex-tui.log"
-MAX_BYTES = 2 * 1024 * 1024
+_NAME = "codex-tui.log"
+_MAX_BYTES = 2 * 1024 * 1024
 """Beyond this a run begins a new file; the one before is kept as `.1`."""
-TAIL_BYTES = 64 * 1024
+_TAIL_BYTES = 64 * 1024
 
 
 def log_path(codex_home: str) -> str:
     """Where it is."""
-    return os.path.join(codex_home, "log", NAME)
+    return os.path.join(codex_home, "log", _NAME)
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def logging_to_file(codex_home: str, environ: Mapping[str, str]) -> Iterator[str
 def _open(path: str) -> logging.Handler:
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
-        if os.path.getsize(path) > MAX_BYTES:
+        if os.path.getsize(path) > _MAX_BYTES:
             os.replace(path, f"{path}.1")
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     os.fchmod(descriptor, 0o600)
@@ -65,7 +65,7 @@ class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
-        if self.stream.tell() < MAX_BYTES * 2:
+        if self.stream.tell() < _MAX_BYTES * 2:
             super().emit(record)
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ def log_tail(codex_home: str) -> str:
     """
     with open(log_path(codex_home), "rb") as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - TAIL_BYTES))
+        file.seek(max(0, file.tell() - _TAIL_BYTES))
         data = file.read()
     text = data.decode("utf-8", "replace")
-    return text if len(data) < TAIL_BYTES else text.partition("\n")[2]
+    return text if len(data) < _TAIL_BYTES else text.partition("\n")[2]

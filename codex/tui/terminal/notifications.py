@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from codex.config.types import TuiSettings
 
-MAX_CHARS = 120
+_MAX_CHARS = 120
 BELL = "\x07"
 TURN_COMPLETE = "agent-turn-complete"
-APPROVAL = "approval-requested"
+APPROVAL_REQUESTED = "approval-requested"
 
 # Terminals that show OSC 9 as a notification; the others would beep at best, or print it.
 _OSC9_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "kitty", "WarpTerminal")
@@ -35,7 +35,7 @@ class Desktop:
     def sequence(self, kind: str, text: str) -> str:
         """The bytes for one notification; empty when none is wanted.
 
-        Args: kind: TURN_COMPLETE or APPROVAL, the names of `tui.notifications`.
+        Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED, the names of `tui.notifications`.
         """
         wanted = self._settings.notifications
         is_wanted = wanted if isinstance(wanted, bool) else kind in wanted
@@ -43,7 +43,7 @@ class Desktop:
             return ""
         if not self._has_osc9:
             return BELL
-        line = " ".join(clean(text).split())[:MAX_CHARS]
+        line = " ".join(clean(text).split())[:_MAX_CHARS]
         return f"\x1b]9;{line}\x07"
 
 

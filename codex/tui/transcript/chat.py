@@ -53,7 +53,7 @@ _Simple = (
 
 QUICK_MS = 1000
 """Below this nobody asks how long it took, and a session of the past tells no times."""
-NO_ANSWER = "the model ended without a word"
+NO_MESSAGE = "the model returned no message"
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,7 +229,7 @@ class Chat:
                 self._usage_before = self.usage.total if self.usage else TokenUsage()
                 return
             case ev.TaskComplete():
-                end = NoticeCell(NO_ANSWER, title="warning:", style=CAUTION)
+                end = NoticeCell(NO_MESSAGE, title="warning:", style=CAUTION)
                 # A task that only ran a command of the user's asked the model nothing.
                 has_end = msg.last_agent_message is None and self._is_answer_due
             case ev.TurnAborted():

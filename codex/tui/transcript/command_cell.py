@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codex.base.bash import join, script_of
 from codex.base.elapsed import format_duration
 from codex.sandbox.output import NOT_SHOWN
-from codex.tui.drawing.ansi import parse, parse_on
+from codex.tui.drawing.ansi import parse_ansi, parse_ansi_part
 from codex.tui.drawing.text import BOLD, DIM, PLAIN, Line, Span, Style, clip, lines, wrapped
 from codex.tui.transcript.cells import BAD, CAUTION, GOOD, MORE, WORK, Cell
 
@@ -161,9 +161,9 @@ class _LiveRows:
         self._count = len(parts)
         whole, newline, self._rest = text.rpartition("\n")
         if newline:
-            found, self._style = parse_on(whole.removesuffix("\r"), self._style, DIM)
+            found, self._style = parse_ansi_part(whole.removesuffix("\r"), self._style, DIM)
             self._rows += _inset(found, width)
-        last = parse_on(self._rest, self._style, DIM)[0] if self._rest else []
+        last = parse_ansi_part(self._rest, self._style, DIM)[0] if self._rest else []
         return self._rows + _inset(last, width)
 
 
@@ -185,7 +185,7 @@ def _outcome(exit_code: int, duration_ms: int) -> str:
 
 
 def _parsed(text: str) -> list[Line]:
-    return parse(text, DIM) if text else []
+    return parse_ansi(text, DIM) if text else []
 
 
 def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> list[Line]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from codex.protocol.events import FileChange
 
-MAX_LINES = 60
+_MAX_LINES = 60
 """Rows of a file's diff in the compact form."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -232,7 +232,7 @@ class PatchCell(Cell):
         if self.state is PatchState.PROPOSED and not full:  # the dialog shows the lines
             found += _titles(self._changes, width, cwd=self._cwd)
         else:
-            limit = None if full else MAX_LINES
+            limit = None if full else _MAX_LINES
             found += diff_lines(self._changes, width, cwd=self._cwd, limit=limit)
         if self._message:
             found += wrapped(lines(self._message, BAD), width)

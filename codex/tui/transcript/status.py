@@ -18,7 +18,7 @@ FRAME_S = 0.1
 """How long a frame of the spinner stands; no redraw is due sooner for its sake."""
 LOW_PERCENT = 15
 """Of the context: when what is left is shown as a warning."""
-GAP: Line = (Span(" · ", DIM),)
+_GAP: Line = (Span(" · ", DIM),)
 
 
 class StatusState(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ def _joined(parts: Sequence[Line]) -> Line:
     found: Line = ()
     for part in parts:
         if part:
-            found += (*GAP, *part) if found else part
+            found += (*_GAP, *part) if found else part
     return found
 
 

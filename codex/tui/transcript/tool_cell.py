@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from codex.protocol.items import Json
 
-MAX_LINES = 10
+_MAX_LINES = 10
 """Of a result, in the compact form."""
 
 
@@ -80,9 +80,9 @@ class ToolCell(Cell):
         if self._progress:
             found += wrap((Span("  "), *line(self._progress, DIM)), width)
         rows = [part for text in self._result for part in lines(text, DIM)]
-        hidden = 0 if full or len(rows) <= MAX_LINES + 1 else len(rows) - MAX_LINES
+        hidden = 0 if full or len(rows) <= _MAX_LINES + 1 else len(rows) - _MAX_LINES
         if hidden:
-            rows = [*rows[:MAX_LINES], (Span(f"… {hidden:,} lines ({MORE})", DIM),)]
+            rows = [*rows[:_MAX_LINES], (Span(f"… {hidden:,} lines ({MORE})", DIM),)]
         style = BAD if self._style is BAD else DIM
         rows.append((Span(self._state, style),))
         return found + [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from codex.tui.composer import attachments as module
 from codex.tui.composer.attachments import Attachments
-from codex.tui.composer.paste import clean
+from codex.tui.composer.paste import clean_input
 
 
 def test_pastes_are_written_out_and_images_are_named() -> None:
@@ -29,7 +29,7 @@ def test_a_label_that_comes_back_is_the_image_again() -> None:
 
 def test_text_from_outside_holds_no_attachment() -> None:
     char = Attachments().add_paste("x")
-    assert clean(f"a{char}b") == "ab"
+    assert clean_input(f"a{char}b") == "ab"
 
 
 def test_an_image_that_is_gone_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from codex.tui.composer.paste import clean, image_paths, is_large
+from codex.tui.composer.paste import clean_input, image_paths, is_large
 
 SHOT = "/home/me/a shot.png"
 FILES = {SHOT, "/work/b.jpg", "/home/me/C.WEBP"}
@@ -25,7 +25,7 @@ def images(text: str) -> tuple[str, ...]:
     ],
 )
 def test_controls_are_dropped(raw: str, cleaned: str) -> None:
-    assert clean(raw) == cleaned
+    assert clean_input(raw) == cleaned
 
 
 def test_what_is_large() -> None:

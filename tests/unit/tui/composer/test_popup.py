@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from prompt_toolkit.utils import get_cwidth
 
-from codex.tui.composer.popup import Choice, Fragments, Popup, fit, fit_end
+from codex.tui.composer.popup import Fragments, Popup, PopupRow, fit, fit_end
 
 
 def text(row: Fragments) -> str:
@@ -11,7 +11,7 @@ def text(row: Fragments) -> str:
 
 
 def numbered(count: int) -> Popup:
-    return Popup([Choice(f"/{number}", "what it does") for number in range(count)], empty="none")
+    return Popup([PopupRow(f"/{number}", "what it does") for number in range(count)], empty="none")
 
 
 def test_the_selection_goes_round() -> None:
@@ -34,7 +34,7 @@ def test_the_selected_row_is_always_visible() -> None:
 
 @pytest.mark.parametrize("width", range(1, 45))
 def test_every_row_fits(width: int) -> None:
-    popup = Popup([Choice("/日本語", "何か"), Choice("/a" * 30, "b" * 30)], empty="none")
+    popup = Popup([PopupRow("/日本語", "何か"), PopupRow("/a" * 30, "b" * 30)], empty="none")
     assert all(get_cwidth(text(row)) <= max(width, 4) for row in popup.rows(width, 2))
 
 

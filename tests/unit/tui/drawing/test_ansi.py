@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from codex.tui.drawing.ansi import parse, sgr, to_ansi
+from codex.tui.drawing.ansi import parse_ansi, sgr, to_ansi
 from codex.tui.drawing.text import DIM, Line, Span, Style, plain
 
 
 def texts(output: str) -> list[str]:
-    return [plain(row) for row in parse(output)]
+    return [plain(row) for row in parse_ansi(output)]
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ def texts(output: str) -> list[str]:
     ],
 )
 def test_colours_are_read(codes: str, style: Style) -> None:
-    assert parse(f"\x1b[{codes}mx") == [(Span("x", style),)]
+    assert parse_ansi(f"\x1b[{codes}mx") == [(Span("x", style),)]
 
 
 def test_a_style_goes_on_over_lines() -> None:
     red = Style(fg="red")
-    assert parse("\x1b[31ma\nb\x1b[0mc") == [(Span("a", red),), (Span("b", red), Span("c"))]
+    assert parse_ansi("\x1b[31ma\nb\x1b[0mc") == [(Span("a", red),), (Span("b", red), Span("c"))]
 
 
 def test_text_without_colours_has_the_base_style() -> None:
-    assert parse("a\n\nb\n", DIM) == [(Span("a", DIM),), (), (Span("b", DIM),)]
-    assert parse("\x1b[31ma\x1b[0mb", DIM)[0][1] == Span("b", DIM)
+    assert parse_ansi("a\n\nb\n", DIM) == [(Span("a", DIM),), (), (Span("b", DIM),)]
+    assert parse_ansi("\x1b[31ma\x1b[0mb", DIM)[0][1] == Span("b", DIM)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_output_is_shown_as_a_terminal_would(output: str, rows: list[str]) -> No
 
 def test_a_written_over_line_keeps_its_colours() -> None:
     red, green = Style(fg="red"), Style(fg="green")
-    assert parse("\x1b[31mabc\r\x1b[32mX") == [(Span("X", green), Span("bc", red))]
+    assert parse_ansi("\x1b[31mabc\r\x1b[32mX") == [(Span("X", green), Span("bc", red))]
 
 
 ROW: Line = (Span("a", Style(fg="red", bg="brightblue", bold=True)), Span("b"))

@@ -8,7 +8,7 @@ from prompt_toolkit.keys import Keys
 
 from codex.config.types import TuiSettings
 from codex.tui.dialogs.line_edit import LineEdit
-from codex.tui.terminal.notifications import APPROVAL, BELL, TURN_COMPLETE, Desktop
+from codex.tui.terminal.notifications import APPROVAL_REQUESTED, BELL, TURN_COMPLETE, Desktop
 from codex.tui.terminal.terminal import KeyParser, clipboard, legacy_key
 
 
@@ -110,7 +110,7 @@ def test_a_notification_is_what_the_settings_and_the_terminal_allow(
 
 def test_always_is_also_while_somebody_looks() -> None:
     desktop = Desktop(TuiSettings(notification_condition="always"), {})
-    assert desktop.sequence(APPROVAL, "x") == BELL
+    assert desktop.sequence(APPROVAL_REQUESTED, "x") == BELL
 
 
 def test_a_line_is_edited_by_the_usual_keys() -> None:

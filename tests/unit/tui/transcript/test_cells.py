@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol import events as ev
-from codex.tui.drawing.ansi import parse_on
+from codex.tui.drawing.ansi import parse_ansi_part
 from codex.tui.drawing.text import Line, Style, line_width, plain
 from codex.tui.transcript.cells import (
     PROMPT_LINES,
@@ -245,9 +245,9 @@ def test_only_new_output_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None
 
     def counted(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
         read.append(len(text))
-        return parse_on(text, style, base)
+        return parse_ansi_part(text, style, base)
 
-    monkeypatch.setattr("codex.tui.transcript.command_cell.parse_on", counted)
+    monkeypatch.setattr("codex.tui.transcript.command_cell.parse_ansi_part", counted)
     cell = CommandCell(("x",), CWD)
     for number in range(100):
         cell.output(f"line {number}\n")

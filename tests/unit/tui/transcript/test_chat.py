@@ -3,7 +3,7 @@ from __future__ import annotations
 from codex.protocol import events as ev
 from codex.protocol.policy import ReviewDecision
 from codex.tui.drawing.text import plain
-from codex.tui.transcript.chat import NO_ANSWER, Chat, ChatSettings
+from codex.tui.transcript.chat import NO_MESSAGE, Chat, ChatSettings
 from codex.tui.transcript.window import Window
 from tests.support.screen.chat_events import (
     CWD,
@@ -223,7 +223,7 @@ def test_time_and_tokens_are_summed_up_at_the_end() -> None:
 def test_an_answer_is_missed_where_the_model_was_asked() -> None:
     chat = made()
     send(chat, ev.TaskStarted(), ev.UserMessage("well?"), ev.TaskComplete(None))
-    assert shown(chat)[-1] == f"warning: {NO_ANSWER}"
+    assert shown(chat)[-1] == f"warning: {NO_MESSAGE}"
     # In a conversation of the past, nobody says that a task begins.
     before = shown(chat)
     send(chat, ev.TaskComplete(None))
@@ -333,4 +333,4 @@ def test_the_end_of_a_command_of_the_users_is_told_once() -> None:
     send(chat, ev.TaskStarted(), begin, ended("c", exit_code=130), ev.TurnAborted("interrupted"))
     assert shown(chat)[2:] == ["! make", "  interrupted after 1.23s"]
     send(chat, ev.TaskStarted(), begin, ended("c"), ev.UserMessage("go on"), ev.TaskComplete(None))
-    assert shown(chat)[-1] == "warning: the model ended without a word"
+    assert shown(chat)[-1] == "warning: the model returned no message"
