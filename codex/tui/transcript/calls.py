@@ -23,6 +23,8 @@ CommandMsg = (
 )
 PatchMsg = ev.ApplyPatchApprovalRequest | ev.PatchApplyBegin | ev.PatchApplyEnd
 ToolMsg = ev.McpApprovalRequest | ev.McpToolCallBegin | ev.McpToolCallProgress | ev.McpToolCallEnd
+CallMsg = CommandMsg | PatchMsg | ToolMsg
+"""The events that Calls takes."""
 
 _C = TypeVar("_C")
 
@@ -66,20 +68,14 @@ class Calls:
         if tool := self._tools.pop(call_id, None):
             tool.stop("not called: you said no")
 
-    def handle(self, msg: CommandMsg | PatchMsg | ToolMsg) -> None:
+    def handle(self, msg: CallMsg) -> None:
         """Take an event."""
-        match msg:
-            case (
-                ev.ExecApprovalRequest()
-                | ev.ExecCommandBegin()
-                | ev.ExecCommandOutputDelta()
-                | ev.ExecCommandEnd()
-            ):
-                self._command(msg)
-            case ev.ApplyPatchApprovalRequest() | ev.PatchApplyBegin() | ev.PatchApplyEnd():
-                self._patch(msg)
-            case _:
-                self._tool(msg)
+        if isinstance(msg, CommandMsg):
+            self._command(msg)
+        elif isinstance(msg, PatchMsg):
+            self._patch(msg)
+        else:
+            self._tool(msg)
 
     def _command(self, msg: CommandMsg) -> None:
         match msg:

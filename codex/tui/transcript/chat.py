@@ -6,7 +6,7 @@ everything else. What the model calls stands in calls.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 import msgspec
 
@@ -14,7 +14,7 @@ from codex.base.elapsed import format_duration
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
 from codex.tui.drawing.links import with_links
-from codex.tui.transcript.calls import Calls
+from codex.tui.transcript.calls import CallMsg, Calls
 from codex.tui.transcript.cells import (
     BAD,
     CAUTION,
@@ -35,22 +35,8 @@ if TYPE_CHECKING:
     from codex.protocol.events import EventMsg
     from codex.tui.drawing.text import Line
 
-_Simple = (
-    ev.UserMessage
-    | ev.Warning
-    | ev.BackgroundEvent
-    | ev.PlanUpdate
-    | ev.ViewImage
-    | ev.McpServerStatus
-    | ev.ListMcpToolsResponse
-    | ev.GetHistoryEntryResponse
-    | ev.GetHistoryEntriesResponse
-    | ev.SearchHistoryResponse
-    | ev.HistoryReloaded
-    | ev.ListModelsResponse
-    | ev.ShutdownComplete
-)
-
+_Purpose = Literal["", "command", "answer"]
+"""What a task is for: unknown yet, to run a command of the user's, to get an answer."""
 QUICK_MS = 1000
 """Below this nobody asks how long it took, and a session of the past tells no times."""
 NO_MESSAGE = "the model returned no message"
@@ -84,10 +70,8 @@ class Chat:
         self.usage: ev.TokenCount | None = None
         """After the last answer."""
         self._usage_before = TokenUsage()
-        self._is_answer_due = False
         self._task_id = ""
-        self._is_command_only = False
-        """The running task is a command of the user's, and the model was asked nothing."""
+        self._purpose: _Purpose = ""
         self.started_at: float | None = None
         """When the running task began; None when there is none."""
         self.last_answer: str | None = None
@@ -155,43 +139,63 @@ class Chat:
         """Lines that the user asked for."""
         self._add(LinesCell(rows))
 
-    def handle(self, msg: EventMsg, event_id: str) -> None:
+    def handle(self, msg: EventMsg, event_id: str) -> None:  # noqa: C901 - one row an event
         """Take an event. Args: event_id: the submission it belongs to."""
+        if isinstance(msg, CallMsg):
+            self._call(msg, event_id)
+            return
         match msg:
+            case ev.AgentMessageDelta():
+                self._message = self._message or self._new_message()
+                self._message.append(msg.delta)
+            case ev.AgentMessage():
+                (self._message or self._new_message()).finish(msg.message)
+                self._message, self.last_answer = None, msg.message
+            case ev.AgentReasoningDelta():
+                self._reasoning = self._reasoning or self._new_reasoning()
+                self._reasoning.append(msg.delta)
+            case ev.AgentReasoning():
+                (self._reasoning or self._new_reasoning()).finish(msg.text)
+                self._reasoning = None
+            case ev.StreamError():
+                self._broken(msg)
             case ev.SessionConfigured():
                 self._configured(msg)
-            case ev.TaskStarted() | ev.TaskComplete() | ev.TurnAborted() | ev.Error():
-                self._task(msg, event_id)
-            case (
-                ev.AgentMessage()
-                | ev.AgentMessageDelta()
-                | ev.AgentReasoning()
-                | ev.AgentReasoningDelta()
-                | ev.StreamError()
-            ):
-                self._stream(msg)
-            case ev.ElicitationRequest():
-                self._add(NoticeCell(msg.message, title=f"{msg.server} asks:", style=CAUTION))
-            case (
-                ev.ExecApprovalRequest()
-                | ev.ExecCommandBegin()
-                | ev.ExecCommandOutputDelta()
-                | ev.ExecCommandEnd()
-                | ev.ApplyPatchApprovalRequest()
-                | ev.PatchApplyBegin()
-                | ev.PatchApplyEnd()
-                | ev.McpApprovalRequest()
-                | ev.McpToolCallBegin()
-                | ev.McpToolCallProgress()
-                | ev.McpToolCallEnd()
-            ):
-                if isinstance(msg, ev.ExecCommandBegin) and event_id == self._task_id:
-                    self._is_command_only = self._is_command_only or msg.is_from_user
-                self.calls.handle(msg)
+            case ev.TaskStarted():
+                self._started(event_id)
+            case ev.TaskComplete() | ev.TurnAborted() | ev.Error():
+                self._ended(msg, event_id)
+            case ev.UserMessage():
+                self._read(msg)
             case ev.TokenCount():
                 self.usage = msg
+            case ev.PlanUpdate():
+                self.plan = msg.plan
+                self._add(PlanCell(msg.explanation, msg.plan))
+            case ev.ViewImage():
+                self._add(ImageCell(msg.path, self._cwd))
+            case ev.ElicitationRequest():
+                self._add(NoticeCell(msg.message, title=f"{msg.server} asks:", style=CAUTION))
+            case ev.Warning():
+                self.warn(msg.message)
+            case ev.BackgroundEvent():
+                self._add(NoticeCell(msg.message))
+            case ev.McpServerStatus():
+                self._server(msg)
+            case ev.ListMcpToolsResponse():
+                self.mcp_servers = {server.server: server for server in msg.servers}
+                self._add(LinesCell(server_lines(msg.servers)))
+            case (
+                ev.GetHistoryEntryResponse()
+                | ev.GetHistoryEntriesResponse()
+                | ev.SearchHistoryResponse()
+                | ev.HistoryReloaded()
+                | ev.ListModelsResponse()
+                | ev.ShutdownComplete()
+            ):
+                pass  # answers to the composer's and the pickers' questions
             case _:
-                self._simple(msg)
+                assert_never(msg)
 
     def _add(self, cell: Cell) -> None:
         """Below everything but the prompts that wait."""
@@ -217,51 +221,57 @@ class Chat:
         if changes:
             self._add(NoticeCell("\n".join(changes)))
 
-    def _task(
-        self,
-        msg: ev.TaskStarted | ev.TaskComplete | ev.TurnAborted | ev.Error,
-        event_id: str,
-    ) -> None:
+    def _call(self, msg: CallMsg, event_id: str) -> None:
+        if (
+            isinstance(msg, ev.ExecCommandBegin)
+            and msg.is_from_user
+            and event_id == self._task_id
+            and self._purpose == ""
+        ):
+            self._purpose = "command"
+        self.calls.handle(msg)
+
+    def _started(self, event_id: str) -> None:
+        self._task_id, self._purpose = event_id, ""
+        self.started_at = self._clock()
+        self._usage_before = self.usage.total if self.usage else TokenUsage()
+
+    def _ended(self, msg: ev.TaskComplete | ev.TurnAborted | ev.Error, event_id: str) -> None:
+        """A task is over, or something outside of any task has failed."""
+        if isinstance(msg, ev.Error) and event_id != self._task_id:
+            self.notice(msg.message, is_error=True)
+            return
+        purpose = self._purpose
+        self._close()
         match msg:
-            case ev.TaskStarted():
-                self._task_id, self._is_command_only = event_id, False
-                self.started_at = self._clock()
-                self._usage_before = self.usage.total if self.usage else TokenUsage()
-                return
             case ev.TaskComplete():
-                end = NoticeCell(NO_MESSAGE, title="warning:", style=CAUTION)
-                # A task that only ran a command of the user's asked the model nothing.
-                has_end = msg.last_agent_message is None and self._is_answer_due
+                if msg.last_agent_message is None and purpose == "answer":
+                    self.warn(NO_MESSAGE)
             case ev.TurnAborted():
-                end, has_end = NoticeCell(msg.reason, style=BAD), not self._is_command_only
+                if purpose != "command":  # the command's own cell tells
+                    self._add(NoticeCell(msg.reason, style=BAD))
             case ev.Error():
-                end, has_end = NoticeCell(msg.message, title="error:", style=BAD), True
+                self.notice(msg.message, is_error=True)
             case _:
                 assert_never(msg)
-        is_of_task = not isinstance(msg, ev.Error) or event_id == self._task_id
-        if is_of_task:
-            self._close()
-        if has_end:
-            self._add(end)
-        if is_of_task:
-            self._sum_up()
+        self._sum_up(purpose)
 
     def _close(self) -> None:
         """The task is over: nothing of it will change any more."""
-        self._is_answer_due = False
+        self._purpose = ""
         for text in (self._message, self._reasoning):
             if text is not None:
                 text.finish()
         self._message = self._reasoning = None
         self.calls.close()
 
-    def _sum_up(self) -> None:
-        """What the task has taken."""
+    def _sum_up(self, purpose: _Purpose) -> None:
+        """Add what the task has taken."""
         if self.started_at is None:
             return
         elapsed_ms = int(self.elapsed_s() * 1000)
         self.started_at = None
-        if self._is_command_only:
+        if purpose == "command":
             return  # the command's own cell tells
         took = [format_duration(elapsed_ms)] if elapsed_ms >= QUICK_MS else []
         if parts := [*took, *self._tokens_taken()]:
@@ -281,35 +291,13 @@ class Chat:
             *([] if left is None else [f"{left}% of the context left"]),
         ]
 
-    def _stream(
-        self,
-        msg: ev.AgentMessage
-        | ev.AgentMessageDelta
-        | ev.AgentReasoning
-        | ev.AgentReasoningDelta
-        | ev.StreamError,
-    ) -> None:
-        match msg:
-            case ev.AgentMessageDelta():
-                self._message = self._message or self._new_message()
-                self._message.append(msg.delta)
-            case ev.AgentMessage():
-                (self._message or self._new_message()).finish(msg.message)
-                self._message, self.last_answer = None, msg.message
-            case ev.AgentReasoningDelta():
-                self._reasoning = self._reasoning or self._new_reasoning()
-                self._reasoning.append(msg.delta)
-            case ev.AgentReasoning():
-                (self._reasoning or self._new_reasoning()).finish(msg.text)
-                self._reasoning = None
-            case ev.StreamError():
-                for void in (self._message, self._reasoning):
-                    if void is not None:
-                        self.cells.remove(void)
-                self._message = self._reasoning = None
-                self._add(NoticeCell(msg.message, style=CAUTION))
-            case _:
-                assert_never(msg)
+    def _broken(self, msg: ev.StreamError) -> None:
+        """Take back the part of an answer that will be sent again."""
+        for void in (self._message, self._reasoning):
+            if void is not None:
+                self.cells.remove(void)
+        self._message = self._reasoning = None
+        self._add(NoticeCell(msg.message, style=CAUTION))
 
     def _with_links(self, text: str) -> str:
         return with_links(text, opener=self._settings.file_opener, cwd=self._cwd)
@@ -324,40 +312,9 @@ class Chat:
         self._add(cell)
         return cell
 
-    def _simple(self, msg: _Simple) -> None:
-        match msg:
-            case ev.UserMessage():
-                self._is_answer_due = True
-                self._read(msg)
-            case ev.Warning():
-                self.warn(msg.message)
-            case ev.BackgroundEvent():
-                self._add(NoticeCell(msg.message))
-            case ev.PlanUpdate():
-                self.plan = msg.plan
-                self._add(PlanCell(msg.explanation, msg.plan))
-            case ev.ViewImage():
-                self._add(ImageCell(msg.path, self._cwd))
-            case ev.McpServerStatus():
-                self._server(msg)
-            case ev.ListMcpToolsResponse():
-                self.mcp_servers = {server.server: server for server in msg.servers}
-                self._add(LinesCell(server_lines(msg.servers)))
-            case (
-                ev.GetHistoryEntryResponse()
-                | ev.GetHistoryEntriesResponse()
-                | ev.SearchHistoryResponse()
-                | ev.HistoryReloaded()
-                | ev.ListModelsResponse()
-                | ev.ShutdownComplete()
-            ):
-                pass  # answers to the composer's and the pickers' questions
-            case _:
-                assert_never(msg)
-
     def _read(self, msg: ev.UserMessage) -> None:
         """The model has got a prompt: the queued one, or one that was not typed here."""
-        self._is_command_only = False
+        self._purpose = "answer"
         for cell in self._waiting:
             if cell.message.strip() == msg.message.strip():
                 self._waiting.remove(cell)
