@@ -1,7 +1,7 @@
-"""Conversation: what the user and the engine have with each other, whatever draws it.
+"""Conversation: the exchange between the user and the engine, whatever draws it.
 
-Owns the engine, the view's state (`Chat`), what waits to be sent and what waits to be answered. All
-of it happens in the loop. Must not draw, or read keys.
+Owns the engine, the view's state (`Chat`), the messages that wait to be sent and the requests that
+wait for an answer. Everything happens in the loop. Must not draw or read keys.
 """
 
 from __future__ import annotations
@@ -41,36 +41,36 @@ if TYPE_CHECKING:
     OpenEngine = Callable[[Config, Callable[[ev.Event], None], Resumed | None], BackgroundEngine]
 
 CLOSE_S = 10.0
-"""How long an engine may take to end its processes before the program leaves all the same."""
+"""Seconds that an engine may take to end its processes before the program quits anyway."""
 
 
 class ConversationView(Protocol):
-    """What the conversation needs of the screen."""
+    """The screen as the conversation sees it."""
 
     def redraw(self) -> None:
-        """Something has changed."""
+        """Ask for a new frame."""
 
     def show_waiting(self) -> None:
-        """Show the request that waits longest; none may wait any more."""
+        """Show the request that waits longest; hide the dialog if no request waits."""
 
     def follow(self) -> None:
-        """The user has sent something: show the end of the transcript."""
+        """Show the end of the transcript: the user has sent something."""
 
     def notify(self, kind: str, text: str) -> None:
-        """Tell the user who looks elsewhere."""
+        """Notify a user who looks elsewhere."""
 
     def history(self, msg: HistoryMsg) -> None:
-        """What the engine says about the message history."""
+        """Take an event about the message history."""
 
     def models(self, msg: ev.ListModelsResponse) -> None:
-        """The models that were asked for."""
+        """Take the list of models."""
 
     def ready(self) -> None:
-        """The session is there for the first time."""
+        """React to the first session's start."""
 
 
 class Conversation:
-    """One conversation after the other, in one window."""
+    """The sessions of one run of the program, one after the other."""
 
     def __init__(
         self,
@@ -80,9 +80,9 @@ class Conversation:
         open_engine: OpenEngine,
         resumed: Resumed | None = None,
     ) -> None:
-        """Make it; `start` begins.
+        """Make it; `start` starts the engine.
 
-        Args: open_engine: makes an engine and starts it. resumed: the conversation to go on with.
+        Args: open_engine: makes an engine and starts it. resumed: the session to resume.
         """
         self._resumed = resumed
         self.config = config
@@ -94,26 +94,26 @@ class Conversation:
         self.queue: list[Draft] = []
         """Messages for after the task, oldest first."""
         self.requests: list[Asked] = []
-        """What waits for an answer, oldest first."""
+        """Requests that wait for an answer, oldest first."""
         self.is_paused = False
-        """The last task did not come to its end: the queue waits for the user."""
+        """Whether the queue waits for the user, since the last task was cut short."""
         self._is_ready = False
         self._settings_waiting: ConfigureSession | None = None
         self._wants_window = True
 
     @property
     def is_busy(self) -> bool:
-        """A task runs, or will as soon as the engine has read what was sent."""
+        """Whether a task runs, or will once the engine has read what was sent."""
         return self.chat.is_running or bool(self.chat.queued)
 
     # The engine.
 
     def start(self) -> None:
-        """Start the first engine, or another one after it."""
+        """Start an engine."""
         self._engine = self._open_engine(self.config, self._take, self._resumed)
 
     def restart(self, resumed: Resumed | None = None) -> None:
-        """A new session, or an old one to go on with; the one so far ends in the background."""
+        """Begin another session, new or resumed; the present one ends in the background."""
         old, self._engine = self._engine, None
         if old is not None:
             thread = threading.Thread(target=old.close, args=(CLOSE_S,), name="codex-close")
@@ -154,7 +154,7 @@ class Conversation:
         self._view.follow()
 
     def send_next(self) -> None:
-        """Send what has waited longest."""
+        """Send the oldest queued message."""
         if self.queue:
             self._send_draft(self.queue.pop(0))
             self._view.follow()
@@ -186,7 +186,7 @@ class Conversation:
         self._view.show_waiting()
 
     def configure(self, config: Config) -> None:
-        """Go on with other settings: at once, or when the task has ended, which it would stop."""
+        """Use other settings at once, or after the running task, which they would stop."""
         op = ConfigureSession(
             provider=config.provider,
             model=config.model.model,
@@ -199,7 +199,7 @@ class Conversation:
         self.config = config
         if self.is_busy:
             self._settings_waiting = op
-            self.chat.notice("This holds from the end of the task on.")
+            self.chat.notice("This takes effect when the task has ended.")
         else:
             self.send(op)
         self._view.redraw()
@@ -243,7 +243,7 @@ class Conversation:
         self._view.redraw()
 
     def _replay(self) -> None:
-        """Show what there was of a conversation that goes on, below its header."""
+        """Show the past of a resumed session, below its header."""
         from codex.core.replay import replay
 
         resumed, self._resumed = self._resumed, None
@@ -256,14 +256,14 @@ class Conversation:
             self.chat.warn(warning)
 
     def _refused(self) -> None:
-        """There is no session, so nothing is taken: it goes back to the user."""
+        """Put what was sent back into the queue: there is no session to take it."""
         for cell in self.chat.queued:
             self.chat.withdraw(cell)
             self.queue.append(Draft(cell.message))
         self.is_paused = True
 
     def _learn_window(self, msg: ev.TokenCount) -> None:
-        """Ask the server once for the model's window, where nobody knows it."""
+        """Ask the server once for the size of the model's window, if it is unknown."""
         if msg.context_window is None and self._wants_window:
             self._wants_window = False
             self.send(ListModels())

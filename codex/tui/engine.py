@@ -1,6 +1,6 @@
-"""The engine as the screen sees it: started in the background, behind the first frame.
+"""BackgroundEngine: the engine as the screen sees it, started after the first frame.
 
-What is submitted before the engine is there waits for it, in order.
+Ops that are submitted before the engine has started wait for it, in order.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class BackgroundEngine:
         self._thread.start()
 
     def submit(self, op: Op) -> None:
-        """Put an Op in."""
+        """Submit an Op."""
         with self._lock:
             if self._codex is None:
                 self._waiting.append(op)
@@ -56,7 +56,7 @@ class BackgroundEngine:
                 self._codex.submit(op)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """End it, with its task and its processes; no event comes any more."""
+        """End it with its task and its processes; no further event comes."""
         self._bridge.close()
         self._thread.join()
         if self._codex is not None:

@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 
 class Parts(NamedTuple):
-    """What the frame draws."""
+    """The parts that the frame draws."""
 
     conversation: Conversation
     window: Window
     """Window onto the transcript on the alternate screen."""
     scrollback: Scrollback | None
-    """What takes the window's place without an alternate screen; else None."""
+    """Replacement of the window without an alternate screen; else None."""
     slot: ModalSlot
     composer: Composer
     hint: Callable[[], str]
-    """Returns what the status line says for a moment; empty for nothing."""
+    """Function that returns the momentary text of the status line, or an empty one."""
 
 
 class Frame:

@@ -31,7 +31,7 @@ DOUBLE_S = 1.5
 
 
 class Controls(Protocol):
-    """What keys may do to the application as a whole."""
+    """The application as the keys see it."""
 
     def quit(self) -> None:
         """End the program."""

@@ -1,7 +1,7 @@
 """Set-up and tear-down of the full-screen front end: the terminal is restored on every exit.
 
-The engine's processes end before the program does. SIGTERM, SIGHUP and SIGQUIT end it by the loop,
-and by an alarm when the loop does not come to it.
+The engine's processes end before the program. SIGTERM, SIGHUP and SIGQUIT end it through the loop,
+and by an alarm if the loop does not react.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
-    """Let the user choose one of the old sessions; its id, None for none.
+    """Let the user choose an old session; return its id, or None.
 
-    Args: cwd: of this folder; None: of any.
-    Raises: UsageError, when there is no terminal. CodexError, when there is no session.
+    Args: cwd: folder of the sessions to offer; None for any.
+    Raises: UsageError, if there is no terminal. CodexError, if there is no session.
     """
     _check_terminal(host)
     import asyncio
@@ -58,10 +58,10 @@ def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
 
 
 def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None = None) -> int:
-    """Show the screen until the user leaves; the exit status.
+    """Show the screen until the user quits; return the exit status.
 
-    Args: resumed: the conversation to go on with.
-    Raises: UsageError, when there is no terminal. CodexError, when the screen itself fails.
+    Args: resumed: the session to resume.
+    Raises: UsageError, if there is no terminal. CodexError, if the screen itself fails.
     """
     _check_terminal(host)
     from codex.tui.terminal.log import logging_to_file
@@ -71,7 +71,7 @@ def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None
     if number:
         die_by(number)
     if session is not None and session.rollout_path and os.path.exists(session.rollout_path):
-        host.stderr.write(f"to go on: codex resume {session.session_id}\n")
+        host.stderr.write(f"to resume: codex resume {session.session_id}\n")
     return ExitStatus.DONE
 
 
@@ -96,7 +96,7 @@ def _show(
     complaint: str | None,
     resumed: Resumed | None,
 ) -> tuple[int, SessionConfigured | None]:
-    """Run the application; 0, or the signal that ended it; and the last session."""
+    """Run the application; return 0 or the signal that ended it, and the last session."""
     import asyncio
 
     from prompt_toolkit.input.vt100 import Vt100Input
@@ -135,7 +135,7 @@ def _show(
 
 @contextlib.contextmanager
 def _restored(host: Host) -> Iterator[None]:
-    """Give the terminal back as it was, whatever happens inside."""
+    """Restore the terminal's modes, whatever happens inside."""
     import termios
 
     descriptor = host.stdin.fileno()

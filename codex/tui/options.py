@@ -1,4 +1,4 @@
-"""TuiOptions: what the command line says beside the configuration."""
+"""TuiOptions: the command line's settings beside the configuration."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The arguments that concern one interactive run only."""
+    """The arguments of one interactive run."""
 
     prompt: str | None = None
-    """The first message; None when there is none."""
+    """First message; None for no message."""
     images: tuple[str, ...] = ()
-    """Files for the first message, absolute."""
+    """Absolute paths of the image files for the first message."""
     has_alternate_screen: bool = True
     skip_git_repo_check: bool = False

@@ -121,7 +121,7 @@ def test_a_bang_alone_is_not_sent() -> None:
     driver = ComposerDriver()
     assert driver.run("!\r") == "!"
     assert not driver.drafts
-    assert "write a command" in driver.notices[0]
+    assert "Type a command" in driver.notices[0]
 
 
 def test_ctrl_g_hands_the_text_to_the_editor_and_takes_it_back() -> None:

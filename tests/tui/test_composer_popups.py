@@ -76,7 +76,7 @@ def test_what_follows_the_command_is_its_argument() -> None:
 def test_an_argument_for_a_command_without_is_said_and_kept() -> None:
     driver = ComposerDriver()
     assert driver.run("/quit now\r") == "/quit now"
-    assert driver.notices == ["/quit takes nothing after it."]
+    assert driver.notices == ["/quit takes no argument."]
 
 
 def test_a_mistyped_command_is_kept_and_never_sent() -> None:
@@ -91,7 +91,7 @@ def test_a_command_that_must_wait_for_the_task_is_kept() -> None:
     driver = ComposerDriver()
     driver.composer.is_busy = True
     assert driver.run("/new\r") == "/new"
-    assert driver.notices == ["/new has to wait until the task ends."]
+    assert driver.notices == ["/new must wait until the task ends."]
 
 
 def test_exit_is_quit() -> None:
@@ -259,7 +259,7 @@ def test_an_image_that_has_gone_is_said_and_the_text_kept(image: Path) -> None:
     driver = ComposerDriver()
     driver.run(paste(str(image)), image.unlink, "\r")
     assert not driver.drafts
-    assert "no longer there" in driver.notices[0]
+    assert "no longer exists" in driver.notices[0]
     assert driver.composer.text == "[image: a shot.png #1] "
 
 

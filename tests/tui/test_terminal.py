@@ -62,7 +62,7 @@ def test_who_leaves_is_told_how_to_go_on(
         terminal.send("\x04")
         assert terminal.wait() == 0
         session_id = json.loads(program.run("sessions", "--json").stdout)["id"]
-        assert f"to go on: codex resume {session_id}" in terminal.text()
+        assert f"to resume: codex resume {session_id}" in terminal.text()
         assert_restored(terminal)
 
 
@@ -73,7 +73,7 @@ def test_where_nothing_was_said_there_is_nothing_to_go_on_with(
         terminal.wait_for("fake-model (Fake)")
         terminal.send("\x04")
         assert terminal.wait() == 0
-        assert "to go on" not in terminal.text()
+        assert "to resume" not in terminal.text()
 
 
 def test_ctrl_c_twice_quits(

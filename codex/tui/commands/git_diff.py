@@ -1,4 +1,7 @@
-"""What has changed in a repository, untracked files too, as git shows it."""
+"""The changes in a repository as git shows them, untracked files included.
+
+Must not run anything that the repository's configuration names.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 20
 _MAX_BYTES = 2 * 1024 * 1024
 _MAX_FILES = 200
-"""Untracked files that are shown."""
+"""Number of untracked files that are shown."""
 
 
 def changes(cwd: str, environ: Mapping[str, str]) -> str:
-    """All of it; empty when nothing has changed.
+    """The whole diff; empty if nothing has changed.
 
-    Raises: OSError, which says why there is none.
+    Raises: OSError, if git fails.
     """
     git = _Git(cwd, environ)
     top = git.run(("rev-parse", "--show-toplevel")).strip()
@@ -40,7 +43,7 @@ def changes(cwd: str, environ: Mapping[str, str]) -> str:
 
 
 class _Git:
-    """Runs git so that nothing of the repository's configuration is run."""
+    """Runs git so that nothing of the repository's configuration runs."""
 
     def __init__(self, cwd: str, environ: Mapping[str, str]) -> None:
         self._cwd = cwd

@@ -1,4 +1,4 @@
-"""What `/help` shows: the keys and the commands. Pure."""
+"""The content of `/help`: the keys and the commands. Pure."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from codex.tui.composer.slash_command import SlashCommand
 
 KEYS = (
-    ("Enter", "send; while a task runs, tell it to the model at once"),
-    ("Tab", "while a task runs: send it when the task has ended"),
-    ("Ctrl+J, Alt+Enter, Shift+Enter", "a new line"),
-    ("Alt+Up", "take back the last message that waits"),
-    ("Esc", "stop the task; twice when idle: write an earlier message anew"),
-    ("Ctrl+C", "stop the task; when idle, clear what is written, and twice: quit"),
-    ("Ctrl+D", "quit, when nothing is written"),
-    ("Up, Down", "earlier and later messages, of other sessions too"),
+    ("Enter", "send; during a task, pass the message to the model at once"),
+    ("Tab", "during a task: send the message when the task has ended"),
+    ("Ctrl+J, Alt+Enter, Shift+Enter", "begin a new line"),
+    ("Alt+Up", "take back the newest message that waits"),
+    ("Esc", "stop the task; twice when idle: edit an earlier message"),
+    ("Ctrl+C", "stop the task; when idle: clear the draft; twice: quit"),
+    ("Ctrl+D", "quit, if the draft is empty"),
+    ("Up, Down", "recall earlier and later messages, of other sessions too"),
     ("Ctrl+R", "search the messages"),
     ("@", "search for a file"),
     ("!", "run a command yourself; the model reads its output"),
-    ("/", "the commands"),
-    ("Ctrl+G", "write in your editor ($VISUAL, $EDITOR)"),
+    ("/", "list the commands"),
+    ("Ctrl+G", "edit the draft in your editor ($VISUAL, $EDITOR)"),
     ("PageUp, PageDown, wheel", "scroll; Shift+Up and Shift+Down by a line"),
-    ("Home, End", "the beginning and the end, when nothing is written"),
-    ("Ctrl+T", "everything, with nothing cut; / searches, y copies"),
-    ("Ctrl+L", "draw the screen anew"),
-    ("Ctrl+Z", "suspend; fg comes back"),
+    ("Home, End", "scroll to the beginning and to the end, if the draft is empty"),
+    ("Ctrl+T", "show the whole transcript; / searches, y copies"),
+    ("Ctrl+L", "redraw the screen"),
+    ("Ctrl+Z", "suspend; fg resumes"),
 )
 
 

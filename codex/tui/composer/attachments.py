@@ -1,4 +1,4 @@
-"""Attachments: large pastes and images that stand in a draft as one character each. Pure.
+"""Attachments: large pastes and images, each one character of the draft. Pure.
 
 In the editor's text an attachment is a character of a private range that no text from outside can
 contain (`clean_input` drops them), drawn as its label. So the ordinary ways of editing delete,
@@ -18,22 +18,22 @@ _TOKEN = re.compile(f"[{chr(FIRST)}-{chr(LAST)}]")
 
 
 class Attachment(NamedTuple):
-    """What one such character stands for."""
+    """The meaning of one such character."""
 
     label: str
     text: str
-    """What is sent in its place."""
+    """Text that is sent in its place."""
     image: str | None = None
-    """An absolute path."""
+    """Absolute path of the image; None for a paste."""
 
 
 class Attachments:
-    """Every attachment of the program's life, since undo and recall may bring each back."""
+    """All attachments since the program started: undo and recall may bring back any of them."""
 
     def __init__(self) -> None:
         self._known: dict[str, Attachment] = {}
         self._images: dict[str, str] = {}
-        """Label -> character."""
+        """Characters by their labels."""
         self._pastes = 0
 
     def add_paste(self, text: str) -> str:
@@ -60,12 +60,12 @@ class Attachments:
         return chr(code)
 
     def label(self, char: str) -> str | None:
-        """How a character is drawn, if it stands for an attachment."""
+        """The text drawn for a character; None if it is no attachment."""
         found = self._known.get(char)
         return None if found is None else found.label
 
     def expand(self, text: str) -> str:
-        """A text as it is sent: pastes written out, images as their labels."""
+        """The text as it is sent: pastes written out, images as their labels."""
         return _TOKEN.sub(lambda match: self._known[match[0]].text, text)
 
     def images(self, text: str) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Attachments:
         return next((path for path in self.images(text) if not os.path.isfile(path)), None)
 
     def restore(self, text: str) -> str:
-        """A text that was expanded and edited elsewhere: labels of images are images again."""
+        """Turn the labels of images back into images, in a text that was edited elsewhere."""
         for label, char in self._images.items():
             text = text.replace(label, char)
         return text

@@ -25,7 +25,7 @@ class CommandMenu(NamedTuple):
 
     @property
     def chosen(self) -> NamedCommand | None:
-        """The command that is selected."""
+        """The selected command."""
         return self.commands[self.popup.selected] if self.commands else None
 
 
@@ -38,7 +38,7 @@ class FileMenu(NamedTuple):
 
     @property
     def chosen(self) -> str | None:
-        """The path that is selected."""
+        """The selected path."""
         paths = self.found.paths if self.found is not None else ()
         return paths[self.popup.selected] if paths else None
 
@@ -51,11 +51,11 @@ class Completion:
         self._commands = commands
         self._open: CommandMenu | FileMenu | None = None
         self._dismissed: str | int | None = None
-        """The command word, or the place of the mention, whose popup the user has closed."""
+        """Command word, or position of the mention, whose popup the user has closed."""
 
     @property
     def menu(self) -> CommandMenu | FileMenu | None:
-        """The open popup, with the files that have been found by now."""
+        """The open popup, with the files found so far."""
         menu = self._open
         found = self._files.found
         if isinstance(menu, FileMenu) and found is not None and found is not menu.found:
@@ -63,7 +63,7 @@ class Completion:
         return menu
 
     def update(self, text: str, cursor: int) -> None:
-        """The text or the cursor is another."""
+        """Open, change or close the popup after a change of text or cursor."""
         word = command_word(text)
         if word is not None and cursor <= 1 + len(word):
             self._offer_commands(word)
@@ -76,11 +76,11 @@ class Completion:
         self._dismissed = None
 
     def close(self) -> None:
-        """No popup, for now: the text was not typed."""
+        """Close the popup: the text was not typed."""
         self._open = None
 
     def dismiss(self) -> None:
-        """Esc: no popup until another word is begun."""
+        """Close the popup until another word is begun (Esc)."""
         match self._open:
             case CommandMenu():
                 self._dismissed = self._open.word
@@ -121,6 +121,6 @@ def _title(named: NamedCommand) -> str:
 
 def _file_menu(mention: Mention, found: Found | None) -> FileMenu:
     if found is None:
-        return FileMenu(Popup((), empty="looking for files"), mention, None)
+        return FileMenu(Popup((), empty="searching for files"), mention, None)
     choices = [PopupRow(path, is_path=True) for path in found.paths]
-    return FileMenu(Popup(choices, empty="no file fits"), mention, found)
+    return FileMenu(Popup(choices, empty="no file matches"), mention, found)

@@ -1,7 +1,7 @@
-"""Composer: where the user writes. Text, history, popups and attachments as one part of the layout.
+"""Composer: text, history, popups and attachments as one part of the layout.
 
-Holds no Application and starts none; must not lose anything that was typed. Its keys stand in
-`keys.py`, what they do stands here.
+Holds no Application and starts none; must not lose anything that was typed. `keys.py` says which
+keys call which method.
 """
 
 from __future__ import annotations
@@ -66,25 +66,25 @@ class Composer:
         invalidate: Callable[[], None],
         placeholder: str = "Ask codex to do anything",
     ) -> None:
-        """Make an empty one.
+        """Make an empty composer.
 
-        Its keys are bound to its editor and go before the application's own. It records what is
-        submitted: it sends AddToHistory after each `submit` by itself.
+        Its keys are bound to its editor and take precedence over the application's. It sends
+        AddToHistory after each `submit`, so the caller need not record messages.
 
         Args:
-            cwd: where `@` looks for files and relative image paths start.
-            environ: for git and the home directory.
+            cwd: directory that `@` searches and relative image paths start from.
+            environ: environment for git and the home directory.
             commands: the `/` commands.
-            submit: called with each draft, which has left the editor by then.
+            submit: called with each draft after it has left the editor.
             send: takes the composer's own requests, all about history.
-            run_editor: Ctrl+G, with the text; the application runs `edit_draft` while the terminal
-                is restored, and calls `finish_editor` with what it returns.
-            notice: shows a line to the user: a mistyped command, an image that is gone.
+            run_editor: called with the text on Ctrl+G; runs `edit_draft` while the terminal is
+                restored, then calls `finish_editor` with the result.
+            notice: shows a line to the user, about a mistyped command or a missing image.
             invalidate: asks for a redraw; called from any thread.
         """
         terminal_keys.install()
         self.is_busy = False
-        """A task runs. Set by the application: Enter then steers and Tab queues."""
+        """Whether a task runs, set by the application: Enter then steers and Tab queues."""
         self._cwd = cwd
         self._home = environ.get("HOME")
         self._submit = submit
@@ -97,10 +97,10 @@ class Composer:
         self._commands = CommandNames(commands)
         self._completion = Completion(self.files, self._commands)
         self._placed: tuple[str, int] | None = None
-        """Text and cursor as they were put in, not typed: no popup opens over them."""
+        """Text and cursor of a text that was put in, not typed: no popup opens over it."""
         self._is_placing = False
         self._goal_column: int | None = None
-        """Where Up and Down through rows of different widths come back to."""
+        """Column that Up and Down return to after a shorter row."""
         self._build(placeholder)
 
     def _build(self, placeholder: str) -> None:
@@ -133,26 +133,26 @@ class Composer:
 
     @property
     def focus_target(self) -> Window:
-        """What to give the focus to: the editor, or the search line while it is open."""
+        """The window to focus: the editor, or the search line while it is open."""
         return self._editor_window if self._search is None else self._line.window
 
     @property
     def text(self) -> str:
-        """The draft as it would be sent: pastes written out, images as their labels."""
+        """The draft as it would be sent: pastes written out, images as labels."""
         return self._attachments.expand(self._buffer.text)
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is written and no search is open: Ctrl+D may quit, `?` may help."""
+        """Whether nothing is written and no search is open."""
         return not self._buffer.text and self._search is None
 
     @property
     def has_popup(self) -> bool:
-        """Esc belongs to the composer (a popup, the history search), not to the task."""
+        """Whether Esc is for the composer (a popup, the history search), not for the task."""
         return self.has_menu or self._search is not None
 
     def height(self, columns: int, rows: int) -> int:
-        """How many rows `container` takes on a screen of this size."""
+        """The rows that `container` takes on a screen of this size."""
         search = 1 if self._search is not None else 0
         return self._popup_height(columns, rows) + search + self._editor_height(columns, rows)
 
@@ -172,32 +172,32 @@ class Composer:
     # What the application does.
 
     def set_text(self, text: str) -> None:
-        """Put another text in; what was there can be recalled with Up."""
+        """Replace the draft, which can be recalled with Up."""
         self._recall.displaced(self._buffer.text)
         self._place(self._attachments.restore(text))
 
     def insert_text(self, text: str) -> None:
-        """Put text in at the cursor, as if it were typed: an `@` opens the file search."""
+        """Insert text at the cursor as if it were typed: an `@` opens the file search."""
         self._buffer.insert_text(clean_input(text))
 
     def clear(self) -> None:
-        """Empty the editor, as Ctrl+C does; what was there can be recalled with Up."""
+        """Empty the editor (Ctrl+C); the draft can be recalled with Up."""
         self.close_search()
         self._recall.displaced(self._buffer.text)
         self._empty()
 
     def finish_editor(self, text: str) -> None:
-        """Take the text as the external editor left it; undo brings the old one back."""
+        """Take the text that the external editor left; undo brings back the old one."""
         self._buffer.save_to_undo_stack()
         self._place(self._attachments.restore(clean_input(text)))
 
     def remember(self, text: str) -> None:
-        """A message was sent that was not written here (the command line's): let Up find it."""
+        """Let Up find a message that was not written here: the command line's."""
         self._recall.submitted(text, recorded=text)
         self._send(AddToHistory(text))
 
     def handle(self, msg: HistoryMsg) -> None:
-        """Take what the engine says about history."""
+        """Take an event about the message history."""
         if isinstance(msg, SearchHistoryResponse):
             if self._search is not None:
                 self._search.handle(msg)
@@ -242,7 +242,7 @@ class Composer:
             self._submit_text("queue")
 
     def up(self) -> None:
-        """The row above; from the first one, the message before."""
+        """Go to the row above; from the first one, to an earlier message."""
         layout = self._editor.layout()
         if self._completion.menu is not None:
             self._completion.menu.popup.move(-1)
@@ -252,7 +252,7 @@ class Composer:
             self._move_row(-1)
 
     def down(self) -> None:
-        """The row below; from the last one, the message after."""
+        """Go to the row below; from the last one, to a later message."""
         layout = self._editor.layout()
         last = len(layout.rows) - 1
         if self._completion.menu is not None:
@@ -263,17 +263,17 @@ class Composer:
             self._move_row(1)
 
     def newline(self) -> None:
-        """A new line, without sending."""
+        """Begin a new line without sending."""
         self._buffer.insert_text("\n")
 
     def type(self, text: str) -> None:
-        """Put typed characters in, in the place of what is selected."""
+        """Insert typed characters in place of the selection."""
         if self._buffer.selection_state is not None:
             self._buffer.cut_selection()
         self._buffer.insert_text(clean_input(text))
 
     def paste(self, text: str) -> None:
-        """Put pasted text in: images and large texts as attachments."""
+        """Insert pasted text; images and large texts become attachments."""
         text = clean_input(text)
         images = image_paths(text, cwd=self._cwd, home=self._home)
         if images:
@@ -289,30 +289,30 @@ class Composer:
         self._completion.dismiss()
 
     def run_editor(self) -> None:
-        """Let the application run the user's editor."""
+        """Open the draft in the user's editor."""
         self._run_editor(self.text)
 
     # The history search.
 
     def open_search(self) -> None:
-        """Begin one; the draft stays where it is, unseen."""
+        """Begin a history search; the draft stays in the editor, hidden."""
         self._completion.close()
         self._recall.stop_waiting()
         recall = self._recall
         self._line.open(HistorySearch(self._send, log_id=recall.log_id, local=recall.local))
 
     def search_older(self) -> None:
-        """To the next match, further back."""
+        """Select the next older match."""
         if self._search is not None:
             self._search.older()
 
     def search_newer(self) -> None:
-        """To the match before."""
+        """Select the next newer match."""
         if self._search is not None:
             self._search.newer()
 
     def accept_search(self) -> None:
-        """Put the match in the place of the draft, which can be recalled."""
+        """Replace the draft by the match; the draft can be recalled."""
         shown = self._line.shown
         self.close_search()
         if shown is not None:
@@ -320,7 +320,7 @@ class Composer:
             self._place(shown.text)
 
     def close_search(self) -> None:
-        """Back to the draft."""
+        """Return to the draft."""
         if self._search is not None:
             self._line.close(self._editor_window)
 
@@ -337,7 +337,7 @@ class Composer:
     # How the text changes.
 
     def _changed(self) -> None:
-        """The text or the cursor is another, by whatever key."""
+        """React to a change of text or cursor, whatever caused it."""
         if self._is_placing:
             return
         text, cursor = self._buffer.text, self._buffer.cursor_position
@@ -350,7 +350,7 @@ class Composer:
             self._completion.update(text, cursor)
 
     def _show(self, text: str | None) -> None:
-        """Place what a step through history has come to."""
+        """Put in the text that a step through history has reached; None: none yet."""
         if text is None:
             return
         self._place(text)
@@ -368,7 +368,7 @@ class Composer:
         self._completion.close()
 
     def _empty(self) -> None:
-        """Nothing of what was sent stays to be undone."""
+        """Empty the editor and its undo stack, after sending."""
         self._is_placing = True
         self._buffer.reset()
         self._is_placing = False
@@ -376,7 +376,7 @@ class Composer:
         self._completion.update("", 0)
 
     def _is_at_placed(self) -> bool:
-        """An entry is shown and the cursor has not been moved in it."""
+        """Whether an entry is shown and the cursor has not been moved in it."""
         here = (self._buffer.text, self._buffer.cursor_position)
         return here == self._placed and self._recall.is_browsing(here[0])
 
@@ -391,7 +391,7 @@ class Composer:
         self._goal_column = goal
 
     def _replace_word(self, text: str, start: int, end: int) -> None:
-        """Put a completion in the place of a word; one blank after it is enough."""
+        """Replace a word by a completion, followed by a single blank."""
         whole = self._buffer.text
         rest = whole[end:]
         if text.endswith(" ") and rest[:1].isspace():
@@ -399,7 +399,7 @@ class Composer:
         self._buffer.document = Document(whole[:start] + text + rest, start + len(text))
 
     def _choose(self) -> bool:
-        """Take what is selected in the popup."""
+        """Take the row that is selected in the popup; False if there is none."""
         menu = self._completion.menu
         if isinstance(menu, CommandMenu) and menu.chosen is not None:
             rest = self._buffer.text[1 + len(menu.word) :].strip()
@@ -423,7 +423,7 @@ class Composer:
         if line is not None:
             self._run_command(line)
         elif raw.startswith("!") and not raw[1:].strip():
-            self._notice('Nothing stands after the "!": write a command to run.')
+            self._notice('Type a command after "!".')
         elif raw.strip() and self._has_its_images(raw):
             text = self.text
             is_shell = raw.startswith("!")
@@ -441,18 +441,18 @@ class Composer:
     def _has_its_images(self, raw: str) -> bool:
         gone = self._attachments.missing(raw)
         if gone is not None:
-            self._notice(f'The image "{gone}" is no longer there: delete it from the message.')
+            self._notice(f'The image "{gone}" no longer exists: delete it from the message.')
         return gone is None
 
     def _run_command(self, line: TypedCommand) -> None:
-        """Hand a `/` command over, or say why not and keep the text."""
+        """Submit a `/` command, or say why not and keep the text."""
         command = line.command
         if command is None:
             self._notice(self._unknown(line.name))
         elif line.args and not command.argument:
-            self._notice(f"/{line.name} takes nothing after it.")
+            self._notice(f"/{line.name} takes no argument.")
         elif self.is_busy and not command.during_task:
-            self._notice(f"/{line.name} has to wait until the task ends.")
+            self._notice(f"/{line.name} must wait until the task ends.")
         else:
             text = f"/{line.name} {line.args}".rstrip()
             self._recall.submitted(text)

@@ -1,4 +1,4 @@
-"""Draft: what the user wrote and how it is to be sent, as the application gets it."""
+"""Draft: what the user wrote and how to send it, as the application gets it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ class Draft(NamedTuple):
     """One message, command of the user's, or `/` command."""
 
     text: str
-    """Pastes are written out, images stand as `[image: name.png #1]`; of a `!` command, what
-    follows the mark; of a `/` command, the whole line."""
+    """Text with pastes written out and images as `[image: name.png #1]`; a `!` command without its
+    mark; a `/` command with it."""
+
     images: tuple[str, ...] = ()
-    """Absolute paths, in the order of the text."""
+    """Absolute paths of the images, in the order of the text."""
     is_shell: bool = False
-    """To be run for the user, in the sandbox."""
+    """Whether the text is a command to run for the user, in the sandbox."""
     command: SlashCommand | None = None
     args: str = ""
-    """Of the `/` command."""
+    """Argument of the `/` command."""
     mode: Mode = "send"

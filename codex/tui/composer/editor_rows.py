@@ -1,4 +1,4 @@
-"""The editor's text as rows of a given width, broken between words where that can be. Pure."""
+"""The editor's text as rows of a given width, broken between words if possible. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _TAB = "    "
 _MAX_CACHED = 1_000_000
-"""Characters of the lines that are remembered."""
+"""Number of characters in the cached lines."""
 
 
 class Row(NamedTuple):
@@ -29,10 +29,10 @@ class Layout(NamedTuple):
     text: str
     rows: list[Row]
     room: int
-    """Cells of a row that text may take; nothing is drawn wider."""
+    """Cells of a row that text may take."""
 
     def row_of(self, position: int) -> int:
-        """The row in which the cursor stands; where two touch, the lower one."""
+        """The row of a cursor position; where two rows touch, the lower one."""
         low, high = 0, len(self.rows) - 1
         while low < high:
             middle = (low + high + 1) // 2
@@ -44,16 +44,16 @@ class Layout(NamedTuple):
 
 
 class Wrapper:
-    """Breaks texts into rows; remembers lines, since most of a text stays from key to key."""
+    """Breaks texts into rows; caches lines, since a key changes only one of them."""
 
     def __init__(self, label: Callable[[str], str | None]) -> None:
-        """Args: label: how a character is drawn that stands for something else."""
+        """Args: label: returns the text drawn for an attachment's character."""
         self._label = label
         self._cache: dict[tuple[str, int], list[Row]] = {}
         self._cached = 0
 
     def drawn(self, char: str, room: int) -> str:
-        """What is drawn for one character of the text, where a row has so many cells."""
+        """The text drawn for one character, in a row with `room` cells."""
         if char == "\t":
             return _TAB[:room]
         if char.isprintable():
@@ -61,7 +61,7 @@ class Wrapper:
         return fit(self._label(char) or "", room)
 
     def layout(self, text: str, width: int) -> Layout:
-        """The rows of a text; at least one. One column is left for the cursor after the end."""
+        """The rows of a text, at least one; a column stays free for the cursor at the end."""
         rows: list[Row] = []
         start = 0
         room = max(1, width - 1)
@@ -71,19 +71,19 @@ class Wrapper:
         return Layout(text, rows, room)
 
     def column(self, layout: Layout, row: int, position: int) -> int:
-        """How many cells of a row are left of a position."""
+        """The number of cells of a row to the left of a position."""
         text = layout.text[layout.rows[row].start : position]
         return sum(get_cwidth(self.drawn(char, layout.room)) for char in text)
 
     def position(self, layout: Layout, row: int, column: int) -> int:
-        """The position in a row that is nearest to a column, from the left."""
+        """The position in a row that is at a column or, in a shorter row, at its end."""
         start, end = layout.rows[row]
         used = 0
         for at in range(start, end):
             used += get_cwidth(self.drawn(layout.text[at], layout.room))
             if used > column:
                 return at
-        # The end of a row that goes on is the start of the next one.
+        # The end of a wrapped row is the start of the next one.
         goes_on = row + 1 < len(layout.rows) and layout.rows[row + 1].start == end
         return max(start, end - 1) if goes_on else end
 
@@ -104,7 +104,7 @@ class Wrapper:
         for at, char in enumerate(line):
             cells = get_cwidth(self.drawn(char, room))
             used += cells
-            # A space may stand in the column that is left for the cursor.
+            # A space may take the column that is free for the cursor.
             while used > room and at > start and not (char == " " and used == room + 1):
                 cut = after_space if after_space > start else at
                 rows.append(Row(start, cut))

@@ -1,4 +1,4 @@
-"""What prompt_toolkit draws for the composer: rows from pure functions, the text by its rows."""
+"""prompt_toolkit's controls of the composer: rows from pure functions, the text by its rows."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ STYLE: dict[str, str] = {
     "popup.empty": "italic ansibrightblack",
     "popup.bar": "ansibrightblack",
 }
-"""The composer's classes, for the application's style; only colours of the terminal's palette."""
+"""The composer's classes for the application's style, in colours of the terminal's palette."""
 
 
 class RowsControl(UIControl):
-    """Rows that a function makes for a width and a height; takes no keys."""
+    """Rows that a function returns for a width and a height; takes no keys."""
 
     def __init__(self, rows: Callable[[int, int], list[Fragments]]) -> None:
         self._rows = rows
 
     def create_content(self, width: int, height: int) -> UIContent:
-        """The rows as prompt_toolkit wants them."""
+        """Return the rows as prompt_toolkit wants them."""
         rows = self._rows(width, height)
         return UIContent(get_line=lambda at: rows[at], line_count=len(rows), show_cursor=False)
 
 
 class MatchPreview:
-    """What the editor shows in the place of its text, while a history search is open."""
+    """The match of a history search, which the editor shows in place of its text."""
 
     def __init__(self, text: str, query: str) -> None:
         self.text = text
@@ -75,21 +75,21 @@ class EditorControl(BufferControl):
         placeholder: str,
         key_bindings: KeyBindings,
     ) -> None:
-        """Args: shown: what to draw instead of the text, if anything."""
+        """Args: shown: returns what to draw in place of the text; None: the text."""
         super().__init__(buffer, key_bindings=key_bindings, focus_on_click=True)
         self._wrapper = wrapper
         self._label = label
         self._shown = shown
         self._placeholder = placeholder
         self.width = 80
-        """Of the last drawing; what Up and Down go by."""
+        """Width of the last drawing, which Up and Down go by."""
 
     def layout(self) -> Layout:
-        """The text in rows as it was drawn last."""
+        """The text in rows as drawn last."""
         return self._wrapper.layout(self.buffer.text, self.width - PREFIX_WIDTH)
 
     def rows_for(self, columns: int) -> int:
-        """How many rows the text takes."""
+        """The number of rows that the text takes."""
         shown = self._shown()
         text = self.buffer.text if shown is None else shown.text
         return len(self._wrapper.layout(text, columns - PREFIX_WIDTH).rows)
@@ -100,7 +100,7 @@ class EditorControl(BufferControl):
         height: int,
         preview_search: bool = False,  # noqa: FBT001, FBT002 - the library's own
     ) -> UIContent:
-        """The rows as prompt_toolkit wants them."""
+        """Return the rows as prompt_toolkit wants them."""
         self.width = width
         shown = self._shown()
         if shown is None:
@@ -145,11 +145,11 @@ class EditorControl(BufferControl):
             if self._label(char) is not None:
                 style += " class:composer.attachment"
             line.append((style, self._wrapper.drawn(char, layout.room)))
-        # A blank for the cursor to stand on after the last character.
+        # A blank for the cursor after the last character.
         return [*line, ("", " ")]
 
     def mouse_handler(self, mouse_event: MouseEvent) -> NotImplementedOrNone:
-        """A click puts the cursor there."""
+        """Put the cursor where the user clicks."""
         layout = self.layout()
         row, column = mouse_event.position.y, mouse_event.position.x
         is_click = mouse_event.event_type == MouseEventType.MOUSE_UP

@@ -20,13 +20,13 @@ _USUAL = ("nano", "vim", "vi", "emacs")
 
 
 class EditorError(CodexError):
-    """The editor could not be run, or what it left cannot be read; the draft stays as it is."""
+    """The editor could not be run, or its result cannot be read; the draft is unchanged."""
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str]:
-    """The editor's program and first arguments: VISUAL, EDITOR, or one of the usual ones.
+    """The editor's program and first arguments: VISUAL, EDITOR, or a common one.
 
-    Raises: EditorError, when there is none.
+    Raises: EditorError, if no editor is found.
     """
     for name in ("VISUAL", "EDITOR"):
         if value := environ.get(name, "").strip():
@@ -41,17 +41,17 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
         if shutil.which(program, path=environ.get("PATH")):
             return [program]
     raise EditorError(
-        "no editor was found", advice="Set VISUAL or EDITOR to the editor that you like."
+        "no editor was found", advice="Set VISUAL or EDITOR to the editor of your choice."
     )
 
 
 def edit_draft(text: str, environ: Mapping[str, str]) -> str:
-    """Let the user edit a text; blocks until the editor has ended.
+    """Let the user edit a text; block until the editor has ended.
 
-    The terminal must be as a program expects it. To be called in the main thread: keys that stop
-    programs are the editor's alone while it runs.
+    The terminal must be in its normal mode. Must be called in the main thread: the keys that stop
+    programs are for the editor alone while it runs.
 
-    Returns: the text as it was saved, without the newline that editors add at the end.
+    Returns: the saved text, without the newline that editors add at the end.
     Raises: EditorError.
     """
     command = editor_command(environ)
@@ -70,35 +70,35 @@ def edit_draft(text: str, environ: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def _draft_file(text: str, environ: Mapping[str, str]) -> Iterator[str]:
-    """A file that only the user can read, there for as long as it is needed."""
+    """A file with the draft that only the user can read; it is removed afterwards."""
     try:
         descriptor, path = tempfile.mkstemp(
             prefix="codex-message-", suffix=".md", dir=environ.get("TMPDIR") or None
         )
     except OSError as exc:
-        raise EditorError(f"a file for the editor cannot be made: {exc}") from exc
+        raise EditorError(f"cannot make a file for the editor: {exc}") from exc
     try:
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
         except OSError as exc:
-            raise EditorError(f'the draft cannot be written to "{path}": {exc}') from exc
+            raise EditorError(f'cannot write the draft to "{path}": {exc}') from exc
         yield path
     finally:
-        # Some editors save by renaming another file over it, or leave none.
+        # Some editors save by renaming another file over it, or remove it.
         with contextlib.suppress(OSError):
             os.unlink(path)
 
 
 def _run(argv: list[str], environ: Mapping[str, str]) -> None:
-    # A handler that does nothing, not SIG_IGN: the editor would begin with that one.
+    # A handler that does nothing, not SIG_IGN, which the editor would inherit.
     with _handled(signal.SIGINT), _handled(signal.SIGQUIT):
         try:
             status = subprocess.run(argv, env=dict(environ), check=False).returncode
         except (OSError, ValueError) as exc:
             raise EditorError(
                 f'the editor "{argv[0]}" cannot be run: {getattr(exc, "strerror", None) or exc}',
-                advice="Set VISUAL or EDITOR to the editor that you like.",
+                advice="Set VISUAL or EDITOR to the editor of your choice.",
             ) from exc
     if status:
         end = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"

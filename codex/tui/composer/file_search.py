@@ -1,6 +1,6 @@
-"""FileSearch: which files fit the letters after an `@`, found in a thread of its own.
+"""FileSearch: the files that match the letters after an `@`, found in a thread of its own.
 
-Must not be waited for: the editor asks, goes on, and draws whatever has been found by then.
+Must not be waited for: the editor asks, continues, and draws what has been found so far.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 MAX_PATHS = 300_000
 MAX_RESULTS = 50
 BATCH = 10_000
-"""Files that are walked before what was found is shown."""
+"""Number of files walked before the first results are shown."""
 _SLICE = 2_000
-"""Paths matched before looking whether another question has come."""
+"""Number of paths matched before looking for another query."""
 _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"}
 )
@@ -36,20 +36,20 @@ _GIT = (
 
 
 class Found(NamedTuple):
-    """What the last finished search gave."""
+    """The result of the last finished search."""
 
     query: str
     paths: tuple[str, ...]
-    """Relative to the directory, best first."""
+    """Paths relative to the directory, best first."""
 
 
 class FileSearch:
-    """The files below a directory; listed when first asked for, and again with each new mention."""
+    """The files below a directory; listed at the first mention and again at each new one."""
 
     def __init__(
         self, cwd: str, environ: Mapping[str, str], *, changed: Callable[[], None]
     ) -> None:
-        """Args: changed: called from the thread, when `found` is another."""
+        """Args: changed: called from the thread when `found` has changed."""
         self._cwd = cwd
         self._environ = environ
         self._changed = changed
@@ -61,15 +61,15 @@ class FileSearch:
         self._paths: list[str] = []
         self._lowered: list[str] = []
         self._last: tuple[Query, list[int]] | None = None
-        """The last query and every path that fits it, where a longer query can begin."""
+        """Last query and every path that matches it, from which a longer query starts."""
         self.found: Found | None = None
 
     def begin(self) -> None:
-        """A mention is being written: see what files there are now."""
+        """List the files anew: a new mention is being written."""
         self._must_list = True
 
     def find(self, text: str) -> None:
-        """Look for other letters; a search that is under way is given up."""
+        """Search for other letters; a running search is abandoned."""
         if self._is_closed:
             return
         self._wanted = Query(text)
@@ -79,7 +79,7 @@ class FileSearch:
         self._wake.set()
 
     def close(self) -> None:
-        """End the thread; a listing that is under way is left to end by itself."""
+        """End the thread; a running listing ends by itself."""
         self._is_closed = True
         self._wake.set()
 
@@ -96,7 +96,7 @@ class FileSearch:
                 self._search(self._wanted)
 
     def _list(self) -> None:
-        """List the files; what has been found is shown meanwhile, since walking may take long."""
+        """List the files; show results meanwhile, since walking may take long."""
         listed = _listed_by_git(self._cwd, self._environ)
         self._paths, self._lowered, self._last = [], [], None
         for batch in [listed] if listed is not None else _batches(_walked(self._cwd)):
@@ -147,7 +147,7 @@ def _listed_by_git(cwd: str, environ: Mapping[str, str]) -> list[str] | None:
     except OSError:
         return None
     names = listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
-    # A name that is not text cannot be put into a message; a file in conflict is listed thrice.
+    # A name that is not text cannot be part of a message; a file in conflict is listed thrice.
     return list(dict.fromkeys(filter(_is_text, names)))[:MAX_PATHS]
 
 
@@ -157,7 +157,7 @@ def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _walked(top: str) -> Iterator[str]:
-    """Every file below a directory, links to directories not followed, the nearest first."""
+    """Every file below a directory, the nearest first; links to directories are not followed."""
     folders = [""]
     for folder in folders:  # grows while it is walked
         try:

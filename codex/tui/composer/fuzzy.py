@@ -1,11 +1,11 @@
-"""Ranking paths by how well they fit a few typed letters. Pure.
+"""Ranking paths by how well they match a few typed letters. Pure.
 
-A path fits when it holds the letters in their order, capital or not. Better is, in this order: the
-letters in one piece at the start of the file's name, at the start of a word of it, within it; in
-one piece in the folders' names; scattered over the file's name, then over the whole path. Among
-equals the tighter match wins, then the shorter path.
+A path matches if it contains the letters in their order, in either case. From the best match down:
+the letters in one piece at the start of the file's name, at the start of a word in it, inside a
+word; in one piece in the folders' names; scattered over the file's name, then over the whole path.
+Among equals the tighter match wins, then the shorter path.
 
-Made to be run slice by slice over a long list, each slice a few milliseconds.
+Meant to run slice by slice over a long list, a few milliseconds each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SEPARATORS = frozenset("/_-. ")
 
 
 class Ranked(NamedTuple):
-    """A path and its rank; lower is better."""
+    """A path and its rank; a lower rank is better."""
 
     rank: int
     path: str
@@ -38,16 +38,16 @@ class Query:
         self._search = re.compile(gaps, re.DOTALL).search
 
     def narrows(self, other: Query) -> bool:
-        """Whatever fits this one fits the other too."""
+        """Whether every path that matches this query matches the other one too."""
         return self.text.startswith(other.text)
 
     def fitting(self, lowered: Sequence[str], among: Sequence[int]) -> list[int]:
-        """Those of the positions `among` whose path, in small letters, fits."""
+        """The positions in `among` whose lower-case path matches."""
         search = self._search
         return [at for at in among if search(lowered[at])]
 
     def rank(self, path: str, lowered: str) -> int:
-        """The rank of a path that fits."""
+        """The rank of a path that matches."""
         if not self.text:
             return path.count("/") * 1000 + min(len(path), 999)
         base = lowered.rfind("/") + 1
@@ -71,5 +71,5 @@ class Query:
 
 
 def _starts_word(path: str, at: int) -> bool:
-    # Small letters may be longer than capitals in rare scripts; the rank is then only less exact.
+    # In rare scripts the lower-case path is longer; the rank is then merely less exact.
     return path[at - 1] in _SEPARATORS or path[at : at + 1].isupper()

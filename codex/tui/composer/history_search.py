@@ -1,6 +1,6 @@
-"""HistorySearch: Ctrl+R, looking for an earlier message by a part of it. Pure.
+"""HistorySearch: finding an earlier message by a part of it (Ctrl+R). Pure.
 
-Must not touch the editor: the draft stays in it, unseen, until a match is accepted.
+Must not touch the editor: the draft stays in it, hidden, until a match is accepted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codex.protocol.ops import Op
 
 _AHEAD = 5
-"""Older matches are asked for when this few are left."""
+"""Number of matches left when older ones are requested."""
 
 
 class HistorySearch:
@@ -32,18 +32,18 @@ class HistorySearch:
         self._remote: dict[int, str] = {}
         self._is_complete = log_id is None
         self._waits_for: str | None = None
-        """The query that the engine is working on: it gets one at a time."""
+        """Query that the engine is working on; it gets one at a time."""
         self._found: list[str] = []
         self._selected = 0
 
     @property
     def shown(self) -> str | None:
-        """The match that is selected."""
+        """The selected match."""
         return self._found[self._selected] if self._found else None
 
     @property
     def status(self) -> str:
-        """What to say beside the query."""
+        """The text beside the query."""
         if not self.query:
             return ""
         if not self._found:
@@ -56,7 +56,7 @@ class HistorySearch:
         return self._waits_for is not None
 
     def set_query(self, query: str) -> None:
-        """Look for another text: the matches that still fit stay, the engine is asked for more."""
+        """Search for another text: keep the matches that still fit, ask the engine for more."""
         if query == self.query:
             return
         narrows = query.lower().startswith(self.query.lower()) and bool(self.query)
@@ -70,18 +70,18 @@ class HistorySearch:
         self._ask(None)
 
     def older(self) -> None:
-        """Ctrl+R again."""
+        """Select the next older match (Ctrl+R)."""
         if self._selected + 1 < len(self._found):
             self._selected += 1
         if self._selected + _AHEAD >= len(self._found) and self._remote:
             self._ask(min(self._remote))
 
     def newer(self) -> None:
-        """Ctrl+S."""
+        """Select the next newer match (Ctrl+S)."""
         self._selected = max(0, self._selected - 1)
 
     def handle(self, msg: SearchHistoryResponse) -> None:
-        """Take an answer; one to an earlier query only lets the current one go out."""
+        """Take an answer; one to an earlier query only lets the current one be sent."""
         if msg.log_id != self._log_id or msg.query != self._waits_for:
             return
         self._waits_for = None
@@ -93,7 +93,7 @@ class HistorySearch:
         self._collect()
 
     def open_log(self, log_id: int) -> None:
-        """The history file is another, or has grown: ask again."""
+        """Search again: the history file is another one, or has grown."""
         self._log_id = log_id
         self._waits_for = None
         self._remote.clear()
@@ -108,7 +108,7 @@ class HistorySearch:
         self._send(SearchHistoryRequest(self._log_id, self.query, before))
 
     def _collect(self) -> None:
-        """List the matches, newest first, each text once; the selected one stays selected."""
+        """List the matches, newest first, each text once; keep the selection."""
         selected = self.shown
         wanted = self.query.lower()
         local = [text for text in self._local if wanted in text.lower()] if wanted else []

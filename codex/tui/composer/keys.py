@@ -13,7 +13,7 @@ from prompt_toolkit.keys import Keys
 
 from codex.tui.composer.paste import clean_input
 
-# Keys of prompt_toolkit that make no sense here: macros, numeric arguments, shell words, comments,
+# Keys of prompt_toolkit that are useless here: macros, numeric arguments, shell words, comments,
 # control characters, its own completion, sending by Ctrl+O.
 _UNWANTED: tuple[tuple[str, ...], ...] = (
     *(("escape", digit) for digit in "0123456789-"),
@@ -24,7 +24,7 @@ _UNWANTED: tuple[tuple[str, ...], ...] = (
 
 
 class EditorTarget(Protocol):
-    """What the editor's keys call."""
+    """The methods that the editor's keys call."""
 
     @property
     def has_menu(self) -> bool:
@@ -62,7 +62,7 @@ class EditorTarget(Protocol):
 
 
 class SearchTarget(Protocol):
-    """What the keys of the history search's line call."""
+    """The methods that the keys of the history search's line call."""
 
     def search_older(self) -> None:
         """Select the next older match."""

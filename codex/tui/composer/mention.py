@@ -1,4 +1,4 @@
-"""The word with an `@` in which the cursor stands: what the file search looks for. Pure."""
+"""The word with an `@` at the cursor, which the file search looks for. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ class Mention(NamedTuple):
     """A word of the draft that begins with `@`."""
 
     start: int
-    """Where the `@` stands."""
+    """Position of the `@`."""
     end: int
     query: str
-    """What follows the `@`."""
+    """Text after the `@`."""
 
 
 def mention_at(text: str, cursor: int) -> Mention | None:
-    """The mention in which, or at whose end, the cursor stands; an address (`a@b`) is none."""
+    """The mention with the cursor in it or at its end; an address (`a@b`) is not a mention."""
     start = cursor
     while start > 0 and not text[start - 1].isspace():
         start -= 1
@@ -29,7 +29,7 @@ def mention_at(text: str, cursor: int) -> Mention | None:
 
 
 def written(path: str) -> str:
-    """A path as it is put into the draft: in quotes if it holds white space."""
+    """The path as the draft holds it: in quotes if it contains white space."""
     if not any(char.isspace() for char in path):
         return path
     quote = "'" if '"' in path else '"'

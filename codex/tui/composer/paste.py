@@ -1,4 +1,4 @@
-"""What a paste, or anything typed, may put into the editor. Pure, but for asking what is a file."""
+"""Text that may enter the editor, typed or pasted. Pure, except that it looks for image files."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
 
 _LARGE_CHARS = 1000
 _LARGE_LINES = 10
-"""A larger paste is shown as a label."""
+"""Size from which a paste is shown as a label."""
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 _COLOURS_AND_KEYS = re.compile("(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]")
-# Controls but for tab and newline, halves of characters, and the characters of attachments.
+# Controls except tab and newline, halves of characters, and the characters of attachments.
 _DROPPED = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{chr(FIRST)}-{chr(LAST)}]")
 
 
 def clean_input(text: str) -> str:
-    """Newlines as `\\n`, no escape sequences, no control characters."""
+    """The text with `\\n` as newlines, without escape sequences and control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _DROPPED.sub("", _COLOURS_AND_KEYS.sub("", text))
 
 
 def is_large(text: str) -> bool:
-    """Too large to be shown in the editor."""
+    """Whether a text is too large to be shown in the editor."""
     return len(text) > _LARGE_CHARS or text.count("\n") >= _LARGE_LINES
 
 
 def image_paths(
     text: str, *, cwd: str, home: str | None, is_file: Callable[[str], bool] = os.path.isfile
 ) -> tuple[str, ...]:
-    """The images that a paste names, and nothing else; none if it is any other text.
+    """The images that a paste consists of; empty if it contains anything else.
 
-    As terminals and file managers write what is dropped on them: bare, quoted, with backslashes, as
-    `file://` URLs, several of them on a line or on lines of their own.
+    Paths may be written as terminals and file managers write dropped files: bare, quoted, with
+    backslashes, as `file://` URLs, several on a line or each on its own.
     """
     text = text.strip()
     if (
@@ -53,7 +53,7 @@ def image_paths(
         return (whole,)
     try:
         words = shlex.split(text)
-    except ValueError:  # a quotation that does not end
+    except ValueError:  # an unclosed quotation
         return ()
     found = [_image(word, cwd=cwd, home=home, is_file=is_file) for word in words]
     return tuple(path for path in found if path is not None) if all(found) else ()

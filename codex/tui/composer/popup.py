@@ -1,4 +1,4 @@
-"""Popup: a list to choose from, drawn above the editor. Pure: choices and width to styled rows."""
+"""Popup: a list to choose from, drawn above the editor. Pure: rows and width to styled text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Fragments = StyleAndTextTuples
-"""One row: styles and texts, as prompt_toolkit takes them."""
+"""One row as prompt_toolkit takes it: styles and texts."""
 
 _MAX_ROWS = 8
 PROMPT_MARK = "\u203a "
-"""Stands before what is selected, and before what is written."""
+"""Mark before the selected row and before the draft."""
 _GAP = 2
 
 
@@ -25,32 +25,32 @@ class PopupRow(NamedTuple):
     label: str
     detail: str = ""
     is_path: bool = False
-    """When there is no room, what is left out is its beginning: the file's name stays."""
+    """Whether a label that is too long loses its beginning, so that the file's name stays."""
 
 
 class Popup:
-    """The choices and which of them is selected."""
+    """The rows and which of them is selected."""
 
     def __init__(self, choices: Sequence[PopupRow], *, empty: str) -> None:
-        """Select the first.
+        """Select the first row.
 
-        Args: empty: what to say when there are no choices.
+        Args: empty: the text shown if there are no rows.
         """
         self.choices = tuple(choices)
         self.selected = 0
         self._empty = empty
 
     def move(self, by: int) -> None:
-        """Select another; past either end comes the other end."""
+        """Select another row; past either end comes the other end."""
         if self.choices:
             self.selected = (self.selected + by) % len(self.choices)
 
     def height(self, room: int) -> int:
-        """How many rows it takes of `room`."""
+        """The number of rows it takes out of `room`."""
         return max(1, min(len(self.choices), _MAX_ROWS, room))
 
     def rows(self, width: int, height: int) -> list[Fragments]:
-        """The rows around the selected one; a bar at the right shows that there are more."""
+        """The rows around the selected one; a bar on the right shows that there are more."""
         if not self.choices:
             return [[("class:popup.empty", fit(self._empty, width))]]
         first = max(0, min(self.selected - height // 2, len(self.choices) - height))
@@ -82,7 +82,7 @@ class Popup:
 
 
 def _bar(first: int, height: int, count: int) -> list[str]:
-    """The scroll bar, one character a row; blanks when everything is visible."""
+    """The scroll bar, one character a row; blanks if everything is visible."""
     if count <= height:
         return [" "] * height
     size = max(1, height * height // count)
@@ -91,12 +91,12 @@ def _bar(first: int, height: int, count: int) -> list[str]:
 
 
 def pad(text: str, width: int) -> str:
-    """Spaces up to a width in cells."""
+    """The text, filled with spaces up to a width in cells."""
     return text + " " * (width - get_cwidth(text))
 
 
 def fit(text: str, width: int) -> str:
-    """The beginning of a text, as many cells of it as there is room for."""
+    """The beginning of a text, in at most `width` cells."""
     if get_cwidth(text) <= width:
         return text
     kept = ""
@@ -110,7 +110,7 @@ def fit(text: str, width: int) -> str:
 
 
 def fit_end(text: str, width: int) -> str:
-    """The end of a text."""
+    """The end of a text, in at most `width` cells."""
     if get_cwidth(text) <= width:
         return text
     return fit(text[::-1], width)[::-1]

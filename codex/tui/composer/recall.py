@@ -1,11 +1,11 @@
 """Recall: walking through earlier messages with Up and Down. Pure: texts in, texts and Ops out.
 
-The walk goes from the draft through what was written in this program (`local`, newest first) to
-what the history file holds. Must not touch the editor: whoever does says with each call what it
-holds, so that an answer of the engine that comes late can be told from one that is still wanted.
+The walk leads from the draft through what was written in this program (`local`, newest first) to
+the entries of the history file, fetched in pages ahead of need. It ends when the text is edited, or
+at the draft, which is given back. Consecutive duplicates are shown once.
 
-Source: spec of the message history, section 7; what is different: the draft is kept and given
-back, walking ends when the text is edited, duplicates are shown once, pages are fetched ahead.
+Must not touch the editor: each call says what the editor holds, so that a late answer of the engine
+can be told from one that is still wanted.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from codex.protocol.ops import Op
 
 PAGE = 50
-"""Entries that one request asks for."""
+"""Number of entries in a request."""
 AHEAD = 20
-"""A page is asked for when the walk comes this near to it."""
+"""Distance in entries at which the walk requests the next page."""
 
 
 class Recall:
-    """Where the walk is, and what is known of the entries.
+    """The position of the walk, and the entries known so far.
 
     Positions: 0 and up are local, oldest first; -1 is the newest entry of the file, -2 the one
-    before it. They hold still while either end grows.
+    before it. They stay the same while either end grows.
     """
 
     def __init__(self, send: Callable[[Op], None]) -> None:
@@ -43,53 +43,53 @@ class Recall:
         self.log_id: int | None = None
         self._count = 0
         self._fetched: dict[int, str | None] = {}
-        """Offset in the file -> text; None for an entry that is not to be had or shown."""
+        """Texts by offset in the file; None for an entry that is missing or must not be shown."""
         self._asked: dict[int, int] = {}
-        """Offset of a page that was asked for -> its size."""
+        """Sizes of the requested pages by offset."""
         self._given_up: int | None = None
-        """The log that gave no entries, after which a fresh one was asked for."""
+        """Log that returned no entries, after which another one was requested."""
         self._sessions: set[str] = set()
         self._recorded: set[str] = set()
-        """What this program has sent to the file: shown as local entries, not a second time."""
+        """Texts that this program has sent to the file: shown as local entries only."""
         self._local: list[str] = []
         self._draft = ""
         self._at: int | None = None
-        """None: at the draft."""
+        """Position of the walk; None at the draft."""
         self._shown = ""
-        """What the editor held when the walk last stopped."""
+        """Text of the editor when the walk last stopped."""
         self._owed = 0
-        """Steps (older: negative) that wait for an answer of the engine."""
+        """Steps that wait for an answer of the engine; negative towards older entries."""
 
     @property
     def local(self) -> tuple[str, ...]:
-        """What was written here, oldest first."""
+        """The local entries, oldest first."""
         return tuple(self._local)
 
     @property
     def draft(self) -> str:
-        """What the editor held when the walk began, and holds again at its end."""
+        """The text of the editor when the walk began, which its end brings back."""
         return self._draft
 
     def is_browsing(self, text: str) -> bool:
-        """The editor, which holds `text`, shows an entry as it was placed."""
+        """Whether the editor, which holds `text`, shows an entry unchanged."""
         return self._at is not None and text == self._shown
 
     def older(self, text: str) -> str | None:
-        """Up. Returns: the text to place, or None: there is none, or it comes with an answer."""
+        """Go to an older entry. Returns: the text to place; None if there is none yet."""
         return self._step(-1, text)
 
     def newer(self, text: str) -> str | None:
-        """Down. Past the newest entry comes the draft."""
+        """Go to a newer entry; past the newest one comes the draft."""
         return self._step(1, text)
 
     def stop_waiting(self) -> None:
-        """The user has gone on: what is still on its way is no longer to be placed."""
+        """Place no late answer: the user has continued."""
         self._owed = 0
 
     def submitted(self, text: str, recorded: str | None = None) -> None:
-        """`text` was sent. Ends the walk; a draft that it was begun from becomes an entry.
+        """End the walk: `text` was sent. A draft that the walk began from becomes an entry.
 
-        Args: recorded: the form in which it goes into the file; None: it does not.
+        Args: recorded: the text as the file keeps it; None if the file does not.
         """
         self._leave()
         self.keep(text)
@@ -97,14 +97,14 @@ class Recall:
             self._recorded.add(recorded)
 
     def displaced(self, text: str) -> None:
-        """Another text takes the place of `text` in the editor: it becomes an entry."""
+        """Make `text` an entry: another text replaces it in the editor."""
         is_entry = self.is_browsing(text)
         self._leave()
         if not is_entry:
             self.keep(text)
 
     def keep(self, text: str) -> None:
-        """Make a text the newest local entry, unless it is blank or already that."""
+        """Make a text the newest local entry, unless it is blank or already the newest."""
         if text.strip() and self._local[-1:] != [text]:
             self._local.append(text)
 
@@ -113,7 +113,7 @@ class Recall:
         msg: SessionConfigured | HistoryReloaded | GetHistoryEntriesResponse,
         text: str,
     ) -> str | None:
-        """Take an answer. Returns: the text to place, if the editor still waits for one."""
+        """Take an answer. Returns: the text to place, if the editor still waits for it."""
         self._settle(text)
         match msg:
             case SessionConfigured():
@@ -135,7 +135,7 @@ class Recall:
         return self._walk()
 
     def _settle(self, text: str) -> None:
-        """End the walk if the text was edited since it last stopped."""
+        """End the walk if the text has been edited since it last stopped."""
         if text != self._shown:
             self._leave()
 
@@ -147,7 +147,7 @@ class Recall:
         self._owed = 0
 
     def _walk(self) -> str | None:
-        """Make the steps that are owed, as far as the entries are known."""
+        """Make the owed steps as far as the entries are known."""
         placed: str | None = None
         while self._owed:
             direction = 1 if self._owed > 0 else -1
@@ -168,9 +168,9 @@ class Recall:
         return placed
 
     def _next(self, direction: int) -> tuple[int, str | None] | None:
-        """The next entry that says something else than what is shown, or None past the end.
+        """The next entry that differs from the one shown; None past the end.
 
-        An entry that is still on its way has no text.
+        An entry that has not arrived yet has no text.
         """
         at = len(self._local) if self._at is None else self._at
         at += direction
@@ -193,7 +193,7 @@ class Recall:
         return draft
 
     def _has(self, at: int) -> bool:
-        """Is the entry known? Asks for its page, and for the next one in good time."""
+        """Whether the entry is known; requests its page, and the next one in good time."""
         self._ask(at)
         self._ask(max(at - AHEAD, -self._count))
         return self._count + at in self._fetched
@@ -207,7 +207,7 @@ class Recall:
 
     def _open_log(self, log_id: int, count: int) -> None:
         if self._at is not None and self._at < 0:
-            # Stay where we are: the same log only grows. In another one, begin at its newest.
+            # Keep the position: the same log only grows. In another one, begin at its newest entry.
             grown = count - self._count
             self._at = min(0, max(self._at - grown, -count)) if log_id == self.log_id else 0
         self.log_id = log_id
@@ -232,7 +232,7 @@ class Recall:
         return None if is_ours else entry.text
 
     def _lose_log(self) -> None:
-        """The file is another by now: ask once for the new one, then do without."""
+        """Ask once for the new log: the file is another one by now. Then do without."""
         if self._given_up == self.log_id:
             self._count = 0
             return

@@ -1,6 +1,6 @@
-"""SearchLine: the row above the editor where Ctrl+R's text is typed, and how far the search is.
+"""SearchLine: the row above the editor with the query of Ctrl+R and the state of the search.
 
-Must not touch the draft: what becomes of a match is the composer's business.
+Must not touch the draft: the composer decides what becomes of a match.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LABEL = "history: "
 
 
 class SearchLine:
-    """The line, and the search while there is one. Args: keys: of the line."""
+    """The line, and the search while one is open. Args: keys: the line's keys."""
 
     def __init__(self, keys: KeyBindings) -> None:
         self.search: HistorySearch | None = None
@@ -47,19 +47,19 @@ class SearchLine:
 
     @property
     def shown(self) -> MatchPreview | None:
-        """The match that is selected, for the editor to show."""
+        """The selected match, for the editor to show."""
         if self.search is None or self.search.shown is None:
             return None
         return MatchPreview(self.search.shown, self.search.query)
 
     def open(self, search: HistorySearch) -> None:
-        """Begin a search."""
+        """Open a search."""
         self._query.reset()
         self.search = search
         get_app().layout.focus(self.window)
 
     def close(self, back_to: Window) -> None:
-        """End it; the focus goes back, unless a dialog has it by now."""
+        """Close the search; the focus returns, unless a dialog has it by now."""
         self.search = None
         layout = get_app().layout
         if layout.has_focus(self.window):

@@ -19,7 +19,7 @@ class SlashCommand(NamedTuple):
     """Name without the slash."""
     description: str
     run: Callable[[str], None]
-    """What runs it; gets the argument."""
+    """Function that runs it; gets the argument."""
     argument: str = ""
     """Argument as the menu shows it, `[name]` if optional; empty if the command takes none."""
     during_task: bool = True

@@ -1,16 +1,16 @@
-"""Enter with a modifier, taught to prompt_toolkit, which takes it for Enter or does not know it.
+"""Enter with a modifier, which prompt_toolkit takes for Enter or does not know.
 
-Terminals report it by xterm's modifyOtherKeys or by the keyboard protocol of kitty.
+Terminals report it by xterm's modifyOtherKeys or by kitty's keyboard protocol.
 """
 
 from __future__ import annotations
 
 _MODIFIERS = range(2, 9)
-"""1 and the sum of Shift 1, Alt 2, Ctrl 4."""
+"""Codes of the modifiers: 1 plus the sum of Shift 1, Alt 2, Ctrl 4."""
 
 
 def install() -> None:
-    """Make Enter with any modifier Alt+Enter, the key for a new line."""
+    """Read Enter with any modifier as Alt+Enter, the key for a new line."""
     from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
     from prompt_toolkit.keys import Keys
 

@@ -1,6 +1,6 @@
-"""ApprovalDialog: one request of the engine's and the user's answer to it. Pure.
+"""ApprovalDialog: a request of the engine and the user's answer to it. Pure.
 
-Must not answer by itself, and a paste can never choose: it only goes into text that is asked for.
+Must not answer by itself. A paste never chooses an answer: it only goes into requested text.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 EDGE = Style(fg="yellow")
 ENOUGH = 6
-"""Rows for the heading and the question; with fewer of them, the answers stand side by side."""
+"""Rows of heading and question below which the answers are drawn side by side."""
 STEPS = {"pageup": -1, "pagedown": 1}
 LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
 
 
 class Asked(NamedTuple):
-    """A request, and the submission that it belongs to."""
+    """A request and the submission that it belongs to."""
 
     event_id: str
     request: Request
@@ -46,11 +46,11 @@ class Given(NamedTuple):
     choice: Choice
     feedback: str | None = None
     content: dict[str, Json] | None = None
-    """What was filled in, for a server that asked."""
+    """Filled-in form, for a server that asked."""
 
 
 class ApprovalDialog:
-    """Shows a request, whole and scrollable, and takes the answer."""
+    """Shows a whole request, scrollable, and takes the answer."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ApprovalDialog:
         answer: Callable[[Given], None],
         count: int = 1,
     ) -> None:
-        """Args: count: the requests that wait, with this one."""
+        """Args: count: the number of requests that wait, including this one."""
         self._request = request
         self._cwd = cwd
         self._home = home
@@ -75,17 +75,17 @@ class ApprovalDialog:
         self._edit: LineEdit | None = None
         self._form = Form(request.schema) if isinstance(request, ElicitationRequest) else None
         self.is_armed = False
-        """Keys are its own by now; until then it only shows."""
+        """Whether keys go to the dialog; until then it only shows the request."""
 
     def takes(self, name: str) -> bool:
-        """Whether a key means something here; typing that does not was not meant for it."""
+        """Whether a key means something here; other typing was not meant for the dialog."""
         is_text = len(name) == 1 and name.isprintable()
         known = {choice.key for choice in self._choices}
         return self._edit is not None or not is_text or name.lower() in known
 
     @property
     def is_typing(self) -> bool:
-        """Text is asked for."""
+        """Whether text is being typed into the dialog."""
         return self._edit is not None
 
     def key(self, name: str, data: str) -> None:
@@ -129,12 +129,12 @@ class ApprovalDialog:
                 self._answer(Given(choice, content=self._form.content))
 
     def height(self, width: int, rows: int) -> int:
-        """How many rows it wants: all of the question, as far as there is room."""
+        """The wanted rows: enough for the whole question, as far as there is room."""
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
         return min(rows, len(asked) + len(self._foot(width)) + 2)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Heading, the part of the question that fits, the answers."""
+        """The heading, the part of the question that fits, the answers."""
         foot = self._foot(width)
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
         is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)
@@ -159,7 +159,7 @@ class ApprovalDialog:
         if self._edit is None:
             return self._answers(choice_lines, width)
         if choice.wants_feedback:
-            ask = "What shall the model do instead? (Enter sends, Esc goes back)"
+            ask = "What should the model do instead? (Enter sends, Esc goes back)"
             return [*wrapped([line(ask, BOLD)], width), self._input(width)]
         form = self._form
         assert form is not None
@@ -173,7 +173,7 @@ class ApprovalDialog:
     ) -> list[Line]:
         if self.is_armed:
             return draw(self._choices, self._chosen, width)
-        # Nothing is chosen before a key could choose it.
+        # No answer is highlighted before a key could choose it.
         return [
             tuple(Span(span.text, DIM) for span in row) for row in draw(self._choices, -1, width)
         ]

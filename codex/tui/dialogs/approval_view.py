@@ -1,6 +1,6 @@
-"""The approval dialog's text: what is asked, whole, and which key answers how. Pure.
+"""The approval dialog's text: the whole question, and the answers with their keys. Pure.
 
-Nothing that would run or change is ever cut here; the dialog scrolls.
+What would run or change is never shortened here; the dialog scrolls.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ REASON = Style(italic=True)
 
 
 class Choice(NamedTuple):
-    """One answer."""
+    """One answer to choose."""
 
     key: str
-    """A character, or `escape`."""
+    """Key that chooses it: a character, or `escape`."""
     label: str
     short: str
-    """The same where there is little room."""
+    """Short label, for little room."""
     decision: ReviewDecision | None
-    """None for an elicitation, whose answer is `action`."""
+    """Decision; None for an elicitation, whose answer is `action`."""
     wants_feedback: bool = False
-    """The user is asked for words to the model first."""
+    """Whether the user is first asked for a message to the model."""
     action: str = ""
-    """`accept`, `decline` or `cancel`."""
+    """Answer to an elicitation: `accept`, `decline` or `cancel`."""
 
 
 _YES = Choice("y", "yes", "yes", ReviewDecision.APPROVED)
@@ -54,7 +54,7 @@ _STOP = Choice("escape", "no, and stop here", "stop", ReviewDecision.ABORT)
 
 
 def choices(request: Request) -> tuple[Choice, ...]:
-    """The answers, in their order; the first is the one to begin with."""
+    """The answers in order; the first is chosen at the beginning."""
     match request:
         case ExecApprovalRequest():
             return (_YES, *_more_choices(request), _NO, _STOP)
@@ -99,7 +99,7 @@ def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
 
 
 def title(request: Request) -> str:
-    """The dialog's heading."""
+    """The heading of the dialog."""
     match request:
         case ExecApprovalRequest():
             return "Run without the sandbox?" if request.denial else "Run this command?"
@@ -115,7 +115,7 @@ def title(request: Request) -> str:
 
 
 def question(request: Request, width: int, *, cwd: str, home: str | None) -> list[Line]:
-    """All that the user decides about, in lines of at most `width` columns.
+    """Everything that the user decides about, in lines of at most `width` columns.
 
     Args: cwd: the session's working directory, absolute.
     """
@@ -139,7 +139,7 @@ def _exec(request: ExecApprovalRequest, width: int, home: str | None) -> list[Li
     found = command_lines(request.command, width, mark=Span("$ ", WORK))
     place = (Span("in ", DIM), *line(short_path(request.cwd, home)))
     found += [(), *wrap(place, width)]
-    # Without the sandbox, what it blocked is the reason, and the heading asks.
+    # To leave the sandbox, the reason is what it blocked; the heading says the rest.
     if request.denial:
         found += [(), *_said(request.denial, CAUTION, width)]
     elif request.reason:
@@ -165,7 +165,7 @@ def _arguments(arguments: Json, width: int) -> list[Line]:
 
 
 def _fields(schema: Json, width: int) -> list[Line]:
-    """What an elicitation wants to know."""
+    """A row for each field that an elicitation asks for."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict):
         return []
@@ -193,7 +193,7 @@ def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Lin
 
 
 def short_choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
-    """The same in as few rows as can be."""
+    """The answers with their keys, in as few rows as possible."""
     row: Line = ()
     for index, choice in enumerate(offered):
         style = _CHOSEN if index == chosen else PLAIN

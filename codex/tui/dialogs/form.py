@@ -1,4 +1,4 @@
-"""Form: what an MCP server wants to be told, field by field. Pure."""
+"""Form: the answers that an MCP server asks for, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Form:
 
     @property
     def is_complete(self) -> bool:
-        """Every field was asked for."""
+        """Whether every field has been asked for."""
         return self._at >= len(self.fields)
 
     @property
     def label(self) -> str:
-        """What is asked for now."""
+        """The name and description of the present field."""
         name, about = self.fields[self._at]
-        optional = "" if name in self._required else ", may stay empty"
+        optional = "" if name in self._required else ", may be empty"
         told = f": {about['description']}" if about.get("description") else ""
         return f"{about.get('title') or name} ({self._kind()}{optional}){told}"
 
@@ -45,18 +45,18 @@ class Form:
         return "yes | no" if kind == "boolean" else kind
 
     def take(self, text: str) -> bool:
-        """Take the text for the field; False, with a complaint, when it does not fit."""
+        """Take the text for the field; False, with a complaint, if it does not fit."""
         name, about = self.fields[self._at]
         text = text.strip()
         self.complaint = ""
         if not text:
             if name in self._required:
-                self.complaint = "This one is needed."
+                self.complaint = "This field is required."
                 return False
         else:
             value = _value(text, about)
             if value is None:
-                self.complaint = f"That does not fit: {self._kind()} is expected."
+                self.complaint = f"Not a valid value: expected {self._kind()}."
                 return False
             self.content[name] = value
         self._at += 1
@@ -64,7 +64,7 @@ class Form:
 
 
 def _value(text: str, about: dict[str, Json]) -> Json:
-    """What was typed, as the schema wants it; None when it is something else."""
+    """The typed text as the schema wants it; None if it does not fit."""
     allowed = about.get("enum")
     if isinstance(allowed, list):
         return text if text in [str(value) for value in allowed] else None

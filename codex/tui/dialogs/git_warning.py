@@ -1,4 +1,4 @@
-"""GitWarning: the question before anything runs where changes cannot be taken back. Pure."""
+"""GitWarning: the question before anything runs where changes cannot be undone. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class GitWarning:
     """Asks whether to work outside a Git repository."""
 
     def __init__(self, cwd: str, home: str | None, done: Callable[[bool], None]) -> None:
-        """Args: done: gets whether the user wants to."""
+        """Args: done: gets whether the user wants to work there."""
         self._place = short_path(cwd, home)
         self._done = done
         self._chosen = 1
         self.is_armed = False
 
     def key(self, name: str, data: str) -> None:
-        """Take a key, as Picker does; a paste is none."""
+        """Take a key, as Picker does; a paste does nothing."""
         if name in ("y", "Y"):
             self._done(True)  # noqa: FBT003 - the one thing it is told
         elif name in ("n", "N", "q", "Q", "escape", "c-c", "c-d"):
@@ -36,20 +36,20 @@ class GitWarning:
             self._done(self._chosen == 0)
 
     def height(self, _width: int, rows: int) -> int:
-        """All of them."""
+        """All rows."""
         return rows
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The answers are there at any size; of the words, as many as fit."""
+        """The answers, at any size, and as much of the text as fits."""
         text = [
             line("Not a Git repository", TITLE),
             (),
             (*line(self._place, BOLD), *line(" is not inside a Git repository.")),
-            line("There, what codex changes could not be compared or taken back."),
+            line("Changes that codex makes there cannot be compared or undone."),
             (),
         ]
         answers = [
-            self._answer(0, "y", "work here all the same"),
+            self._answer(0, "y", "work here anyway"),
             self._answer(1, "n", "leave"),
         ]
         room = max(0, height - len(answers))

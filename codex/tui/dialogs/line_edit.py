@@ -1,4 +1,4 @@
-"""LineEdit: one line of text to type into, for dialogs. Pure; the composer is another thing."""
+"""LineEdit: one line of text to type into, for dialogs. Pure; unlike the composer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class LineEdit:
         self._at = len(text)
 
     def key(self, name: str, data: str) -> bool:
-        """Take a key, as Picker does; whether it was one for editing. A paste goes in as typed."""
+        """Take a key, as Picker does; return whether it edits. A paste counts as typing."""
         before, after = self.text[: self._at], self.text[self._at :]
         match name:
             case "left" | "c-b":

@@ -12,14 +12,14 @@ class Modal(Protocol):
     """A dialog, a list or a pager."""
 
     is_armed: bool
-    """Keys are its own. False at first for one that the user did not ask for: a key that was meant
-    for the composer must not answer it."""
+    """Whether keys go to the modal. False at first for one that the user did not ask for: a key
+    that was meant for the composer must not answer it."""
 
     def key(self, name: str, data: str) -> None:
-        """Take a key. Args: name: prompt_toolkit's, as `c-m`. data: what it types or pastes."""
+        """Take a key. Args: name: prompt_toolkit's, such as `c-m`. data: the text it enters."""
 
     def height(self, width: int, rows: int) -> int:
-        """How many of the rows there are it wants."""
+        """The number of rows it wants out of `rows`."""
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """What it shows: at most `height` rows of at most `width` columns."""
+        """The rows to show, at most `height` of at most `width` columns."""

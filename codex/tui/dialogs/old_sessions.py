@@ -1,4 +1,4 @@
-"""Old sessions to choose from: in the conversation by /resume, or before it by `codex resume`."""
+"""Old sessions to choose from: by `/resume` on the screen, or by `codex resume` before it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from codex.rollout.files import SessionSummary
 
 MAX_SESSIONS = 200
-"""That are offered; older ones can be named."""
+"""Number of sessions in the list; older ones can be named."""
 TITLE_WIDTH = 32
-"""Characters of a name or a first message; the rest of a row says which session it is."""
+"""Characters of a name or first message, so that age, size, folder and id fit beside it."""
 
 
 def session_rows(
@@ -28,7 +28,7 @@ def session_rows(
 ) -> list[PickerRow]:
     """A row for each session: its name or first message; its age, size, folder and id.
 
-    Args: home: the user's, which folders are shown relative to.
+    Args: home: the user's home directory, shown as `~`.
     """
     return [
         PickerRow(
@@ -37,7 +37,7 @@ def session_rows(
                 (
                     _age(now_s - one.updated_s),
                     size_text(one.size),
-                    short_path(one.cwd, home) if one.cwd else "in no known folder",
+                    short_path(one.cwd, home) if one.cwd else "unknown folder",
                     one.id[:13],
                 )
             ),
@@ -47,7 +47,7 @@ def session_rows(
 
 
 def _title(one: SessionSummary) -> str:
-    title = " ".join((one.name or one.first_message).split()) or "(nothing said)"
+    title = " ".join((one.name or one.first_message).split()) or "(no message)"
     return title if len(title) <= TITLE_WIDTH else title[: TITLE_WIDTH - 1] + "…"
 
 
@@ -59,7 +59,7 @@ def _age(seconds: float) -> str:
 
 
 def is_same_folder(one: str, other: str) -> bool:
-    """Whether two paths are one place."""
+    """Whether two paths are the same folder."""
     return os.path.realpath(one) == os.path.realpath(other)
 
 
@@ -71,7 +71,7 @@ async def choose_session(
     input: Input,
     output: Output,
 ) -> int | None:
-    """Let the user choose, on a screen of its own; the index, or None."""
+    """Let the user choose on a separate screen; return the index, or None."""
     from prompt_toolkit.application import Application
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.keys import Keys

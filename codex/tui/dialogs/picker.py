@@ -74,7 +74,7 @@ class Picker:
         ]
 
     def key(self, name: str, data: str) -> None:
-        """Take a key. Args: name: prompt_toolkit's. data: what a printable key types."""
+        """Take a key. Args: name: prompt_toolkit's, such as `c-m`. data: the text it enters."""
         matches = self._matches()
         if name in _STEPS:
             self._move(_STEPS[name], matches)
@@ -102,7 +102,7 @@ class Picker:
         self._at = 0
 
     def height(self, width: int, rows: int) -> int:
-        """How many rows it wants of those there are."""
+        """The number of rows it wants out of `rows`."""
         return min(rows, len(self.lines(width, rows)))
 
     def lines(self, width: int, height: int) -> list[Line]:

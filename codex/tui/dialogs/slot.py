@@ -34,7 +34,7 @@ class Typing(Protocol):
 
 
 class Surface(Protocol):
-    """What the slot needs of the screen."""
+    """The parts of the application that the slot uses."""
 
     def modal_opened(self) -> None:
         """React to a modal that was opened."""

@@ -1,7 +1,7 @@
-"""SGR text <-> Lines: colours in, colours out, and nothing else of a terminal's language. Pure.
+"""Text with SGR colours to Lines and back; nothing else of a terminal's language. Pure.
 
-Command output is read as a terminal would show it: `\\r`, `\\b` and erase-to-end-of-line act within
-their line, colours are kept, every other escape sequence is dropped, other controls are spelled.
+Command output is read as a terminal would show it: `\\r`, `\\b` and erasing act within their line,
+colours are kept, every other escape sequence is dropped, other controls are spelled out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 PALETTE = (*_NAMES, *(f"bright{name}" for name in _NAMES))
-"""The sixteen colours by their number."""
+"""The sixteen colours by number."""
 
 _TOKEN = re.compile(
     r"(?P<sgr>(?:\x1b\[|\x9b)[0-9;:]*m)"
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r"|(?P<return>\r)"
     r"|(?P<back>\x08)"
     r"|(?P<text>[^\x1b\x9b\r\x08]+)"
-    # The rest is for `clean`: whole sequences, or an escape that begins none.
+    # The rest is for `clean`: whole sequences, or an escape that begins no sequence.
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"
     r"|\x1b[ -/]*[0-OQ-WYZ`-~]"
@@ -37,15 +37,15 @@ _ACTS = re.compile(r"[\r\x08]|(?:\x1b\[|\x9b)[012]?K")
 
 
 def parse_ansi(text: str, base: Style = PLAIN) -> list[Line]:
-    """Output as lines; a newline at the very end begins no further one.
+    """The lines of output; a newline at the very end begins no further line.
 
-    Args: base: the style where the text names none.
+    Args: base: the style of text that sets no style.
     """
     return parse_ansi_part(re.sub(r"\r*\n\Z", "", text), PLAIN, base)[0]
 
 
 def parse_ansi_part(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
-    """Output that goes on in a style, and the style in which it ends; no newline is dropped."""
+    """The lines of output that begins in a style, and the style at its end; keeps newlines."""
     if style == PLAIN and not _SPECIAL.search(text):
         return [(Span(row, base),) if row else () for row in clean(text).split("\n")], style
     found: list[Line] = []
@@ -57,7 +57,7 @@ def parse_ansi_part(text: str, style: Style, base: Style) -> tuple[list[Line], S
 
 
 def _plain_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:
-    """A line with nothing but colours; cleaned as a whole, so that tabs find their columns."""
+    """Read a line whose only controls are colours; tabs fill up to their columns."""
     spans: list[Span] = []
     column = 0
     for match in _TOKEN.finditer(row):
@@ -71,7 +71,7 @@ def _plain_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:
 
 
 def _acted(row: str, style: Style, base: Style) -> tuple[Line, Style]:
-    """A line that is written over: the last state of each column wins."""
+    """Read a line that is overwritten: the last state of each column wins."""
     cells: list[Span] = []
     at = 0
     for match in _TOKEN.finditer(row):
@@ -101,7 +101,7 @@ def _erase(cells: list[Span], at: int, sequence: str) -> int:
 
 
 def _write(cells: list[Span], at: int, text: str, style: Style) -> int:
-    """Put the characters into columns from `at` on; the second column of a wide one stays empty."""
+    """Write characters into columns from `at` on; a wide one leaves its second column empty."""
     for character in text:
         size = cell_width(character)
         if size == 0:
@@ -113,7 +113,7 @@ def _write(cells: list[Span], at: int, text: str, style: Style) -> int:
             continue
         cells += [Span(" ")] * (at - len(cells))
         if at < len(cells) and cells[at].text == "":
-            cells[at - 1] = Span(" ")  # half of a wide character is none
+            cells[at - 1] = Span(" ")  # half of a wide character is a blank
         if at + size < len(cells) and cells[at + size].text == "":
             cells[at + size] = Span(" ")
         cells[at : at + size] = [Span(character, style), Span("", style)][:size]
@@ -138,7 +138,7 @@ def _joined(cells: Iterable[Span]) -> Line:
 
 @lru_cache(maxsize=512)
 def applied(style: Style, sequence: str) -> Style:
-    """The style after an SGR sequence; what it does not know it leaves."""
+    """The style after an SGR sequence; unknown codes change nothing."""
     codes: list[int] = []
     for part in sequence.lstrip("\x1b[\x9b").rstrip("m").split(";"):
         first, *rest = part.split(":")
@@ -208,7 +208,7 @@ def _without(style: Style, code: int) -> Style:
 
 
 def _extended(codes: list[int]) -> str | None:
-    """The colour that follows 38 or 48, taken off the codes."""
+    """The colour that follows 38 or 48; removes it from the codes."""
     kind = codes.pop(0) if codes else 0
     if kind == 5 and codes:
         number = codes.pop(0)
@@ -221,9 +221,9 @@ def _extended(codes: list[int]) -> str | None:
 
 
 def to_ansi(row: Line, *, has_color: bool = True) -> str:
-    """The line for a terminal, ending in the terminal's own style.
+    """The line as a terminal takes it, ending in the terminal's own style.
 
-    Args: has_color: false keeps bold, dim and their like, and links.
+    Args: has_color: False keeps bold, dim and the like, and links.
     """
     return "".join(_painted(span, has_color=has_color) for span in row)
 

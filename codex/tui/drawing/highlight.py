@@ -1,8 +1,8 @@
-"""Code -> coloured Lines, by pygments and in the terminal's own palette. Pure.
+"""Code as coloured Lines, by pygments and in the terminal's own palette. Pure.
 
-Only foregrounds that are readable on dark and on light backgrounds are used. The lexers are
-imported by name, each when its language first comes up: pygments' own look-up would make the
-executable carry, and a compiler find, all five hundred of them.
+Only foregrounds that are readable on dark and on light backgrounds are used. Each lexer is imported
+by name when its language first occurs: pygments' own look-up would put all five hundred into the
+executable.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 MAX_CODE = 100_000
-"""Characters; longer code stays plain."""
+"""Number of characters beyond which code stays plain."""
 
 _ALIASES = {
     "bash": "shell", "sh": "shell", "zsh": "shell", "ksh": "shell",
@@ -37,9 +37,9 @@ _ALIASES = {
 
 
 def highlight(code: str, language: str) -> list[Line]:
-    """The code as lines; plain where the language is not known. Never raises for any text.
+    """The code as lines; plain if the language is unknown. Never raises, whatever the text.
 
-    Args: language: as behind the backticks of a Markdown fence, or a file's extension.
+    Args: language: word after the backticks of a Markdown fence, or a file's extension.
     """
     code = clean(code, tab=CODE_TAB).removesuffix("\n")
     lexer = _lexer(language) if len(code) <= MAX_CODE else None
@@ -47,7 +47,7 @@ def highlight(code: str, language: str) -> list[Line]:
         return lines(code)
     tokens = list(lexer.get_tokens(code))
     if "".join(text for _, text in tokens) != code:
-        return lines(code)  # some lexers leave out what they do not expect
+        return lines(code)  # some lexers drop what they do not expect
     found: list[Line] = []
     row: list[Span] = []
     for kind, text in tokens:
@@ -86,7 +86,7 @@ LANGUAGES = frozenset(
     | {"csharp", "ruby", "php", "perl", "lua", "haskell", "elixir", "html", "xml", "css", "sql"}
     | {"diff", "docker", "make", "cmake", "markdown", "r", "hcl", "nix", "zig"}
 )
-"""What is coloured, besides the other names of the same."""
+"""Languages that are coloured; `_ALIASES` has their other names."""
 
 
 def _scripting(name: str) -> type[Lexer] | None:
@@ -306,7 +306,7 @@ _found: dict[str, Style] = {}
 
 
 def _style(kind: str) -> Style:
-    """The style of a token's kind, or of the nearest kind above that has one."""
+    """The style of a token's kind, or of its nearest parent that has one."""
     style = _found.get(kind)
     if style is None:
         above = kind

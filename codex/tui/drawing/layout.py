@@ -1,4 +1,7 @@
-"""Lines on prompt_toolkit's screen: a container that draws what a function of its size returns."""
+"""Rows: a prompt_toolkit container that draws the Lines that a function of its size returns.
+
+Each character counts alone, as in text.py; a wide one takes two columns, a combining one none.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line, Span
 
 EMPTY = CHARACTERS["", ""]
-"""Stands in the second column of a wide character."""
+"""Content of the second column of a wide character."""
 
 
 class Rows(Container):
-    """Part of the screen that shows Lines.
+    """A part of the screen that shows Lines.
 
-    prompt_toolkit's own Window measures and wraps again what is wrapped already, at ten times the
-    cost of a frame.
+    prompt_toolkit's own Window would measure and wrap again what is wrapped already, which makes a
+    frame ten times as expensive.
     """
 
     def __init__(
@@ -38,24 +41,24 @@ class Rows(Container):
         *,
         has_color: bool = True,
     ) -> None:
-        """Make one.
+        """Make a part.
 
-        Args: get_lines: of width and height. get_height: the rows that are wanted, of the width and
-        the rows there are; None takes what is left.
+        Args: get_lines: returns the rows for a width and a height. get_height: returns the wanted
+            number of rows for a width and the available rows; None takes what is left.
         """
         self._get_lines = get_lines
         self._get_height = get_height
         self._has_color = has_color
 
     def reset(self) -> None:
-        """There is no state."""
+        """Do nothing: there is no state."""
 
     def preferred_width(self, max_available_width: int) -> Dimension:
-        """All there is."""
+        """All available columns."""
         return Dimension(preferred=max_available_width)
 
     def preferred_height(self, width: int, max_available_height: int) -> Dimension:
-        """What is wanted, exactly, or anything."""
+        """The wanted number of rows exactly, or whatever is left."""
         if self._get_height is None:
             return Dimension(min=0, weight=1)
         return Dimension.exact(self._get_height(width, max_available_height))
@@ -69,7 +72,7 @@ class Rows(Container):
         return None
 
     def get_children(self) -> list[Container]:
-        """None."""
+        """No children."""
         return []
 
     def write_to_screen(
@@ -81,7 +84,7 @@ class Rows(Container):
         erase_bg: bool,  # noqa: FBT001 - prompt_toolkit's
         z_index: int | None,
     ) -> None:
-        """Draw."""
+        """Draw the rows."""
         place = write_position
         rows = self._get_lines(place.width, place.height)
         screen.width = max(screen.width, place.xpos + place.width)
@@ -92,7 +95,7 @@ class Rows(Container):
                 x = self._write(screen, span, x, y, place.xpos + place.width)
 
     def _write(self, screen: Screen, span: Span, x: int, y: int, end: int) -> int:
-        """Draw a span from a column on; the column after it."""
+        """Draw a span from a column on; return the column after it."""
         style = style_string(span.style, has_color=self._has_color)
         cells = screen.data_buffer[y]
         start = x
@@ -115,7 +118,7 @@ class Rows(Container):
 
 
 def _combine(cells: dict[int, Char], x: int, text: str) -> None:
-    """Add a character that takes no column to the one before it."""
+    """Add a character that takes no column to the character before it."""
     for column in (x - 1, x - 2):
         before = cells.get(column)
         if before is not None and before is not EMPTY:

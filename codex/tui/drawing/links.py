@@ -1,6 +1,6 @@
-"""Citations of a model, `【F:path†L10-L20】`, made links that open the file. Pure.
+"""A model's citations, `【F:path†L10-L20】`, as links that open the file in an editor. Pure.
 
-Source: spec/tui.md, section 9; `file_opener` names the editor.
+`file_opener` in config.toml names the editor.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from urllib.parse import quote
 
 OPENERS = ("vscode", "vscode-insiders", "windsurf", "cursor")
-"""The editors that open `<name>://file<path>:<line>`; any other value leaves citations alone."""
+"""Editors that open `<name>://file<path>:<line>`; any other value leaves citations unchanged."""
 
 _CITATION = re.compile(r"【F:([^†】\n]+)†L(\d+)(?:-L(?:\d+|\?))?】")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
 def with_links(text: str, *, opener: str, cwd: str) -> str:
-    """Markdown in which each citation is a link. Args: cwd: where relative paths begin."""
+    """Markdown with each citation as a link. Args: cwd: start of relative paths."""
     if opener not in OPENERS or "【" not in text:
         return text
 
@@ -31,5 +31,5 @@ def with_links(text: str, *, opener: str, cwd: str) -> str:
 
 
 def is_file_link(url: str) -> bool:
-    """It was made here: its label already says where it leads."""
+    """Whether a link was made here, so that its label already says where it leads."""
     return url.partition("://")[0] in OPENERS and "://file/" in url

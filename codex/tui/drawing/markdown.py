@@ -1,7 +1,7 @@
-"""Markdown -> Lines of a width, parsed by markdown-it-py. Pure.
+"""Markdown as Lines of a width, parsed by markdown-it-py. Pure.
 
-CommonMark with tables, strikethrough and task lists. What a terminal has no way to show stays as it
-was written: HTML, and the definitions of reference links. A line break is a line break.
+CommonMark with tables, strikethrough and task lists. What a terminal cannot show stays as written:
+HTML, and the definitions of reference links. A line break is kept.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ HEADINGS = (
 MAX_RULE = 60
 MAX_NESTING = 100
 MIN_BODY = 8
-"""Columns that what is indented needs; with fewer it is not indented."""
+"""Columns that indented text needs; with fewer it is not indented."""
 
 _INLINE = {
     "strong": BOLD,
@@ -52,7 +52,7 @@ _INLINE = {
     "code_inline": CODE,
 }
 _parser: MarkdownIt | None = None
-"""Made when the first message is drawn: 40 ms."""
+"""Parser, made when the first message is drawn, which takes 40 ms."""
 
 
 def render(text: str, width: int) -> list[Line]:
@@ -128,7 +128,7 @@ def _narrowed(rows: list[Line], width: int) -> list[Line]:
 
 
 def _item(node: SyntaxTreeNode, item: SyntaxTreeNode, width: int) -> list[Line]:
-    """One item; ordered ones keep the number they were written with."""
+    """One item of a list; an ordered one keeps the number it was written with."""
     is_ordered = node.type == "ordered_list"
     mark = f"{item.info}{item.markup} " if is_ordered else "- "
     first: Line = (Span(mark, Style(fg="cyan") if is_ordered else PLAIN),)
@@ -140,7 +140,7 @@ def _item(node: SyntaxTreeNode, item: SyntaxTreeNode, width: int) -> list[Line]:
 def _indented(
     nodes: Sequence[SyntaxTreeNode], width: int, *, first: Line, rest: Line, is_tight: bool = False
 ) -> list[Line]:
-    """Blocks behind a mark on the first line and another one on all others."""
+    """Blocks behind one mark on the first line and another on the others."""
     inner = width - line_width(first)
     if inner < MIN_BODY:
         return [*wrap(first, width), *_blocks(nodes, width, is_tight=is_tight)]
@@ -211,7 +211,7 @@ def _link(node: SyntaxTreeNode, style: Style, rows: list[list[Span]]) -> None:
 
 
 def _written(node: SyntaxTreeNode, name: str) -> str:
-    """` (target)` with the title, when there is one."""
+    """The target as ` (target)`, with its title if there is one."""
     target = clean(str(node.attrs.get(name, ""))).replace("\n", " ")
     title = clean(str(node.attrs.get("title", ""))).replace("\n", " ")
     shown = f'{target} "{title}"' if title else target

@@ -1,8 +1,8 @@
 """Markdown that is still arriving: only its last open block is drawn again. Pure.
 
 The text is cut where a new block surely begins: after a blank line outside of code, before each
-item of a list, and now and then inside long code. What stands before a cut is drawn once for a
-width. A message that is whole is drawn by `markdown.render`, which knows better in rare cases.
+item of a list, and now and then inside long code. What precedes a cut is drawn once for each width.
+A complete message is drawn by `markdown.render`, which is more exact in rare cases.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line
 
 MAX_OPEN_CODE = 60
-"""Lines of code after which a block of it is cut."""
+"""Lines after which a block of code is cut."""
 MAX_OPEN = 4_000
 """Characters after which any other block is cut at its next line end."""
 
@@ -27,32 +27,32 @@ _ITEM = re.compile(r"([-*+]|\d{1,9}[.)]) ")
 
 
 class _Piece(NamedTuple):
-    """What stands before a cut."""
+    """The text before a cut."""
 
     text: str
     fence: str
-    """The opening line that the text needs before it, when it goes on inside code."""
+    """Opening line of the code that the text continues; empty if it continues no code."""
     is_code_open: bool
-    """The cut is inside code."""
+    """Whether the cut is inside code."""
     is_close: bool
-    """No blank line before it."""
+    """Whether no blank line precedes the piece."""
 
 
 class MarkdownStream:
-    """Text that grows at its end. Args: prepare: what is done to Markdown before it is drawn."""
+    """Text that grows at its end. Args: prepare: changes the Markdown before it is drawn."""
 
     def __init__(self, prepare: Callable[[str], str]) -> None:
         self._prepare = prepare
         self._pieces: list[_Piece] = []
         self._open: list[str] = []
-        """The whole lines since the last cut."""
+        """Complete lines since the last cut."""
         self._open_size = 0
         self._rest = ""
-        """The line that is not whole yet."""
+        """Line that is not complete yet."""
         self._fence = ""
-        """The line that opened the code that the text is in."""
+        """Line that opened the code that the text is in; empty outside of code."""
         self._open_fence = ""
-        """The same, as it was at the last cut."""
+        """Value of `_fence` at the last cut."""
         self._is_close = True
         self._width = 0
         self._drawn: list[Line] = []
@@ -68,7 +68,7 @@ class MarkdownStream:
             self._take(row)
 
     def lines(self, width: int) -> list[Line]:
-        """All of it, so far."""
+        """The whole text so far."""
         if width != self._width:
             self._width, self._drawn, self._drawn_count = width, [], 0
         for piece in self._pieces[self._drawn_count :]:
@@ -130,6 +130,6 @@ class MarkdownStream:
 
 
 def _kind(row: str) -> str:
-    """What makes two items be of one list."""
+    """The mark that items of one list share."""
     mark = row.split(" ", 1)[0]
     return mark[-1]

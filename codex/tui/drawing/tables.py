@@ -1,4 +1,4 @@
-"""Tables of Markdown -> Lines: columns where they fit, and otherwise a list of records. Pure."""
+"""Tables of Markdown as Lines: columns where they fit, otherwise a list of records. Pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import NamedTuple
 from codex.tui.drawing.text import BOLD, DIM, Line, Span, line_width, plain, restyled, wrap
 
 MIN_COLUMN = 6
-"""The narrowest column that a cell is wrapped into."""
+"""Width of the narrowest column that a cell is wrapped into."""
 _GAP = 3
-"""Columns of the bar between two cells, and the blanks beside it."""
+"""Columns between two cells: a bar with a blank on each side."""
 
 
 class MarkdownTable(NamedTuple):
-    """The cells, row by row; the first row is the heading."""
+    """A table."""
 
     rows: list[list[Line]]
+    """Cells by row; the first row is the heading."""
     aligned: list[str]
-    """Each column's `left`, `center`, `right` or nothing."""
+    """Alignment of each column: `left`, `center`, `right` or empty."""
 
 
 def draw_table(table: MarkdownTable, width: int) -> list[Line]:
-    """Lines of at most `width` columns."""
+    """The table as lines of at most `width` columns."""
     heading, *rows = table.rows
     widths = _widths(table.rows, width - _GAP * (len(heading) - 1))
     if not widths:
@@ -35,7 +36,7 @@ def draw_table(table: MarkdownTable, width: int) -> list[Line]:
 
 
 def _widths(rows: list[list[Line]], room: int) -> list[int]:
-    """The columns' widths; the widest give way. Empty when that is not enough."""
+    """The widths of the columns, the widest reduced first; empty if that is not enough."""
     wanted = [max(1, *map(line_width, column)) for column in zip_longest(*rows, fillvalue=())]
     for limit in range(room, MIN_COLUMN - 1, -1):
         widths = [min(size, limit) for size in wanted]
@@ -66,7 +67,7 @@ def _padded(part: Line, size: int, alignment: str) -> Line:
 
 
 def _records(heading: list[Line], rows: list[list[Line]], width: int) -> list[Line]:
-    """`heading: value` for each cell, a rule between two rows."""
+    """A line `heading: value` for each cell, and a rule between two rows."""
     found: list[Line] = []
     if not rows:
         found += [part for name in heading for part in wrap(restyled(name, BOLD), width)]

@@ -1,7 +1,10 @@
-"""Text on a screen: Style, Span, Line; how wide text is, and lines that fit. Pure.
+"""Text on a screen: Style, Span and Line; the width of text, and lines that fit. Pure.
 
 A Line holds what one row shows: no newline, tab or control character. Text from outside becomes
 Lines through `clean`, `line` or `lines`, so that what is measured here is what a terminal draws.
+
+Each character counts alone, as prompt_toolkit draws it. Terminals disagree about emoji that are
+joined out of several, so joiners, presentation selectors and skin tones are left out.
 """
 
 from __future__ import annotations
@@ -21,10 +24,10 @@ CODE_TAB = 4
 
 
 class Style(NamedTuple):
-    """How a span looks; a colour is a palette name (`brightblack`), `#rrggbb` or `0` to `255`."""
+    """The look of a span; a colour is a palette name (`brightblack`), `#rrggbb` or `0` to `255`."""
 
     fg: str | None = None
-    """None is the terminal's own colour."""
+    """Foreground; None for the terminal's own."""
     bg: str | None = None
     bold: bool = False
     dim: bool = False
@@ -33,10 +36,10 @@ class Style(NamedTuple):
     reverse: bool = False
     strike: bool = False
     link: str | None = None
-    """A URL that the text leads to."""
+    """URL that the text leads to."""
 
     def over(self, base: Style) -> Style:
-        """This style inside text of another one."""
+        """This style inside text of another style."""
         if base == PLAIN:
             return self
         return Style(
@@ -66,17 +69,16 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 
-# What terminals disagree about: whether the parts of one emoji take two columns together or two
-# each. Without joiners, presentation selectors and skin tones they agree.
+# Terminals disagree whether the parts of a joined emoji take two columns together or two each.
 _SELECTOR = "\ufe0f"
 _EMOJI = "\u203c-\u3299\U0001f000-\U0001faff"
 _SEQUENCE = re.compile(f"(?<=[{_EMOJI}])[\u200d\U0001f3fb-\U0001f3ff]+(?=[{_EMOJI}]|)")
 
 
 def clean(text: str, *, tab: int = TAB) -> str:
-    """Outside text made safe to measure and draw: no controls but newlines, tabs as blanks.
+    """Text from outside, safe to measure and draw: newlines as the only controls, tabs as blanks.
 
-    Emoji that are joined out of several lose what joins them; nothing else visible is lost.
+    Joined emoji lose what joins them; nothing else that is visible is lost.
     """
     text = printable(text)
     if "\t" in text:
@@ -99,19 +101,19 @@ def _untabbed(row: str, tab: int) -> str:
 
 
 def line(text: str, style: Style = PLAIN) -> Line:
-    """Outside text as one line; what would end it becomes a blank."""
+    """Text from outside as one line; newlines become blanks."""
     text = clean(text).replace("\n", " ")
     return (Span(text, style),) if text else ()
 
 
 def lines(text: str, style: Style = PLAIN, *, tab: int = TAB) -> list[Line]:
-    """Outside text as its lines; a newline at the very end begins no further one."""
+    """Text from outside as lines; a newline at the very end begins no further line."""
     rows = clean(text, tab=tab).removesuffix("\n").split("\n")
     return [(Span(row, style),) if row else () for row in rows]
 
 
 def plain(row: Line) -> str:
-    """The text alone."""
+    """The text of a line without styles."""
     return "".join(span.text for span in row)
 
 
@@ -128,25 +130,25 @@ def _char_width(character: str) -> int:
 
 
 def cell_width(text: str) -> int:
-    """How many columns the text takes; each character counts alone, as it is drawn."""
+    """The number of columns that the text takes."""
     if text.isascii():
         return len(text)
     return sum(map(_char_width, text))
 
 
 def line_width(row: Line) -> int:
-    """How many columns the line takes."""
+    """The number of columns that the line takes."""
     return sum(cell_width(span.text) for span in row)
 
 
 def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
-    """The line in rows of at most `width` columns, broken at blanks where there are any.
+    """The line in rows of at most `width` columns, broken at blanks if possible.
 
-    No character is lost but a blank for which the row it ends has no column left. Longer words are
-    broken; a wide character and what combines with a character are not.
+    No character is lost except a blank that no longer fits at the end of its row. Long words are
+    broken; a wide character, or one with its combining characters, is not.
 
-    Args: width: below 2 counts as 2. indent: what each row but the first begins with; left out
-        when it would take more than half of the row.
+    Args: width: a value below 2 counts as 2. indent: beginning of each row but the first; left out
+        if it would take more than half of the row.
     """
     width = max(2, width)
     if line_width(row) <= width:
@@ -166,7 +168,7 @@ def wrapped(rows: Iterable[Line], width: int, *, indent: Line = ()) -> list[Line
 
 
 def _ascii_breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
-    """Where rows start and end. Args: rest_width: the room in each row but the first."""
+    """The starts and ends of rows. Args: rest_width: the width of each row but the first."""
     found: list[tuple[int, int]] = []
     at, room = 0, width
     while len(text) - at > room:
@@ -185,20 +187,20 @@ def _ascii_breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int
 
 
 def _breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
-    """As `_ascii_breaks`; a row may also end on either side of a wide character."""
+    """Like `_ascii_breaks`; a row may also end on either side of a wide character."""
     found: list[tuple[int, int]] = []
     at, room = 0, width
     while at < len(text):
         end = _row_end(text, at, room)
         found.append((at, end))
-        # A blank that follows a full row hangs over the edge, where nobody sees it.
+        # A blank after a full row hangs over the edge, unseen.
         is_hanging = text[end : end + 1] == " " and cell_width(text[at:end]) == room
         at, room = end + is_hanging, rest_width
     return found
 
 
 def _row_end(text: str, start: int, room: int) -> int:
-    """Where the row that begins at `start` ends: behind the last place to break that fits."""
+    """The end of the row that begins at `start`: after the last possible break that fits."""
     used, allowed, has_word, previous = 0, start, False, 0
     for at in range(start, len(text)):
         size = _char_width(text[at])
@@ -228,7 +230,7 @@ def _cut(row: Line, start: int, end: int) -> Line:
 
 
 def clip(row: Line, width: int) -> Line:
-    """The beginning of the line, with `…` for what does not fit into `width` columns."""
+    """The beginning of the line, ending in `…` if it does not fit into `width` columns."""
     if line_width(row) <= width:
         return row
     if width <= 0:

@@ -1,1 +1,1 @@
-"""The user's terminal and desktop: modes, reports, notifications, the log of a run."""
+"""The user's terminal and desktop: modes, reports, notifications, the log. Draws nothing."""

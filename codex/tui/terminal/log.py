@@ -1,6 +1,6 @@
-"""The log of the screen's run: a file in CODEX_HOME/log, for the user alone, of bounded size.
+"""The log of the screen's run: a file of bounded size in CODEX_HOME/log, for the user alone.
 
-The screen belongs to the conversation, so nothing may be written to standard error meanwhile.
+Nothing may be written to standard error while the screen is shown.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 _NAME = "codex-tui.log"
 _MAX_BYTES = 2 * 1024 * 1024
-"""Beyond this a run begins a new file; the one before is kept as `.1`."""
+"""Size beyond which a run begins a new file; the previous one is kept as `.1`."""
 _TAIL_BYTES = 64 * 1024
 
 
 def log_path(codex_home: str) -> str:
-    """Where it is."""
+    """The path of the log."""
     return os.path.join(codex_home, "log", _NAME)
 
 
 @contextlib.contextmanager
 def logging_to_file(codex_home: str, environ: Mapping[str, str]) -> Iterator[str | None]:
-    """Log there for a while; why it cannot be done, where it cannot, which stops nobody."""
+    """Log to the file; yield None, or why there is no log."""
     path = log_path(codex_home)
     try:
         handler = _open(path)
     except OSError as error:
-        yield f"there is no log: cannot write to '{path}': {error.strerror}"
+        yield f"no log: cannot write to '{path}': {error.strerror}"
         return
     root = logging.getLogger()
     level = logging.DEBUG if "debug" in environ.get("RUST_LOG", "").lower() else logging.INFO
@@ -61,7 +61,7 @@ def _open(path: str) -> logging.Handler:
 
 
 class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes until the file is full; one run cannot fill the disk."""
+    """Writes until the file is full, so that one run cannot fill the disk."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
@@ -69,7 +69,7 @@ class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
             super().emit(record)
 
     def close(self) -> None:
-        """Close the file, too."""
+        """Close the handler and the file."""
         super().close()
         self.stream.close()
 
@@ -77,7 +77,7 @@ class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
 def log_tail(codex_home: str) -> str:
     """The last lines of the log.
 
-    Raises: OSError, when there is none.
+    Raises: OSError, if there is no log.
     """
     with open(log_path(codex_home), "rb") as file:
         file.seek(0, os.SEEK_END)

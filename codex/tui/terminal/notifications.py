@@ -1,4 +1,4 @@
-"""Notifications: a word to the desktop when something waits and the window is elsewhere. Pure."""
+"""Desktop: notifications when something waits and the user looks elsewhere. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OSC9_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "Co
 
 
 class Desktop:
-    """What to send to the terminal, and when."""
+    """The user's desktop, as far as notifications go."""
 
     def __init__(self, settings: TuiSettings, environ: Mapping[str, str]) -> None:
         self._settings = settings
@@ -30,10 +30,10 @@ class Desktop:
             settings.notification_method == "auto" and _speaks_osc9(environ)
         )
         self.has_focus = True
-        """As the terminal reported last; one that reports nothing counts as looked at."""
+        """Whether the window has the focus, as last reported; True if nothing is reported."""
 
     def sequence(self, kind: str, text: str) -> str:
-        """The bytes for one notification; empty when none is wanted.
+        """The sequence of a notification; empty if it is not wanted.
 
         Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED, the names of `tui.notifications`.
         """

@@ -1,7 +1,10 @@
-"""The terminal's own language beyond what prompt_toolkit speaks: modes, reports, keys, clipboard.
+"""The terminal's language as far as prompt_toolkit does not know it: modes, keys, clipboard.
 
-Bytes of the terminal become keys here. A sequence that no key is known for is dropped whole: taken
-apart, its first byte would be Escape and interrupt the task.
+Bytes of the terminal become keys here. A sequence of no known key is dropped whole: taken apart,
+its first byte would be Escape and interrupt the task.
+
+No mouse is captured, so that selecting text stays the terminal's own affair. The wheel arrives as
+arrow keys (alternate scroll), three or more at once.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
 
 FOCUS_REPORTS = ("\x1b[?1004h", "\x1b[?1004l")
 WHEEL_AS_ARROWS = ("\x1b[?1007h", "\x1b[?1007l")
-"""Alternate scroll: the wheel arrives as arrow keys, and selecting text stays the terminal's."""
+"""Alternate scroll: the wheel arrives as arrow keys."""
 MORE_KEYS = ("\x1b[>4;1m\x1b[>1u", "\x1b[>4;0m\x1b[<u")
-"""xterm's and kitty's ways to tell Shift+Enter from Enter."""
+"""Modes of xterm and kitty that tell Shift+Enter from Enter."""
 
 RESTORE = "".join(
     (
@@ -37,13 +40,13 @@ RESTORE = "".join(
         "\x1b[0m",
     )
 )
-"""Back to what a shell expects, whatever was on."""
+"""Modes that a shell expects, whatever was set."""
 
 LINK_END = "\x1b]8;;\x1b\\"
 WHEEL_STEPS = 3
-"""As many equal arrows at once are the wheel: a hand presses one at a time."""
+"""Number of equal arrows at once that are the wheel: a hand presses one at a time."""
 MAX_CLIPBOARD_BYTES = 74_994
-"""What xterm takes; a longer text is refused as a whole by some terminals."""
+"""Size that xterm takes; some terminals refuse a longer text as a whole."""
 
 _PASTE = "\x1b[200~"
 _SEQUENCE = re.compile(
@@ -53,33 +56,33 @@ _SEQUENCE = re.compile(
 )
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P^_][^\x07\x1b]{0,4096}\x1b?)?\Z")
 _KEPT = re.compile(r"\x1b\[\d+;\d+R\Z")
-"""What the parser knows without a table: the cursor's place. No mouse report was asked for."""
+"""Report of the cursor's position, which the parser knows without a table."""
 _BREAK = re.compile(r"\r\n?|\n")
 _ALT, _CTRL, _SHIFT = 2, 4, 1
 
 
 class KeyParser(Vt100Parser):
-    """Text of the terminal -> keys."""
+    """Turns text of the terminal into keys."""
 
     def __init__(
         self, feed_key_callback: Callable[[KeyPress], None], on_focus: Callable[[bool], None]
     ) -> None:
-        """Args: on_focus: told whether the window has the focus, when it changes."""
+        """Args: on_focus: called with whether the window has the focus, on each change."""
         super().__init__(feed_key_callback)
         self._on_focus = on_focus
         self._begun = ""
         self.is_burst = False
-        """What was read last held more than one character: no key that a hand pressed by itself."""
+        """Whether several characters were read at once: more than a single press of a key."""
 
     def feed(self, data: str) -> None:
-        """Take what was read."""
+        """Take text that was read."""
         if self._in_bracketed_paste:
             super().feed(data)
             return
         data, self._begun = self._begun + data, ""
         self.is_burst = sum(map(str.isprintable, data)) > 1 and "\x1b" not in data
         if self.is_burst and _BREAK.search(data.rstrip("\r\n")):
-            # Lines at once are a paste of a terminal that does not mark them: none is sent.
+            # Several lines at once are a paste that the terminal did not mark: do not send them.
             self.feed_key_callback(KeyPress(Keys.BracketedPaste, data))
             return
         head, mark, paste = data.partition(_PASTE)
@@ -96,7 +99,7 @@ class KeyParser(Vt100Parser):
             super().feed(mark + paste)
 
     def flush(self) -> None:
-        """Nothing followed for a while: what was begun is all there is."""
+        """Take an unfinished sequence as it is: nothing followed for a while."""
         begun, self._begun = self._begun, ""
         if begun:
             super().feed(begun)
@@ -125,10 +128,10 @@ class KeyParser(Vt100Parser):
 
 
 def legacy_key(parameters: str) -> str:
-    """The bytes that a key had before it was reported as `CSI code;modifiers u`.
+    """The traditional bytes of a key that was reported as `CSI code;modifiers u`.
 
-    Args: parameters: of that report, or of xterm's `CSI 27;modifiers;code ~`.
-    Returns: empty for a key that never had any.
+    Args: parameters: parameters of that report, or of xterm's `CSI 27;modifiers;code ~`.
+    Returns: the bytes; empty for a key without any.
     """
     numbers = [int(part) if part.isdecimal() else 0 for part in re.split("[;:]", parameters)]
     if parameters.startswith("27;") and len(numbers) > 2:
@@ -149,28 +152,28 @@ def legacy_key(parameters: str) -> str:
 
 
 class TerminalOutput(Vt100_Output):
-    """Output to the terminal; what is written after the start of a link is its one character.
+    """Output to the terminal, which ends a link after each of its characters.
 
-    Between two frames only some characters of a link may be drawn, so each carries the whole link.
+    A frame may draw only some characters of a link, so each carries the whole link.
     """
 
     _has_link = False
 
     def write_raw(self, data: str) -> None:
-        """Take escape sequences."""
+        """Write escape sequences."""
         self._has_link = self._has_link or data.startswith("\x1b]8;")
         super().write_raw(data)
 
     def erase_down(self) -> None:
-        """Erase from the cursor, in the first column, on.
+        """Erase from the cursor, which is in the first column, to the end of the screen.
 
-        Not by one sequence: what is erased from the first row on, tmux takes for a screen that was
-        cleared, and keeps it in the scrollback.
+        Not by a single sequence: tmux takes erasing from the first row on for clearing the screen,
+        and keeps the content in its scrollback.
         """
         super().write_raw("\x1b[K\x1b7\x1b[B\x1b[J\x1b8")
 
     def write(self, data: str) -> None:
-        """Take text."""
+        """Write text."""
         super().write(data)
         if self._has_link:
             super().write_raw(LINK_END)
@@ -178,7 +181,7 @@ class TerminalOutput(Vt100_Output):
 
 
 def clipboard(text: str) -> str | None:
-    """The sequence that puts a text into the clipboard (OSC 52); None for one that is too long."""
+    """The sequence that puts a text into the clipboard (OSC 52); None if it is too long."""
     data = base64.b64encode(text.encode("utf-8", "replace"))
     if len(data) > MAX_CLIPBOARD_BYTES:
         return None

@@ -1,6 +1,6 @@
-"""Calls: what the model does, from the question whether it may to its end. Pure.
+"""Calls: what the model does, from the approval request to the end. Pure.
 
-What begins is found again by its call id, for as long as it is not over.
+A call that has begun is found by its call id until it is over.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Calls:
         """Args: add: puts a cell into the transcript. cwd: absolute."""
         self._add = add
         self.cwd = cwd
-        """The session's, by now."""
+        """Present working directory of the session."""
         self._commands: dict[str, CommandCell] = {}
         self._patches: dict[str, PatchCell] = {}
         self._tools: dict[str, ToolCell] = {}
@@ -48,7 +48,7 @@ class Calls:
         self._tools.clear()
 
     def close(self) -> None:
-        """Nobody will tell of them any more."""
+        """End every call: no further event will tell of them."""
         for command in self._commands.values():
             command.stop("interrupted")
         for patch in self._patches.values():
@@ -58,7 +58,7 @@ class Calls:
         self.clear()
 
     def decided(self, call_id: str, decision: ReviewDecision) -> None:
-        """The user has answered an approval request."""
+        """Take the user's answer to an approval request."""
         if decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT):
             return
         if command := self._commands.pop(call_id, None):
@@ -147,10 +147,10 @@ class Calls:
 
 
 def _asked_about(cells: dict[str, _C], call_id: str) -> _C | None:
-    """The cell of a call, under the call's own id from now on.
+    """The cell of a call that was asked about, from now on under the call's own id.
 
-    The second question about one call id, when the sandbox stopped the command or when a model
-    numbers its calls anew in each answer, has `#2` at its end.
+    The id of a second question about a call ends in `#2`: the sandbox stopped the command, or the
+    model numbers its calls anew in each answer.
     """
     asked = f"{call_id}#"
     key = next((key for key in cells if key == call_id or key.startswith(asked)), None)

@@ -1,7 +1,8 @@
 """Cells: the entries of the transcript, and the simple ones among them. Pure.
 
 A cell knows what happened and draws it at any width, compact or in full. Commands, patches, tool
-calls and messages have files of their own.
+calls and messages have files of their own. Colours are the terminal's sixteen, and foregrounds
+only: no theme to choose, readable on dark and light backgrounds.
 """
 
 from __future__ import annotations
@@ -41,46 +42,46 @@ CAUTION = Style(fg="yellow")
 MORE = "Ctrl+T shows all"
 
 PROMPT_LINES = 24
-"""Of a message of the user's, in the compact form: who pastes a file knows what is in it."""
-TIP = "@ names a file · / lists the commands · ! runs a command of yours · /help"
+"""Rows of the user's message in the compact form: who pastes a file knows what is in it."""
+TIP = "@ names a file · / lists the commands · ! runs your command · /help"
 
 NARROW = 20
-"""Columns that every cell fits into by itself."""
+"""Columns from which on every cell fits by itself."""
 
 
 class Cell:
-    """One entry: draws itself, and changes only by events of its own."""
+    """One entry: draws itself, and changes only by its own events."""
 
     def __init__(self) -> None:
         self.version = 0
-        """Counts the changes of what is drawn."""
+        """Number of changes of what is drawn."""
         self.is_live = False
-        """It may still change."""
+        """Whether the cell may still change."""
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """At most `width` columns wide. Args: full: nothing is left out."""
+        """The rows, at most `width` columns wide. Args: full: leave nothing out."""
         raise NotImplementedError
 
     def text(self) -> str:
-        """All of it as plain text: what is searched, copied and exported."""
+        """The whole entry as plain text, for searching, copying and exporting."""
         raise NotImplementedError
 
     def guess(self, width: int, *, full: bool) -> int:
-        """About how many rows it takes with the blank one below; cheap, whatever it holds."""
+        """The approximate number of rows with the blank one below; cheap for any content."""
         text = self.text()
         return text.count("\n") + len(text) // width + 2
 
     def touch(self) -> None:
-        """Something that is drawn has changed."""
+        """Note that what is drawn has changed."""
         self.version += 1
 
 
 def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
-    """A cell's lines; for a cell that cannot draw itself, one that says so."""
+    """A cell's lines; a single error line for a cell that fails to draw itself."""
     width = max(2, width)
     try:
         rows = cell.lines(width, full=full)
-        # In windows so narrow, cells need not find room for their marks and indents themselves.
+        # In so narrow a window, cells need not make room for their marks and indents.
         return wrapped(rows, width) if width < NARROW else rows
     except Exception as error:  # noqa: BLE001 -- a defect in one cell must not take the program away
         text = f"cannot draw this entry: {type(error).__name__}: {error}"
@@ -88,19 +89,19 @@ def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
 
 
 def short_path(path: str, home: str | None) -> str:
-    """The path with `~` for the home folder."""
+    """The path with `~` for the home directory."""
     if home and home != "/" and (path == home or path.startswith(home.rstrip("/") + "/")):
         return "~" + path[len(home.rstrip("/")) :]
     return path
 
 
 def short_paths(text: str, home: str | None) -> str:
-    """The same for every folder that a text names."""
+    """Shorten every path below the home directory that occurs in `text`."""
     return text.replace(f"{home.rstrip('/')}/", "~/") if home and home != "/" else text
 
 
 class HeaderCell(Cell):
-    """What a session runs with; the first cell."""
+    """The settings of a session; its first cell."""
 
     def __init__(self, session: SessionConfigured, home: str | None) -> None:
         super().__init__()
@@ -121,7 +122,7 @@ class HeaderCell(Cell):
         ]
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The title and a row for each setting."""
+        """The title, a row for each setting, and a tip."""
         title = (Span("codex", AGENT), Span(f" {__version__}", DIM))
         indent: Line = (Span(" " * (10 if width >= 40 else 2)),)
         rows = [
@@ -132,33 +133,33 @@ class HeaderCell(Cell):
         return [*wrap(title, width), *(part for row in rows for part in row), (), *tip]
 
     def text(self) -> str:
-        """The same without styles."""
+        """The title and a line for each setting."""
         rows = [f"{name}: {value}" for name, value in self._rows()]
         return "\n".join([f"codex {__version__}", *rows])
 
 
 class PromptCell(Cell):
-    """What the user said."""
+    """A message of the user's."""
 
     def __init__(self, message: str, images: Sequence[str] = (), *, is_queued: bool) -> None:
         super().__init__()
         self.message = message
         self.images = tuple(images)
-        """Paths or descriptions."""
+        """Paths or descriptions of the images."""
         self.is_live = is_queued
 
     @property
     def is_queued(self) -> bool:
-        """The model has not got it yet."""
+        """Whether the model has not read it yet."""
         return self.is_live
 
     def confirm(self) -> None:
-        """It has become part of the conversation."""
+        """Note that the model has read it."""
         self.is_live = False
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The words as they were typed, behind a mark, and the images below."""
+        """The text as typed, behind a mark, and the images below."""
         style = DIM if self.is_queued else PLAIN
         mark = Span("> ", USER.over(style))
         inner = max(2, width - 2)
@@ -175,12 +176,12 @@ class PromptCell(Cell):
         return found
 
     def text(self) -> str:
-        """The words and the names of the images."""
+        """The text and the names of the images."""
         return "\n".join([self.message, *(f"[image] {name}" for name in self.images)])
 
 
 class NoticeCell(Cell):
-    """A word of the program: an error, a warning, what goes on."""
+    """A message of the program: an error, a warning, what happens."""
 
     def __init__(self, message: str, *, title: str = "", style: Style = DIM) -> None:
         super().__init__()
@@ -202,18 +203,18 @@ class NoticeCell(Cell):
 
 
 class LinesCell(Cell):
-    """Lines that are ready, such as a report the user asked for."""
+    """Ready-made lines, such as a report that the user asked for."""
 
     def __init__(self, rows: Sequence[Line]) -> None:
         super().__init__()
         self._rows = tuple(rows)
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """Wrapped."""
+        """The lines, wrapped."""
         return wrapped(self._rows, width, indent=(Span("  "),))
 
     def text(self) -> str:
-        """Without styles."""
+        """The lines without styles."""
         return "\n".join("".join(span.text for span in row) for row in self._rows)
 
 
@@ -239,7 +240,7 @@ class PlanCell(Cell):
         self._plan = tuple(plan)
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """A heading with the count of done steps, the reason, and a row a step."""
+        """A heading with the number of finished steps, the reason, and a row for each step."""
         done = sum(step.status is StepStatus.COMPLETED for step in self._plan)
         found = wrap((Span("plan", WORK), Span(f" {done}/{len(self._plan)} done", DIM)), width)
         if self._explanation:
@@ -258,16 +259,16 @@ class PlanCell(Cell):
 
 
 class ImageCell(Cell):
-    """The model looks at an image file."""
+    """An image file that the model looks at."""
 
     def __init__(self, path: str, cwd: str) -> None:
         super().__init__()
         self._path = os.path.relpath(path, cwd) if path.startswith(f"{cwd}/") else path
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """One row."""
+        """One row with the path."""
         return wrap((Span("view image ", WORK), *line(self._path)), width)
 
     def text(self) -> str:
-        """The same."""
+        """The path."""
         return f"view image {self._path}"

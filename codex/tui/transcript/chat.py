@@ -1,7 +1,8 @@
-"""Chat: every event -> the cells of the transcript, and what the status line tells. Pure.
+"""Chat: turns every event into cells of the transcript and into what the status line shows. Pure.
 
-Events come in their order, from one thread. Prompts that the model has not read yet stay below
-everything else. What the model calls stands in calls.py.
+Events come in order, from one thread. Prompts that the model has not read yet stay below
+everything else. Calls of the model are in calls.py. A new event is one case in `Chat.handle`, and
+perhaps a cell in a file beside this one.
 """
 
 from __future__ import annotations
@@ -36,73 +37,73 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line
 
 _Purpose = Literal["", "command", "answer"]
-"""What a task is for: unknown yet, to run a command of the user's, to get an answer."""
+"""Purpose of a task: unknown yet, a command of the user's, an answer of the model."""
 QUICK_MS = 1000
-"""Below this nobody asks how long it took, and a session of the past tells no times."""
+"""Shortest duration that is shown; also hides the durations of a replayed session."""
 NO_MESSAGE = "the model returned no message"
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the view of a session depends on."""
+    """The settings that the transcript depends on."""
 
     cwd: str
-    """Absolute; until the session tells its own."""
+    """Working directory, absolute, until the session names its own."""
     home: str | None = None
     file_opener: str = "none"
     hide_agent_reasoning: bool = False
 
 
 class Chat:
-    """The state of the whole view. Args: clock: seconds, of a clock that only goes forward."""
+    """The state of the transcript. Args: clock: seconds, of a clock that only goes forward."""
 
     def __init__(self, settings: ChatSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
         self._cwd = settings.cwd
         self.cells: list[Cell] = []
-        """In the order of the transcript; changed only by methods of this class."""
+        """Cells in the order of the transcript; changed only by methods of this class."""
         self._waiting: list[PromptCell] = []
-        """The last cells: prompts that the model has not read."""
+        """Prompts that the model has not read: the last cells."""
         self._message: MessageCell | None = None
         self._reasoning: ReasoningCell | None = None
         self.calls = Calls(self._add, settings.cwd)
         self.session: ev.SessionConfigured | None = None
         self.usage: ev.TokenCount | None = None
-        """After the last answer."""
+        """Token count after the last answer."""
         self._usage_before = TokenUsage()
         self._task_id = ""
         self._purpose: _Purpose = ""
         self.started_at: float | None = None
-        """When the running task began; None when there is none."""
+        """Start time of the running task; None if no task runs."""
         self.last_answer: str | None = None
-        """The model's last message, as it wrote it."""
+        """Markdown of the model's last message."""
         self.plan: tuple[ev.PlanStep, ...] = ()
         self.mcp_servers: dict[str, ev.McpServerStatus] = {}
 
     @property
     def is_running(self) -> bool:
-        """A task is at work."""
+        """Whether a task runs."""
         return self.started_at is not None
 
     def is_task(self, event_id: str) -> bool:
-        """Whether it is the running task that an event belongs to."""
+        """Whether an event belongs to the running task."""
         return self.is_running and event_id == self._task_id
 
     @property
     def queued(self) -> tuple[PromptCell, ...]:
-        """Prompts that were sent and not read yet, oldest first."""
+        """The prompts that were sent and not read yet, oldest first."""
         return tuple(self._waiting)
 
     def elapsed_s(self) -> float:
-        """How long the running task has been at work; 0 when there is none."""
+        """The seconds since the running task began; 0 if no task runs."""
         return 0.0 if self.started_at is None else max(0.0, self._clock() - self.started_at)
 
     def text(self) -> str:
-        """The whole transcript as plain text, for `/export` and `/copy`."""
+        """The whole transcript as plain text."""
         return "\n\n".join(text for cell in self.cells if (text := cell.text().rstrip())) + "\n"
 
     def clear(self) -> None:
-        """Forget what is shown, as for a new conversation."""
+        """Forget everything that is shown."""
         self.cells.clear()
         self._waiting.clear()
         self._message = self._reasoning = None
@@ -112,31 +113,31 @@ class Chat:
         self.plan = ()
 
     def user_prompt(self, text: str, images: Sequence[str] = ()) -> PromptCell:
-        """The user has sent something; it is shown as queued until the model has read it."""
+        """Add a prompt that was sent; it counts as queued until the model has read it."""
         cell = PromptCell(text, images, is_queued=True)
         self._waiting.append(cell)
         self.cells.append(cell)
         return cell
 
     def withdraw(self, cell: PromptCell) -> None:
-        """Take back a prompt that the model has not read."""
+        """Remove a prompt that the model has not read."""
         if cell in self._waiting:
             self._waiting.remove(cell)
             self.cells.remove(cell)
 
     def notice(self, text: str, *, is_error: bool = False) -> None:
-        """A word of the front end."""
+        """Add a message of the front end."""
         if is_error:
             self._add(NoticeCell(text, title="error:", style=BAD))
         else:
             self._add(NoticeCell(text))
 
     def warn(self, text: str) -> None:
-        """A warning, of the front end or of the engine."""
+        """Add a warning, of the front end or of the engine."""
         self._add(NoticeCell(text, title="warning:", style=CAUTION))
 
     def report(self, rows: Sequence[Line]) -> None:
-        """Lines that the user asked for."""
+        """Add lines that the user asked for."""
         self._add(LinesCell(rows))
 
     def handle(self, msg: EventMsg, event_id: str) -> None:  # noqa: C901 - one row an event
@@ -198,7 +199,7 @@ class Chat:
                 assert_never(msg)
 
     def _add(self, cell: Cell) -> None:
-        """Below everything but the prompts that wait."""
+        """Add a cell above the prompts that wait, below everything else."""
         self.cells.insert(len(self.cells) - len(self._waiting), cell)
 
     def _configured(self, msg: ev.SessionConfigured) -> None:
@@ -237,7 +238,7 @@ class Chat:
         self._usage_before = self.usage.total if self.usage else TokenUsage()
 
     def _ended(self, msg: ev.TaskComplete | ev.TurnAborted | ev.Error, event_id: str) -> None:
-        """A task is over, or something outside of any task has failed."""
+        """End the running task, or report an error outside of it."""
         if isinstance(msg, ev.Error) and event_id != self._task_id:
             self.notice(msg.message, is_error=True)
             return
@@ -257,7 +258,7 @@ class Chat:
         self._sum_up(purpose)
 
     def _close(self) -> None:
-        """The task is over: nothing of it will change any more."""
+        """Finish the task's cells: they will not change any more."""
         self._purpose = ""
         for text in (self._message, self._reasoning):
             if text is not None:
@@ -278,7 +279,7 @@ class Chat:
             self._add(NoticeCell(" · ".join(parts)))
 
     def _tokens_taken(self) -> list[str]:
-        """Of the task that is over; empty when it got no answer."""
+        """The tokens of the finished task; empty if it got no answer."""
         if self.usage is None or self.usage.total == self._usage_before:
             return []
         total, before = self.usage.total, self._usage_before
@@ -292,7 +293,7 @@ class Chat:
         ]
 
     def _broken(self, msg: ev.StreamError) -> None:
-        """Take back the part of an answer that will be sent again."""
+        """Remove the part of an answer that will be sent again."""
         for void in (self._message, self._reasoning):
             if void is not None:
                 self.cells.remove(void)
@@ -313,7 +314,7 @@ class Chat:
         return cell
 
     def _read(self, msg: ev.UserMessage) -> None:
-        """The model has got a prompt: the queued one, or one that was not typed here."""
+        """Note that the model has read a prompt: a queued one, or one that was not typed here."""
         self._purpose = "answer"
         for cell in self._waiting:
             if cell.message.strip() == msg.message.strip():

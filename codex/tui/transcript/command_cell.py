@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from codex.protocol.events import ExecCommandBegin, ExecCommandEnd
 
 RUNNING_LINES = 5
-"""Of the output, while the command runs: the last ones."""
+"""Last lines of output that are shown while the command runs."""
 ENDED_LINES = 10
-"""Of the output, afterwards: the first and the last ones."""
+"""First and last lines of output that are shown afterwards."""
 USER_LINES = 40
-"""The same for a command that the user ran to see its output."""
+"""First and last lines that are shown of a command of the user's."""
 TAIL = 8_192
-"""Characters of output that the last lines are looked for in."""
+"""Characters at the end of the output that the last lines are taken from."""
 
 _CUT = re.compile(r"\[\.\.\. (\d+) bytes, (\d+) lines left out \.\.\.\]")
-"""What sandbox/output.py leaves in the place of lines that it did not keep."""
+"""Mark that sandbox/output.py puts in place of lines that it did not keep."""
 
 
 def command_text(command: Sequence[str]) -> str:
-    """The command as a person would type it: `bash -lc` left away, other words quoted."""
+    """The command as a person would type it: without `bash -lc`, words quoted if needed."""
     return script_of(command) or join(command)
 
 
 def command_lines(command: Sequence[str], width: int, *, mark: Span) -> list[Line]:
-    """All of the command, each line of a script on its own, behind a mark."""
+    """The whole command behind a mark, each line of a script on its own."""
     rows = lines(command_text(command), BOLD) or [()]
     inner = max(2, width - 2)
     if width < 8:
@@ -60,32 +60,32 @@ class CommandCell(Cell):
         self._tail = ""
         self._rows = _LiveRows()
         self._kept = ""
-        """The output as the engine kept it, once the command is over."""
+        """Output as the engine kept it, once the command is over."""
         self._denial: str | None = None
         self.is_live = True
 
     def begin(self, msg: ExecCommandBegin) -> None:
-        """It runs."""
+        """Take the command's begin."""
         self._cwd, self._is_from_user = msg.cwd, msg.is_from_user
         self._state, self._style = "running", WORK
         self._has_begun = True
         self.touch()
 
     def output(self, chunk: str) -> None:
-        """It has written something."""
+        """Take a chunk of output."""
         self._parts.append(chunk)
         self._tail = (self._tail + chunk)[-TAIL:]
         self.touch()
 
     def end(self, msg: ExecCommandEnd) -> None:
-        """It is over."""
+        """Take the command's end."""
         self._kept = msg.aggregated_output
         self._denial = msg.denial
         self._state = _outcome(msg.exit_code, msg.duration_ms)
         self._close(GOOD if msg.exit_code == 0 else BAD)
 
     def stop(self, outcome: str) -> None:
-        """Nobody will tell how it ended. Args: outcome: if it ever ran."""
+        """End a command whose end is not reported. Args: outcome: shown if it ever ran."""
         self._state = outcome if self._has_begun else "not run"
         self._close(BAD)
 
@@ -98,7 +98,7 @@ class CommandCell(Cell):
         self.touch()
 
     def _output(self) -> str:
-        """All the output that is known."""
+        """All known output."""
         live, stop, _ = "".join(self._parts).partition(NOT_SHOWN)
         if not self._kept or (live and not stop):
             return live
@@ -125,14 +125,14 @@ class CommandCell(Cell):
         return _inset(_head_and_tail(self._output(), limit), width, is_clipped=True)
 
     def text(self) -> str:
-        """The command, its whole output and its end."""
+        """The command, its whole output and its outcome."""
         output = "\n".join("".join(span.text for span in row) for row in _parsed(self._output()))
         mark = "!" if self._is_from_user else "$"
         parts = [f"{mark} {command_text(self._command)}", output, self._denial or "", self._state]
         return "\n".join(part for part in parts if part)
 
     def guess(self, width: int, *, full: bool) -> int:
-        """A few lines in the compact form."""
+        """A few rows in the compact form."""
         if not full:
             return 4
         size = sum(map(len, self._parts)) + len(self._kept)
@@ -140,7 +140,7 @@ class CommandCell(Cell):
 
 
 class _LiveRows:
-    """The rows of output that grows: what was drawn at a width is not drawn there again."""
+    """The rows of growing output: what was drawn at a width is not drawn again."""
 
     def __init__(self) -> None:
         self._width = 0
@@ -153,7 +153,7 @@ class _LiveRows:
         self._rest = ""
 
     def of(self, parts: Sequence[str], width: int) -> list[Line]:
-        """All of the output. Args: parts: its pieces, to which only further ones are added."""
+        """The rows of all output. Args: parts: its pieces; may only grow between calls."""
         if width != self._width:
             self._width = width
             self._forget()
@@ -189,7 +189,7 @@ def _parsed(text: str) -> list[Line]:
 
 
 def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> list[Line]:
-    """Behind two blanks, where there is room for them. Args: is_clipped: one row for each."""
+    """The rows indented by two, if there is room. Args: is_clipped: clip instead of wrapping."""
     if width < 8:
         return [clip(row, width) for row in rows] if is_clipped else wrapped(rows, width)
     inner = width - 2
@@ -198,7 +198,7 @@ def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> lis
 
 
 def _head_and_tail(text: str, limit: int) -> list[Line]:
-    """At most `limit` lines, the first and the last, around one that counts the others."""
+    """The first and last lines, at most `limit`, around one that counts the others."""
     rows = text.removesuffix("\n").split("\n")
     if len(rows) <= limit + 1:
         return _parsed(text)
@@ -209,13 +209,13 @@ def _head_and_tail(text: str, limit: int) -> list[Line]:
 
 
 def _lines_in(row: str) -> int:
-    """How many lines one stands for: the mark of a cut stands for all it cut."""
+    """The number of lines that a row stands for: the mark of a cut counts what it cut."""
     match = _CUT.fullmatch(row)
     return 1 if match is None else int(match[2])
 
 
 def _joined(shown: str, kept: str) -> str:
-    """Long output of which the beginning was shown, and less of the beginning and the end kept."""
+    """Long output: the shown beginning, and the kept end, which leaves out the middle."""
     cut = _CUT.search(kept)
     if cut is None or cut.start() > len(shown):
         return kept

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_markdown(chat: Chat) -> str:
-    """Messages as they are, everything else as blocks of text."""
+    """The transcript: messages as they are, everything else as blocks of text."""
     session = chat.session
     title = f"# codex session {session.session_id}" if session else "# codex session"
     return "\n\n".join([title, *filter(None, map(_entry, chat.cells))]) + "\n"

@@ -1,4 +1,4 @@
-"""Cells of what the model says and thinks: whole, or as it arrives. Pure."""
+"""The cells of the model's messages and reasoning, whole or as they arrive. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ THOUGHT = Style(dim=True, italic=True)
 
 
 class TextCell(Cell):
-    """Markdown under a title; while it streams it grows, and the whole text replaces it.
+    """Markdown under a title; it grows while it streams, then the whole text replaces it.
 
-    Args: prepare: what is done to the Markdown before it is drawn, such as links for citations.
+    Args: prepare: changes the Markdown before it is drawn, such as citations into links.
     """
 
     def __init__(self, title: Line, prepare: Callable[[str], str]) -> None:
@@ -32,7 +32,7 @@ class TextCell(Cell):
         self.is_live = True
 
     def append(self, delta: str) -> None:
-        """The next piece has arrived."""
+        """Take the next piece."""
         from codex.tui.drawing.streaming import MarkdownStream
 
         if self._stream is None:
@@ -43,7 +43,7 @@ class TextCell(Cell):
         self.touch()
 
     def finish(self, whole: str | None = None) -> None:
-        """No piece follows. Args: whole: the full text; None: what arrived is all there is."""
+        """Take the end. Args: whole: the full text; None if it is what has arrived."""
         self._parts = [self.text() if whole is None else whole]
         self._size = len(self._parts[0])
         self._stream = None
@@ -68,31 +68,31 @@ class TextCell(Cell):
         return self._parts[0] if self._parts else ""
 
     def guess(self, width: int, *, full: bool) -> int:
-        """From the number of characters alone while it grows."""
+        """From the number of characters alone while the text grows."""
         return super().guess(width, full=full) if not self.is_live else self._size // width + 3
 
 
 class MessageCell(TextCell):
-    """What the model says."""
+    """A message of the model."""
 
     def __init__(self, prepare: Callable[[str], str]) -> None:
         super().__init__((Span("codex", AGENT),), prepare)
 
 
 class ReasoningCell(TextCell):
-    """What the model thinks. Args: is_hidden: shown only in full."""
+    """Reasoning of the model. Args: is_hidden: show it in full only."""
 
     def __init__(self, prepare: Callable[[str], str], *, is_hidden: bool) -> None:
         super().__init__((Span("thinking", THINKING),), prepare)
         self._is_hidden = is_hidden
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The title and the text, or one line in the place of hidden reasoning."""
+        """The title and the text, or one line in place of hidden reasoning."""
         if self._is_hidden and not full:
             return wrap((*self._title, Span(f" ({MORE})", DIM)), width)
         title, *body = super().lines(width, full=full)
         return [title, *(restyled(row, THOUGHT) for row in body)]
 
     def guess(self, width: int, *, full: bool) -> int:
-        """Two when hidden."""
+        """Two rows if hidden."""
         return 2 if self._is_hidden and not full else super().guess(width, full=full)

@@ -1,4 +1,4 @@
-"""Pager: the whole transcript, with nothing cut, to read, search and copy. Pure."""
+"""Pager: the whole transcript, nothing left out, to read, search and copy. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BAR = Style(reverse=True)
 
 
 class Pager:
-    """A window onto all cells; starts at the end."""
+    """A window onto all cells that starts at the end."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Pager:
         copy: Callable[[str], str],
         title: str = "Transcript",
     ) -> None:
-        """Args: copy: puts a text into the clipboard and says what came of it."""
+        """Args: copy: puts a text into the clipboard and returns what to tell the user."""
         self.is_armed = True
         self._cells = cells
         self._transcript = Window(cells, is_full=True)
@@ -36,7 +36,7 @@ class Pager:
         self._width, self._height = 80, 24
         self._query = ""
         self._typed: str | None = None
-        """What is being searched for; None when no search is typed."""
+        """Query that is being typed; None if none is."""
         self._found: Position | None = None
         self._says = ""
 
@@ -91,7 +91,7 @@ class Pager:
                 self._typed = typed + data
 
     def _next(self, *, is_backward: bool) -> None:
-        """Show the next occurrence; the last one when none was shown yet."""
+        """Show the next occurrence; at first, the last one."""
         if not self._query:
             return
         found = self._transcript.search(
@@ -106,14 +106,14 @@ class Pager:
         self._transcript.show(position)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The window and the line of keys."""
+        """The window and a line with the keys."""
         self._width, self._height = width, max(1, height - 1)
         rows = self._transcript.view(width, self._height, mark=self._query)
         rows += [()] * (self._height - len(rows))
         return [*rows, clip(self._bar(), width)]
 
     def height(self, _width: int, rows: int) -> int:
-        """All of them."""
+        """All rows."""
         return rows
 
     def _bar(self) -> Line:

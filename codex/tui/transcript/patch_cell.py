@@ -1,4 +1,4 @@
-"""Changes of files -> coloured Lines with line numbers, and the cell of a patch. Pure."""
+"""Changes of files as coloured Lines with line numbers, and the cell of a patch. Pure."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 class _Row(NamedTuple):
     number: int | None
-    """In the new file; of a removed line, in the old one."""
+    """Line number in the new file; for a removed line, in the old one."""
     sign: str
     text: str
 
 
 class _Shape(NamedTuple):
     sign: str
-    """`A`, `D`, `M` or `R`."""
+    """Kind of change: `A`, `D`, `M` or `R`."""
     style: Style
     rows: list[_Row]
 
@@ -52,9 +52,9 @@ class _Shape(NamedTuple):
 def diff_lines(
     changes: Mapping[str, FileChange], width: int, *, cwd: str, limit: int | None = None
 ) -> list[Line]:
-    """Each file in the given order: its name with counts, and its lines.
+    """The name of each file with counts, and its changed lines.
 
-    Args: cwd: paths below it are shown relative. limit: rows a file; None shows all.
+    Args: cwd: directory that paths are shown relative to. limit: rows a file; None for all.
     """
     found: list[Line] = []
     for path, change in changes.items():
@@ -65,13 +65,13 @@ def diff_lines(
 
 
 def _titles(changes: Mapping[str, FileChange], width: int, *, cwd: str) -> list[Line]:
-    """Each file's name with its counts."""
+    """The name of each file with its counts."""
     rows = [_title(path, change, _shape(change), cwd=cwd) for path, change in changes.items()]
     return wrapped(rows, width, indent=(Span("  "),))
 
 
 def short_name(path: str, cwd: str) -> str:
-    """The path from the working directory on, when it is below."""
+    """The path, relative if it is below the working directory."""
     prefix = cwd.rstrip("/") + "/"
     return os.path.relpath(path, cwd) if path.startswith(prefix) else path
 
@@ -153,11 +153,11 @@ _STYLES = {"+": GOOD, "-": BAD, " ": PLAIN}
 
 
 def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
-    """`12 +text`, wrapped behind the sign."""
+    """A row such as `12 +text`, wrapped behind the sign."""
     style = _STYLES.get(row.sign, DIM)
     number = f"{'' if row.number is None else row.number:>{size}} "
     head: Line = (Span(number, DIM), Span(row.sign, style))
-    # A carriage return at the end is the file's own line ending, not something to look at.
+    # A carriage return at the end is the file's line ending, not content.
     body = [
         part for text in lines(row.text.removesuffix("\r"), style, tab=CODE_TAB) for part in text
     ]
@@ -169,7 +169,7 @@ def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
 
 
 def git_lines(text: str) -> list[Line]:
-    """What `git diff` prints, in colours; what the files hold is text and nothing else."""
+    """The output of `git diff` in colours; control characters in the files are shown as text."""
     return [
         row
         for text_row in text.removesuffix("\n").split("\n")
@@ -186,7 +186,7 @@ def _git_style(row: str) -> Style:
 
 
 class PatchState(enum.Enum):
-    """How far a patch is."""
+    """The progress of a patch."""
 
     PROPOSED = "proposed patch"
     APPLYING = "applying patch"
@@ -205,7 +205,7 @@ _TITLES = {
 
 
 class PatchCell(Cell):
-    """Changes of files, and what became of them."""
+    """Changes of files, and their outcome."""
 
     def __init__(self, changes: Mapping[str, FileChange], *, cwd: str, reason: str | None) -> None:
         super().__init__()
@@ -217,7 +217,7 @@ class PatchCell(Cell):
         self.is_live = True
 
     def advance(self, state: PatchState, message: str = "") -> None:
-        """Something has become of it. Args: message: what went wrong."""
+        """Note the patch's progress. Args: message: what went wrong."""
         self.state = state
         self._message = message
         self.is_live = state in (PatchState.PROPOSED, PatchState.APPLYING)

@@ -1,6 +1,6 @@
-"""Scrollback: without an alternate screen, which cells are printed for good and which still live.
+"""Scrollback: the cells that are printed for good, where there is no alternate screen.
 
-Finished cells go into the terminal's own scrollback, where they can be scrolled and copied as any
+Finished cells go into the terminal's own scrollback, where they can be scrolled and copied like any
 output; what may still change is drawn above the composer. Pure: makes Lines and text.
 """
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 
 class Scrollback:
-    """Where the printed part of a conversation ends."""
+    """The end of the printed part of a conversation."""
 
     def __init__(self, chat: Chat, *, has_color: bool) -> None:
         self._chat = chat
         self._has_color = has_color
         self._count = 0
-        """Cells that are printed."""
+        """Number of printed cells."""
 
     def restart(self) -> None:
-        """The cells are others now."""
+        """Begin anew: the cells have been replaced."""
         self._count = 0
 
     def _finished(self) -> int:
-        """The first cell that may still change, or come to stand elsewhere."""
+        """The index of the first cell that may still change or move."""
         end = self._count
         cells = self._chat.cells
         while end < len(cells) and not cells[end].is_live:
@@ -49,7 +49,7 @@ class Scrollback:
         return self._finished() > self._count
 
     def take(self, width: int, *, is_last: bool = False) -> str:
-        """What is to be printed now. Args: is_last: the end of the program, so everything."""
+        """The text to print now. Args: is_last: print everything, at the end of the program."""
         end = len(self._chat.cells) if is_last else self._finished()
         cells = self._chat.cells[self._count : end]
         self._count = end
@@ -57,22 +57,23 @@ class Scrollback:
         return "".join(f"{to_ansi(row, has_color=self._has_color)}\r\n" for row in rows)
 
     def live(self, width: int, height: int) -> list[Line]:
-        """The last rows of what is not printed."""
+        """The last rows of the cells that are not printed."""
         if height <= 0:
             return []
         return Window(self._chat.cells[self._count :]).view(width, height)
 
 
 def has_reflow(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal breaks rows anew when its window becomes narrower, as most do."""
+    """Whether the terminal rewraps its rows when its window becomes narrower, as most do."""
     is_xterm = "XTERM_VERSION" in environ and "TMUX" not in environ
     return not is_xterm and environ.get("TERM", "") not in ("linux", "screen")
 
 
 def follow_reflow(renderer: Renderer, columns: int) -> None:
-    """Let the renderer know where its cursor is after the terminal has broken its rows anew.
+    """Tell the renderer where its cursor is after the terminal has rewrapped its rows.
 
-    It goes up to its first row to draw anew, and would leave the rows that have come in between.
+    The renderer moves up to its first row before it draws; without this it would stop below it and
+    leave the rewrapped rows above.
     """
     screen = renderer.last_rendered_screen
     if screen is None or columns >= screen.width:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 FRAMES = ("⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏")
 FRAME_S = 0.1
-"""How long a frame of the spinner stands; no redraw is due sooner for its sake."""
+"""Seconds that each frame of the spinner is shown."""
 LOW_PERCENT = 15
-"""Of the context: when what is left is shown as a warning."""
+"""Percentage of the context left at which it is shown as a warning."""
 _GAP: Line = (Span(" · ", DIM),)
 
 
 class StatusState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the status line tells."""
+    """The content of the status line."""
 
     model: str
     approval: str
@@ -30,16 +30,16 @@ class StatusState(msgspec.Struct, frozen=True, kw_only=True):
     context_left_percent: int | None = None
     total_tokens: int = 0
     elapsed_s: float | None = None
-    """Of the running task; None when there is none."""
+    """Seconds since the running task began; None if no task runs."""
     is_waiting: bool = False
-    """An approval waits for the user."""
+    """Whether a question waits for the user."""
     queued_count: int = 0
     hint: str = ""
-    """What a key would do now, such as `Ctrl+C again to quit`."""
+    """Hint about a key, such as `Ctrl+C again to quit`."""
 
 
 def status(state: StatusState, width: int) -> Line:
-    """One line of at most `width` columns; what matters least goes first when room is short."""
+    """One line of at most `width` columns; what matters least goes first if room is short."""
     activity, context, hint = _activity(state), _context(state), _hint(state)
     model, approval, sandbox = _model(state), _approval(state), _sandbox(state)
     tokens = _tokens(state)
@@ -75,7 +75,7 @@ def _activity(state: StatusState) -> Line:
 
 
 def _clock(seconds: float) -> str:
-    """`5s`, `1m05s`, `1h01m`."""
+    """The time as `5s`, `1m05s` or `1h01m`."""
     minutes, rest = divmod(int(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60}h{minutes % 60:02}m"
@@ -116,7 +116,7 @@ def _tokens(state: StatusState) -> Line:
 
 
 def _short(count: int) -> str:
-    """`999`, `12.3k`, `4.5M`."""
+    """The number as `999`, `12.3k` or `4.5M`."""
     if count < 1000:
         return str(count)
     if count < 999_950:
@@ -125,7 +125,7 @@ def _short(count: int) -> str:
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `/status` tells."""
+    """The content of `/status`."""
 
     version: str
     session_id: str
@@ -138,9 +138,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     approval: str
     sandbox: str
     project_docs: tuple[str, ...] | None = None
-    """The AGENTS.md files that the instructions hold; None when nobody knows."""
+    """AGENTS.md files in the instructions; None if unknown."""
     usage: TokenUsage = TokenUsage()
-    """Of the whole session."""
+    """Tokens of the whole session."""
     context_window: int | None = None
     context_left_percent: int | None = None
 
@@ -174,7 +174,7 @@ def _path(path: str, report: Report) -> str:
 
 def _context_text(report: Report) -> str:
     if report.context_window is None:
-        return "the model's window is not known: model_context_window in config.toml tells it"
+        return "the model's window is unknown: set model_context_window in config.toml"
     window = f"{report.context_window:,} tokens"
     left = report.context_left_percent
     return window if left is None else f"{left}% of {window} left"

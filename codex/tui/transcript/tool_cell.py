@@ -1,4 +1,4 @@
-"""Cells of MCP: a tool's call with its arguments, progress and result; the servers. Pure."""
+"""The cell of an MCP tool call, with its arguments, progress and result; the servers. Pure."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 _MAX_LINES = 10
-"""Of a result, in the compact form."""
+"""Rows of a result in the compact form."""
 
 
 def invocation(server: str, tool: str, arguments: Json) -> str:
-    """`server.tool({"a":1})`."""
+    """The call as `server.tool({"a":1})`."""
     return f"{server}.{tool}({'' if arguments is None else dumps(arguments).decode()})"
 
 
@@ -42,12 +42,12 @@ class ToolCell(Cell):
         self.is_live = True
 
     def run(self) -> None:
-        """It was allowed."""
+        """Take the call's begin."""
         self._state = "running"
         self.touch()
 
     def progress(self, msg: McpToolCallProgress) -> None:
-        """Its server tells how far it is."""
+        """Take the server's report of progress."""
         if msg.total:
             self._progress = f"{msg.progress:g} of {msg.total:g}"
         else:
@@ -57,13 +57,13 @@ class ToolCell(Cell):
         self.touch()
 
     def end(self, msg: McpToolCallEnd) -> None:
-        """It was answered, or failed."""
+        """Take the call's end."""
         outcome = "done" if msg.success else "failed"
         self._result = result_texts(msg.result) + ([msg.error] if msg.error else [])
         self._close(f"{outcome} · {format_duration(max(0, msg.duration_ms))}", is_good=msg.success)
 
     def stop(self, outcome: str) -> None:
-        """It was not made, or nobody will tell how it ended."""
+        """End a call that was not made, or whose end is not reported."""
         self._close(outcome, is_good=False)
 
     def _close(self, state: str, *, is_good: bool) -> None:
@@ -96,7 +96,7 @@ class ToolCell(Cell):
 
 
 def result_texts(result: Json) -> list[str]:
-    """A CallToolResult by content item: text as it is, everything else by name."""
+    """A text for each content item of a CallToolResult: text as it is, other kinds by name."""
     if not isinstance(result, dict):
         return [] if result is None else [dumps(result).decode()]
     content = result.get("content")
@@ -137,7 +137,7 @@ _STATES = {
 
 
 def server_lines(servers: Iterable[McpServerStatus]) -> list[Line]:
-    """For `/mcp`: each server with its state and tools."""
+    """The report of `/mcp`: each server with its state and tools."""
     found: list[Line] = [(Span("MCP servers", BOLD),)]
     for server in servers:
         state = Span(server.state.value, _STATES[server.state])
@@ -147,5 +147,5 @@ def server_lines(servers: Iterable[McpServerStatus]) -> list[Line]:
         if server.tools:
             found.append((Span("  "), *line(", ".join(server.tools), PLAIN)))
     if len(found) == 1:
-        found.append((Span("none: [mcp_servers] in config.toml names them", DIM),))
+        found.append((Span("none; add servers under [mcp_servers] in config.toml", DIM),))
     return found

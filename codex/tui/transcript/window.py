@@ -1,7 +1,8 @@
-"""The scrolled transcript: which rows of which cells a window shows. Pure.
+"""Window: which rows of which cells are visible in the scrolled transcript. Pure.
 
 Only cells near the window are drawn; of the others a height is kept, measured at this width or
-guessed. A place is therefore a cell and a row in it, and never a row counted from the top.
+guessed. A place is therefore a cell and a row in it, never a row counted from the top, so that what
+is being read stays in place when something else grows.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ if TYPE_CHECKING:
     from codex.tui.transcript.cells import Cell
 
 MAX_DRAWN = 256
-"""Cells whose lines are kept for the next frame."""
+"""Number of cells whose lines are kept for the next frame."""
 
 
 class Position(NamedTuple):
     """A row of the transcript."""
 
     cell: int
-    """Its index."""
+    """Index of the cell."""
     row: int
-    """Within the cell."""
+    """Row within the cell."""
 
 
 class Window:
     """A window onto cells: at the bottom, following what is new, or held at a place.
 
-    The sequence may grow and change at its end, as `Chat.cells` does.
+    The sequence may grow and change at its end, like `Chat.cells`.
     """
 
     def __init__(self, cells: Sequence[Cell], *, is_full: bool = False) -> None:
@@ -46,14 +47,14 @@ class Window:
         self._heights: list[int] = []
         self._total = 0
         self._live: dict[Cell, int] = {}
-        """The version of each seen cell that may change."""
+        """Versions of the seen cells that may still change."""
         self._drawn: OrderedDict[Cell, tuple[int, list[Line]]] = OrderedDict()
         self._anchor: Position | None = None
-        """The first row of the window; None is at the bottom."""
+        """First row of the window; None if it is at the bottom."""
 
     @property
     def is_at_bottom(self) -> bool:
-        """New rows come into view by themselves."""
+        """Whether the window follows what is new."""
         return self._anchor is None
 
     def to_bottom(self) -> None:
@@ -65,11 +66,11 @@ class Window:
         self._anchor = Position(0, 0)
 
     def show(self, position: Position) -> None:
-        """Begin the window with that row."""
+        """Begin the window at a row."""
         self._anchor = position
 
     def scroll(self, rows: int, *, width: int, height: int) -> None:
-        """Move the window of `height` rows up (negative) or down; reaching the end follows."""
+        """Move the window of `height` rows up (negative) or down; at the end it follows again."""
         self._sync(width)
         top = self._top(height)
         moved = self._moved(top, rows)
@@ -77,14 +78,14 @@ class Window:
         self._anchor = None if moved >= at_bottom else moved
 
     def view(self, width: int, height: int, *, mark: str = "") -> list[Line]:
-        """What the window shows: `height` rows, or fewer when there are no more.
+        """The visible rows: `height`, or fewer if there are no more.
 
-        Args: mark: occurrences of this text are reversed.
+        Args: mark: text whose occurrences are reversed.
         """
         self._sync(width)
         top = self._top(height)
         if self._anchor is not None and top != self._anchor:
-            self._anchor = None  # the end came into the window
+            self._anchor = None  # the end has come into view
         rows = self._rows(top, height)
         return [marked(row, mark) for row in rows] if mark else rows
 
@@ -98,12 +99,12 @@ class Window:
         return self._rows(self._moved(Position(cell, row), 0), height)
 
     def total(self, width: int) -> int:
-        """How many rows there are: right for what was drawn at this width, else a guess."""
+        """The number of rows: exact for what was drawn at this width, else a guess."""
         self._sync(width)
         return self._total
 
     def top(self, width: int, height: int) -> int:
-        """How many rows there are above the window; for a scrollbar."""
+        """The number of rows above the window, for a scroll bar."""
         self._sync(width)
         cell, row = self._top(height)
         return sum(self._heights[:cell]) + row
@@ -111,9 +112,9 @@ class Window:
     def search(
         self, query: str, *, width: int, start: Position | None = None, is_backward: bool = False
     ) -> Iterator[Position]:
-        """Rows that hold the text, upper and lower case alike, in order; found as they are asked.
+        """The rows that contain the text in either case, in order, each found when needed.
 
-        Args: start: only rows after it, or before it when going backward; None is all.
+        Args: start: limits the search to rows after it, or before it when going backward.
         """
         self._sync(width)
         query = clean(query).casefold()
@@ -130,7 +131,7 @@ class Window:
                     yield found
 
     def _sync(self, width: int) -> None:
-        """Take new, changed and vanished cells and another width into account."""
+        """Take new, changed and removed cells, and another width, into account."""
         if width != self._width:
             self._width = width
             self._seen, self._heights, self._total = [], [], 0
@@ -182,7 +183,7 @@ class Window:
             return known[1]
         rows = [*draw(cell, self._width, full=self._is_full), ()]
         if len(rows) == 1:
-            rows = []  # nothing to see, and nothing to set apart
+            rows = []  # nothing to show, so nothing to separate
         self._drawn[cell] = (cell.version, rows)
         self._drawn.move_to_end(cell)
         if len(self._drawn) > MAX_DRAWN:
@@ -191,7 +192,7 @@ class Window:
         return rows
 
     def _top(self, height: int) -> Position:
-        """The first row of a window, which is never beyond its last place."""
+        """The first row of a window, which never extends past the end."""
         at_bottom = self._moved(Position(len(self._cells), 0), -height)
         return at_bottom if self._anchor is None else min(self._clamped(self._anchor), at_bottom)
 
@@ -204,7 +205,7 @@ class Window:
         )
 
     def _moved(self, position: Position, rows: int) -> Position:
-        """The place so many rows further down, or up; within the transcript."""
+        """The place so many rows further down, or up (negative), within the transcript."""
         cell, row = position
         row += rows
         while row < 0 and cell > 0:
@@ -229,7 +230,7 @@ def _has(row: Line, query: str) -> bool:
 
 
 def marked(row: Line, query: str) -> Line:
-    """The line with the occurrences of a text reversed."""
+    """The line with all occurrences of a text reversed."""
     text = "".join(span.text for span in row)
     places = [match.span() for match in re.finditer(re.escape(clean(query)), text, re.IGNORECASE)]
     if not places or not query:

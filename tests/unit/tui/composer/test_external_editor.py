@@ -70,7 +70,7 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     environ = {"EDITOR": "true", "TMPDIR": str(tmp_path / "gone"), "PATH": os.environ["PATH"]}
-    with pytest.raises(EditorError, match="cannot be made"):
+    with pytest.raises(EditorError, match="cannot make"):
         edit_draft("draft", environ)
 
 

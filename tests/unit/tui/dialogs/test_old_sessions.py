@@ -38,8 +38,8 @@ def test_a_name_comes_first_and_takes_one_line() -> None:
 
 def test_what_is_not_known_is_said() -> None:
     label, detail = row(SESSION._replace(first_message="", cwd=None))
-    assert label == "(nothing said)"
-    assert "in no known folder" in detail
+    assert label == "(no message)"
+    assert "unknown folder" in detail
 
 
 def test_a_long_message_leaves_room_for_the_rest() -> None:

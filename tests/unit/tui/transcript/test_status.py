@@ -120,7 +120,7 @@ def test_a_report_of_little() -> None:
     assert "recorded  no" in rows
     assert "AGENTS.md none" in rows
     assert rows[-2] == "tokens    0 in, 0 out"
-    assert rows[-1].startswith("context   the model's window is not known")
+    assert rows[-1].startswith("context   the model's window is unknown")
     known = Report(
         version="1", session_id="a", model="m", provider="p", cwd="/",
         approval="never", sandbox="none", context_window=10,
