@@ -169,6 +169,7 @@ def test_input_while_a_task_runs_steers_it_or_waits(tmp_path: Path) -> None:
     with FakeModel(replies) as model, Tui(model, tmp_path) as tui:
         tui.type("begin\r")
         assert stall.reached.wait(30)
+        tui.wait_gone("queued")
         tui.type("and this\r")
         tui.wait_for("queued")
         tui.type("later")
