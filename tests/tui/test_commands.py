@@ -208,7 +208,7 @@ def test_escape_twice_writes_an_earlier_message_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["n", "N", "q", "Q", "escape", "ctrl-c", "enter"])
 def test_no_to_the_git_warning_leaves_before_anything_ran(tmp_path: Path, key: str) -> None:
     with FakeModel() as model, Tui(model, tmp_path, is_repository=False) as tui:
-        tui.wait_for("> n  leave")
+        tui.wait_for("> n  quit")
         tui.press(key)
         assert tui.join() == 0
         assert not (tmp_path / "codex-home" / "sessions").exists()
@@ -223,7 +223,7 @@ def test_yes_to_the_git_warning_starts_with_the_prompt(
         FakeModel([Reply.text("welcome")]) as model,
         Tui(model, tmp_path, is_repository=False, options=options) as tui,
     ):
-        tui.wait_for("> n  leave")
+        tui.wait_for("> n  quit")
         tui.paste("n")
         tui.press(*keys)
         tui.wait_for("welcome")
@@ -231,7 +231,7 @@ def test_yes_to_the_git_warning_starts_with_the_prompt(
 
 def test_a_small_window_still_asks(tmp_path: Path) -> None:
     with FakeModel() as model, Tui(model, tmp_path, is_repository=False, size=(20, 4)) as tui:
-        screen = tui.wait_for("> n  leave")
+        screen = tui.wait_for("> n  quit")
         assert "y  work here" in screen
 
 

@@ -141,7 +141,7 @@ def test_outside_a_repository_nothing_runs_before_the_answer(
         (program.repo / ".git").rmdir()
         with start(program, model, "hello") as terminal:
             terminal.wait_for("Not a Git repository")
-            terminal.wait_for("> n  leave")
+            terminal.wait_for("> n  quit")
             assert not list(program.home.glob("sessions/**/*.jsonl"))
             terminal.send("n")
             assert terminal.wait() == 0

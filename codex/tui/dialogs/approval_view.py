@@ -77,7 +77,7 @@ def choices(request: Request) -> tuple[Choice, ...]:
 
 
 def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
-    label = "yes, and this very command for this session"
+    label = "yes, and this command for this session"
     found = [Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)]
     if request.proposed_prefix:
         prefix = f"`{join(request.proposed_prefix)}`"

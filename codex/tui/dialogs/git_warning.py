@@ -50,7 +50,7 @@ class GitWarning:
         ]
         answers = [
             self._answer(0, "y", "work here anyway"),
-            self._answer(1, "n", "leave"),
+            self._answer(1, "n", "quit"),
         ]
         room = max(0, height - len(answers))
         rows = [*wrapped(text, max(2, width - 2))[:room], *answers]

@@ -113,7 +113,7 @@ class Picker:
         if self._note:
             head.append(line(self._note, DIM))
         head = wrapped(head, width)
-        keys = "Enter chooses · type to search · Esc leaves"
+        keys = "Enter chooses · type to search · Esc closes"
         room = max(1, min(_MAX_ROWS, height - len(head) - 1))
         first = max(0, min(self._at - room // 2, len(matches) - room))
         shown = [

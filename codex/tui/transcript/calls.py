@@ -66,7 +66,7 @@ class Calls:
         if patch := self._patches.pop(call_id, None):
             patch.advance(PatchState.REJECTED)
         if tool := self._tools.pop(call_id, None):
-            tool.stop("not called: you said no")
+            tool.stop("not called: you denied it")
 
     def handle(self, msg: CallMsg) -> None:
         """Take an event."""

@@ -174,7 +174,7 @@ def test_a_refused_tool_was_not_called() -> None:
     chat = made()
     send(chat, ev.McpApprovalRequest(call_id="m", server="s", tool="t", arguments={}))
     chat.calls.decided("m", ReviewDecision.DENIED)
-    assert shown(chat) == ["tool s.t({})", "  not called: you said no"]
+    assert shown(chat) == ["tool s.t({})", "  not called: you denied it"]
 
 
 def test_nothing_stays_running_when_the_task_is_over() -> None:
