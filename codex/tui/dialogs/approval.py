@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from codex.protocol.items import Json
-    from codex.tui.dialogs.approval_view import Choice, Request
+    from codex.protocol.questions import Question
+    from codex.tui.dialogs.approval_view import Choice
 
 EDGE = Style(fg="yellow")
 ENOUGH = 6
@@ -37,7 +38,7 @@ class Asked(NamedTuple):
     """A request and the submission that it belongs to."""
 
     event_id: str
-    request: Request
+    request: Question
 
 
 class Given(NamedTuple):
@@ -54,7 +55,7 @@ class ApprovalDialog:
 
     def __init__(
         self,
-        request: Request,
+        request: Question,
         *,
         cwd: str,
         home: str | None,

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from codex.protocol.items import Json
-
-Request = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest | ElicitationRequest
+    from codex.protocol.questions import Question
 
 _CHOSEN = Style(reverse=True)
 REASON = Style(italic=True)
@@ -53,7 +52,7 @@ _NO = Choice("n", "no, and tell the model why", "no", ReviewDecision.DENIED, wan
 _STOP = Choice("escape", "no, and stop here", "stop", ReviewDecision.ABORT)
 
 
-def choices(request: Request) -> tuple[Choice, ...]:
+def choices(request: Question) -> tuple[Choice, ...]:
     """The answers in order; the first is chosen at the beginning."""
     match request:
         case ExecApprovalRequest():
@@ -98,7 +97,7 @@ def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
     return found
 
 
-def title(request: Request) -> str:
+def title(request: Question) -> str:
     """The heading of the dialog."""
     match request:
         case ExecApprovalRequest():
@@ -114,7 +113,7 @@ def title(request: Request) -> str:
             assert_never(request)
 
 
-def question(request: Request, width: int, *, cwd: str, home: str | None) -> list[Line]:
+def question(request: Question, width: int, *, cwd: str, home: str | None) -> list[Line]:
     """Everything that the user decides about, in lines of at most `width` columns.
 
     Args: cwd: the session's working directory, absolute.

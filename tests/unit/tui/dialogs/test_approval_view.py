@@ -11,8 +11,8 @@ from codex.protocol.events import (
     Update,
 )
 from codex.protocol.policy import ReviewDecision
+from codex.protocol.questions import Question
 from codex.tui.dialogs.approval_view import (
-    Request,
     choice_lines,
     choices,
     question,
@@ -25,7 +25,7 @@ HOME = "/home/ann"
 CWD = f"{HOME}/repo"
 
 
-def asked(request: Request, width: int = 40) -> list[str]:
+def asked(request: Question, width: int = 40) -> list[str]:
     rows = question(request, width, cwd=CWD, home=HOME)
     assert all(line_width(row) <= width for row in rows)
     return [plain(row) for row in rows]
@@ -127,7 +127,7 @@ def test_an_elicitation_shows_what_is_wanted() -> None:
         (TOOL, "y s n escape", ("approved", "approved_for_session", "denied", "abort")),
     ],
 )
-def test_every_answer_has_a_key(request_: Request, keys: str, decisions: tuple[str, ...]) -> None:
+def test_every_answer_has_a_key(request_: Question, keys: str, decisions: tuple[str, ...]) -> None:
     offered = choices(request_)
     assert " ".join(choice.key for choice in offered) == keys
     assert tuple(choice.decision.value for choice in offered if choice.decision) == decisions
