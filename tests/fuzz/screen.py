@@ -73,7 +73,7 @@ class _Application:
             while any(fcntl.ioctl(pipe.fileno(), termios.FIONREAD, bytes(4))):
                 await asyncio.sleep(0)
             # A sequence without an end, which a terminal's user would have to wait for.
-            screen = app._app
+            screen = app._screen._app
             screen.key_processor.feed_multiple(pipe.flush_keys())
             screen.key_processor.process_keys()
             is_drawn = asyncio.Event()
