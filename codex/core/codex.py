@@ -11,28 +11,23 @@ import logging
 import os
 import threading
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, assert_never
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from codex.base.errors import CodexError
-from codex.config.models import context_window
 from codex.core.approvals import Answer
 from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
-from codex.core.notify import Notifier
+from codex.core.instructions import combine_user_text, describe_sandbox
 from codex.core.project_doc import collect
-from codex.core.prompt import base_instructions, combine_user_text
 from codex.core.safety.rule_files import find_rule_files
-from codex.core.session import Session, describe_sandbox
-from codex.core.task import Note, QueuedInput, Task, TaskEnded, UserCommand
+from codex.core.session import Session
+from codex.core.setup import make_setup, reconfigured
+from codex.core.task import Note, QueuedInput, Task, UserCommand
 from codex.message_history.messages import HistoryOp, HistoryState
 from codex.message_history.requests import MessageHistory
-from codex.model.client import ModelClient
 from codex.protocol.events import (
     Error,
     Event,
     ListMcpToolsResponse,
-    ListModelsResponse,
     SessionConfigured,
     ShutdownComplete,
     Warning,
@@ -52,7 +47,7 @@ from codex.protocol.ops import (
     Submission,
     UserInput,
 )
-from codex.protocol.policy import AskForApproval, ReviewDecision
+from codex.protocol.policy import ReviewDecision
 from codex.rollout.session_id import new_session_id
 from codex.rollout.writer import open_rollout
 
@@ -61,8 +56,7 @@ if TYPE_CHECKING:
 
     from codex.base.host import Host
     from codex.config.types import Config
-    from codex.core.tools.mcp import Elicitations
-    from codex.protocol.events import EventMsg
+    from codex.core.setup import Setup
     from codex.rollout.resume import Resumed
 
 logger = logging.getLogger(__name__)
@@ -72,6 +66,10 @@ START_ID = "0"
 
 HISTORY_PATIENCE_S = 0.5
 """How long the session's start waits for the message history; a million lines take 0.1 s."""
+
+
+class TaskEnded(NamedTuple):
+    """The running task is over; put into the session thread's queue by the task."""
 
 
 class Codex:
@@ -103,10 +101,7 @@ class Codex:
         self._last_id = int(START_ID)
         self._session: Session | None = None
         self._task: Task | None = None
-        self._elicitations: Elicitations | None = None
         self._deferred: list[Submission] = []
-        self._windows: dict[str, int | None] = {}
-        """Tokens by model, as the provider told last."""
         self._late_notes: list[Note] = []
         self._errands = Errands(self._messages.put)
         self._history = MessageHistory(config.codex_home, config.history, clock=host.clock, put=put)
@@ -217,14 +212,17 @@ class Codex:
         if not item.items:
             raise CodexError("the input is empty: send at least one item")
         if self._task is None:
-            self._task = Task(session, item)
-            self._task.start()
+            self._start_task(session, item)
         elif not self._task.inbox.offer(item):
             self._deferred.append(submission)
 
+    def _start_task(self, session: Session, first: QueuedInput | UserCommand) -> None:
+        self._task = Task(session, first, on_end=lambda: self._messages.put(TaskEnded()))
+        self._task.start()
+
     def _list(self, session: Session, submission_id: str, op: ListModels | ListMcpTools) -> None:
         if isinstance(op, ListModels):
-            self._errands.list_models(session, submission_id)
+            self._errands.list_models(session.setup, submission_id)
             return
         servers = session.mcp.status() if session.mcp is not None else ()
         session.emit(submission_id, ListMcpToolsResponse(servers))
@@ -238,8 +236,7 @@ class Codex:
         if not text.strip():
             raise CodexError("the command is empty")
         if self._task is None:
-            self._task = Task(session, UserCommand(submission_id, text))
-            self._task.start()
+            self._start_task(session, UserCommand(submission_id, text))
         else:
             self._errands.run_command(session, submission_id, text)
 
@@ -254,21 +251,12 @@ class Codex:
                 elif not self._task.inbox.offer(note):
                     self._late_notes.append(note)
             case ModelsListed(submission_id, response):
-                self._learn_window(session, response)
+                session.windows |= {model.id: model.context_window for model in response.models}
                 session.emit(submission_id, response)
-
-    def _learn_window(self, session: Session, response: ListModelsResponse) -> None:
-        """What the server tells about the session's model counts where nothing else is known."""
-        self._windows = {model.id: model.context_window for model in response.models}
-        model = self._config.model
-        window = self._windows.get(model.model)
-        if model.context_window is None and window is not None:
-            model = msgspec.structs.replace(model, context_window=window)
-            self._config = session.config = msgspec.structs.replace(self._config, model=model)
 
     def _take_answer(self, session: Session, op: QuestionAnswer) -> None:
         if isinstance(op, ElicitationAnswer):
-            self._take_elicitation(op)
+            self._take_elicitation(session, op)
             return
         answer = Answer(op.decision, op.feedback)
         if session.approvals.answer(type(op), op.id, answer):
@@ -278,38 +266,10 @@ class Codex:
             return
         raise CodexError(f"no approval request '{op.id}' is waiting for an answer")
 
-    def _take_elicitation(self, op: ElicitationAnswer) -> None:
-        if self._elicitations is None:
+    def _take_elicitation(self, session: Session, op: ElicitationAnswer) -> None:
+        if session.elicitations is None:
             raise CodexError("no MCP server is configured, so none has asked anything")
-        self._elicitations.answer(op)
-
-    def _start_mcp(self, session: Session) -> None:
-        """Start the configured MCP servers in the background."""
-        config = self._config
-        if not config.mcp_servers:
-            return
-        from codex.core.tools.mcp import Elicitations
-        from codex.mcp.managed import Outside
-        from codex.mcp.servers import McpServers
-
-        def emit(msg: EventMsg) -> None:
-            self._put(Event(START_ID, msg))
-
-        self._elicitations = Elicitations(
-            emit, can_ask=lambda: self._config.approval_policy is not AskForApproval.NEVER
-        )
-        session.mcp = McpServers(
-            config.mcp_servers,
-            Outside(
-                environ=self._host.environ,
-                cwd=config.cwd,
-                report=emit,
-                ask=self._elicitations.ask,
-                log=lambda server, level, text: logger.debug("%s: %s: %s", server, level, text),
-                warn=self._warn,
-            ),
-        )
-        session.mcp.start()
+        session.elicitations.answer(op)
 
     def _start(self) -> None:
         config = self._config
@@ -322,70 +282,62 @@ class Codex:
             root_markers=config.project_root_markers,
         )
         user_text = combine_user_text(config.instructions, docs.text)
-        self._configure(START_ID, config, user_text, history)
-        self._load_rules(config.codex_home)
-        if self._session is not None:
-            self._start_mcp(self._session)
+        self._open(START_ID, make_setup(config, self._host, user_text), history)
         for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
             self._warn(warning)
 
-    def _load_rules(self, codex_home: str) -> None:
-        """Before any task, and once: what is in the files later counts for later sessions."""
-        paths, failures = find_rule_files(codex_home)
-        if self._session is None or not (paths or failures):
+    def _open(self, event_id: str, setup: Setup, history: SimpleQueue[HistoryState]) -> None:
+        """Begin the conversation, with the user's rules and MCP servers."""
+        rollout = open_rollout(
+            setup.config,
+            self._host,
+            session_id=self._session_id,
+            source=self._source,
+            instructions=setup.instructions,
+            resumed=self._resumed,
+            warn=self._warn,
+        )
+        self._session = session = Session(
+            session_id=self._session_id,
+            setup=setup,
+            put=self._put,
+            rollout=rollout,
+            resumed=self._resumed,
+        )
+        self._announce(event_id, session, history)
+        self._load_rules(session)
+        if setup.config.mcp_servers:
+            from codex.core.servers import start_servers
+
+            start_servers(session, START_ID)
+
+    def _load_rules(self, session: Session) -> None:
+        """Read the files of rules, once: a later change of them counts for later sessions."""
+        paths, failures = find_rule_files(session.setup.config.codex_home)
+        if not (paths or failures):
             return
         from codex.core.safety.rules import load_rules
 
-        self._session.rules = load_rules(paths, failures)
-        for failure in self._session.rules.failures:
+        session.rules = load_rules(paths, failures)
+        for failure in session.rules.failures:
             advice = "Until it is mended, every command is asked about, or rejected"
             self._warn(f"{failure}\n{advice}")
 
-    def _configure(
-        self,
-        event_id: str,
-        config: Config,
-        user_text: str | None,
-        history: SimpleQueue[HistoryState],
+    def _announce(
+        self, event_id: str, session: Session, history: SimpleQueue[HistoryState]
     ) -> None:
-        roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=self._host.environ.get("TMPDIR"))
-        instructions = base_instructions(config, roots=roots, user_text=user_text)
-        old = self._session
-        session = Session(
-            session_id=self._session_id,
-            config=config,
-            host=self._host,
-            client=ModelClient(config.provider, config.model, self._host),
-            notifier=Notifier(config.notify, config.cwd),
-            put=self._put,
-            instructions=instructions,
-            post=self._messages.put,
-            rollout=old.rollout
-            if old is not None
-            else open_rollout(
-                config,
-                self._host,
-                session_id=self._session_id,
-                source=self._source,
-                instructions=instructions,
-                resumed=self._resumed,
-                warn=self._warn,
-            ),
-            resumed=self._resumed,
-        )
-        if old is not None:
-            session.take_over(old)
-        self._session = session
+        """Tell the front end what is in force now."""
+        setup = session.setup
         log_id, entry_count = self._history_state(event_id, history)
         session.emit(
             event_id,
             SessionConfigured(
                 session_id=session.session_id,
-                model=config.model.model,
-                cwd=config.cwd,
-                provider=config.provider.name,
-                approval_policy=config.approval_policy.value,
-                sandbox=describe_sandbox(config.sandbox_policy, roots),
+                model=setup.config.model.model,
+                cwd=setup.config.cwd,
+                provider=setup.config.provider.name,
+                approval_policy=setup.config.approval_policy.value,
+                sandbox=describe_sandbox(setup.config.sandbox_policy, setup.roots),
                 history_log_id=log_id,
                 history_entry_count=entry_count,
                 rollout_path=session.rollout.path,
@@ -412,23 +364,15 @@ class Codex:
             self._task.cancel.set()
             self._deferred.append(submission)
             return
-        model = self._config.model
-        if op.model != model.model:
-            window = self._windows.get(op.model) or context_window(op.model)
-            model = msgspec.structs.replace(model, model=op.model, context_window=window)
-        config = msgspec.structs.replace(
-            self._config,
-            provider=op.provider,
-            model=model,
-            approval_policy=op.approval_policy,
-            sandbox_policy=op.sandbox_policy,
-            disable_response_storage=op.disable_response_storage,
-            cwd=os.path.normpath(op.cwd),
-            notify=op.notify or (),
-        )
-        self._config = config
+        session = self._session
         history = self._history.describe(submission.id)
-        self._configure(submission.id, config, op.instructions, history)
+        if session is None:
+            setup = make_setup(reconfigured(self._config, op, {}), self._host, op.instructions)
+            self._open(submission.id, setup, history)
+            return
+        config = reconfigured(session.setup.config, op, session.windows)
+        session.change_setup(make_setup(config, self._host, op.instructions))
+        self._announce(submission.id, session, history)
 
     def _finish(self, event_id: str) -> None:
         """End the running task, then everything."""
@@ -438,9 +382,6 @@ class Codex:
                 pass
         self._errands.close()
         if self._session is not None:
-            if self._session.mcp is not None:
-                self._session.mcp.close()
             self._session.close()
-            self._session.rollout.close()
         self._history.close()
         self._put(Event(event_id, ShutdownComplete()))

@@ -1,4 +1,4 @@
-"""TaskContext: what a running task gives its turns and tools: the session, its id, its Cancel."""
+"""TaskContext: what a running task gives its turns and tools: session, setup, id and Cancel."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.core.approvals import Answer
     from codex.core.session import Session
+    from codex.core.setup import Setup
     from codex.protocol.events import ApprovalRequest, EventMsg
 
 
@@ -21,6 +22,8 @@ class TaskContext(NamedTuple):
     """One task's way to its session and to the user."""
 
     session: Session
+    setup: Setup
+    """The setup in force when the task began."""
     task_id: str
     cancel: Cancel
 

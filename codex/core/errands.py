@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from codex.core.session import Session
+    from codex.core.setup import Setup
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +51,19 @@ class Errands:
 
     def run_command(self, session: Session, submission_id: str, text: str) -> None:
         """Run shell text for the user while a task runs."""
+        setup = session.setup
 
         def work(cancel: Cancel) -> Result:
-            return CommandEnded(Note(_ran(session, submission_id, text, cancel)))
+            context = TaskContext(session, setup, submission_id, cancel)
+            return CommandEnded(Note(_ran(context, text)))
 
         self._start(work)
 
-    def list_models(self, session: Session, submission_id: str) -> None:
+    def list_models(self, setup: Setup, submission_id: str) -> None:
         """Ask the provider for its models."""
 
         def work(cancel: Cancel) -> Result:
-            return ModelsListed(submission_id, _listed(session, cancel))
+            return ModelsListed(submission_id, _listed(setup, cancel))
 
         self._start(work)
 
@@ -92,24 +95,24 @@ class Errands:
         thread.start()
 
 
-def _ran(session: Session, submission_id: str, text: str, cancel: Cancel) -> str:
+def _ran(context: TaskContext, text: str) -> str:
     """Run a command of the user's; what the model reads of it. A defect ends only the command."""
     from codex.core.tools.shell import user_command
 
     try:
-        return user_command(TaskContext(session, submission_id, cancel), submission_id, text)
+        return user_command(context, context.task_id, text)
     except Exception as error:
         logger.debug("a command of the user's failed", exc_info=True)
         report = f"internal error: {type(error).__name__}: {error}"
-        session.emit(submission_id, Error(report, kind="internal"))
+        context.session.emit(context.task_id, Error(report, kind="internal"))
         return f"I ran this command myself:\n{text}\n\n{report}"
 
 
-def _listed(session: Session, cancel: Cancel) -> ListModelsResponse:
+def _listed(setup: Setup, cancel: Cancel) -> ListModelsResponse:
     from codex.model.catalog import list_models
 
     try:
-        return ListModelsResponse(list_models(session.config.provider, session.host, cancel))
+        return ListModelsResponse(list_models(setup.config.provider, setup.host, cancel))
     except Interrupted:
         return ListModelsResponse((), "interrupted")
     except CodexError as error:

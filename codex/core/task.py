@@ -25,6 +25,8 @@ from codex.protocol.items import ImagePart, Message, TextPart
 from codex.protocol.ops import UserImage, UserImageFile, UserItem, UserText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codex.core.session import Session
     from codex.protocol.items import ContentPart
 
@@ -54,12 +56,6 @@ class Note(NamedTuple):
     def message(self) -> Message:
         """As the model reads it."""
         return Message("user", (TextPart(self.text),))
-
-
-class TaskEnded(NamedTuple):
-    """What a task tells the session thread at its very end."""
-
-    task: Task
 
 
 class Inbox:
@@ -108,13 +104,17 @@ def has_input(waiting: tuple[QueuedInput | Note, ...]) -> bool:
 class Task:
     """The work on one user input."""
 
-    def __init__(self, session: Session, first: QueuedInput | UserCommand) -> None:
+    def __init__(
+        self, session: Session, first: QueuedInput | UserCommand, *, on_end: Callable[[], None]
+    ) -> None:
+        """Args: on_end: called by the task's thread as the last thing that it does."""
         self.id = first.submission_id
         self.inbox = Inbox()
         self.cancel = Cancel()
         self._first = first
         self._texts: list[str] = []
-        self._context = TaskContext(session, self.id, self.cancel)
+        self._context = TaskContext(session, session.setup, self.id, self.cancel)
+        self._on_end = on_end
         self._thread = threading.Thread(target=self._run, name="codex-task", daemon=True)
 
     def start(self) -> None:
@@ -122,15 +122,15 @@ class Task:
         self._thread.start()
 
     def _run(self) -> None:
-        session = self._context.session
-        session.rollout.turn_context(self.id, session.config, session.instructions)
+        session, setup = self._context.session, self._context.setup
+        session.rollout.turn_context(self.id, setup.config, setup.instructions)
         self._context.emit(TaskStarted())
         # Of a resumed conversation: the process that made them was killed.
         session.transcript.close_open_calls()
         try:
             last_message = self._work()
             if self._texts or isinstance(self._first, QueuedInput):
-                session.notifier.turn_complete(self.id, tuple(self._texts), last_message)
+                setup.notifier.turn_complete(self.id, tuple(self._texts), last_message)
             end: TaskComplete | TurnAborted | Error = TaskComplete(last_message)
         except Interrupted:
             end = TurnAborted()
@@ -144,7 +144,7 @@ class Task:
         session.transcript.close_open_calls()
         self._context.emit(end)
         self.cancel.close()
-        session.post(TaskEnded(self))
+        self._on_end()
 
     def _work(self) -> str | None:
         """All turns; the last text of the model."""

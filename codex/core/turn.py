@@ -65,7 +65,7 @@ def run_turn(context: TaskContext) -> TurnResult:
     offer = mcp_offer(context)
     answer = _ask_model(context, offer)
     session.transcript.record(answer.items)
-    if session.is_stored:
+    if context.setup.is_stored:
         session.transcript.acknowledge(answer.completed.response_id)
     last_message = _show_items(context, answer.items)
     _count_tokens(context, answer.completed.usage)
@@ -77,12 +77,12 @@ def run_turn(context: TaskContext) -> TurnResult:
 def _ask_model(context: TaskContext, offer: Offer | None) -> _Answer:
     """The whole answer to the transcript, however many tries it takes."""
     session = context.session
-    tools = tool_specs(session.config) + (offer.specs() if offer is not None else ())
-    tally = RetryTally(session.config.provider)
+    tools = tool_specs(context.setup.config) + (offer.specs() if offer is not None else ())
+    tally = RetryTally(context.setup.config.provider)
     while True:
         context.cancel.check()
         try:
-            return _stream_answer(context, build_prompt(session, tools))
+            return _stream_answer(context, build_prompt(session, context.setup, tools))
         except RequestError as error:
             if error.kind == "previous_response" and session.transcript.has_server_state:
                 session.transcript.forget_server_state()
@@ -101,9 +101,9 @@ def _ask_model(context: TaskContext, offer: Offer | None) -> _Answer:
 
 
 def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
-    hides_reasoning = context.session.config.hide_agent_reasoning
+    hides_reasoning = context.setup.config.hide_agent_reasoning
     items: list[ResponseItem] = []
-    with context.session.client.stream(prompt, context.cancel) as stream:
+    with context.setup.client.stream(prompt, context.cancel) as stream:
         if context.session.mcp is not None:
             context.session.mcp.request_sent()
         for event in stream:
@@ -127,7 +127,7 @@ def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
 def _show_items(context: TaskContext, items: tuple[ResponseItem, ...]) -> str | None:
     """Show the texts of an answer; the last one."""
     last_message = None
-    config = context.session.config
+    config = context.setup.config
     for item in items:
         match item:
             case Message(role="assistant") if item.text:
@@ -147,7 +147,7 @@ def _count_tokens(context: TaskContext, usage: TokenUsage | None) -> None:
         return
     session = context.session
     session.usage = session.usage.plus(usage)
-    window = session.config.model.context_window
+    window = session.context_window(context.setup)
     left = None
     if window:
         left = max(0, min(100, round(100 * (1 - usage.total_tokens / window))))

@@ -19,13 +19,12 @@ from codex.base.cancel import Cancel
 from codex.base.errors import Interrupted, PatchError
 from codex.base.jsonio import dumps
 from codex.core.context import TaskContext
-from codex.core.notify import Notifier
 from codex.core.safety.trusted import is_trusted
 from codex.core.session import Session
+from codex.core.setup import make_setup
 from codex.core.tools.offered import call_tool
 from codex.exec.printer import Printer
 from codex.exec.style import Painter
-from codex.model.client import ModelClient
 from codex.protocol.events import Event
 from codex.protocol.items import FunctionCall
 from codex.protocol.policy import AskForApproval, SandboxPolicy
@@ -173,16 +172,10 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
         approval_policy=AskForApproval.AUTO_EDIT,
         sandbox_policy=SandboxPolicy(can_write_cwd=True),
     )
-    host = make_host(folder)
     session = Session(
         session_id="s",
-        config=config,
-        host=host,
-        client=ModelClient(config.provider, config.model, host),
-        notifier=Notifier((), str(folder)),
+        setup=make_setup(config, make_host(folder), None),
         put=events.put,
-        instructions="",
-        post=lambda _: None,
         rollout=unrecorded(),
     )
     cancel = Cancel()
@@ -194,7 +187,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
         folder.mkdir()
         write_tree(folder, FILES)
         with contextlib.suppress(Interrupted):
-            output = call_tool(TaskContext(session, "t", cancel), _call_in(text))
+            output = call_tool(TaskContext(session, session.setup, "t", cancel), _call_in(text))
             dumps(output.text)
         while not events.empty():
             event = events.get()

@@ -27,15 +27,15 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
         patch_plan = plan(parse_patch(text), cwd=cwd)
     except PatchError as error:
         return context.refuse(f"error: {error}", subject="patch")
-    session = context.session
-    roots = session.patch_roots()
+    session, setup = context.session, context.setup
+    roots = setup.patch_roots()
     outside = outside_paths(patch_plan, roots, protected=_protected(context))
     check = assess_patch(
         is_inside=not outside,
         is_empty=not patch_plan.changes,
         is_protected=bool(outside) and all(_is_below(path, roots or ()) for path in outside),
-        approval=session.config.approval_policy,
-        policy=session.config.sandbox_policy,
+        approval=setup.config.approval_policy,
+        policy=setup.config.sandbox_policy,
     )
     match check:
         case Reject(reason):
@@ -59,10 +59,10 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
 
 def _protected(context: TaskContext) -> tuple[str, ...]:
     """What no root covers: the settings that decide what may run, and what shells and git read."""
-    session = context.session
-    home = session.host.home()
+    setup = context.setup
+    home = setup.host.home()
     names = () if home is None else tuple(os.path.join(home, name) for name in HOME_NAMES)
-    return (session.config.codex_home, *names)
+    return (setup.config.codex_home, *names)
 
 
 def _is_below(path: str, roots: tuple[str, ...]) -> bool:

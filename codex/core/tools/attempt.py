@@ -115,7 +115,7 @@ def _prepare(
 
     Raises: SandboxUnavailableError, when less can be enforced than the settings require.
     """
-    config, host = context.session.config, context.session.host
+    config, host = context.setup.config, context.setup.host
     settings = config.sandbox
     enforcement = enforcement_for(policy, require=settings.require, container=settings.container)
     if enforcement.notice is not None:

@@ -61,7 +61,7 @@ def _keep(context: TaskContext, prefix: tuple[str, ...]) -> None:
     from codex.core.safety.rule_files import keep_rule
 
     try:
-        path = keep_rule(context.session.config.codex_home, prefix)
+        path = keep_rule(context.setup.config.codex_home, prefix)
     except PolicyError as error:
         context.emit(Warning(f"{error}\nIt counts for this session"))
         return

@@ -6,7 +6,6 @@ them and to read one.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -21,7 +20,6 @@ from codex.mcp.results import ToolResult, capped, resource_text, shortened, tool
 from codex.mcp.schema import parameters_of
 from codex.model.prompt import ToolSpec
 from codex.protocol.events import (
-    ElicitationRequest,
     McpApprovalRequest,
     McpToolCallBegin,
     McpToolCallEnd,
@@ -35,12 +33,10 @@ if TYPE_CHECKING:
 
     from codex.core.approvals import Answer
     from codex.core.context import TaskContext
-    from codex.mcp.client import ServerQuestion, Tool
+    from codex.mcp.client import Tool
     from codex.mcp.progress import CallProgress
     from codex.mcp.servers import McpServers, OfferedTool
-    from codex.protocol.events import EventMsg
     from codex.protocol.items import FunctionCall, Json
-    from codex.protocol.ops import ElicitationAnswer
 
 MAX_TOOLS = 120
 """Of all servers; OpenAI takes 128 functions with a request, some of which are ours."""
@@ -158,7 +154,7 @@ class Offer:
                 on_progress=on_progress,
             )
 
-        takes_images = context.session.config.model.has_images
+        takes_images = context.setup.config.model.has_images
         begin = McpToolCallBegin(call.call_id, offered.server, offered.tool.name, arguments)
         return _report(context, begin, run, lambda r: tool_result(r, takes_images=takes_images))
 
@@ -264,7 +260,7 @@ def _refusal(
     session = context.session
     tool = offered.tool
     key = (offered.server, tool.name)
-    policy = session.config.approval_policy
+    policy = context.setup.config.approval_policy
     mode = servers.settings_of(offered.server).approval_of(tool.name)
     if key in session.approved_mcp_tools or not must_ask(mode, tool, policy):
         return None
@@ -293,58 +289,3 @@ def _refusal(
 
 def _first_line(text: str) -> str | None:
     return text.strip().partition("\n")[0] or None
-
-
-def defaults_of(schema: Json) -> dict[str, Json]:
-    """What a form holds before anybody fills it in."""
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return {
-        name: property_["default"]
-        for name, property_ in (properties if isinstance(properties, dict) else {}).items()
-        if isinstance(property_, dict) and "default" in property_
-    }
-
-
-class Elicitations:
-    """What MCP servers ask the user, and who waits for the answers."""
-
-    def __init__(self, emit: Callable[[EventMsg], None], *, can_ask: Callable[[], bool]) -> None:
-        """`can_ask`: whether anybody is there to answer; without, a question is declined."""
-        self._emit = emit
-        self._can_ask = can_ask
-        self._lock = threading.Lock()
-        self._open: dict[str, ServerQuestion] = {}
-        self._count = 0
-
-    def ask(self, server: str, question: ServerQuestion) -> None:
-        """Put a server's question to the user; from any thread, and at once."""
-        if not self._can_ask():
-            question.answer({"action": "decline"})
-            return
-        with self._lock:
-            self._count += 1
-            question_id = f"elicitation-{self._count}"
-            self._open[question_id] = question
-        self._emit(
-            ElicitationRequest(
-                id=question_id, server=server, message=question.message, schema=question.schema
-            )
-        )
-
-    def answer(self, op: ElicitationAnswer) -> None:
-        """Hand an answer on.
-
-        Raises: CodexError, when it is no answer to anything.
-        """
-        if op.action not in ("accept", "decline", "cancel"):
-            raise CodexError(
-                f"cannot answer with '{op.action}': expected accept, decline or cancel"
-            )
-        with self._lock:
-            question = self._open.pop(op.id, None)
-        if question is None:
-            raise CodexError(f"no question '{op.id}' is waiting for an answer")
-        result: dict[str, Json] = {"action": op.action}
-        if op.action == "accept":
-            result["content"] = defaults_of(question.schema) | (op.content or {})
-        question.answer(result)

@@ -116,7 +116,7 @@ def mcp_offer(context: TaskContext) -> Offer | None:
         return None
     from codex.core.tools.mcp import make_offer
 
-    return make_offer(context, servers, [spec.name for spec in tool_specs(context.session.config)])
+    return make_offer(context, servers, [spec.name for spec in tool_specs(context.setup.config)])
 
 
 def call_tool(context: TaskContext, call: FunctionCall, offer: Offer | None = None) -> ToolOutput:
@@ -145,7 +145,7 @@ def call_tool(context: TaskContext, call: FunctionCall, offer: Offer | None = No
 def _other(context: TaskContext, call: FunctionCall, offer: Offer | None) -> ToolOutput:
     if offer is not None and (output := offer.call(context, call)) is not None:
         return output
-    names = [spec.name for spec in tool_specs(context.session.config)]
+    names = [spec.name for spec in tool_specs(context.setup.config)]
     names += offer.names() if offer is not None else ()
     known = ", ".join(names)
     return context.refuse(f"error: there is no tool '{call.name}'; there are: {known}")
@@ -173,7 +173,7 @@ def _apply_patch(context: TaskContext, call: FunctionCall) -> ToolOutput:
         text = patch_text_of(call.arguments)
     except PatchError as error:
         return context.refuse(f"error: {error}", subject="patch")
-    return apply_patch_text(context, call.call_id, text=text, cwd=context.session.config.cwd)
+    return apply_patch_text(context, call.call_id, text=text, cwd=context.setup.config.cwd)
 
 
 def _update_plan(context: TaskContext, call: FunctionCall) -> ToolOutput:
@@ -185,7 +185,7 @@ def _update_plan(context: TaskContext, call: FunctionCall) -> ToolOutput:
 def _view_image(context: TaskContext, call: FunctionCall) -> ToolOutput:
     from codex.core.tools.view_image import image_url
 
-    config = context.session.config
+    config = context.setup.config
     if not config.model.has_images:
         return context.refuse(
             f"error: the model '{config.model.model}' does not take images", subject="view image"

@@ -56,11 +56,10 @@ def shell(context: TaskContext, call_id: str, arguments: ShellArguments) -> Tool
 
     Raises: Interrupted, after the command's end event.
     """
-    session = context.session
     argv = arguments.argv()
     if not argv or not argv[0]:
         return context.refuse("error: `command` is empty", subject="shell")
-    cwd = os.path.normpath(os.path.join(session.config.cwd, arguments.workdir or ""))
+    cwd = os.path.normpath(os.path.join(context.setup.config.cwd, arguments.workdir or ""))
     try:
         patch = detect(argv)
     except PatchError as error:
@@ -77,7 +76,7 @@ def user_command(context: TaskContext, call_id: str, text: str) -> str:
 
     It needs no approval, because the user typed it.
     """
-    config = context.session.config
+    config = context.setup.config
     argv = shell_argv(text)
     call = ShellCall(call_id, argv, config.cwd, config.max_command_timeout_ms, is_from_user=True)
     try:
@@ -88,14 +87,15 @@ def user_command(context: TaskContext, call_id: str, text: str) -> str:
 
 
 def _timeout_ms(context: TaskContext, arguments: ShellArguments) -> int:
-    config = context.session.config
+    config = context.setup.config
     asked = arguments.timeout or arguments.timeout_ms or config.command_timeout_ms
     return max(1, min(int(asked), config.max_command_timeout_ms))
 
 
 def _decide_and_run(context: TaskContext, call: ShellCall, arguments: ShellArguments) -> ToolOutput:
-    session = context.session
-    ruling = session.rules.judge(call.argv, cwd=call.cwd, writable_folders=session.patch_roots())
+    ruling = context.session.rules.judge(
+        call.argv, cwd=call.cwd, writable_folders=context.setup.patch_roots()
+    )
     check = _assess(context, call, arguments, ruling)
     if isinstance(check, AutoApprove) and check.is_trusted and check.is_sandboxed:
         if (output := _read(context, call)) is not None:
@@ -111,11 +111,11 @@ def _decide_and_run(context: TaskContext, call: ShellCall, arguments: ShellArgum
 def _assess(
     context: TaskContext, call: ShellCall, arguments: ShellArguments, ruling: Ruling
 ) -> SafetyCheck:
-    session = context.session
+    session, config = context.session, context.setup.config
     return assess_command(
         ruling,
-        approval=session.config.approval_policy,
-        policy=session.config.sandbox_policy,
+        approval=config.approval_policy,
+        policy=config.sandbox_policy,
         is_approved=call.approval(is_sandboxed=True) in session.approved_commands,
         may_leave=call.approval(is_sandboxed=False) in session.approved_commands,
         wants_escalation=bool(arguments.with_escalated_permissions),
@@ -125,7 +125,7 @@ def _assess(
 
 def _read(context: TaskContext, call: ShellCall) -> ToolOutput | None:
     """Run a trusted command in a read-only sandbox; None if that stopped it."""
-    config = context.session.config
+    config = context.setup.config
     call = call._replace(is_unattended=True)
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
     if policy == config.sandbox_policy:
@@ -158,7 +158,7 @@ def _run_as_decided(context: TaskContext, call: ShellCall, check: SafetyCheck) -
         case _:
             assert_never(check)
     if is_sandboxed:
-        output = _run_and_offer_retry(context, call, context.session.config.sandbox_policy)
+        output = _run_and_offer_retry(context, call, context.setup.config.sandbox_policy)
     else:
         output = report(attempt(context, call, DANGER_FULL_ACCESS))
     return output._replace(text=output.text + remark)
@@ -173,7 +173,7 @@ def _run_and_offer_retry(
 def _offer_retry(context: TaskContext, call: ShellCall, outcome: AttemptOutcome) -> ToolOutput:
     """Report an attempt; if the sandbox stopped it, the user may let it run without."""
     denial = outcome.failure if outcome.is_sandbox_missing else outcome.denial
-    if denial is None or not should_offer_retry(context.session.config.approval_policy):
+    if denial is None or not should_offer_retry(context.setup.config.approval_policy):
         return report(outcome)
     try:
         answer = ask_to_run(

@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from codex.base.cancel import Cancel
-from codex.core.tools.mcp import Elicitations
+from codex.core.elicitations import Elicitations
 from codex.mcp.managed import Outside
 from codex.mcp.servers import McpServers
 from codex.protocol.events import ElicitationRequest

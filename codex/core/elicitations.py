@@ -1,0 +1,75 @@
+"""Questions of MCP servers to the user.
+
+A server may ask from any thread; the question waits here until the session thread brings an answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from codex.base.errors import CodexError
+from codex.protocol.events import ElicitationRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.mcp.client import ServerQuestion
+    from codex.protocol.events import EventMsg
+    from codex.protocol.items import Json
+    from codex.protocol.ops import ElicitationAnswer
+
+
+def defaults_of(schema: Json) -> dict[str, Json]:
+    """What a form holds before anybody fills it in."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return {
+        name: property_["default"]
+        for name, property_ in (properties if isinstance(properties, dict) else {}).items()
+        if isinstance(property_, dict) and "default" in property_
+    }
+
+
+class Elicitations:
+    """What MCP servers ask the user, and who waits for the answers."""
+
+    def __init__(self, emit: Callable[[EventMsg], None], *, can_ask: Callable[[], bool]) -> None:
+        """`can_ask`: whether anybody is there to answer; without, a question is declined."""
+        self._emit = emit
+        self._can_ask = can_ask
+        self._lock = threading.Lock()
+        self._open: dict[str, ServerQuestion] = {}
+        self._count = 0
+
+    def ask(self, server: str, question: ServerQuestion) -> None:
+        """Put a server's question to the user; from any thread, and at once."""
+        if not self._can_ask():
+            question.answer({"action": "decline"})
+            return
+        with self._lock:
+            self._count += 1
+            question_id = f"elicitation-{self._count}"
+            self._open[question_id] = question
+        self._emit(
+            ElicitationRequest(
+                id=question_id, server=server, message=question.message, schema=question.schema
+            )
+        )
+
+    def answer(self, op: ElicitationAnswer) -> None:
+        """Hand an answer on.
+
+        Raises: CodexError, when it is no answer to anything.
+        """
+        if op.action not in ("accept", "decline", "cancel"):
+            raise CodexError(
+                f"cannot answer with '{op.action}': expected accept, decline or cancel"
+            )
+        with self._lock:
+            question = self._open.pop(op.id, None)
+        if question is None:
+            raise CodexError(f"no question '{op.id}' is waiting for an answer")
+        result: dict[str, Json] = {"action": op.action}
+        if op.action == "accept":
+            result["content"] = defaults_of(question.schema) | (op.content or {})
+        question.answer(result)

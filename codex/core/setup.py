@@ -1,0 +1,93 @@
+"""Setup: the settings that a session works under, and what is made from them.
+
+A setup never changes. `configure_session` makes a new one, and a task or an errand keeps the one
+that it started with.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from codex.config.models import context_window
+from codex.core.instructions import base_instructions
+from codex.core.notify import Notifier
+from codex.model.client import ModelClient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codex.base.host import Host
+    from codex.config.types import Config
+    from codex.protocol.ops import ConfigureSession
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """The settings of a session, with the client, notifier and system text made from them."""
+
+    config: Config
+    host: Host
+    roots: tuple[str, ...]
+    """The folders that the sandbox policy makes writable, as configured; links are not resolved."""
+    client: ModelClient
+    notifier: Notifier
+    instructions: str
+    """The whole system text, sent with every request."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the server keeps the conversation."""
+        return self.config.provider.is_openai and not self.config.disable_response_storage
+
+    def patch_roots(self) -> tuple[str, ...] | None:
+        """The folders a patch may write to without a question; None where all may be written."""
+        return None if self.config.sandbox_policy.can_write_everything else self.roots
+
+    def has_model_of(self, other: Setup) -> bool:
+        """Whether both ask the same model of the same provider, under the same account."""
+        mine, theirs = self.config, other.config
+        return (mine.provider, mine.model.model) == (theirs.provider, theirs.model.model)
+
+    def close(self) -> None:
+        """Close connections and collect notifiers that have ended."""
+        self.client.close()
+        self.notifier.close()
+
+
+def make_setup(config: Config, host: Host, user_text: str | None) -> Setup:
+    """Make everything that depends on the settings alone.
+
+    Args: user_text: the user's own instructions and project documents.
+    """
+    roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=host.environ.get("TMPDIR"))
+    return Setup(
+        config=config,
+        host=host,
+        roots=roots,
+        client=ModelClient(config.provider, config.model, host),
+        notifier=Notifier(config.notify, config.cwd),
+        instructions=base_instructions(config, roots=roots, user_text=user_text),
+    )
+
+
+def reconfigured(config: Config, op: ConfigureSession, windows: Mapping[str, int | None]) -> Config:
+    """The settings after `op`, whose `cwd` is absolute.
+
+    Args: windows: context windows in tokens by model, as the provider reported them.
+    """
+    model = config.model
+    if op.model != model.model:
+        window = windows.get(op.model) or context_window(op.model)
+        model = msgspec.structs.replace(model, model=op.model, context_window=window)
+    return msgspec.structs.replace(
+        config,
+        provider=op.provider,
+        model=model,
+        approval_policy=op.approval_policy,
+        sandbox_policy=op.sandbox_policy,
+        disable_response_storage=op.disable_response_storage,
+        cwd=os.path.normpath(op.cwd),
+        notify=op.notify or (),
+    )
