@@ -23,6 +23,17 @@ ROWS: dict[str, tuple[str, ...]] = {
         "base",
         "__init__ _landlock_shim",
     ),
+    "codex.core": (
+        "codex",
+        "errands replay servers",
+        "task",
+        "turn",
+        "tools",
+        "context prompt",
+        "session",
+        "setup",
+        "approvals elicitations instructions notify project_doc refusal safety",
+    ),
     "codex.sandbox": (
         "run explain denial",
         "launch",
