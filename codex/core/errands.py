@@ -97,7 +97,7 @@ class Errands:
 
 def _ran(context: TaskContext, text: str) -> str:
     """Run a command of the user's; what the model reads of it. A defect ends only the command."""
-    from codex.core.tools.shell import user_command
+    from codex.core.tools.shell_call import user_command
 
     try:
         return user_command(context, context.task_id, text)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import msgspec
 
 from codex.base.jsonio import loads
-from codex.core.tools.shell import ShellArguments
+from codex.core.tools.shell_arguments import ShellArguments
 from codex.model.loose import as_dict, as_int, as_str
 from codex.protocol.events import (
     AgentMessage,

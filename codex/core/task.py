@@ -165,7 +165,7 @@ class Task:
         """What the task starts with; a command of the user is run first."""
         if isinstance(self._first, QueuedInput):
             return (self._first,)
-        from codex.core.tools.shell import user_command
+        from codex.core.tools.shell_call import user_command
 
         note = Note(user_command(self._context, self.id, self._first.text))
         if self.cancel.is_set():

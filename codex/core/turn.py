@@ -12,7 +12,7 @@ import msgspec
 
 from codex.base.errors import Interrupted
 from codex.core.prompt import build_prompt
-from codex.core.tools.offered import call_tool, mcp_offer, tool_specs
+from codex.core.tools.offered import Toolset, offered_tools
 from codex.model.event import ArgumentsDelta, Completed, ItemDone, ReasoningDelta, TextDelta
 from codex.model.retry import ModelError, RetryTally
 from codex.net.failure import RequestError
@@ -38,7 +38,6 @@ from codex.rollout.transcript import ABORTED
 
 if TYPE_CHECKING:
     from codex.core.context import TaskContext, ToolOutput
-    from codex.core.tools.mcp import Offer
     from codex.model.prompt import Prompt
 
 
@@ -62,27 +61,26 @@ def run_turn(context: TaskContext) -> TurnResult:
     Raises: ModelError, when the request cannot succeed. Interrupted, with every open call answered.
     """
     session = context.session
-    offer = mcp_offer(context)
-    answer = _ask_model(context, offer)
+    tools = offered_tools(context)
+    answer = _ask_model(context, tools)
     session.transcript.record(answer.items)
     if context.setup.is_stored:
         session.transcript.acknowledge(answer.completed.response_id)
     last_message = _show_items(context, answer.items)
     _count_tokens(context, answer.completed.usage)
     calls = [item for item in answer.items if isinstance(item, FunctionCall)]
-    _run_calls(context, calls, offer)
+    _run_calls(context, calls, tools)
     return TurnResult(bool(calls), last_message)
 
 
-def _ask_model(context: TaskContext, offer: Offer | None) -> _Answer:
+def _ask_model(context: TaskContext, tools: Toolset) -> _Answer:
     """The whole answer to the transcript, however many tries it takes."""
     session = context.session
-    tools = tool_specs(context.setup.config) + (offer.specs() if offer is not None else ())
     tally = RetryTally(context.setup.config.provider)
     while True:
         context.cancel.check()
         try:
-            return _stream_answer(context, build_prompt(session, context.setup, tools))
+            return _stream_answer(context, build_prompt(session, context.setup, tools.specs))
         except RequestError as error:
             if error.kind == "previous_response" and session.transcript.has_server_state:
                 session.transcript.forget_server_state()
@@ -158,9 +156,9 @@ def _count_tokens(context: TaskContext, usage: TokenUsage | None) -> None:
     )
 
 
-def _run_call(context: TaskContext, call: FunctionCall, offer: Offer | None) -> ToolOutput:
+def _run_call(context: TaskContext, call: FunctionCall, tools: Toolset) -> ToolOutput:
     try:
-        return call_tool(context, call, offer)
+        return tools.call(context, call)
     except Interrupted as interrupted:
         if interrupted.findings:
             text = "\n".join((ABORTED, *interrupted.findings))
@@ -168,14 +166,14 @@ def _run_call(context: TaskContext, call: FunctionCall, offer: Offer | None) -> 
         raise
 
 
-def _run_calls(context: TaskContext, calls: list[FunctionCall], offer: Offer | None) -> None:
+def _run_calls(context: TaskContext, calls: list[FunctionCall], tools: Toolset) -> None:
     """Run the calls in order; record their outputs, then the images that they opened."""
     transcript = context.session.transcript
     images: list[str] = []
     try:
         for call in calls:
             context.cancel.check()
-            output = _run_call(context, call, offer)
+            output = _run_call(context, call, tools)
             transcript.record([FunctionCallOutput(call.call_id, output.text)])
             images.extend(output.image_urls)
     finally:

@@ -58,7 +58,7 @@ class Transport(Protocol):
         """End the connection, and wait until it has ended."""
 
 
-class Tool(NamedTuple):
+class ServerTool(NamedTuple):
     """One tool, as its server describes it."""
 
     name: str
@@ -107,14 +107,14 @@ class Client:
         self._listener = listener
         self._peer = Peer(transport.send, self)
         self._capabilities: dict[str, Json] = {}
-        self._tools: tuple[Tool, ...] = ()
+        self._tools: tuple[ServerTool, ...] = ()
         self._is_stale = False
         self._invalid_count = 0
         self.end: str | None = None
         """Reason why the connection is over; None while it is open."""
 
     @property
-    def tools(self) -> tuple[Tool, ...]:
+    def tools(self) -> tuple[ServerTool, ...]:
         """Tools from the latest list, in the server's order."""
         return self._tools
 
@@ -177,9 +177,9 @@ class Client:
             listed = self._list("tools/list", "tools", cancel, timeout_s)
             self._tools = self._distinct(tool for item in listed if (tool := read_tool(item)))
 
-    def _distinct(self, tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    def _distinct(self, tools: Iterable[ServerTool]) -> tuple[ServerTool, ...]:
         """Keep the first tool of each name."""
-        found: dict[str, Tool] = {}
+        found: dict[str, ServerTool] = {}
         for tool in tools:
             if found.setdefault(tool.name, tool) is not tool:
                 self._listener.on_defect(f"it lists the tool '{tool.name}' twice; the first counts")
@@ -343,7 +343,7 @@ class Client:
             )
 
 
-def read_tool(item: Json) -> Tool | None:
+def read_tool(item: Json) -> ServerTool | None:
     """Read a tool of a list; None if it has no name, or can only be called as a background task."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
         return None
@@ -355,7 +355,7 @@ def read_tool(item: Json) -> Tool | None:
     is_read_only = hints.get("readOnlyHint") is True
     title = item.get("title") or hints.get("title")
     description = item.get("description")
-    return Tool(
+    return ServerTool(
         item["name"],
         description if isinstance(description, str) else "",
         item.get("inputSchema"),

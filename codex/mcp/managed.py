@@ -21,7 +21,7 @@ from codex.protocol.events import McpServerState, McpServerStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from codex.mcp.client import ServerQuestion, Tool, Transport
+    from codex.mcp.client import ServerQuestion, ServerTool, Transport
     from codex.protocol.items import Json
     from codex.protocol.settings import McpServer
 
@@ -94,7 +94,7 @@ class ManagedServer:
                 f"the MCP server '{self.name}', which is required, has failed: {self._message}"
             )
 
-    def tools(self, cancel: Cancel) -> list[Tool]:
+    def tools(self, cancel: Cancel) -> list[ServerTool]:
         """Return the tools that the user lets the model see; an empty list unless ready."""
         client = self._client
         if client is None or self._state is not McpServerState.READY:

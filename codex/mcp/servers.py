@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from codex.base.cancel import Cancel
-    from codex.mcp.client import Tool
+    from codex.mcp.client import ServerTool
     from codex.mcp.managed import Outside
     from codex.mcp.progress import CallProgress
     from codex.protocol.events import McpServerStatus
@@ -37,7 +37,7 @@ class OfferedTool(NamedTuple):
 
     name: str
     server: str
-    tool: Tool
+    tool: ServerTool
 
 
 class McpServers:
@@ -85,7 +85,7 @@ class McpServers:
 
         Args: taken: names of other tools, which must not be used.
         """
-        found: dict[ToolKey, Tool] = {}
+        found: dict[ToolKey, ServerTool] = {}
         for name, server in self._servers.items():
             for tool in server.tools(cancel):
                 found.setdefault(ToolKey(name, tool.name), tool)

@@ -22,7 +22,7 @@ from codex.core.context import TaskContext
 from codex.core.safety.trusted import is_trusted
 from codex.core.session import Session
 from codex.core.setup import make_setup
-from codex.core.tools.offered import call_tool
+from codex.core.tools.offered import offered_tools
 from codex.exec.printer import Printer
 from codex.exec.style import Painter
 from codex.protocol.events import Event
@@ -180,6 +180,8 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
     )
     cancel = Cancel()
     cancel.set()
+    context = TaskContext(session, session.setup, "t", cancel)
+    tools = offered_tools(context)
     printer = Printer(Painter(has_color=True))
 
     def take(text: str) -> None:
@@ -187,7 +189,7 @@ def _call_tool(folder: Path) -> Callable[[str], object]:
         folder.mkdir()
         write_tree(folder, FILES)
         with contextlib.suppress(Interrupted):
-            output = call_tool(TaskContext(session, session.setup, "t", cancel), _call_in(text))
+            output = tools.call(context, _call_in(text))
             dumps(output.text)
         while not events.empty():
             event = events.get()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from codex.base.errors import CodexError, Interrupted
 from codex.base.jsonio import dumps, loads
 from codex.core.context import ToolOutput
+from codex.core.tools.tool import Tool, json_arguments, object_schema
 from codex.mcp.names import fair_share
 from codex.mcp.results import ToolResult, capped, resource_text, shortened, tool_result
 from codex.mcp.schema import parameters_of
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 
     from codex.core.approvals import Answer
     from codex.core.context import TaskContext
-    from codex.mcp.client import Tool
+    from codex.mcp.client import ServerTool
     from codex.mcp.progress import CallProgress
     from codex.mcp.servers import McpServers, OfferedTool
-    from codex.protocol.items import FunctionCall, Json
+    from codex.protocol.items import Json
 
 MAX_TOOLS = 120
 """Of all servers; OpenAI takes 128 functions with a request, some of which are ours."""
@@ -46,22 +47,14 @@ MAX_DESCRIPTION_CHARS = 1024
 LIST_RESOURCES = ToolSpec(
     name="list_mcp_resources",
     description="List what an MCP server offers to read: URIs, and templates of URIs.",
-    parameters={
-        "type": "object",
-        "properties": {"server": {"type": "string"}},
-        "required": ["server"],
-        "additionalProperties": False,
-    },
+    parameters=object_schema({"server": {"type": "string"}}, ["server"]),
 )
 READ_RESOURCE = ToolSpec(
     name="read_mcp_resource",
     description="Read a resource of an MCP server by its URI.",
-    parameters={
-        "type": "object",
-        "properties": {"server": {"type": "string"}, "uri": {"type": "string"}},
-        "required": ["server", "uri"],
-        "additionalProperties": False,
-    },
+    parameters=object_schema(
+        {"server": {"type": "string"}, "uri": {"type": "string"}}, ["server", "uri"]
+    ),
 )
 
 
@@ -74,14 +67,23 @@ class _ReadArguments(msgspec.Struct, frozen=True):
     uri: str
 
 
-def make_offer(context: TaskContext, servers: McpServers, taken: Iterable[str]) -> Offer:
-    """What the servers offer now, as far as a request can carry it.
+def mcp_tools(
+    context: TaskContext, servers: McpServers, *, taken: Iterable[str]
+) -> tuple[Tool[Any], ...]:
+    """The tools that the servers offer now, as far as a request can carry them, in a fixed order.
 
     Args: taken: names of other tools.
     Raises: CodexError, when a required server has failed. Interrupted.
     """
     servers.wait_for_required(context.cancel)
-    tools = servers.tools(context.cancel, taken)
+    theirs = _kept(context, servers.tools(context.cancel, taken))
+    own = (_list_tool(servers), _read_tool(servers)) if servers.names_with_resources() else ()
+    return (*own, *(_server_tool(servers, offered) for offered in theirs))
+
+
+def _kept(context: TaskContext, tools: Iterable[OfferedTool]) -> list[OfferedTool]:
+    """The tools that a request can carry, shared out fairly among the servers."""
+    tools = tuple(tools)
     counts = Counter(tool.server for tool in tools)
     share = fair_share(tuple(counts.values()), MAX_TOOLS)
     seen: Counter[str] = Counter()
@@ -97,56 +99,22 @@ def make_offer(context: TaskContext, servers: McpServers, taken: Iterable[str]) 
                 f"takes: {count - share:,} are left out; choose some by "
                 f"mcp_servers.{server}.enabled_tools"
             )
-    return Offer(servers, kept)
+    return kept
 
 
-class Offer:
-    """What the servers offer for one request: specifications, and what a name means."""
-
-    def __init__(self, servers: McpServers, tools: Iterable[OfferedTool]) -> None:
-        self._servers = servers
-        self._tools = {tool.name: tool for tool in tools}
-        self._has_resources = bool(servers.names_with_resources())
-
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """In an order that stays the same."""
-        own = (LIST_RESOURCES, READ_RESOURCE) if self._has_resources else ()
-        return (*own, *(_spec(tool) for tool in self._tools.values()))
-
-    def names(self) -> tuple[str, ...]:
-        """Every name."""
-        return tuple(spec.name for spec in self.specs())
-
-    def call(self, context: TaskContext, call: FunctionCall) -> ToolOutput | None:
-        """Run a call of one of these tools; None when it is none of them.
-
-        Raises: Interrupted, after the call's end event. ValueError, for arguments that are no JSON.
-        """
-        if self._has_resources and call.name in (LIST_RESOURCES.name, READ_RESOURCE.name):
-            return self._resources(context, call)
-        if (offered := self._tools.get(call.name)) is None:
-            return None
-        arguments = loads(call.arguments) if call.arguments.strip() else None
-        if arguments is not None and not isinstance(arguments, dict):
-            raise ValueError("expected a JSON object")
-        return self._tool(context, call, offered, arguments)
-
-    def _tool(
-        self, context: TaskContext, call: FunctionCall, offered: OfferedTool, arguments: Json
-    ) -> ToolOutput:
-        refusal = _refusal(context, call.call_id, self._servers, offered, arguments)
+def _server_tool(servers: McpServers, offered: OfferedTool) -> Tool[Json]:
+    def run(context: TaskContext, call_id: str, arguments: Json) -> ToolOutput:
+        refusal = _refusal(context, call_id, servers, offered, arguments)
         if refusal is not None:
             return refusal
 
         def on_progress(progress: CallProgress) -> None:
             context.emit(
-                McpToolCallProgress(
-                    call.call_id, progress.progress, progress.total, progress.message
-                )
+                McpToolCallProgress(call_id, progress.progress, progress.total, progress.message)
             )
 
-        def run() -> Json:
-            return self._servers.call_tool(
+        def request() -> Json:
+            return servers.call_tool(
                 offered.server,
                 offered.tool.name,
                 arguments,
@@ -155,27 +123,44 @@ class Offer:
             )
 
         takes_images = context.setup.config.model.has_images
-        begin = McpToolCallBegin(call.call_id, offered.server, offered.tool.name, arguments)
-        return _report(context, begin, run, lambda r: tool_result(r, takes_images=takes_images))
+        begin = McpToolCallBegin(call_id, offered.server, offered.tool.name, arguments)
+        return _report(context, begin, request, lambda r: tool_result(r, takes_images=takes_images))
 
-    def _resources(self, context: TaskContext, call: FunctionCall) -> ToolOutput:
-        if call.name == LIST_RESOURCES.name:
-            server = msgspec.convert(loads(call.arguments or "{}"), _ListArguments).server
-            begin = McpToolCallBegin(call.call_id, server, "resources/list", None)
-            return _report(
-                context,
-                begin,
-                lambda: self._servers.list_resources(server, context.cancel),
-                lambda found: ToolResult(shortened(dumps(found).decode()), (), is_error=False),
-            )
-        wanted = msgspec.convert(loads(call.arguments or "{}"), _ReadArguments)
-        begin = McpToolCallBegin(call.call_id, wanted.server, "resources/read", {"uri": wanted.uri})
+    return Tool(spec=_spec(offered), arguments=_json_object, run=run)
+
+
+def _json_object(text: str) -> Json:
+    """The arguments as they go to a server; None where there are none."""
+    arguments: Json = loads(text) if text.strip() else None
+    if arguments is not None and not isinstance(arguments, dict):
+        raise ValueError("expected a JSON object")
+    return arguments
+
+
+def _list_tool(servers: McpServers) -> Tool[_ListArguments]:
+    def run(context: TaskContext, call_id: str, arguments: _ListArguments) -> ToolOutput:
+        server = arguments.server
         return _report(
             context,
-            begin,
-            lambda: self._servers.read_resource(wanted.server, wanted.uri, context.cancel),
+            McpToolCallBegin(call_id, server, "resources/list", None),
+            lambda: servers.list_resources(server, context.cancel),
+            lambda found: ToolResult(shortened(dumps(found).decode()), (), is_error=False),
+        )
+
+    return Tool(spec=LIST_RESOURCES, arguments=json_arguments(_ListArguments), run=run)
+
+
+def _read_tool(servers: McpServers) -> Tool[_ReadArguments]:
+    def run(context: TaskContext, call_id: str, arguments: _ReadArguments) -> ToolOutput:
+        server, uri = arguments.server, arguments.uri
+        return _report(
+            context,
+            McpToolCallBegin(call_id, server, "resources/read", {"uri": uri}),
+            lambda: servers.read_resource(server, uri, context.cancel),
             lambda result: ToolResult(resource_text(result), (), is_error=False),
         )
+
+    return Tool(spec=READ_RESOURCE, arguments=json_arguments(_ReadArguments), run=run)
 
 
 def _spec(offered: OfferedTool) -> ToolSpec:
@@ -225,7 +210,7 @@ def _report(
     return ToolOutput(text, answer.image_urls)
 
 
-def must_ask(mode: ToolApproval, tool: Tool, policy: AskForApproval) -> bool:
+def must_ask(mode: ToolApproval, tool: ServerTool, policy: AskForApproval) -> bool:
     """Whether the user is to be asked before a call.
 
     Under `auto` what the server says about its tool counts: what only reads runs; what changes

@@ -1,12 +1,22 @@
-"""Image files as the `data:` URLs that models take."""
+"""The `view_image` tool, and image files as the `data:` URLs that models take."""
 
 from __future__ import annotations
 
 import binascii
 import os
 import stat
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from codex.base.errors import CodexError
+from codex.core.context import TaskContext, ToolOutput
+from codex.core.tools.tool import Tool, json_arguments, object_schema
+from codex.model.prompt import ToolSpec
+from codex.protocol.events import ViewImage
+
+if TYPE_CHECKING:
+    from codex.config.types import Config
 
 MAX_BYTES = 20 * 1024 * 1024
 """No published service takes a larger image."""
@@ -65,3 +75,38 @@ def _media_type(data: bytes) -> str | None:
 
 def _refusal(path: str, cause: str) -> CodexError:
     return CodexError(f"cannot attach the image '{path}': {cause}")
+
+
+class _ImageArguments(msgspec.Struct, frozen=True):
+    path: str
+
+
+def _run(context: TaskContext, call_id: str, arguments: _ImageArguments) -> ToolOutput:
+    config = context.setup.config
+    if not config.model.has_images:
+        return context.refuse(
+            f"error: the model '{config.model.model}' does not take images", subject="view image"
+        )
+    path = os.path.normpath(os.path.join(config.cwd, arguments.path))
+    try:
+        url = image_url(path)
+    except CodexError as error:
+        return context.refuse(f"error: {error}", subject="view image")
+    context.emit(ViewImage(call_id, path))
+    return ToolOutput(f"The image '{path}' follows.", (url,))
+
+
+def _is_offered(config: Config) -> bool:
+    return config.model.has_images
+
+
+VIEW_IMAGE = Tool(
+    spec=ToolSpec(
+        name="view_image",
+        description="Look at an image file (PNG, JPEG, GIF, WebP).",
+        parameters=object_schema({"path": {"type": "string"}}, ["path"]),
+    ),
+    arguments=json_arguments(_ImageArguments),
+    run=_run,
+    is_offered=_is_offered,
+)

@@ -38,7 +38,7 @@ def break_down(*_args: Any, **_options: Any) -> None:
             ExecCommandEnd,
         ),
         (
-            "codex.core.tools.apply_patch.apply",
+            "codex.core.tools.patch.apply",
             Call("apply_patch", {"input": ADD}),
             PatchApplyBegin,
             PatchApplyEnd,

@@ -81,7 +81,7 @@ def test_a_defect_ends_the_command_and_nothing_else(
     def failing(*_: object) -> str:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("codex.core.tools.shell.user_command", failing)
+    monkeypatch.setattr("codex.core.tools.shell_call.user_command", failing)
     stall = Stall()
     script = [Reply.text("first").stall_at(0, stall), Reply.text("second")]
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:

@@ -1,0 +1,72 @@
+"""Tool: what the model is told about a function, and what a call of it does.
+
+A tool's file is loaded before the first request, so it imports only what its spec and arguments
+need. What takes longer to load stands in the function that runs a call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from codex.base.jsonio import loads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from codex.config.types import Config
+    from codex.core.context import TaskContext, ToolOutput
+    from codex.model.prompt import ToolSpec
+
+ArgumentsT = TypeVar("ArgumentsT")
+
+
+def _always(_config: Config) -> bool:
+    return True
+
+
+class Tool(msgspec.Struct, Generic[ArgumentsT], frozen=True, kw_only=True):
+    """A function that the model may call."""
+
+    spec: ToolSpec
+    arguments: Callable[[str], ArgumentsT]
+    """Parser of a call's arguments; it raises ValueError or msgspec.ValidationError."""
+    run: Callable[[TaskContext, str, ArgumentsT], ToolOutput]
+    """Handler of a call, given its call id and arguments; it raises Interrupted."""
+    aliases: tuple[str, ...] = ()
+    """Other names that models call it by."""
+    is_offered: Callable[[Config], bool] = _always
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that a call may use."""
+        return (self.spec.name, *self.aliases)
+
+    def call(self, context: TaskContext, call_id: str, arguments: str) -> ToolOutput:
+        """Parse the arguments and run the call.
+
+        Raises: ValueError or msgspec.ValidationError, for arguments that are wrong: `run` may be
+            the first to see it, as with a path that holds a NUL. Interrupted.
+        """
+        return self.run(context, call_id, self.arguments(arguments))
+
+
+def json_arguments(type_: type[ArgumentsT]) -> Callable[[str], ArgumentsT]:
+    """The parser of a JSON object with the fields of `type_`; no text counts as no arguments."""
+
+    def parse(text: str) -> ArgumentsT:
+        # Not strict: local models send numbers and booleans as strings.
+        return msgspec.convert(loads(text or "{}"), type_, strict=False)
+
+    return parse
+
+
+def object_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """The JSON Schema of an object that has these properties and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
