@@ -34,6 +34,17 @@ ROWS: dict[str, tuple[str, ...]] = {
         "setup",
         "approvals elicitations instructions notify project_doc refusal safety",
     ),
+    "codex.core.tools": (
+        "offered",
+        "apply_patch mcp plan shell view_image",
+        "shell_call",
+        "attempt consent patch shell_arguments tool",
+    ),
+    "codex.core.safety": (
+        "decide prefixes",
+        "rules",
+        "danger rule_files trusted unattended",
+    ),
     "codex.sandbox": (
         "run explain denial",
         "launch",
