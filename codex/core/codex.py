@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from codex.base.errors import CodexError
 from codex.core.approvals import Answer
-from codex.core.errands import CommandEnded, Errands, ModelsListed, Result
+from codex.core.errands import CommandEnded, ErrandResult, Errands, ModelsListed
 from codex.core.instructions import combine_user_text, describe_sandbox
 from codex.core.project_doc import collect
 from codex.core.safety.rule_files import find_rule_files
@@ -96,7 +96,7 @@ class Codex:
         self._session_id = new_session_id(host.clock()) if resumed is None else resumed.session_id
         self._host = host
         self._put = put
-        self._messages: SimpleQueue[Submission | TaskEnded | Result] = SimpleQueue()
+        self._messages: SimpleQueue[Submission | TaskEnded | ErrandResult] = SimpleQueue()
         self._id_lock = threading.Lock()
         self._last_id = int(START_ID)
         self._session: Session | None = None
@@ -213,7 +213,7 @@ class Codex:
             raise CodexError("the input is empty: send at least one item")
         if self._task is None:
             self._start_task(session, item)
-        elif not self._task.inbox.offer(item):
+        elif not self._task.queue.offer(item):
             self._deferred.append(submission)
 
     def _start_task(self, session: Session, first: QueuedInput | UserCommand) -> None:
@@ -240,7 +240,7 @@ class Codex:
         else:
             self._errands.run_command(session, submission_id, text)
 
-    def _take_result(self, result: Result) -> None:
+    def _take_result(self, result: ErrandResult) -> None:
         """Take what came of an errand; without a session there was none."""
         session = self._session
         assert session is not None
@@ -248,7 +248,7 @@ class Codex:
             case CommandEnded(note):
                 if self._task is None:
                     session.transcript.record([note.message])
-                elif not self._task.inbox.offer(note):
+                elif not self._task.queue.offer(note):
                     self._late_notes.append(note)
             case ModelsListed(submission_id, response):
                 session.windows |= {model.id: model.context_window for model in response.models}

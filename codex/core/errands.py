@@ -38,13 +38,13 @@ class ModelsListed(NamedTuple):
     response: ListModelsResponse
 
 
-Result = CommandEnded | ModelsListed
+ErrandResult = CommandEnded | ModelsListed
 
 
 class Errands:
     """The running errands of one engine. Used by the session thread alone."""
 
-    def __init__(self, post: Callable[[Result], None]) -> None:
+    def __init__(self, post: Callable[[ErrandResult], None]) -> None:
         """Args: post: tell the session thread what came of one."""
         self._post = post
         self._running: dict[threading.Thread, Cancel] = {}
@@ -53,7 +53,7 @@ class Errands:
         """Run shell text for the user while a task runs."""
         setup = session.setup
 
-        def work(cancel: Cancel) -> Result:
+        def work(cancel: Cancel) -> ErrandResult:
             context = TaskContext(session, setup, submission_id, cancel)
             return CommandEnded(Note(_ran(context, text)))
 
@@ -62,7 +62,7 @@ class Errands:
     def list_models(self, setup: Setup, submission_id: str) -> None:
         """Ask the provider for its models."""
 
-        def work(cancel: Cancel) -> Result:
+        def work(cancel: Cancel) -> ErrandResult:
             return ModelsListed(submission_id, _listed(setup, cancel))
 
         self._start(work)
@@ -78,7 +78,7 @@ class Errands:
         for thread in self._running:
             thread.join()
 
-    def _start(self, work: Callable[[Cancel], Result]) -> None:
+    def _start(self, work: Callable[[Cancel], ErrandResult]) -> None:
         self._running = {
             thread: cancel for thread, cancel in self._running.items() if thread.is_alive()
         }

@@ -58,7 +58,7 @@ class Note(NamedTuple):
         return Message("user", (TextPart(self.text),))
 
 
-class Inbox:
+class InputQueue:
     """Input that waits for the running task; closes when the task finds none at its end."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Inbox:
             return self._emptied()
 
     def take_or_close(self) -> tuple[QueuedInput | Note, ...]:
-        """What waits; when no input does, the inbox closes."""
+        """What waits; when no input does, the queue closes."""
         with self._lock:
             waiting = self._emptied()
             self._is_open = has_input(waiting)
@@ -109,7 +109,7 @@ class Task:
     ) -> None:
         """Args: on_end: called by the task's thread as the last thing that it does."""
         self.id = first.submission_id
-        self.inbox = Inbox()
+        self.queue = InputQueue()
         self.cancel = Cancel()
         self._first = first
         self._texts: list[str] = []
@@ -139,7 +139,7 @@ class Task:
         except Exception as error:
             logger.debug("task %s failed", self.id, exc_info=True)
             end = Error(f"internal error: {type(error).__name__}: {error}", kind="internal")
-        for queued in self.inbox.close():
+        for queued in self.queue.close():
             self._record(queued)
         session.transcript.close_open_calls()
         self._context.emit(end)
@@ -159,7 +159,7 @@ class Task:
             result = run_turn(self._context)
             last_message = result.last_message or last_message
             has_calls = result.has_calls
-            waiting = self.inbox.take() if has_calls else self.inbox.take_or_close()
+            waiting = self.queue.take() if has_calls else self.queue.take_or_close()
 
     def _begin(self) -> tuple[QueuedInput | Note, ...]:
         """What the task starts with; a command of the user is run first."""
@@ -171,7 +171,7 @@ class Task:
         if self.cancel.is_set():
             self._record(note)
             raise Interrupted
-        return (note, *self.inbox.take_or_close())
+        return (note, *self.queue.take_or_close())
 
     def _record(self, queued: QueuedInput | Note) -> None:
         if isinstance(queued, Note):

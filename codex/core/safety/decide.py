@@ -29,7 +29,7 @@ class AutoApprove(msgspec.Struct, frozen=True):
     """Under the session's sandbox policy; for a patch, within its writable folders."""
     is_trusted: bool = False
     """It only reads: it can run under the read-only policy, whatever the session's is."""
-    is_unattended: bool = False
+    skips_startup_files: bool = False
     """A rule allows it by its words: nothing else may run with it."""
 
 
@@ -91,8 +91,8 @@ def assess_command(
     if wants_escalation and not can_escape:
         return _assess_escalation(approval, justification)
     if ruling.decision is Decision.ALLOW or is_approved:
-        is_unattended = ruling.decision is Decision.ALLOW
-        return AutoApprove(is_sandboxed=not can_escape, is_unattended=is_unattended)
+        skips_startup_files = ruling.decision is Decision.ALLOW
+        return AutoApprove(is_sandboxed=not can_escape, skips_startup_files=skips_startup_files)
     if ruling.is_dangerous and not (can_escape and approval is AskForApproval.NEVER):
         return _assess_danger(approval, leaves=can_escape)
     if asks:

@@ -76,7 +76,7 @@ SUBCOMMANDS: dict[str, frozenset[str]] = {
 }
 """Programs whose first argument says what they do, and where a second one does."""
 
-RUNNERS = {("uv", "run"), ("poetry", "run"), ("bundle", "exec"), ("npm", "exec"), ("yarn", "exec")}
+_RUNNERS = {("uv", "run"), ("poetry", "run"), ("bundle", "exec"), ("npm", "exec"), ("yarn", "exec")}
 """What stands behind these is a command of its own."""
 ANYTHING = {
     *(("git", word) for word in ("config", "bisect", "rebase", "filter-branch", "submodule", "-c")),
@@ -114,7 +114,7 @@ def _prefix(argv: tuple[str, ...]) -> tuple[str, ...] | None:
     if len(argv) == 1:
         return argv
     word = argv[1]
-    if (name, word) in RUNNERS:
+    if (name, word) in _RUNNERS:
         inner = _prefix(argv[2:]) if argv[2:] and not argv[2].startswith("-") else None
         return None if inner is None else argv[:2] + inner
     if not SUBCOMMAND.fullmatch(word) or (name, word) in ANYTHING:

@@ -19,7 +19,7 @@ def _run(context: TaskContext, call_id: str, arguments: str) -> ToolOutput:
     return apply_patch_text(context, call_id, text=text, cwd=context.setup.config.cwd)
 
 
-APPLY_PATCH = Tool(
+APPLY_PATCH_TOOL = Tool(
     spec=ToolSpec(
         name="apply_patch",
         description=(

@@ -42,7 +42,7 @@ class ShellCall(NamedTuple):
     argv: tuple[str, ...]
     cwd: str
     timeout_ms: int
-    is_unattended: bool = False
+    skips_startup_files: bool = False
     """Whether it was judged by its words alone, so that it runs without start-up files."""
     is_from_user: bool = False
     is_trusted_trial: bool = False
@@ -132,7 +132,7 @@ def _prepare(
         codex_home=config.codex_home,
         home=host.home(),
     )
-    if call.is_unattended:
+    if call.skips_startup_files:
         argv, environment = unattended_argv(argv), unattended_environment(environment)
     return ExecParams(argv, call.cwd, call.timeout_ms, environment), confinement
 

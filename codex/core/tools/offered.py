@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from codex.core.tools.apply_patch import APPLY_PATCH
-from codex.core.tools.plan import UPDATE_PLAN
+from codex.core.tools.apply_patch import APPLY_PATCH_TOOL
+from codex.core.tools.plan import UPDATE_PLAN_TOOL
 from codex.core.tools.shell import shell_tool
-from codex.core.tools.view_image import VIEW_IMAGE
+from codex.core.tools.view_image import VIEW_IMAGE_TOOL
 
 if TYPE_CHECKING:
     from codex.config.types import Config
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 def own_tools(config: Config) -> tuple[Tool[Any], ...]:
     """Every tool that is not a server's, offered or not, always in the same order."""
-    return (shell_tool(config.command_timeout_ms), APPLY_PATCH, UPDATE_PLAN, VIEW_IMAGE)
+    return (
+        shell_tool(config.command_timeout_ms),
+        APPLY_PATCH_TOOL,
+        UPDATE_PLAN_TOOL,
+        VIEW_IMAGE_TOOL,
+    )
 
 
 def offered_tools(context: TaskContext) -> Toolset:

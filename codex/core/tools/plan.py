@@ -29,7 +29,7 @@ def _is_offered(config: Config) -> bool:
     return config.has_plan_tool
 
 
-UPDATE_PLAN = Tool(
+UPDATE_PLAN_TOOL = Tool(
     spec=ToolSpec(
         name="update_plan",
         description="Show the user your plan. Send the whole list each time.",

@@ -105,7 +105,7 @@ def _assess(
 def _read(context: TaskContext, call: ShellCall) -> ToolOutput | None:
     """Run a trusted command in a read-only sandbox; None if that stopped it."""
     config = context.setup.config
-    call = call._replace(is_unattended=True)
+    call = call._replace(skips_startup_files=True)
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
     if policy == config.sandbox_policy:
         # If judged again, it would run in the same sandbox.
@@ -132,8 +132,8 @@ def _run_as_decided(context: TaskContext, call: ShellCall, check: SafetyCheck) -
             if not answer.is_approved:
                 return ToolOutput(answer.rejection)
             remark = answer.remark
-        case AutoApprove(is_sandboxed, is_trusted, is_unattended):
-            call = call._replace(is_unattended=is_trusted or is_unattended)
+        case AutoApprove(is_sandboxed, is_trusted, skips_startup_files):
+            call = call._replace(skips_startup_files=is_trusted or skips_startup_files)
         case _:
             assert_never(check)
     if is_sandboxed:
@@ -168,6 +168,6 @@ def _offer_retry(context: TaskContext, call: ShellCall, outcome: AttemptOutcome)
     if not answer.is_approved:
         return ToolOutput(f"{report(outcome).text}\n{answer.rejection}")
     # The user approved the command as the question showed it, so start-up files apply.
-    again = attempt(context, call._replace(is_unattended=False), DANGER_FULL_ACCESS)
+    again = attempt(context, call._replace(skips_startup_files=False), DANGER_FULL_ACCESS)
     again = msgspec.structs.replace(again, undone=outcome.undone + again.undone)
     return ToolOutput(report(again).text + answer.remark)

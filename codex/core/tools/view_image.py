@@ -18,7 +18,7 @@ from codex.protocol.events import ViewImage
 if TYPE_CHECKING:
     from codex.config.types import Config
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
 """No published service takes a larger image."""
 
 MAGIC = (
@@ -55,9 +55,9 @@ def _content(path: str) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise _refusal(path, "it is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise _refusal(path, f"it has {status.st_size} bytes, the limit is {MAX_BYTES}")
-        return file.read(MAX_BYTES)
+        if status.st_size > MAX_IMAGE_BYTES:
+            raise _refusal(path, f"it has {status.st_size} bytes, the limit is {MAX_IMAGE_BYTES}")
+        return file.read(MAX_IMAGE_BYTES)
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -100,7 +100,7 @@ def _is_offered(config: Config) -> bool:
     return config.model.has_images
 
 
-VIEW_IMAGE = Tool(
+VIEW_IMAGE_TOOL = Tool(
     spec=ToolSpec(
         name="view_image",
         description="Look at an image file (PNG, JPEG, GIF, WebP).",

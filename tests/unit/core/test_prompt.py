@@ -9,7 +9,7 @@ from codex.config.types import Config
 from codex.core.prompt import build_prompt
 from codex.core.session import Session
 from codex.core.setup import make_setup
-from codex.core.tools.apply_patch import APPLY_PATCH
+from codex.core.tools.apply_patch import APPLY_PATCH_TOOL
 from codex.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
@@ -36,7 +36,7 @@ def test_reasoning_goes_back_only_when_it_is_sealed() -> None:
     open_, sealed = Reasoning(summary=(SummaryText("s"),)), Reasoning(encrypted_content="e")
     hello = Message("user", (TextPart("hi"),))
     session.transcript.record([hello, open_, sealed])
-    tools = (APPLY_PATCH.spec,)
+    tools = (APPLY_PATCH_TOOL.spec,)
     prompt = build_prompt(session, session.setup, tools)
     assert prompt.items == (hello, sealed)
     assert (prompt.instructions, prompt.tools, prompt.session_id) == ("whole", tools, "id")

@@ -150,7 +150,7 @@ def test_what_a_rule_allows_runs_without_a_question_as_the_sandbox_policy_says(
     approval: AskForApproval, policy: SandboxPolicy
 ) -> None:
     check = command(ALLOWED, approval, policy)
-    assert check == AutoApprove(is_sandboxed=policy != DANGER_FULL_ACCESS, is_unattended=True)
+    assert check == AutoApprove(is_sandboxed=policy != DANGER_FULL_ACCESS, skips_startup_files=True)
 
 
 @pytest.mark.parametrize("approval", AskForApproval)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,7 +27,7 @@ CONFIG = fake_config("http://h/v1", "/work")
 @pytest.fixture
 def context() -> Iterator[TaskContext]:
     setup = make_setup(CONFIG, make_host(), None)
-    session = Session(session_id="s", setup=setup, events=SimpleQueue(), rollout=unrecorded())
+    session = Session(session_id="s", setup=setup, put=lambda _: None, rollout=unrecorded())
     cancel = Cancel()
     yield TaskContext(session, setup, "t", cancel)
     cancel.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codex.base.errors import CodexError
-from codex.core.tools.view_image import MAX_BYTES, image_url
+from codex.core.tools.view_image import MAX_IMAGE_BYTES, image_url
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
@@ -30,7 +30,7 @@ def test_webp_is_recognised_behind_its_container(tmp_path: Path) -> None:
     [
         (b"no image", "is not a PNG"),
         (None, "No such file"),
-        (b"\x89PNG" + b"x" * MAX_BYTES, "limit"),
+        (b"\x89PNG" + b"x" * MAX_IMAGE_BYTES, "limit"),
     ],
 )
 def test_what_cannot_be_attached_is_named_with_its_cause(
