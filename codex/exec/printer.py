@@ -54,6 +54,7 @@ from codex.protocol.events import (
     SearchHistoryResponse,
     SessionConfigured,
     ShutdownComplete,
+    StepReport,
     StepStatus,
     StreamError,
     TaskComplete,
@@ -62,7 +63,6 @@ from codex.protocol.events import (
     TurnAborted,
     Update,
     UserMessage,
-    ViewImage,
     Warning,
 )
 from codex.protocol.questions import Question
@@ -107,7 +107,7 @@ _Work = (
     | PatchApplyBegin
     | PatchApplyEnd
     | PlanUpdate
-    | ViewImage
+    | StepReport
 )
 
 
@@ -129,6 +129,8 @@ class Printer:
         """Return the text to print for an event: whole lines, or nothing."""
         if isinstance(msg, _Silent):
             return ""
+        if isinstance(msg, _Work):
+            return self._released() + self._work(msg)
         match msg:
             case TokenCount():
                 self._usage = msg
@@ -148,17 +150,6 @@ class Printer:
                 return self._released() + self._notice(msg)
             case McpServerStatus(state=state):
                 return self._server_failed(msg) if state is McpServerState.FAILED else ""
-            case (
-                ExecCommandBegin()
-                | ExecCommandEnd()
-                | McpToolCallBegin()
-                | McpToolCallEnd()
-                | PatchApplyBegin()
-                | PatchApplyEnd()
-                | PlanUpdate()
-                | ViewImage()
-            ):
-                return self._released() + self._work(msg)
             case _:
                 assert_never(msg)
 
@@ -228,6 +219,9 @@ class Printer:
                 assert_never(msg)
 
     def _work(self, msg: _Work) -> str:
+        if isinstance(msg, StepReport):
+            action = self._paint(msg.step.action, SGR_MAGENTA)
+            return f"{action} {printable(msg.step.detail)}\n\n"
         match msg:
             case ExecCommandBegin():
                 command = self._paint(clipped(printable(join(msg.command))), SGR_BOLD)
@@ -250,8 +244,6 @@ class Printer:
                 return f"{outcome.removesuffix(chr(10))}\n\n"
             case PlanUpdate():
                 return self._plan(msg)
-            case ViewImage():
-                return f"{self._paint('view image', SGR_MAGENTA)} {printable(msg.path)}\n\n"
             case _:
                 assert_never(msg)
 

@@ -10,6 +10,7 @@ that must show a new one.
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -339,11 +340,25 @@ class PlanUpdate(msgspec.Struct, frozen=True, tag_field="type", tag="plan_update
     plan: tuple[PlanStep, ...]
 
 
+class Step(NamedTuple):
+    """What a tool did, in one line."""
+
+    action: str
+    """Verb and noun, as in "view image"."""
+    detail: str
+    """Text after the action; front ends show a path below the working directory as relative."""
+
+
 class ViewImage(msgspec.Struct, frozen=True, tag_field="type", tag="view_image_tool_call"):
     """The model looks at an image file."""
 
     call_id: str
     path: str
+
+    @property
+    def step(self) -> Step:
+        """The line that shows it."""
+        return Step("view image", self.path)
 
 
 class TokenCount(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="token_count"):
@@ -438,6 +453,8 @@ CallBegin = ExecCommandBegin | PatchApplyBegin | McpToolCallBegin
 CallEnd = ExecCommandEnd | PatchApplyEnd | McpToolCallEnd
 ApprovalRequest = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
 """The questions that a task waits on; the answer is a decision."""
+StepReport = ViewImage
+"""The events of tools that every front end shows as one line, their `step`."""
 TaskReport = (
     UserMessage
     | AgentMessage
@@ -446,7 +463,7 @@ TaskReport = (
     | Warning
     | StreamError
     | PlanUpdate
-    | ViewImage
+    | StepReport
     | TokenCount
 )
 """Events that stand alone: nothing begins, ends or waits."""

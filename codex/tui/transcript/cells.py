@@ -29,7 +29,7 @@ from codex.tui.drawing.text import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codex.protocol.events import PlanStep, SessionConfigured
+    from codex.protocol.events import PlanStep, SessionConfigured, Step
 
 USER = Style(fg="cyan", bold=True)
 AGENT = Style(fg="magenta", bold=True)
@@ -258,17 +258,19 @@ class PlanCell(Cell):
         return "\n".join(["plan", *([self._explanation] if self._explanation else []), *rows])
 
 
-class ImageCell(Cell):
-    """An image file that the model looks at."""
+class StepCell(Cell):
+    """What a tool did, in one line."""
 
-    def __init__(self, path: str, cwd: str) -> None:
+    def __init__(self, step: Step, cwd: str) -> None:
         super().__init__()
-        self._path = os.path.relpath(path, cwd) if path.startswith(f"{cwd}/") else path
+        self._action = step.action
+        detail = step.detail
+        self._detail = os.path.relpath(detail, cwd) if detail.startswith(f"{cwd}/") else detail
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """One row with the path."""
-        return wrap((Span("view image ", WORK), *line(self._path)), width)
+        """Return the action and its detail."""
+        return wrap((Span(f"{self._action} ", WORK), *line(self._detail)), width)
 
     def text(self) -> str:
-        """The path."""
-        return f"view image {self._path}"
+        """Return the action and its detail."""
+        return f"{self._action} {self._detail}"

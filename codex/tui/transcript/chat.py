@@ -21,11 +21,11 @@ from codex.tui.transcript.cells import (
     CAUTION,
     Cell,
     HeaderCell,
-    ImageCell,
     LinesCell,
     NoticeCell,
     PlanCell,
     PromptCell,
+    StepCell,
 )
 from codex.tui.transcript.messages import MessageCell, ReasoningCell
 from codex.tui.transcript.tool_cell import server_lines
@@ -145,6 +145,9 @@ class Chat:
         if isinstance(msg, CallMsg):
             self._call(msg, event_id)
             return
+        if isinstance(msg, ev.StepReport):
+            self._add(StepCell(msg.step, self._cwd))
+            return
         match msg:
             case ev.AgentMessageDelta():
                 self._message = self._message or self._new_message()
@@ -173,8 +176,6 @@ class Chat:
             case ev.PlanUpdate():
                 self.plan = msg.plan
                 self._add(PlanCell(msg.explanation, msg.plan))
-            case ev.ViewImage():
-                self._add(ImageCell(msg.path, self._cwd))
             case ev.ElicitationRequest():
                 self._add(NoticeCell(msg.message, title=f"{msg.server} asks:", style=CAUTION))
             case ev.Warning():

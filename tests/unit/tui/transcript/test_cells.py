@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from codex.protocol import events as ev
+from codex.protocol.events import Step
 from codex.tui.drawing.ansi import parse_ansi_part
 from codex.tui.drawing.text import Line, Style, line_width, plain
 from codex.tui.transcript.cells import (
     PROMPT_LINES,
     Cell,
     HeaderCell,
-    ImageCell,
     NoticeCell,
     PlanCell,
     PromptCell,
+    StepCell,
     draw,
     short_path,
 )
@@ -76,8 +77,8 @@ def test_texts_of_the_simple_cells() -> None:
     steps = (ev.PlanStep("a", ev.StepStatus.IN_PROGRESS),)
     assert PlanCell("why", steps).text() == "plan\nwhy\n[>] a"
     assert PlanCell(None, steps).text() == "plan\n[>] a"
-    assert ImageCell("/x/y.png", "/x").text() == "view image y.png"
-    assert ImageCell("/z/y.png", "/x").text() == "view image /z/y.png"
+    assert StepCell(Step("view image", "/x/y.png"), "/x").text() == "view image y.png"
+    assert StepCell(Step("view image", "/z/y.png"), "/x").text() == "view image /z/y.png"
     assert NoticeCell("a\nb", title="t:").text() == "t: a\nb"
     assert shown(NoticeCell("")) == [""]
 
