@@ -1,4 +1,4 @@
-"""What a command may run, read loosely: to find what is forbidden or dangerous, never to permit.
+"""Read loosely what a command may run, to find what is forbidden or dangerous, never to permit.
 
 `codex.base.bash` understands little and is sure of it; this file does the reverse. It cuts text
 that is no plain list of commands where a shell would cut it, and looks at every piece that could be
@@ -26,9 +26,9 @@ WRAPPERS = (
     | frozenset({"exec", "builtin", "eval", "stdbuf", "setsid", "busybox", "unbuffer", "chroot"})
     | frozenset({"time", "coproc", "function", "noglob", "nocorrect", "repeat"})
 )
-"""Programs that run the words after them; at which word that begins is not worked out.
+"""Programs that run the words after them; it is not worked out at which word that begins.
 
-The last row is reserved in some shells and a program's name in others.
+The last row is reserved in some shells and names a program in others.
 """
 FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 RESERVED = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{"})
@@ -41,30 +41,30 @@ DESCRIPTOR = re.compile(r"\d+|\{\w+\}", re.ASCII)
 HERE_DOCUMENT = re.compile(r"<(?!<)-?[ \t]*(['\"\\]?)([^\s'\";&|<>()]+)\1?")
 OPERATOR = re.compile(r"<-|[<>&|]*")
 ARITHMETIC = re.compile(r"\(\(|[\w$]\[")
-"""Where this stands in a line, `<<` may be a shift instead, and commands follow the line."""
+"""Sign that `<<` in the same line may be a shift, so that commands follow the line."""
 SUBSTITUTION = re.compile(r'\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|`[^`]*`')
-"""A substitution without another one in it."""
+"""Form of a substitution that contains no other one."""
 SUBSTITUTION_SIGN = re.compile(r"(?<!\\)\$\(|[()]")
 DOUBLE_QUOTED = re.compile(r'(?:[^"\\$]|\\.|\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|\$)*+', re.DOTALL)
-"""The text up to the closing quote; quotes within a substitution are not it."""
+"""Form of the text up to the closing quote, which is not one within a substitution."""
 DOUBLE_ESCAPE = re.compile(r'\\([$`"\\\n])')
 ANSI_QUOTED = re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL)
-"""The text of `$'...'`."""
+"""Form of the text of `$'...'`."""
 ANSI_ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|(.))",
     re.DOTALL,
 )
 ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
 MAX_WORDS = 200
-"""Of a command that is looked at; the number of its words at which another may begin, too."""
+"""Most words of a command that are examined, and most of them at which another may begin."""
 MAX_SCRIPTS = 500
 
 
 def possible_commands(argv: Sequence[str]) -> Iterator[Words]:
-    """Everything that a command could turn out to run, itself first; some of it may be wrong."""
+    """Everything that a command might run, itself first; some results may be wrong."""
     scripts: list[str] = []
     yield from _of_words(tuple(argv), scripts)
-    for script in scripts:  # It grows meanwhile.
+    for script in scripts:  # The list grows meanwhile.
         if len(scripts) > MAX_SCRIPTS:
             return
         reader = _LooseReader(script)
@@ -119,7 +119,7 @@ def _name(words: Words) -> str:
 
 
 def is_dangerous(argv: Sequence[str]) -> bool:
-    """Whether it deletes files by force, or could: `rm -f`, also behind others and in scripts."""
+    """Whether it might delete files by force: `rm -f`, also after wrappers and in scripts."""
     return any(map(_is_forced_removal, possible_commands(argv)))
 
 
@@ -167,19 +167,19 @@ class _LooseReader:
         self._plain_length: int | None = None
         """The length of the word's part before its first quote; None when it has no quotes."""
         self._is_at_start = True
-        """Only reserved words precede: another one would be reserved as well."""
+        """Whether only reserved words precede, so that another one would be reserved as well."""
         self._skips_word = False
-        """The next word is what a redirection names."""
+        """Whether the next word is the target of a redirection."""
         self._here_documents: list[tuple[str, bool]] = []
-        """Those that begin after this line: (delimiter, whether substitutions in them run)."""
+        """Here-documents that begin after this line: (delimiter, whether substitutions run)."""
         self._line_start = 0
         self._names_shell = False
-        """Some word of this line does."""
+        """Whether a word of this line names a shell."""
         self.inner: list[str] = []
-        """Scripts within: substitutions, and here-documents that a shell may read."""
+        """Scripts within this one: substitutions, and here-documents that a shell may read."""
 
     def commands(self) -> list[Words]:
-        """All pieces that could be a command."""
+        """Return all pieces that could be a command."""
         found: list[Words] = []
         while self._position < len(self._script):
             if self._read():
@@ -188,7 +188,7 @@ class _LooseReader:
         return [words for words in found if words]
 
     def _read(self) -> bool:
-        """Read a little; whether a command ends here."""
+        """Read one character or quotation; return whether a command ends here."""
         character = self._script[self._position]
         self._position += 1
         if character in " \t":
@@ -211,7 +211,7 @@ class _LooseReader:
         return False
 
     def _joint(self, character: str) -> bool:
-        """Read what parts two commands, or `&>`; whether a command ends here."""
+        """Read a separator of commands, or `&>`; return whether a command ends here."""
         if character == "&" and self._script.startswith(">", self._position):
             # bash reads a redirection, other shells an end and a redirection.
             end = self._script.find("\n", self._position)

@@ -1,11 +1,8 @@
-"""Whether a command or a patch runs, waits for the user, or is refused: pure decisions.
+"""Decide whether a command or a patch runs, waits for the user, or is rejected. Pure.
 
-Nothing runs here and nobody is asked. Three things are kept apart: trust (no question), the sandbox
-(what may be touched), and escalation (leaving the sandbox). A yes to a question about running a
-command lets it run, inside the sandbox; only a yes to a question about leaving the sandbox leaves
-it. (In the reference every approved command runs without a sandbox, and with one available none is
-asked about at first.)
-Source: spec/exec-and-sandbox.md, section 5, and spec/apply-patch.md, section 7, without their gaps.
+Three things are kept apart: trust (no question), the sandbox (what may be touched), and escalation
+(leaving the sandbox). A yes to a question about running a command lets it run inside the sandbox;
+only a yes to a question about leaving the sandbox leaves it.
 """
 
 from __future__ import annotations
@@ -23,32 +20,32 @@ if TYPE_CHECKING:
 
 
 class AutoApprove(msgspec.Struct, frozen=True):
-    """Go on without a question."""
+    """Decision to continue without a question."""
 
     is_sandboxed: bool
-    """Under the session's sandbox policy; for a patch, within its writable folders."""
+    """Whether the session's sandbox policy applies; to a patch, its writable folders do."""
     is_trusted: bool = False
-    """It only reads: it can run under the read-only policy, whatever the session's is."""
+    """Whether the command only reads, so it runs read-only whatever the session's policy."""
     skips_startup_files: bool = False
-    """A rule allows it by its words: nothing else may run with it."""
+    """Whether a rule allows the command by its words, so that nothing else may run with it."""
 
 
 class AskUser(msgspec.Struct, frozen=True):
-    """Wait for the user."""
+    """Decision to wait for the user."""
 
     reason: str | None
-    """Why, where there is more to say than the command itself."""
+    """Reason for the question; None if the command itself says enough."""
     is_sandboxed: bool = True
-    """How it goes on after a yes."""
+    """Whether the sandbox applies after a yes."""
     is_kept: bool = True
-    """Whether a yes can count for more than once."""
+    """Whether a yes can count for more than this time."""
 
 
 class Reject(msgspec.Struct, frozen=True):
-    """Do not do it."""
+    """Decision against the command or patch."""
 
     reason: str
-    """For the model, and how the user could allow it."""
+    """Reason for the model to read, with what the user could do to allow it."""
 
 
 OPEN_FOLDER = "'-s workspace-write', or with the folder in writable_roots"
@@ -70,10 +67,10 @@ def assess_command(
     """Decide about one command.
 
     Args:
-        ruling: what the user's rules and the trust table say of it.
-        is_approved: the user has allowed it for the session, in the sandbox.
-        may_leave: the user has allowed it for the session, without the sandbox.
-        wants_escalation: the model asks to run it without the sandbox.
+        ruling: the result of the user's rules and the trust table.
+        is_approved: whether the user has allowed it for the session, in the sandbox.
+        may_leave: whether the user has allowed it for the session, without the sandbox.
+        wants_escalation: whether the model asks to run it without the sandbox.
         justification: the model's reason for that.
     """
     can_escape = policy.is_unrestricted
@@ -85,8 +82,8 @@ def assess_command(
         return AutoApprove(is_sandboxed=False)
     asks = approval in (AskForApproval.UNTRUSTED, AskForApproval.AUTO_EDIT)
     if ruling.is_reader and (policy.can_read_everything or not wants_escalation):
-        # What only reads has nothing to gain outside the sandbox; and where others are asked about,
-        # that it can only read is for the sandbox to ensure.
+        # A command that only reads gains nothing outside the sandbox. Where other commands need a
+        # question, the sandbox has to ensure that this one can only read.
         return AutoApprove(is_sandboxed=asks or not can_escape, is_trusted=True)
     if wants_escalation and not can_escape:
         return _assess_escalation(approval, justification)
@@ -101,7 +98,7 @@ def assess_command(
 
 
 def _assess_prompt(ruling: Ruling, approval: AskForApproval, *, leaves: bool) -> SafetyCheck:
-    """A rule of the user asks for a question, whatever was answered before."""
+    """Decide about a command that a rule wants asked about, whatever was answered before."""
     if approval is AskForApproval.NEVER:
         return Reject(f"{ruling.reason}, and the approval policy is 'never'")
     return AskUser(ruling.reason, is_sandboxed=not leaves, is_kept=False)
@@ -127,9 +124,9 @@ def _assess_escalation(approval: AskForApproval, justification: str | None) -> S
 
 
 def should_offer_retry(approval: AskForApproval) -> bool:
-    """Whether the user is asked to run a command again, without the sandbox that stopped it.
+    """Whether to ask about running a command again, without the sandbox that stopped it.
 
-    Under `on-request` the model asks, by `with_escalated_permissions`.
+    Under `on-request` the model asks instead, by `with_escalated_permissions`.
     """
     match approval:
         case AskForApproval.UNTRUSTED | AskForApproval.AUTO_EDIT | AskForApproval.ON_FAILURE:
@@ -151,9 +148,10 @@ def assess_patch(
     """Decide about one patch.
 
     Args:
-        is_inside: every path it writes is in a writable folder of the policy, links resolved.
-        is_empty: it changes nothing.
-        is_protected: what is not inside is in a writable folder all the same, but protected there.
+        is_inside: whether every path it writes is in a writable folder of the policy, with links
+            resolved.
+        is_empty: whether it changes nothing.
+        is_protected: whether every other path is in a writable folder, too, but protected there.
     """
     if is_empty:
         return Reject("it changes no file")

@@ -1,8 +1,8 @@
-"""Which beginning of a command the user may be offered to allow, for a session or for good.
+"""Choose the beginning of a command that the user may allow, for a session or for good.
 
-A prefix says what kind of thing is done (`git commit`, `npm run test`) and leaves the rest free; so
-none is offered for programs whose free arguments could be anything: interpreters, shells, what runs
-other programs, what deletes.
+A prefix says what kind of thing is done (`git commit`, `npm run test`) and leaves the rest open. So
+no prefix is offered for programs whose open arguments could do anything: interpreters, shells,
+programs that run others, programs that delete.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NEVER = (
 )
 INTERPRETER = re.compile(r"(python|pypy|node|ruby|perl|php|lua)[\d.]*", re.ASCII)
 SUBCOMMAND = re.compile(r"[a-z][a-zA-Z0-9_:-]*", re.ASCII)
-"""A word that says what to do; no option, path or value."""
+"""Form of a word that says what to do, which is not an option, path or value."""
 
 SUBCOMMANDS: dict[str, frozenset[str]] = {
     "git": _words("stash remote submodule worktree notes lfs"),
@@ -74,10 +74,10 @@ SUBCOMMANDS: dict[str, frozenset[str]] = {
     "bazel": frozenset(),
     "swift": _words("package"),
 }
-"""Programs whose first argument says what they do, and where a second one does."""
+"""Programs whose first argument says what they do, each with those that need a second one."""
 
 _RUNNERS = {("uv", "run"), ("poetry", "run"), ("bundle", "exec"), ("npm", "exec"), ("yarn", "exec")}
-"""What stands behind these is a command of its own."""
+"""Subcommands followed by a command of its own."""
 ANYTHING = {
     *(("git", word) for word in ("config", "bisect", "rebase", "filter-branch", "submodule", "-c")),
     *(("docker", word) for word in ("run", "exec")),
@@ -89,14 +89,14 @@ ANYTHING = {
     *(("dotnet", "run"), ("dotnet", "tool"), ("uv", "tool"), ("yarn", "dlx"), ("git", "lfs")),
     *(("mix", "run"), ("swift", "run"), ("bazel", "run"), ("conda", "run"), ("npm", "x")),
 }
-"""Subcommands that run whatever they are given, or change what others run."""
+"""Subcommands that run whatever they are given, or change what other programs run."""
 
 
 def propose_prefix(argv: Sequence[str]) -> tuple[str, ...] | None:
-    """The prefix to offer; None when none can be judged.
+    """Return the prefix to offer; None if the command has no prefix that can be judged.
 
-    Of a script, the one command in it that is not known to only read: `cd X && npm test | tail`
-    gives `npm test`.
+    In a script, the prefix is that of the one command that is not known to only read:
+    `cd X && npm test | tail` gives `npm test`.
     """
     commands = plain_commands(argv)
     if commands is None or not argv:

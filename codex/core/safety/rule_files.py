@@ -1,7 +1,7 @@
-"""The user's files of rules: which there are, and one more line in one of them.
+"""The user's rule files: find them, and add a line to one.
 
-They are in CODEX_HOME alone: a repository has no say in what may run. Read once, when the session
-starts (rules.py).
+They are in CODEX_HOME only: a repository must not decide what may run. rules.py reads them once,
+when the session starts.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ LOCK_PAUSE_S = 0.05
 
 
 def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
-    """The files of rules in the order of their names, and which folders cannot be read."""
+    """Return the rule files in the order of their names, and a line for each unreadable folder."""
     found: list[str] = []
     failures: list[str] = []
     if os.path.isfile(codex_home):
-        return found, failures  # There is no room for any; others say what is wrong.
+        return found, failures  # A file has no room for rules; the configuration reports it.
     places = ((os.path.join(codex_home, RULES_FOLDER), ".rules"), (codex_home, ".policy"))
     for folder, ending in places:
         try:
@@ -46,18 +46,18 @@ def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
 
 
 def rule_text(prefix: Sequence[str]) -> str:
-    """The line of a file of rules that allows a prefix."""
-    # JSON's strings are strings of the language, whatever the words hold.
+    """Return the line of a rule file that allows a prefix."""
+    # Every JSON string is a string of the rule language, too.
     words = ", ".join(msgspec.json.encode(word).decode() for word in prefix)
     return f'prefix_rule(pattern=[{words}], decision="allow")'
 
 
 def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
-    """Add the rule that allows a prefix to `rules/default.rules`; the file's path.
+    """Add the rule that allows a prefix to `rules/default.rules`; return the file's path.
 
-    The line is written in one piece behind what is there, under a lock that other sessions heed.
+    The line is appended in one write, under a lock that other sessions respect.
 
-    Raises: PolicyError, when it cannot be written.
+    Raises: PolicyError, if the rule cannot be written.
     """
     folder = os.path.join(codex_home, RULES_FOLDER)
     path = os.path.join(folder, "default.rules")
@@ -68,7 +68,7 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
             with open(descriptor, "r+b", buffering=0) as file:
                 _lock(file)
                 _append_line(file, rule_text(prefix).encode())
-                # An editor may have put another file in its place meanwhile.
+                # An editor may have replaced the file meanwhile.
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     break
     except OSError as error:
@@ -77,9 +77,9 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
 
 
 def _lock(file: FileIO) -> None:
-    """Wait for other sessions, which are done at once; closing the file gives the lock back."""
+    """Wait for other sessions, which hold the lock briefly; closing the file releases it."""
     for _ in range(LOCK_ATTEMPTS):
-        # Without locks the line is still one write behind what is there.
+        # Where locks are unavailable, the line is still appended in one write.
         if try_lock(file.fileno()) is not LockState.BUSY:
             return
         time.sleep(LOCK_PAUSE_S)
@@ -87,7 +87,7 @@ def _lock(file: FileIO) -> None:
 
 
 def _append_line(file: FileIO, line: bytes) -> None:
-    """Append a line, unless it is there."""
+    """Append a line, unless the file contains it already."""
     file.seek(0)
     content = file.readall()
     if line in content.split(b"\n"):
@@ -96,7 +96,7 @@ def _append_line(file: FileIO, line: bytes) -> None:
     data = before + line + b"\n"
     written = file.write(data)
     if written != len(data):
-        # Half a line would break the file; what came behind it meanwhile is not ours to cut.
+        # Half a line would break the file, but a line that another program added must stay.
         if os.fstat(file.fileno()).st_size == len(content) + written:
             file.truncate(len(content))
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,7 +1,9 @@
-"""The user's rules about commands, and what they make of one, together with the trust table.
+"""Judge a command by the user's rules and the trust table.
 
-A file that cannot be read permits nothing, and might forbid anything: until it is mended, every
-command is asked about. `allow` means no question, inside the sandbox; it never leaves it.
+What permits is judged strictly, on text that is plainly a list of commands, every part of it; what
+forbids is looked for loosely (danger.py). A file that cannot be read permits nothing and might
+forbid anything: until it is fixed, every command needs approval. `allow` means no question, inside
+the sandbox; no rule takes a command out of it.
 """
 
 from __future__ import annotations
@@ -22,18 +24,18 @@ if TYPE_CHECKING:
     from codex.execpolicy.prefix import PrefixMatch
 
 SESSION = "this session"
-"""Where a rule comes from that the user made by answering a question."""
+"""Origin of a rule that the user made by answering a question."""
 
 
 class Ruling(NamedTuple):
-    """What is known of a command before the approval policy is asked."""
+    """What is known about a command before the approval policy is applied."""
 
     decision: Decision | None = None
-    """What the user's rules say."""
+    """Decision of the user's rules; None if no rule applies."""
     reason: str | None = None
-    """Why it is forbidden, or asked about."""
+    """Reason why the command is forbidden or asked about."""
     is_reader: bool = False
-    """All it can do is read."""
+    """Whether the command can only read."""
     is_dangerous: bool = False
 
 
@@ -41,7 +43,7 @@ class Rules:
     """The rules of one session."""
 
     def __init__(self, policy: Policy | None = None, failures: Sequence[str] = ()) -> None:
-        """Args: failures: what was wrong with the files that could not be read."""
+        """Args: failures: a line for each file that could not be read."""
         self._policy = policy or Policy()
         self.failures = tuple(failures)
 
@@ -53,11 +55,11 @@ class Rules:
     def judge(
         self, argv: Sequence[str], *, cwd: str, writable_folders: Sequence[str] | None
     ) -> Ruling:
-        """Judge one command; of a script, each part.
+        """Judge one command, or every part of a script.
 
         Args:
-            cwd: the command's, absolute.
-            writable_folders: of the session's sandbox; None where everything is writable.
+            cwd: the command's folder, absolute.
+            writable_folders: those of the session's sandbox; None if everything is writable.
         """
         strict = self._strict_ruling(argv)
         if strict is not None:
@@ -65,10 +67,10 @@ class Rules:
         if self.failures:
             return Ruling(
                 Decision.PROMPT,
-                f"a file of rules cannot be read and may forbid this: {self.failures[0]}",
+                f"a rule file cannot be read and may forbid this: {self.failures[0]}",
             )
         if self._policy.match_prefixes(argv):
-            return Ruling(Decision.ALLOW)  # The very words, and if they name a shell and a script.
+            return Ruling(Decision.ALLOW)  # The rule names these words, even a shell and a script.
         dangerous = is_dangerous(argv)
         commands = plain_commands(argv)
         if commands is None:
@@ -82,7 +84,10 @@ class Rules:
         return Ruling(is_dangerous=dangerous)
 
     def _strict_ruling(self, argv: Sequence[str]) -> Ruling | None:
-        """What a rule stricter than `allow` says about anything that the command may run."""
+        """Return the ruling of the strictest rule about anything that the command may run.
+
+        Returns: None if no rule is stricter than `allow`.
+        """
         policy = self._policy
         matches: list[PrefixMatch] = []
         if not (policy.prefix_rules or policy.has_programs):
@@ -112,7 +117,7 @@ class Rules:
         self, command: tuple[str, ...], cwd: str, writable_folders: Sequence[str]
     ) -> bool:
         if self._policy.match_prefixes(command):
-            return True  # What is stricter was found before.
+            return True  # judge() has already looked for stricter rules.
         result = self._check(command)
         return (
             isinstance(result, Matched)
@@ -124,7 +129,7 @@ class Rules:
 
 
 def load_rules(paths: Sequence[str], failures: Sequence[str]) -> Rules:
-    """Read files of rules, in this order; what is wrong with some of them joins the failures."""
+    """Read rule files in this order; add a line to the failures for each that cannot be read."""
     from codex.execpolicy.load import load_policy
 
     policy = Policy()

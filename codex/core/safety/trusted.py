@@ -1,13 +1,12 @@
-"""The commands that run without a question, because all they can do is read.
+"""The commands that run without a question because they can only read.
 
-A closed table: a program, subcommand or option that is not known here is not trusted, which means
-a question and nothing worse. Trusted commands still run in the sandbox. Programs are trusted by
-their bare name or in /bin and /usr/bin only, and options are judged wherever they stand: whether a
-word is an option or the value of one is not worked out.
-Source: spec/exec-and-sandbox.md, sections 6, 9 and 10.4.
+The table is closed: a program, subcommand or option that it does not name is not trusted, which
+leads to a question and nothing worse. Programs are trusted by their bare name or in /bin and
+/usr/bin only. Options are judged in any position, because it is not worked out whether a word is an
+option or the value of one.
 
-How they run, so that no profile file, variable or repository setting starts anything else, is the
-business of unattended.py.
+Trusted commands still run in a sandbox, a read-only one. unattended.py ensures that no profile
+file, variable or repository setting starts anything else.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ ALWAYS = _words(
     "numfmt od paste pwd readlink realpath rev seq sha1sum sha256sum sha512sum stat tac tr "
     "true uname wc which whoami"
 )
-"""No option of these writes a file or starts a program. Not here for a reason: `printf` and `test`
-(bash evaluates what is in the brackets of an array name), `sort`, `uniq`, `tree` and `xxd` (write
-files), `date` and `hostname` (set things), `env` and `xargs` (start programs)."""
+"""Programs with no option that writes a file or starts a program. Left out on purpose: `printf`
+and `test` (bash evaluates the text in the brackets of an array name), `sort`, `uniq`, `tree` and
+`xxd` (write files), `date` and `hostname` (set things), `env` and `xargs` (start programs)."""
 
 FOLDERS = ("/bin/", "/usr/bin/")
 
 
 def plain_commands(argv: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
-    """The commands that an argv runs, each as its words; None where that is not plain to see."""
+    """The commands that an argv runs, each as its words; None if that is not plain to see."""
     script = script_of(argv)
     if script is None:
         return (tuple(argv),)
@@ -46,13 +45,13 @@ def plain_commands(argv: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
 
 
 def is_trusted(argv: Sequence[str]) -> bool:
-    """Whether a command only reads: one of the table, or a script of nothing but those."""
+    """Whether a command only reads: it is in the table, or a script of such commands only."""
     commands = plain_commands(argv)
     return commands is not None and all(map(is_reader, commands))
 
 
 def is_reader(argv: Sequence[str]) -> bool:
-    """Whether a plain command, no script, only reads."""
+    """Whether a plain command, which is not a script, only reads."""
     name = _system_name(argv[0]) if argv else None
     if name is None:
         return False
@@ -61,13 +60,13 @@ def is_reader(argv: Sequence[str]) -> bool:
 
 
 def _system_name(program: str) -> str | None:
-    """The name of a program that is named without a folder, or in one of the system's."""
+    """The name of a program without its folder; None if the folder is not the system's."""
     folder, slash, name = program.rpartition("/")
     return None if slash and folder + slash not in FOLDERS else name
 
 
 def _are_options(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    """Every word that starts with a sign matches; the others are free."""
+    """Whether every word that starts with a sign matches; other words may be anything."""
     return all(pattern.fullmatch(word) for word in words if word.startswith(("-", "+")))
 
 
@@ -77,7 +76,7 @@ UNIQ_OPTIONS = re.compile(r"-[cdDiuz]+|-[fsw]\d+|--[a-z-]+(=\w+)?", re.ASCII)
 
 
 def _is_reading_tail(words: Sequence[str]) -> bool:
-    """Not when it waits for more: that is no reading, and nobody would see why nothing happens."""
+    """Whether it ends: one that waits for more text would look as if nothing happened."""
     return not any(
         word.startswith(("--f", "--r", "--p"))
         or (word.startswith("-") and word[1:2] != "-" and {"f", "F"} & set(word))
@@ -119,7 +118,7 @@ RG_RUNS = ("--pre", "--hostname-bin", "--search-zip")
 
 
 def _is_reading_rg(words: Sequence[str]) -> bool:
-    """Not when it starts programs: preprocessors, decompressors. `z` may stand among flags."""
+    """Whether it starts no preprocessor or decompressor; `z` may be one of several flags."""
     return not any(
         word.startswith(RG_RUNS) or (word.startswith("-") and word[1:2] != "-" and "z" in word)
         for word in words
@@ -130,7 +129,7 @@ SED_RANGE = re.compile(r"\d+(,\d+)?p", re.ASCII)
 
 
 def _is_reading_sed(words: Sequence[str]) -> bool:
-    """Only `sed -n RANGEp [FILE]`: nothing else of sed's is looked at."""
+    """Whether it is `sed -n RANGEp [FILE]`; no other form of sed is trusted."""
     if len(words) not in (2, 3) or words[0] != "-n" or not SED_RANGE.fullmatch(words[1]):
         return False
     return len(words) == 2 or (words[2] != "" and not words[2].startswith("-"))
@@ -150,7 +149,7 @@ GIT_DANGERS = (
     "--help",
     "--web",
 )
-"""What writes a file or starts a program. git takes any beginning of a long option for it."""
+"""Options that write a file or start a program. git takes any beginning of a long option."""
 
 GIT_SIGNATURE = re.compile(r"%[-+ ]?G|\(\*?signature")
 

@@ -1,8 +1,8 @@
-"""How a command is run that nobody was asked about: as its words say, and nothing besides.
+"""Run a command without approval exactly as its words say, without start-up files.
 
-It was judged by the words of its script. A login shell would run profile files before them, an
-ordinary one what BASH_ENV names, git what a repository's settings name; the model may have written
-all of those.
+Such a command was judged by the words of its script alone. But a login shell would first run
+profile files, any bash the file that BASH_ENV names, and git the programs that a repository's
+settings name, and the model may have written all of those.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FLAGS = {"bash": ("-p",), "zsh": ("-f",), "sh": ()}
-"""No start-up files; for bash, no functions from the environment either."""
+"""Flags against start-up files, by shell; for bash also against functions in the environment."""
 
 STARTERS = ("BASH_ENV", "ENV", "ZDOTDIR", "RIPGREP_CONFIG_PATH", "GIT_EXTERNAL_DIFF", "LESSOPEN")
 """Variables that make a harmless program start another one."""
@@ -29,12 +29,12 @@ GIT_SETTINGS = {
     "gpg.ssh.program": "false",
     "gpg.x509.program": "false",
 }
-"""Stronger than those of a repository. What they cannot reach (text conversion, filters) runs, but
-can write nothing: see the read-only sandbox of trusted commands."""
+"""Settings of git that override a repository's. Text conversions and filters, which they cannot
+reach, still run, but cannot write: trusted commands run in a read-only sandbox."""
 
 
 def unattended_argv(argv: Sequence[str]) -> tuple[str, ...]:
-    """The same command without start-up files."""
+    """Return the same command without start-up files."""
     script = script_of(argv)
     if script is None:
         return tuple(argv)
@@ -42,11 +42,11 @@ def unattended_argv(argv: Sequence[str]) -> tuple[str, ...]:
 
 
 def unattended_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The same environment without what starts programs."""
+    """Return the same environment without variables that start programs."""
     made = {name: value for name, value in environment.items() if name not in STARTERS}
     made |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_PAGER": "cat"}
     count = made.get("GIT_CONFIG_COUNT", "")
-    # Behind the user's own, which may be what lets git open the repository at all.
+    # After the user's own settings, which git may need to open the repository at all.
     first = int(count) if count.isdecimal() and len(count) < 4 else 0
     made["GIT_CONFIG_COUNT"] = str(first + len(GIT_SETTINGS))
     for index, (key, value) in enumerate(GIT_SETTINGS.items(), start=first):
