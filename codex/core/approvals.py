@@ -1,7 +1,8 @@
 """Questions to the user that wait for an answer.
 
-A question is registered before it is shown, under its call id, so that no answer can be lost, come
-too early, or answer another question. The task thread waits; the session thread answers.
+A question is registered before it is shown, under an id of its own, so no answer can get lost, come
+too early, or reach another question. It is answered once, by an answer of its own kind. The task
+thread waits; the session thread answers.
 """
 
 from __future__ import annotations
@@ -20,44 +21,44 @@ if TYPE_CHECKING:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the user decided, and what the model is to know about it."""
+    """The user's decision, with words for the model."""
 
     decision: ReviewDecision
     feedback: str | None = None
 
     @property
     def is_approved(self) -> bool:
-        """Yes, once or for longer."""
+        """Whether the answer is yes, once or for longer."""
         return self.decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT)
 
     @property
     def is_for_session(self) -> bool:
-        """A yes that counts for more than once."""
+        """Whether the answer is a yes that counts for more than this time."""
         return self.is_approved and self.decision is not ReviewDecision.APPROVED
 
     @property
     def rejection(self) -> str:
-        """What the model reads when the user said no."""
+        """Text for the model when the user said no."""
         return "rejected by the user" + (f": {self.feedback}" if self.feedback else "")
 
     @property
     def remark(self) -> str:
-        """What the model reads of the user's words, behind the output, when the user said yes."""
+        """Text for the model after the output when the user said yes: the user's words."""
         return f"\nThe user says: {self.feedback}" if self.feedback else ""
 
 
 class OpenQuestion:
-    """One registered question; `wait` takes it back."""
+    """One registered question, which `wait` takes back."""
 
     def __init__(self, approvals: Approvals, key: tuple[type, str]) -> None:
         self._approvals = approvals
         self._key = key
         self.request_id = key[1]
-        """What an answer names."""
+        """Id that an answer must name."""
         self.answers: SimpleQueue[Answer | None] = SimpleQueue()
 
     def wait(self, cancel: Cancel) -> Answer:
-        """The answer, however long it takes.
+        """Wait for the answer, however long it takes.
 
         Raises: Interrupted, when `cancel` is set first or the answer is "abort".
         """
@@ -95,10 +96,10 @@ class Approvals:
         return question
 
     def _unused(self, key: tuple[type, str]) -> tuple[type, str]:
-        """The key itself, or where it was asked about before, one of its own.
+        """Return the key itself, or a new one if it has been used before.
 
-        A second question about a call (to run it without the sandbox), and a call id that a model
-        uses again, must not be answered by what was meant for the first.
+        A call may lead to a second question (to run it without the sandbox), and a model may use a
+        call id again. Neither may get the answer that was meant for the first question.
         """
         kind, call_id = key
         number = 2
@@ -108,7 +109,7 @@ class Approvals:
         return key
 
     def close(self, key: tuple[type, str]) -> None:
-        """Take a question back; a later answer finds nothing."""
+        """Take a question back, so that a later answer finds no question."""
         with self._lock:
             self._open.pop(key, None)
             self._task_ids.pop(key, None)
@@ -116,8 +117,8 @@ class Approvals:
     def answer(self, kind: type, request_id: str, answer: Answer) -> bool:
         """Deliver an answer.
 
-        Args: request_id: the request's call id, or (May 2025) the id of its event, which is enough
-            because a task asks one question at a time.
+        Args: request_id: the request's call id, or the id of its event, as front ends of May 2025
+            send it; that is enough, because a task asks one question at a time.
         Returns: whether a question was waiting for it.
         """
         with self._lock:

@@ -1,8 +1,8 @@
-"""Codex: the engine's two functions, and the session thread behind it.
+"""Codex: the engine as a front end sees it, and the session thread behind it.
 
-A front end submits Ops and takes Events by the callable it gave; it knows nothing else of the
-engine. The thread `codex-session` takes submissions in order, and never blocks on the network or a
-command.
+A front end submits Ops and gets Events by the callable it gave; it knows nothing else of the
+engine. The thread `codex-session` handles submissions in order, and must not block on the network
+or a command.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 START_ID = "0"
-"""The id of the session's first event."""
+"""Id of the session's first event."""
 
 HISTORY_PATIENCE_S = 0.5
-"""How long the session's start waits for the message history; a million lines take 0.1 s."""
+"""Longest wait for the message history at the session's start; a million lines take 0.1 s."""
 
 
 class TaskEnded(NamedTuple):
@@ -86,9 +86,9 @@ class Codex:
     ) -> None:
         """Start the session thread; the first event is `session_configured`, or `error`.
 
-        Args: put: takes each event, called from the engine's threads. source: the front end, for
-            the session's file: `cli`, `exec`, `proto` or `mcp`.
-            resumed: the conversation to go on with, of rollout/resume.py.
+        Args: put: takes each event; it is called from the engine's threads. source: the front end,
+            for the session's file: `cli`, `exec`, `proto` or `mcp`. resumed: the conversation to
+            continue, from rollout/resume.py.
         """
         self._config = config
         self._source = source
@@ -109,7 +109,7 @@ class Codex:
         self._thread.start()
 
     def submit(self, op: Op) -> str:
-        """Put an Op in; the id that its events will carry."""
+        """Submit an Op; return the id that its events will carry."""
         with self._id_lock:
             self._last_id += 1
             submission_id = str(self._last_id)
@@ -117,16 +117,16 @@ class Codex:
         return submission_id
 
     def submit_with_id(self, submission: Submission) -> None:
-        """Put an Op in under an id of the caller's choice."""
+        """Submit an Op under an id of the caller's choice."""
         self._messages.put(submission)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """Shut down: end the running task and its processes; returns when that is done."""
+        """End the running task and its processes, then the engine; return when that is done."""
         if self._thread.is_alive():
             self.submit(Shutdown())
             self._thread.join(timeout_s)
 
-    # What follows runs in the session thread.
+    # The methods below run in the session thread.
 
     def _run(self) -> None:
         self._reported(START_ID, self._start)
@@ -152,7 +152,7 @@ class Codex:
         self._reported(submission.id, lambda: self._handle(submission))
 
     def _take_deferred(self) -> None:
-        """Take what waited for the task's end, until something waits again."""
+        """Handle the submissions that waited for the task's end, until one has to wait again."""
         waiting, self._deferred = self._deferred, []
         for submission in waiting:
             if self._deferred:
@@ -161,13 +161,13 @@ class Codex:
                 self._take(submission)
 
     def _take_late_notes(self) -> None:
-        """Record what came when the task that has ended took no more."""
+        """Record the notes that came after the ended task had closed its queue."""
         notes, self._late_notes = self._late_notes, []
         if self._session is not None:
             self._session.transcript.record(note.message for note in notes)
 
     def _reported(self, event_id: str, action: Callable[[], None]) -> None:
-        """Do it; what goes wrong is told under the submission's id and ends nothing else."""
+        """Run `action`; report its failure as an Error event for this submission only."""
         try:
             action()
         except CodexError as error:
@@ -241,7 +241,7 @@ class Codex:
             self._errands.run_command(session, submission_id, text)
 
     def _take_result(self, result: ErrandResult) -> None:
-        """Take what came of an errand; without a session there was none."""
+        """Handle the result of an errand. Errands need a session, so there is one."""
         session = self._session
         assert session is not None
         match result:
@@ -268,7 +268,9 @@ class Codex:
 
     def _take_elicitation(self, session: Session, op: ElicitationAnswer) -> None:
         if session.elicitations is None:
-            raise CodexError("no MCP server is configured, so none has asked anything")
+            raise CodexError(
+                f"no question '{op.id}' is waiting for an answer: no MCP server is configured"
+            )
         session.elicitations.answer(op)
 
     def _start(self) -> None:
@@ -312,7 +314,7 @@ class Codex:
             start_servers(session, START_ID)
 
     def _load_rules(self, session: Session) -> None:
-        """Read the files of rules, once: a later change of them counts for later sessions."""
+        """Read the rule files, once: later changes to them apply to later sessions."""
         paths, failures = find_rule_files(session.setup.config.codex_home)
         if not (paths or failures):
             return
@@ -320,13 +322,13 @@ class Codex:
 
         session.rules = load_rules(paths, failures)
         for failure in session.rules.failures:
-            advice = "Until it is mended, every command is asked about, or rejected"
+            advice = "Until it is fixed, every command needs approval or is rejected"
             self._warn(f"{failure}\n{advice}")
 
     def _announce(
         self, event_id: str, session: Session, history: SimpleQueue[HistoryState]
     ) -> None:
-        """Tell the front end what is in force now."""
+        """Tell the front end which settings are in force."""
         setup = session.setup
         log_id, entry_count = self._history_state(event_id, history)
         session.emit(
@@ -347,7 +349,7 @@ class Codex:
         self._history.described(event_id)
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
-        """What `describe` answers, or nothing yet: then `history_reloaded` tells it later."""
+        """Return the answer to `describe`, or an empty one: `history_reloaded` follows later."""
         try:
             return answers.get(timeout=HISTORY_PATIENCE_S)
         except Empty:

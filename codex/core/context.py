@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class TaskContext(NamedTuple):
-    """One task's way to its session and to the user."""
+    """Access of one task to its session and to the user."""
 
     session: Session
     setup: Setup
-    """The setup in force when the task began."""
+    """Setup that was in force when the task began."""
     task_id: str
     cancel: Cancel
 
@@ -33,7 +33,7 @@ class TaskContext(NamedTuple):
         self.session.emit(self.task_id, msg)
 
     def warn_once(self, message: str) -> None:
-        """Tell the user something that a session need not hear twice."""
+        """Warn the user, once in a session."""
         if message not in self.session.warnings_shown:
             self.session.warnings_shown.add(message)
             self.emit(Warning(message))
@@ -56,19 +56,19 @@ class TaskContext(NamedTuple):
         return answer
 
     def refuse(self, text: str, *, subject: str = "") -> ToolOutput:
-        """Answer a call that nothing came of.
+        """Answer a call that could not run.
 
-        The user reads it too: such a call has no begin and no end, and a model that goes on failing
-        like that would seem to do nothing.
+        The user gets the text, too: such a call has no begin or end event, so a model that keeps
+        failing this way would seem to do nothing.
 
-        Args: subject: what the call was about, for the user; the model knows.
+        Args: subject: the subject of the call, for the user; the model knows it.
         """
         self.emit(BackgroundEvent(f"{subject}: {text}" if subject else text))
         return ToolOutput(text)
 
 
 class ToolOutput(NamedTuple):
-    """What a tool answers: text for the call, and images that follow as a message."""
+    """Answer of a tool: text for the call, and images that follow as a message."""
 
     text: str
     image_urls: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def defaults_of(schema: Json) -> dict[str, Json]:
-    """What a form holds before anybody fills it in."""
+    """The values of a form before the user fills it in."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return {
         name: property_["default"]
@@ -31,10 +31,10 @@ def defaults_of(schema: Json) -> dict[str, Json]:
 
 
 class Elicitations:
-    """What MCP servers ask the user, and who waits for the answers."""
+    """The open questions of MCP servers."""
 
     def __init__(self, emit: Callable[[EventMsg], None], *, can_ask: Callable[[], bool]) -> None:
-        """`can_ask`: whether anybody is there to answer; without, a question is declined."""
+        """Args: can_ask: whether the user may be asked; if not, a question is declined."""
         self._emit = emit
         self._can_ask = can_ask
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class Elicitations:
         self._count = 0
 
     def ask(self, server: str, question: ServerQuestion) -> None:
-        """Put a server's question to the user; from any thread, and at once."""
+        """Put a server's question to the user; return at once. Any thread may call it."""
         if not self._can_ask():
             question.answer({"action": "decline"})
             return
@@ -57,9 +57,9 @@ class Elicitations:
         )
 
     def answer(self, op: ElicitationAnswer) -> None:
-        """Hand an answer on.
+        """Pass an answer on to the server that asked.
 
-        Raises: CodexError, when it is no answer to anything.
+        Raises: CodexError, if the answer is invalid or no question is waiting for it.
         """
         if op.action not in ("accept", "decline", "cancel"):
             raise CodexError(

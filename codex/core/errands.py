@@ -1,7 +1,7 @@
-"""What the session does beside its task: the user's own commands, and questions about models.
+"""Errands: the work of a session beside its task, that is user commands and lists of models.
 
-Each errand has a thread of its own, `codex-errand`, so that neither the session thread nor the task
-waits for it. Its result goes back to the session thread as a value.
+Each errand runs in a thread of its own, `codex-errand`, so neither the session thread nor the task
+waits for it. Its result returns to the session thread as a value.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ logger = logging.getLogger(__name__)
 
 
 class CommandEnded(NamedTuple):
-    """A command of the user's is over."""
+    """Result of a user command."""
 
     note: Note
 
 
 class ModelsListed(NamedTuple):
-    """What the provider offers."""
+    """Result of asking the provider for its models."""
 
     submission_id: str
     response: ListModelsResponse
@@ -45,7 +45,7 @@ class Errands:
     """The running errands of one engine. Used by the session thread alone."""
 
     def __init__(self, post: Callable[[ErrandResult], None]) -> None:
-        """Args: post: tell the session thread what came of one."""
+        """Args: post: report the result of an errand to the session thread."""
         self._post = post
         self._running: dict[threading.Thread, Cancel] = {}
 
@@ -68,12 +68,12 @@ class Errands:
         self._start(work)
 
     def interrupt(self) -> None:
-        """Stop them all."""
+        """Stop every errand."""
         for cancel in self._running.values():
             cancel.set()
 
     def close(self) -> None:
-        """Stop them all, and wait until they have stopped."""
+        """Stop every errand, and wait until they have stopped."""
         self.interrupt()
         for thread in self._running:
             thread.join()
@@ -96,13 +96,13 @@ class Errands:
 
 
 def _ran(context: TaskContext, text: str) -> str:
-    """Run a command of the user's; what the model reads of it. A defect ends only the command."""
+    """Run a user command and return the text for the model. A defect ends only the command."""
     from codex.core.tools.shell_call import user_command
 
     try:
         return user_command(context, context.task_id, text)
     except Exception as error:
-        logger.debug("a command of the user's failed", exc_info=True)
+        logger.debug("a user command failed", exc_info=True)
         report = f"internal error: {type(error).__name__}: {error}"
         context.session.emit(context.task_id, Error(report, kind="internal"))
         return f"I ran this command myself:\n{text}\n\n{report}"

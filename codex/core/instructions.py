@@ -21,10 +21,9 @@ APPROVAL_WORDS = {
     "and before each patch",
     AskForApproval.AUTO_EDIT: "the user is asked before each command that is not a plain reader; "
     "patches inside the writable folders need no question",
-    AskForApproval.ON_FAILURE: "nobody is asked first; the user is asked when the sandbox stopped "
-    "something",
-    AskForApproval.ON_REQUEST: "nobody is asked first; `with_escalated_permissions` asks the user",
-    AskForApproval.NEVER: "nobody can be asked: `with_escalated_permissions` is always refused",
+    AskForApproval.ON_FAILURE: "the user is asked only when the sandbox stopped something",
+    AskForApproval.ON_REQUEST: "the user is asked only through `with_escalated_permissions`",
+    AskForApproval.NEVER: "the user is never asked: `with_escalated_permissions` is always refused",
 }
 
 

@@ -1,7 +1,7 @@
 """The notifier: a program of the user's, run with one JSON argument when a task is done.
 
-It runs beside codex and never in its way: without the terminal, not waited for, and left alone when
-codex ends first. Source: spec/config.md, section 10.
+It must not get in the way of codex: it has no terminal, codex does not wait for it, and it may
+outlive codex. The JSON members keep the names that Codex gave them in May 2025.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_S = 30.0
-"""A notifier that still runs when the next one starts is killed after this time."""
+"""Longest run of a notifier; one that exceeds it is killed when the next one starts."""
 
 MAX_PAYLOAD_BYTES = 100_000
 """Linux refuses an argument of 128 KiB and more."""
 CUT_CHARACTERS = 8_000
-"""What is kept of each text when the whole would be too long."""
+"""Length that each text is cut to when the whole payload would be too long."""
 
 
 class Notifier:
-    """Starts the notifier, and collects what became of the ones before. Not thread-safe."""
+    """Starts the notifier, and collects earlier ones that have ended. Not thread-safe."""
 
     def __init__(self, argv: tuple[str, ...], cwd: str) -> None:
         """Args: argv: the program and its arguments; empty turns notifications off."""
@@ -40,10 +40,10 @@ class Notifier:
     def turn_complete(
         self, turn_id: str, input_messages: tuple[str, ...], last_message: str | None
     ) -> None:
-        """Tell that a task is done; returns at once. A failure is only logged.
+        """Report that a task is done; return at once. A failure is only logged.
 
-        Args: turn_id: the task's submission id. input_messages: what the user said for it.
-            last_message: the last thing the model said.
+        Args: turn_id: the task's submission id. input_messages: the user's messages for the task.
+            last_message: the last message of the model.
         """
         if not self._argv:
             return
@@ -58,7 +58,7 @@ class Notifier:
         self._start(payload.decode())
 
     def close(self) -> None:
-        """Collect those that have ended; one that still runs goes on by itself."""
+        """Collect the notifiers that have ended; one that is still running continues alone."""
         self._reap()
 
     def _start(self, payload: str) -> None:
@@ -86,7 +86,7 @@ class Notifier:
                 if status != 0:
                     logger.warning("the notifier %r ended with %d", self._argv[0], status)
             elif time.monotonic() - started > TIME_LIMIT_S:
-                # With all it started: it is the leader of a session of its own.
+                # Kill everything that it started, too: it leads a session of its own.
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 logger.warning("the notifier %r was killed: it took too long", self._argv[0])

@@ -1,8 +1,8 @@
-"""AGENTS.md: find what a project tells its agents, from the outermost folder to the innermost.
+"""AGENTS.md: collect a project's instructions to agents, from the outermost folder inward.
 
-The order is CODEX_HOME, then the project's root down to the working directory; later texts are
-closer to the work and stand last, where models heed them most. Nothing here fails a session: what
-cannot be read becomes a warning. Source: spec/config.md, section 9, with one document per folder.
+The order is CODEX_HOME, then the project's root down to the working directory, with at most one
+document per folder. The text closest to the work comes last, where models follow it best. No defect
+of a document ends a session: a file that cannot be read becomes a warning.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ DOC_NAME = "AGENTS.md"
 
 
 class ProjectDocs(NamedTuple):
-    """What was found."""
+    """The documents that apply to a folder."""
 
     text: str | None
-    """The documents joined by blank lines; None when there are none."""
+    """The documents joined by blank lines; None if no document was found."""
     files: tuple[str, ...]
-    """Those whose text is in `text`, in order."""
+    """Paths of the documents in `text`, in order."""
     warnings: tuple[str, ...]
 
 
@@ -35,7 +35,7 @@ def collect(
     *,
     root_markers: Sequence[str] = (".git",),
 ) -> ProjectDocs:
-    """Read the documents that hold for `cwd`.
+    """Read the documents that apply to `cwd`.
 
     Args: codex_home, cwd: absolute. max_bytes: for all texts together; 0 turns documents off.
         fallback_names: tried in this order in a folder of the project without an AGENTS.md.
@@ -73,7 +73,7 @@ class _Reader:
         self.warnings: list[str] = []
 
     def take_first(self, folder: str, names: Sequence[str]) -> None:
-        """Take the first of a folder's candidates that says anything."""
+        """Take the first candidate in a folder that is not blank."""
         for name in names:
             if self._take(os.path.join(folder, name)):
                 return
@@ -84,7 +84,7 @@ class _Reader:
             return False
         taken = data[: self.bytes_left]
         is_cut = len(taken) < len(data)
-        # A character that the cut split is dropped, not shown as a broken one.
+        # A character that the cut splits is dropped rather than shown as a broken one.
         text = codecs.getincrementaldecoder("utf-8")("replace").decode(taken, final=not is_cut)
         if is_cut:
             self._warn_of_cut(path, len(taken))
@@ -95,19 +95,19 @@ class _Reader:
         return True
 
     def _read(self, path: str) -> bytes | None:
-        """At most one byte more than may still be taken."""
+        """Read at most one byte more than may still be taken."""
         try:
-            # A named pipe by that name must not stop the session.
+            # A named pipe with this name must not block the session.
             if not os.path.isfile(path):
                 return None
             with open(path, "rb") as file:
                 return file.read(self.bytes_left + 1)
         except OSError as error:
-            self.warnings.append(f'cannot read "{path}": {error.strerror}; going on without it')
+            self.warnings.append(f'cannot read "{path}": {error.strerror}; continuing without it')
             return None
 
     def _warn_of_cut(self, path: str, taken: int) -> None:
         did = f"only its first {taken} bytes are used" if taken else "it is not used"
         self.warnings.append(
-            f'"{path}": {did}, as all project documents together go beyond project_doc_max_bytes'
+            f'"{path}": {did}, because all project documents together exceed project_doc_max_bytes'
         )

@@ -1,7 +1,7 @@
-"""An old conversation as the events that would show it. Pure.
+"""Replay: an old conversation as the events that show it. Pure.
 
-Files of this program hold the events themselves. Of another program's only what was said and asked
-for is sure to be there, so events are made of that.
+A session file of this program holds the events themselves. A file of another program is sure to
+hold only messages, calls and outputs, so the events are made from those.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ _EXIT_CODE = re.compile(r"(?:Exit code:|exited with code) (-?\d+)")
 
 
 def replay(resumed: Resumed) -> tuple[EventMsg, ...]:
-    """What a front end is to show of an old conversation, in order.
+    """Return the events that show an old conversation, in order.
 
-    Questions are left out, since nobody can answer them any more. What began has its end, also
-    where the program was killed in between.
+    Questions are left out, because they can no longer be answered. Every begin event has its end
+    event, even if the program was killed in between.
     """
     if resumed.is_ours:
         return tuple(_with_ends(resumed.events))
@@ -88,7 +88,7 @@ def _with_ends(events: tuple[EventMsg, ...]) -> Iterator[EventMsg]:
 
 
 def _ends(running: dict[str, CallBegin], *, is_task_open: bool) -> Iterator[EventMsg]:
-    """What a killed program could not say any more."""
+    """The end events that a killed program did not write."""
     for call_id, event in running.items():
         match event:
             case ExecCommandBegin():
@@ -122,7 +122,7 @@ def _of_items(items: tuple[ResponseItem, ...]) -> Iterator[EventMsg]:
 
 
 def _call(call: FunctionCall, output: str) -> Iterator[EventMsg]:
-    """A call as a command, where it was one, else in one line."""
+    """Show a call as a command if it was one, otherwise in one line."""
     command = _command(call)
     if command is None:
         yield BackgroundEvent(f"{call.name} {call.arguments}")
@@ -133,7 +133,7 @@ def _call(call: FunctionCall, output: str) -> Iterator[EventMsg]:
 
 
 def _command(call: FunctionCall) -> tuple[tuple[str, ...], str] | None:
-    """The words and the folder of a command, under the names that versions of Codex gave them."""
+    """The words and the folder of a command, whichever names a version of Codex gave them."""
     try:
         arguments = as_dict(loads(call.arguments))
         if "cmd" in arguments:
@@ -145,7 +145,7 @@ def _command(call: FunctionCall) -> tuple[tuple[str, ...], str] | None:
 
 
 def _outcome(output: str) -> tuple[str, int]:
-    """What a command printed, and its exit code, from what the model was told."""
+    """The output of a command and its exit code, read from the text for the model."""
     try:
         answer: dict[str, Any] = as_dict(loads(output))
     except ValueError:

@@ -1,4 +1,8 @@
-"""Start the MCP servers of a session, in the background."""
+"""Start the MCP servers of a session, in the background.
+
+The first request must not wait for them: they start when it is on its way, or after half a second,
+and their tools come with the next request. Only a server marked `required` is waited for.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A task: one user input worked on, turn after turn, until nothing more is asked for.
+"""Task: the work on one user input, turn after turn, until the model calls no more tools.
 
-The thread `codex-task` runs it. Input that arrives meanwhile joins at the next turn.
+It runs in the thread `codex-task`. Input that arrives meanwhile joins at the next turn.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ logger = logging.getLogger(__name__)
 
 
 class QueuedInput(NamedTuple):
-    """User input with the submission it came by."""
+    """User input, with the submission that brought it."""
 
     submission_id: str
     items: tuple[UserItem, ...]
 
 
 class UserCommand(NamedTuple):
-    """Shell text that the user wants to run, with the submission it came by."""
+    """Shell text that the user wants to run, with the submission that brought it."""
 
     submission_id: str
     text: str
 
 
 class Note(NamedTuple):
-    """What the model is to read with the next input; it asks for no answer."""
+    """Text for the model to read with the next input; it needs no answer."""
 
     text: str
 
     @property
     def message(self) -> Message:
-        """As the model reads it."""
+        """The note as a message to the model."""
         return Message("user", (TextPart(self.text),))
 
 
 class InputQueue:
-    """Input that waits for the running task; closes when the task finds none at its end."""
+    """Input that waits for the running task; closes when the task ends and finds it empty."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -67,26 +67,26 @@ class InputQueue:
         self._is_open = True
 
     def offer(self, item: QueuedInput | Note) -> bool:
-        """Leave input for the task; False when it takes no more."""
+        """Leave input for the task; return False if the queue is closed."""
         with self._lock:
             if self._is_open:
                 self._waiting.append(item)
             return self._is_open
 
     def take(self) -> tuple[QueuedInput | Note, ...]:
-        """What waits, taken out."""
+        """Take out everything that waits."""
         with self._lock:
             return self._emptied()
 
     def take_or_close(self) -> tuple[QueuedInput | Note, ...]:
-        """What waits; when no input does, the queue closes."""
+        """Take out everything that waits; close the queue if there is no user input in it."""
         with self._lock:
             waiting = self._emptied()
             self._is_open = has_input(waiting)
             return waiting
 
     def close(self) -> tuple[QueuedInput | Note, ...]:
-        """Take no more; what still waited."""
+        """Close the queue; return what was still waiting."""
         with self._lock:
             self._is_open = False
             return self._emptied()
@@ -97,7 +97,7 @@ class InputQueue:
 
 
 def has_input(waiting: tuple[QueuedInput | Note, ...]) -> bool:
-    """Whether any of it asks for an answer."""
+    """Whether any of it needs an answer from the model."""
     return any(isinstance(item, QueuedInput) for item in waiting)
 
 
@@ -107,7 +107,7 @@ class Task:
     def __init__(
         self, session: Session, first: QueuedInput | UserCommand, *, on_end: Callable[[], None]
     ) -> None:
-        """Args: on_end: called by the task's thread as the last thing that it does."""
+        """Args: on_end: called by the task's thread as its last step."""
         self.id = first.submission_id
         self.queue = InputQueue()
         self.cancel = Cancel()
@@ -118,14 +118,14 @@ class Task:
         self._thread = threading.Thread(target=self._run, name="codex-task", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the task's thread; return at once."""
         self._thread.start()
 
     def _run(self) -> None:
         session, setup = self._context.session, self._context.setup
         session.rollout.turn_context(self.id, setup.config, setup.instructions)
         self._context.emit(TaskStarted())
-        # Of a resumed conversation: the process that made them was killed.
+        # A resumed conversation may have open calls, if the process that made them was killed.
         session.transcript.close_open_calls()
         try:
             last_message = self._work()
@@ -147,7 +147,7 @@ class Task:
         self._on_end()
 
     def _work(self) -> str | None:
-        """All turns; the last text of the model."""
+        """Run all turns; return the last text of the model."""
         last_message = None
         waiting = self._begin()
         has_calls = False
@@ -162,7 +162,7 @@ class Task:
             waiting = self.queue.take() if has_calls else self.queue.take_or_close()
 
     def _begin(self) -> tuple[QueuedInput | Note, ...]:
-        """What the task starts with; a command of the user is run first."""
+        """Return the first input; a user command is run first."""
         if isinstance(self._first, QueuedInput):
             return (self._first,)
         from codex.core.tools.shell_call import user_command
@@ -185,7 +185,7 @@ class Task:
         self._context.emit(UserMessage(message.text, images))
 
     def _message(self, items: tuple[UserItem, ...]) -> Message:
-        """The items of one input as one user message; an image that cannot be read is named."""
+        """Make one user message of an input; an image that cannot be read becomes a text."""
         from codex.core.tools.view_image import image_url
 
         parts: list[ContentPart] = []

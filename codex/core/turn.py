@@ -1,7 +1,9 @@
-"""A turn: one prompt, its stream, its tool calls.
+"""Turn: one prompt, its stream, its tool calls.
 
-A stream that breaks is asked for again, in one loop with one budget (model/retry.py); nothing of a
-broken answer is recorded or acted on, so no tool runs twice.
+Nothing of an incomplete answer is acted on: items are recorded and tools run only once the response
+is complete, so a retry never runs a tool twice. Deltas are for people only. A broken stream is
+asked for again in the one retry loop there is, so that retries of requests and of streams never
+multiply; it is here because each retry becomes an event. Its budget is in model/retry.py.
 """
 
 from __future__ import annotations
@@ -42,12 +44,12 @@ if TYPE_CHECKING:
 
 
 class TurnResult(msgspec.Struct, frozen=True):
-    """What a turn leaves for its task."""
+    """Result of a turn, for its task."""
 
     has_calls: bool
-    """Whether tools ran, so that the model has something to answer."""
+    """Whether tools ran, so that the model has outputs to answer."""
     last_message: str | None
-    """The last text of the model in this turn."""
+    """Last text of the model in this turn."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -56,9 +58,9 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 def run_turn(context: TaskContext) -> TurnResult:
-    """Send the transcript, record the answer, run what it asks for and record that.
+    """Send the transcript, record the answer, run its tool calls and record their outputs.
 
-    Raises: ModelError, when the request cannot succeed. Interrupted, with every open call answered.
+    Raises: ModelError, if the request cannot succeed. Interrupted, with every open call answered.
     """
     session = context.session
     tools = offered_tools(context)
@@ -74,7 +76,7 @@ def run_turn(context: TaskContext) -> TurnResult:
 
 
 def _ask_model(context: TaskContext, tools: Toolset) -> _Answer:
-    """The whole answer to the transcript, however many tries it takes."""
+    """Get the whole answer to the transcript, with retries."""
     session = context.session
     tally = RetryTally(context.setup.config.provider)
     while True:
@@ -123,7 +125,7 @@ def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
 
 
 def _show_items(context: TaskContext, items: tuple[ResponseItem, ...]) -> str | None:
-    """Show the texts of an answer; the last one."""
+    """Show the texts of an answer; return the last one."""
     last_message = None
     config = context.setup.config
     for item in items:
@@ -167,7 +169,7 @@ def _run_call(context: TaskContext, call: FunctionCall, tools: Toolset) -> ToolO
 
 
 def _run_calls(context: TaskContext, calls: list[FunctionCall], tools: Toolset) -> None:
-    """Run the calls in order; record their outputs, then the images that they opened."""
+    """Run the calls in order; record their outputs, then the images that they returned."""
     transcript = context.session.transcript
     images: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""Ask the user about a command, and keep the answer for as long as it was given."""
+"""Ask the user about a command, and remember the answer for as long as it counts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def ask_to_run(
     is_kept: bool,
     denial: str | None = None,
 ) -> Answer:
-    """Ask whether a command may run, and remember a yes that is more than once.
+    """Ask whether a command may run, and remember a yes that counts for more than this time.
 
     Args:
-        command: and how it would run.
-        is_kept: whether a yes can count for more than once. A prefix is on offer only for what
-            stays in the sandbox.
-        denial: what the sandbox stopped, where the question is whether to leave it.
+        command: the command, and whether it would run in the sandbox.
+        is_kept: whether a yes can count for more than this time. A prefix is offered only for a
+            command that stays in the sandbox.
+        denial: what the sandbox stopped, if the question is whether to leave it.
     Raises: Interrupted.
     """
     prefix = propose_prefix(command.argv) if is_kept and command.is_sandboxed else None
@@ -63,11 +63,11 @@ def _keep(context: TaskContext, prefix: tuple[str, ...]) -> None:
     try:
         path = keep_rule(context.setup.config.codex_home, prefix)
     except PolicyError as error:
-        context.emit(Warning(f"{error}\nIt counts for this session"))
+        context.emit(Warning(f"{error}\nThe rule applies to this session only"))
         return
     context.emit(
         BackgroundEvent(
-            f"commands that begin with '{join(prefix)}' run without a question from now on; to be"
-            f" asked again, delete their line in '{path}'"
+            f"commands that begin with '{join(prefix)}' now run without a question; to be asked"
+            f" again, delete their line in '{path}'"
         )
     )

@@ -1,7 +1,7 @@
-"""The tools of MCP servers, as the engine offers, asks about and calls them.
+"""The tools of MCP servers: offer them, ask about a call, and make it.
 
-Three functions of ours stand beside the servers' own tools when a server has resources: to list
-them and to read one.
+If a server has resources, two functions of ours join the servers' tools: one lists resources, the
+other reads one.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 MAX_TOOLS = 120
-"""Of all servers; OpenAI takes 128 functions with a request, some of which are ours."""
+"""Most tools of all servers together: OpenAI takes 128 functions, some of which are ours."""
 MAX_DESCRIPTION_CHARS = 1024
-"""The longest that OpenAI takes for a function."""
+"""Longest description that OpenAI takes for a function."""
 
 LIST_RESOURCES = ToolSpec(
     name="list_mcp_resources",
@@ -70,10 +70,10 @@ class _ReadArguments(msgspec.Struct, frozen=True):
 def mcp_tools(
     context: TaskContext, servers: McpServers, *, taken: Iterable[str]
 ) -> tuple[Tool[Any], ...]:
-    """The tools that the servers offer now, as far as a request can carry them, in a fixed order.
+    """Return the tools that the servers offer now, as many as a request can carry, in fixed order.
 
     Args: taken: names of other tools.
-    Raises: CodexError, when a required server has failed. Interrupted.
+    Raises: CodexError, if a required server has failed. Interrupted.
     """
     servers.wait_for_required(context.cancel)
     theirs = _kept(context, servers.tools(context.cancel, taken))
@@ -130,7 +130,7 @@ def _server_tool(servers: McpServers, offered: OfferedTool) -> Tool[Json]:
 
 
 def _json_object(text: str) -> Json:
-    """The arguments as they go to a server; None where there are none."""
+    """Parse arguments as a server gets them; None stands for an empty text."""
     arguments: Json = loads(text) if text.strip() else None
     if arguments is not None and not isinstance(arguments, dict):
         raise ValueError("expected a JSON object")
@@ -178,7 +178,7 @@ def _report(
     run: Callable[[], Json],
     read: Callable[[Json], ToolResult],
 ) -> ToolOutput:
-    """One call between its begin and its end event.
+    """Make one call, with a begin event before it and an end event after it.
 
     Raises: Interrupted, after the end event.
     """
@@ -211,11 +211,11 @@ def _report(
 
 
 def must_ask(mode: ToolApproval, tool: ServerTool, policy: AskForApproval) -> bool:
-    """Whether the user is to be asked before a call.
+    """Whether the user is asked before a call.
 
-    Under `auto` what the server says about its tool counts: what only reads runs; what changes
-    something is asked about where commands are too, and what may destroy something wherever
-    anything is asked at all.
+    Under `auto` the server's description of its tool counts. A tool that only reads runs. One that
+    changes something needs a question where commands need one, and one that may destroy something
+    needs a question under every approval policy but `never`.
     """
     match mode:
         case ToolApproval.APPROVE:
@@ -238,7 +238,7 @@ def _refusal(
     offered: OfferedTool,
     arguments: Json,
 ) -> ToolOutput | None:
-    """What the model reads instead, when the call is not to be made.
+    """Return the output that takes the call's place, or None if the call may be made.
 
     Raises: Interrupted.
     """

@@ -1,4 +1,4 @@
-"""The tools of a request: which are offered, and which one a call means."""
+"""The tools of a request: those that are offered, and the one that a call means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def own_tools(config: Config) -> tuple[Tool[Any], ...]:
-    """Every tool that is not a server's, offered or not, always in the same order."""
+    """Every tool except those of MCP servers, offered or not, in fixed order."""
     return (
         shell_tool(config.command_timeout_ms),
         APPLY_PATCH_TOOL,
@@ -31,7 +31,7 @@ def own_tools(config: Config) -> tuple[Tool[Any], ...]:
 def offered_tools(context: TaskContext) -> Toolset:
     """The tools to send with the next request.
 
-    Raises: CodexError, when a required MCP server has failed. Interrupted.
+    Raises: CodexError, if a required MCP server has failed. Interrupted.
     """
     config = context.setup.config
     own = own_tools(config)
@@ -49,16 +49,16 @@ class Toolset:
     """The tools of one request."""
 
     def __init__(self, offered: tuple[Tool[Any], ...], known: tuple[Tool[Any], ...]) -> None:
-        """Args: known: every tool that a call may name; of a name used twice the first counts."""
+        """Args: known: every tool that a call may name; if two share a name, the first counts."""
         self.specs = tuple(tool.spec for tool in offered)
         self._by_name: dict[str, Tool[Any]] = {
             name: tool for tool in reversed(known) for name in tool.names
         }
 
     def call(self, context: TaskContext, call: FunctionCall) -> ToolOutput:
-        """Run one call; what goes wrong with it is for the model to read.
+        """Run one call; tell the model if the call is wrong.
 
-        Raises: Interrupted, when the task was stopped meanwhile.
+        Raises: Interrupted, if the task is stopped meanwhile.
         """
         tool = self._by_name.get(call.name)
         if tool is None:

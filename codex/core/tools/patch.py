@@ -1,4 +1,4 @@
-"""Patches of the model: decide, ask, write, and say what really happened."""
+"""A patch of the model from its text to the disk: decide, ask, write, and report the result."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str) -> ToolOutput:
-    """Take one patch from its text to the disk.
+    """Parse, judge and write one patch.
 
-    Raises: Interrupted, when the task is stopped while the user is asked.
+    Raises: Interrupted, if the task is stopped while the user is asked.
     """
     try:
         patch_plan = plan(parse_patch(text), cwd=cwd)
@@ -58,7 +58,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
 
 
 def _protected(context: TaskContext) -> tuple[str, ...]:
-    """What no root covers: the settings that decide what may run, and what shells and git read."""
+    """Paths that no writable folder covers: the user's settings, and files of shells and git."""
     setup = context.setup
     home = setup.host.home()
     names = () if home is None else tuple(os.path.join(home, name) for name in HOME_NAMES)

@@ -1,4 +1,8 @@
-"""Judge a command, ask, attempt it, and offer a retry outside the sandbox."""
+"""One `shell` call: judge the command, ask, attempt it, and offer a retry outside the sandbox.
+
+A trusted command runs first in a read-only sandbox. If that stops it, it is judged again like any
+other command.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +83,8 @@ def _decide_and_run(context: TaskContext, call: ShellCall, arguments: ShellArgum
     if isinstance(check, AutoApprove) and check.is_trusted and check.is_sandboxed:
         if (output := _read(context, call)) is not None:
             return output
-        # A command that wants to write is not a reader, whatever its name.
+        # A command that wants to write is not a reader, whatever its name: git-lfs writes on
+        # `git status`.
         check = _assess(context, call, arguments, ruling._replace(is_reader=False))
         if isinstance(check, AskUser) and check.reason is None:
             reason = "it was trusted to only read, and the read-only sandbox stopped it"

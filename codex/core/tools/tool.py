@@ -1,7 +1,7 @@
-"""Tool: what the model is told about a function, and what a call of it does.
+"""Tool: a function that the model may call, with its specification and handler in one value.
 
-A tool's file is loaded before the first request, so it imports only what its spec and arguments
-need. What takes longer to load stands in the function that runs a call.
+A tool's file is loaded before the first request, so at its top it imports only what its
+specification and arguments need. The handler imports the rest when the first call runs.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Tool(msgspec.Struct, Generic[ArgumentsT], frozen=True, kw_only=True):
     def call(self, context: TaskContext, call_id: str, arguments: str) -> ToolOutput:
         """Parse the arguments and run the call.
 
-        Raises: ValueError or msgspec.ValidationError, for arguments that are wrong: `run` may be
-            the first to see it, as with a path that holds a NUL. Interrupted.
+        Raises: ValueError or msgspec.ValidationError, if the arguments are wrong; `run` may be the
+            first to notice, as with a NUL in a path. Interrupted.
         """
         return self.run(context, call_id, self.arguments(arguments))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex.config.types import Config
 
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
-"""No published service takes a larger image."""
+"""Largest image file; no published service takes more."""
 
 MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -31,11 +31,11 @@ MAGIC = (
 
 
 def image_url(path: str) -> str:
-    """The file as a base64 `data:` URL.
+    """Return the file as a base64 `data:` URL.
 
-    The type comes from the content, not from the name.
+    The media type comes from the content, not from the name.
 
-    Raises: CodexError, when the file cannot be read, is too large, or is no image.
+    Raises: CodexError, if the file cannot be read, is too large, or is not an image.
     """
     try:
         data = _content(path)
@@ -50,7 +50,7 @@ def image_url(path: str) -> str:
 
 
 def _content(path: str) -> bytes:
-    """The bytes of a file; nothing else is read, as a named pipe or a terminal may never answer."""
+    """Read a regular file; reading a named pipe or a terminal might never end."""
     with open(path, "rb", opener=_open_at_once) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):

@@ -224,7 +224,7 @@ def test_a_yes_for_good_is_kept_as_a_rule_and_counts_at_once_and_later(work: Pat
     file = work / "codex-home" / "rules" / "default.rules"
     assert file.read_text() == 'prefix_rule(pattern=["git", "init"], decision="allow")\n'
     (told,) = [msg.message for msg in outcome.messages if isinstance(msg, BackgroundEvent)]
-    assert "begin with 'git init' run without a question" in told
+    assert "begin with 'git init' now run without a question" in told
     assert told.endswith(f"delete their line in '{file}'")
     later = under(work, UNTRUSTED, shell("git", "init", "-q", "three"))
     assert later.questions == []
@@ -248,7 +248,7 @@ def test_a_rule_that_cannot_be_kept_counts_for_the_session_and_says_so(work: Pat
     assert (work / "two").exists()
     (warning,) = [message for message in messages if isinstance(message, Warning)]
     assert str(home / "rules") in warning.message
-    assert warning.message.endswith("It counts for this session")
+    assert warning.message.endswith("The rule applies to this session only")
 
 
 @pytest.mark.parametrize("decision", [FOR_PREFIX, ALWAYS])
