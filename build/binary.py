@@ -7,6 +7,7 @@ packages (extensions.py), the Python code with its texts embedded (embed.py) and
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -153,7 +154,7 @@ def _nuitka_environ(work: Path, prefix: Path, objects: list[Path]) -> dict[str, 
     return {
         **static_python.ccache_environ(),
         "PYTHONPATH": path,
-        "LDFLAGS": " ".join(static),
+        "LDFLAGS": shlex.join(static),
         "NUITKA_CACHE_DIR": str(work / "cache"),
         # Nuitka passes its own UTF-8 mode on to the program: texts are UTF-8 in every locale, and
         # without one.

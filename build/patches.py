@@ -31,6 +31,12 @@ UNUSED_MODULES = (
 )
 
 NUITKA = (
+    # The linker's options name files of the tree, whose path may contain a space.
+    Patch(
+        "nuitka/build/SconsCompilerSettings.py",
+        "        env.Append(LINKFLAGS=env.ld_flags.split())\n",
+        "        import shlex\n\n        env.Append(LINKFLAGS=shlex.split(env.ld_flags))\n",
+    ),
     # Nuitka teaches `inspect` about its own function types, and imports that module at every start
     # to do so: 10 ms. Doing it right after the module is first imported is enough.
     Patch(
