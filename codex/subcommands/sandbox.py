@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 from codex.base.cancel import Cancel
 from codex.base.errors import ExitStatus, ProgramNotFoundError, SpawnError, UsageError
 from codex.base.printable import printable
-from codex.sandbox.confinement import confine
-from codex.sandbox.env import command_environment
+from codex.core.command_setting import command_setting
 from codex.sandbox.explain import explain
 from codex.sandbox.guard.tripwire import Tripwire
-from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import Attached, ExecParams, Stdio
 from codex.sandbox.run import run_command
 
@@ -46,20 +44,7 @@ def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) 
         raise UsageError("there is no command to run", advice="See codex sandbox --help.")
     for warning in config.warnings:
         host.stderr.write(f"warning: {printable(warning)}\n")
-    policy = config.sandbox_policy
-    settings = config.sandbox
-    enforcement = enforcement_for(policy, require=settings.require, container=settings.container)
-    environment = command_environment(
-        host.environ, config.shell_environment, has_network=enforcement.has_network
-    )
-    confinement = confine(
-        policy,
-        enforcement,
-        cwd=config.cwd,
-        tmpdir=environment.get("TMPDIR"),
-        codex_home=config.codex_home,
-        home=host.home(),
-    )
+    environment, confinement = command_setting(config, host, config.sandbox_policy)
     if is_explained:
         host.stdout.write(explain(confinement))
         if not argv:
@@ -67,7 +52,7 @@ def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) 
     host.stdout.flush()
     host.stderr.flush()
     params = ExecParams(tuple(argv), config.cwd, NO_TIMEOUT_MS, environment)
-    is_mounted = enforcement.has_namespaces
+    is_mounted = confinement.enforcement.has_namespaces
     undone: list[str] = []
     try:
         with Tripwire().watching(confinement.protection, is_mounted=is_mounted, into=undone):

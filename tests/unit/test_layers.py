@@ -38,7 +38,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "context prompt",
         "session",
         "setup",
-        "approvals elicitations instructions notify project_doc safety",
+        "approvals command_setting elicitations instructions notify project_doc safety",
     ),
     "codex.core.tools": (
         "offered",

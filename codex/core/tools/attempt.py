@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from codex.base.errors import Interrupted, SandboxUnavailableError, SpawnError
+from codex.core.command_setting import command_setting
 from codex.core.context import TaskContext, ToolOutput
 from codex.core.safety.unattended import unattended_argv, unattended_environment
 from codex.core.session import ApprovedCommand
@@ -21,10 +22,7 @@ from codex.protocol.events import (
     OutputStream,
     Warning,
 )
-from codex.sandbox.confinement import confine
 from codex.sandbox.denial import explain_denial
-from codex.sandbox.env import command_environment
-from codex.sandbox.machine import enforcement_for
 from codex.sandbox.params import ExecParams, ExecResult
 from codex.sandbox.run import run_command
 
@@ -115,23 +113,10 @@ def _prepare(
 
     Raises: SandboxUnavailableError, when less can be enforced than the settings require.
     """
-    config, host = context.setup.config, context.setup.host
-    settings = config.sandbox
-    enforcement = enforcement_for(policy, require=settings.require, container=settings.container)
-    if enforcement.notice is not None:
-        context.warn_once(enforcement.notice)
-    argv = call.argv
-    environment = command_environment(
-        host.environ, config.shell_environment, has_network=enforcement.has_network
-    )
-    confinement = confine(
-        policy,
-        enforcement,
-        cwd=config.cwd,
-        tmpdir=environment.get("TMPDIR"),
-        codex_home=config.codex_home,
-        home=host.home(),
-    )
+    setup, argv = context.setup, call.argv
+    environment, confinement = command_setting(setup.config, setup.host, policy)
+    if confinement.enforcement.notice is not None:
+        context.warn_once(confinement.enforcement.notice)
     if call.skips_startup_files:
         argv, environment = unattended_argv(argv), unattended_environment(environment)
     return ExecParams(argv, call.cwd, call.timeout_ms, environment), confinement
