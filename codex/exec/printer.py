@@ -31,6 +31,8 @@ from codex.protocol.events import (
     AgentReasoning,
     AgentReasoningDelta,
     BackgroundEvent,
+    CallBegin,
+    CallEnd,
     Delete,
     Error,
     EventMsg,
@@ -99,16 +101,7 @@ _Silent = (
     | ShutdownComplete
 )
 _Notice = BackgroundEvent | StreamError | Warning | Error | TurnAborted
-_Work = (
-    ExecCommandBegin
-    | ExecCommandEnd
-    | McpToolCallBegin
-    | McpToolCallEnd
-    | PatchApplyBegin
-    | PatchApplyEnd
-    | PlanUpdate
-    | StepReport
-)
+_Work = CallBegin | CallEnd | PlanUpdate | StepReport
 
 
 class Printer:
@@ -129,6 +122,8 @@ class Printer:
         """Return the text to print for an event: whole lines, or nothing."""
         if isinstance(msg, _Silent):
             return ""
+        if isinstance(msg, _Notice):
+            return self._released() + self._notice(msg)
         if isinstance(msg, _Work):
             return self._released() + self._work(msg)
         match msg:
@@ -146,8 +141,6 @@ class Printer:
                 return self._header(msg)
             case TaskComplete():
                 return self._finished(msg)
-            case BackgroundEvent() | StreamError() | Warning() | Error() | TurnAborted():
-                return self._released() + self._notice(msg)
             case McpServerStatus(state=state):
                 return self._server_failed(msg) if state is McpServerState.FAILED else ""
             case _:
