@@ -37,7 +37,7 @@ class Positional(NamedTuple):
 
     @property
     def usage(self) -> str:
-        """The argument in the usage line."""
+        """Form of the argument in the usage line."""
         if self.metavar.startswith("["):
             return self.metavar
         return {None: self.metavar, "*": f"[{self.metavar}]..."}.get(

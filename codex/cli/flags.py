@@ -69,7 +69,7 @@ SESSION_FLAGS: tuple[Flag, ...] = (
     Flag(("--disable-response-storage",), "do not let the server store the conversation"),
     Flag(("--ephemeral",), "write no session file; the session cannot be resumed"),
 )
-"""Flags of every session."""
+"""Flags that every session accepts."""
 
 APPROVAL_FLAG = Flag(
     ("-a", "--ask-for-approval"),

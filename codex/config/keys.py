@@ -1,9 +1,9 @@
-"""The shape of config.toml: every key of either Codex generation, as data.
+"""The shape of config.toml: every key of Codex of May 2025 and of today, as data.
 
 A new key is one line here, an entry in docs/config-keys.toml and, unless it is `Unused`, its
 meaning in `resolve.py`. Keys of features that this version lacks are `Unused`, so that a
 configuration written for another version loads without noise; those that the user would miss carry
-a wish, which becomes a warning.
+a `wish`, the missing feature, and setting one gives a warning.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class _Block(NamedTuple):
     content_end: int
     """Line after the last one that is neither blank nor a comment."""
     end: int
-    """Line after the last one; comments right above the next header belong to that header."""
+    """Line after the table's last line; comments right above the next header belong to that one."""
 
 
 def with_table(text: str, path: Path, values: dict[str, Any]) -> str:

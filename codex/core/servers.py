@@ -1,7 +1,6 @@
-"""Start the MCP servers of a session, in the background.
+"""Connect a session with its MCP servers: its settings go to them, their news and questions to it.
 
-The first request must not wait for them: they start when it is on its way, or after half a second,
-and their tools come with the next request. Only a server marked `required` is waited for.
+When they start and who waits for them is decided in codex/mcp/servers.py.
 """
 
 from __future__ import annotations

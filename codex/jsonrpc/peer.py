@@ -44,7 +44,7 @@ class PeerGoneError(CodexError):
 
 
 class PeerTimeoutError(CodexError):
-    """The answer did not come in time; the handler was told that nobody waits for it."""
+    """The answer did not come in time; the handler was told that it is no longer awaited."""
 
 
 class Handler(Protocol):

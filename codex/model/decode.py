@@ -1,6 +1,6 @@
-"""Output items and token counts from JSON, read as leniently as is sensible.
+"""Output items and token counts from JSON, read as leniently as is reasonable.
 
-Pure. Unknown members, content parts and items are dropped, the latter two with a line in the debug
+Pure. Unknown members, content parts and items are dropped, the last two with a line in the debug
 log. The result may be sent back to any server.
 """
 

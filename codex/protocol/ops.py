@@ -139,7 +139,7 @@ class SearchHistoryRequest(
     query: str
     """Text to find; case is ignored."""
     before: int | None = None
-    """Upper limit of the offsets, exclusive; None starts at the newest message."""
+    """Exclusive upper bound of the offsets; None starts at the newest message."""
     count: int = 50
 
 

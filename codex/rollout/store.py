@@ -99,7 +99,7 @@ def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Res
 
 
 def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
-    """Return the most recently written session. Args: cwd: only of this folder; None means any.
+    """Return the most recently written session. Args: cwd: the session's folder; None: any folder.
 
     Raises: CodexError, if there is no session.
     """

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from codex.tui.options import TuiOptions
 
 _SAMPLE = "`x`\n\n```python\nx = 1\n```\n"
-"""Markdown that needs everything that draws Markdown."""
+"""Markdown that makes the renderer load all of its parts."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 logger = logging.getLogger(__name__)

@@ -60,7 +60,7 @@ class ConversationView(Protocol):
         """Notify a user who looks elsewhere."""
 
     def history(self, msg: HistoryMsg) -> None:
-        """Take an event about the message history."""
+        """Handle an event about the message history."""
 
     def models(self, msg: ev.ListModelsResponse) -> None:
         """Take the list of models."""

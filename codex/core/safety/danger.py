@@ -49,7 +49,7 @@ DOUBLE_QUOTED = re.compile(r'(?:[^"\\$]|\\.|\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|
 """Form of the text up to the closing quote, which is not one within a substitution."""
 DOUBLE_ESCAPE = re.compile(r'\\([$`"\\\n])')
 ANSI_QUOTED = re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL)
-"""Form of the text of `$'...'`."""
+"""Pattern of the text inside `$'...'`."""
 ANSI_ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|(.))",
     re.DOTALL,

@@ -44,7 +44,7 @@ class FileMenu(NamedTuple):
 
 
 class Completion:
-    """The open popup, if any."""
+    """The state of completion: which popup is open, if any."""
 
     def __init__(self, files: FileSearch, commands: CommandNames) -> None:
         self._files = files

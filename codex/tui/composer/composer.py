@@ -197,7 +197,7 @@ class Composer:
         self._send(AddToHistory(text))
 
     def handle(self, msg: HistoryMsg) -> None:
-        """Take an event about the message history."""
+        """Handle an event about the message history."""
         if isinstance(msg, SearchHistoryResponse):
             if self._search is not None:
                 self._search.handle(msg)

@@ -81,7 +81,7 @@ class HistorySearch:
         self._selected = max(0, self._selected - 1)
 
     def handle(self, msg: SearchHistoryResponse) -> None:
-        """Take an answer; one to an earlier query only lets the current one be sent."""
+        """Handle an answer; one to an earlier query only lets the current one be sent."""
         if msg.log_id != self._log_id or msg.query != self._waits_for:
             return
         self._waits_for = None

@@ -113,7 +113,7 @@ class Recall:
         msg: SessionConfigured | HistoryReloaded | GetHistoryEntriesResponse,
         text: str,
     ) -> str | None:
-        """Take an answer. Returns: the text to place, if the editor still waits for it."""
+        """Handle an answer. Returns: the text to place, if the editor still waits for it."""
         self._settle(text)
         match msg:
             case SessionConfigured():

@@ -83,9 +83,9 @@ class CommandNames:
         return TypedCommand(word, text[1 + len(word) :].strip(), command)
 
     def matching(self, word: str) -> tuple[NamedCommand, ...]:
-        """The commands to offer for a word: those it begins, then those that contain it.
+        """The commands to offer for a word: those that begin with it, then those that contain it.
 
-        An alias is offered only for its own beginning.
+        An alias is offered only if it begins with the word.
         """
         typed = word.lower()
         main = [named for named in self._names if named.name == named.command.name]

@@ -90,7 +90,7 @@ class ApprovalDialog:
         return self._edit is not None
 
     def key(self, name: str, data: str) -> None:
-        """Take a key, as Picker does."""
+        """Handle a key, as Picker does."""
         if name in STEPS or name in LINE_STEPS:
             step = STEPS.get(name, 0) * max(1, self._page - 1) + LINE_STEPS.get(name, 0)
             self._scrolled = max(0, min(self._scrolled + step, self._hidden))

@@ -25,7 +25,7 @@ class GitWarning:
         self.is_armed = False
 
     def key(self, name: str, data: str) -> None:
-        """Take a key, as Picker does; a paste does nothing."""
+        """Handle a key, as Picker does; a paste does nothing."""
         if name in ("y", "Y"):
             self._done(True)  # noqa: FBT003 - the one thing it is told
         elif name in ("n", "N", "q", "Q", "escape", "c-c", "c-d"):

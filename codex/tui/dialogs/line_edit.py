@@ -15,7 +15,7 @@ class LineEdit:
         self._at = len(text)
 
     def key(self, name: str, data: str) -> bool:
-        """Take a key, as Picker does; return whether it edits. A paste counts as typing."""
+        """Handle a key, as Picker does; return whether it edits. A paste counts as typing."""
         before, after = self.text[: self._at], self.text[self._at :]
         match name:
             case "left" | "c-b":

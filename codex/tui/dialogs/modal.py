@@ -16,7 +16,7 @@ class Modal(Protocol):
     that was meant for the composer must not answer it."""
 
     def key(self, name: str, data: str) -> None:
-        """Take a key. Args: name: prompt_toolkit's, such as `c-m`. data: the text it enters."""
+        """Handle a key. Args: name: in prompt_toolkit, as `c-m`. data: the text it enters."""
 
     def height(self, width: int, rows: int) -> int:
         """The number of rows it wants out of `rows`."""

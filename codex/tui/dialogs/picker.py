@@ -74,7 +74,7 @@ class Picker:
         ]
 
     def key(self, name: str, data: str) -> None:
-        """Take a key. Args: name: prompt_toolkit's, such as `c-m`. data: the text it enters."""
+        """Handle a key. Args: name: in prompt_toolkit, as `c-m`. data: the text it enters."""
         matches = self._matches()
         if name in _STEPS:
             self._move(_STEPS[name], matches)

@@ -69,7 +69,7 @@ class Calls:
             tool.stop("not called: you denied it")
 
     def handle(self, msg: CallMsg) -> None:
-        """Take an event."""
+        """Handle an event."""
         if isinstance(msg, CommandMsg):
             self._command(msg)
         elif isinstance(msg, PatchMsg):

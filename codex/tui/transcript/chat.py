@@ -141,7 +141,7 @@ class Chat:
         self._add(LinesCell(rows))
 
     def handle(self, msg: EventMsg, event_id: str) -> None:  # noqa: C901 - one row an event
-        """Take an event. Args: event_id: the submission it belongs to."""
+        """Handle an event. Args: event_id: the submission it belongs to."""
         if isinstance(msg, CallMsg):
             self._call(msg, event_id)
             return

@@ -41,7 +41,7 @@ class Pager:
         self._says = ""
 
     def key(self, name: str, data: str) -> None:
-        """Take a key, as Picker does."""
+        """Handle a key, as Picker does."""
         self._says = ""
         if self._typed is not None:
             self._search_key(name, data)
