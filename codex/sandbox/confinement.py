@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.sandbox.guard.protected import protection
-from codex.sandbox.roots import writable_roots
+from codex.sandbox.roots import is_relinked, writable_roots
 
 if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
@@ -58,6 +58,9 @@ def confine(
     found = writable_roots(roots)
     is_all_but_network = policy.can_write_everything and not policy.is_unrestricted
     guarded = {"/": "/"} if is_all_but_network else found.physical
+    # $TMPDIR opens no protected name, nor does a link that a command may have made.
+    chosen = policy.roots(cwd=cwd, tmpdir=None)
+    named = [found.physical[root] for root in chosen if not is_relinked(root, found.physical)]
     return Confinement(
         policy=policy,
         cwd=cwd,
@@ -65,5 +68,5 @@ def confine(
         folders=found.folders,
         refused=found.refused,
         enforcement=enforcement,
-        protection=protection(guarded, cwd=cwd, codex_home=codex_home, home=home),
+        protection=protection(guarded, named=named, cwd=cwd, codex_home=codex_home, home=home),
     )

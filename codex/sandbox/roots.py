@@ -94,6 +94,28 @@ def _way_out_of(root: str, physical: dict[str, str]) -> str | None:
     return None
 
 
+def is_relinked(root: str, physical: Mapping[str, str]) -> bool:
+    """Whether a link inside a writable folder lies on the path of `root`.
+
+    A command may have made that link, so where it leads is the command's choice, not the policy's.
+
+    Args: physical: the physical path of every root.
+    """
+    if physical[root] == root:
+        return False  # such a path has no link on it
+    folders = frozenset(physical.values())
+    return any(
+        os.path.islink(step) and any(is_inside(os.path.dirname(step), real) for real in folders)
+        for step in _steps(root)
+    )
+
+
+def direct_roots(roots: Iterable[str]) -> tuple[str, ...]:
+    """The roots that no link inside a writable folder leads to, in their order."""
+    physical = {root: os.path.realpath(root) for root in roots}
+    return tuple(root for root in physical if not is_relinked(root, physical))
+
+
 def _steps(path: str) -> Iterator[str]:
     """Each step of a look-up of `path`, in its physical folder; links are followed."""
     here = "/"

@@ -12,7 +12,7 @@ from codex.core.context import TaskContext, ToolOutput
 from codex.core.safety.decide import AskUser, AutoApprove, Reject, assess_patch
 from codex.protocol.events import ApplyPatchApprovalRequest, PatchApplyBegin, PatchApplyEnd
 from codex.sandbox.guard.protected import HOME_NAMES
-from codex.sandbox.roots import is_inside
+from codex.sandbox.roots import direct_roots, is_inside
 
 if TYPE_CHECKING:
     from codex.core.approvals import Answer
@@ -28,7 +28,8 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     except PatchError as error:
         return context.refuse(f"error: {error}", subject="patch")
     session, setup = context.session, context.setup
-    roots = setup.patch_roots()
+    allowed = setup.patch_roots()
+    roots = None if allowed is None else direct_roots(allowed)
     outside = outside_paths(patch_plan, roots, protected=_protected(context))
     check = assess_patch(
         is_inside=not outside,

@@ -91,16 +91,22 @@ NOTHING = Protection((), (), (), {})
 
 
 def protection(
-    physical: Mapping[str, str], *, cwd: str, codex_home: str, home: str | None
+    physical: Mapping[str, str],
+    *,
+    named: Iterable[str],
+    cwd: str,
+    codex_home: str,
+    home: str | None,
 ) -> Protection:
     """The names to protect inside writable folders, as these are now.
 
-    Args: physical: the physical path of each writable folder. cwd: the session's. codex_home: the
+    Args: physical: the physical path of each writable folder. named: the physical paths of those
+        that the policy opens even if their name is protected. cwd: the session's. codex_home: the
         agent's own folder. home: the user's home folder.
     """
     if not physical:
         return NOTHING
-    found = _Found(physical)
+    found = _Found(physical, named)
     here = physical.get(cwd) or _physical(cwd)
     for root in sorted(found.roots):
         for base in _bases(root, here):
@@ -137,13 +143,14 @@ def _bases(root: str, cwd: str) -> Iterator[str]:
 class _Found:
     """The watches that were found so far."""
 
-    def __init__(self, physical: Mapping[str, str]) -> None:
-        """Args: physical: the physical path of each writable folder."""
+    def __init__(self, physical: Mapping[str, str], named: Iterable[str]) -> None:
+        """Args: as for `protection`."""
         self.roots = frozenset(physical.values())
+        self._named = frozenset(named)
         self._outermost = frozenset(
             root for root in self.roots if not any(above in self.roots for above in _above(root))
         )
-        self._above = {folder for root in self.roots for folder in _above(root)}
+        self._above = {folder for root in self._named for folder in _above(root)}
         self._watches: dict[str, Watch] = {}
         self._status: dict[str, os.stat_result | None] = {}
 
@@ -151,10 +158,10 @@ class _Found:
         return any(is_inside(path, root) for root in self.roots)
 
     def add(self, watch: Watch) -> None:
-        if watch.path in self._watches or watch.path in self.roots:
-            return  # the policy names this very folder
+        if watch.path in self._watches or watch.path in self._named:
+            return
         if watch.path in self._above:
-            inner = [root for root in self.roots if is_inside(root, watch.path)]
+            inner = [root for root in self._named if is_inside(root, watch.path)]
             names = (os.path.relpath(root, watch.path).split("/")[0] for root in inner)
             watch = watch._replace(exempt=(*watch.exempt, *names), is_mountable=False)
         mode = self._mode(watch.path)
@@ -207,7 +214,7 @@ class _Found:
 
     def add_git(self, folder: str, depth: int = 0) -> None:
         """Add the names that are protected in a git folder."""
-        if folder not in self.roots:
+        if folder not in self._named:
             self._watches.setdefault(folder, Watch(folder, is_kind_only=True))
         self.add(Watch(f"{folder}/{HOOKS}"))
         self.add(Watch(f"{folder}/{INFO}", INFO_EXEMPT, is_mountable=False))
@@ -309,6 +316,6 @@ def _is_exempt(path: str, watch: Watch) -> bool:
 
 def parts_of_repository(git: str) -> tuple[Watch, ...]:
     """The names to protect in a `.git` folder that has just been made."""
-    found = _Found({"": os.path.dirname(git)})
+    found = _Found({"": os.path.dirname(git)}, ())
     found.add_git(git)
     return found.protection().watches

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, WORKSPACE_WRITE, AskForApproval, SandboxPolicy
+from codex.protocol.settings import ShellEnvironmentPolicy
 from tests.support.conversation import YES, Outcome, converse, shell
 
 PATH = os.environ["PATH"]
@@ -289,3 +290,31 @@ def test_a_trusted_command_sees_no_secret_of_the_environment(work: Path) -> None
     )
     assert outcome.questions == []
     assert "sk-secret" not in outcome.outputs[0]
+
+
+HOOK = "#!/bin/sh\ntouch pwned\n"
+
+
+@pytest.mark.parametrize("way", ["root", "TMPDIR", "patch"])
+def test_a_writable_folder_that_became_a_link_opens_no_protected_name(work: Path, way: str) -> None:
+    """A folder inside the workspace that the policy opens is replaced by a link to the hooks."""
+    (work / "tmp").mkdir()
+    policy = SandboxPolicy(
+        can_write_cwd=True,
+        writable_roots=() if way == "TMPDIR" else (str(work / "tmp"),),
+        can_write_tmpdir=way == "TMPDIR",
+    )
+    shell_environment = ShellEnvironmentPolicy(set={"TMPDIR": str(work / "tmp")})
+    patch = f"*** Begin Patch\n*** Add File: tmp/post-commit\n+{HOOK}*** End Patch"
+    script = f"printf '{HOOK}' > tmp/post-commit; chmod +x tmp/post-commit"
+    outcome = converse(
+        work,
+        shell("bash", "-c", "rmdir tmp && ln -s .git/hooks tmp"),
+        {"input": patch.replace("\ntouch", "\n+touch")}
+        if way == "patch"
+        else shell("bash", "-c", script),
+        sandbox_policy=policy,
+        shell_environment=shell_environment,
+    )
+    assert outcome.statuses[0] == 0
+    assert not (work / ".git/hooks/post-commit").exists()

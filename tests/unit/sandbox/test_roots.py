@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from codex.protocol.policy import DANGER_FULL_ACCESS, SandboxPolicy
-from codex.sandbox.roots import may_write, writable_roots
+from codex.sandbox.roots import direct_roots, may_write, writable_roots
 
 
 def folders(*roots: Path | str, cwd: Path | str = "/nowhere", **flags: bool) -> tuple[str, ...]:
@@ -125,3 +125,12 @@ def test_what_may_be_written_is_told_from_the_nearest_folder_that_exists(real: P
     assert may_write(str(real))
     assert may_write(str(real / "new/file"))
     assert not may_write("/proc/self/status/x")
+
+
+def test_roots_behind_a_link_in_a_writable_folder_are_not_direct(real: Path) -> None:
+    for name in ("tmp", "out", "way"):
+        (real / name).mkdir()
+    (real / "tmp/link").symlink_to(real / "out")
+    (real / "outer").symlink_to(real / "way")
+    roots = (str(real / "tmp"), str(real / "tmp/link"), str(real / "outer"), str(real / "new"))
+    assert direct_roots(roots) == (str(real / "tmp"), str(real / "outer"), str(real / "new"))

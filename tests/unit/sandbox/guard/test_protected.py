@@ -13,13 +13,17 @@ WORKSPACE = SandboxPolicy(can_write_cwd=True)
 
 
 def protect(
-    cwd: Path, policy: SandboxPolicy = WORKSPACE, *, home: Path | None = None
+    cwd: Path,
+    policy: SandboxPolicy = WORKSPACE,
+    *,
+    home: Path | None = None,
+    tmpdir: Path | None = None,
 ) -> Protection:
     return confine(
         policy,
         UNENFORCED,
         cwd=str(cwd),
-        tmpdir=None,
+        tmpdir=str(tmpdir) if tmpdir else None,
         codex_home=str((home or cwd.parent / "home") / ".codex"),
         home=str(home) if home else None,
     ).protection
@@ -155,6 +159,35 @@ def test_a_protected_folder_that_the_policy_names_is_meant(tmp_path: Path) -> No
     assert found.holding(str(root / ".agents/skills/x")) is None
     assert found.holding(str(root / ".agents/y")) is not None
     assert str(root / ".agents") not in found.read_only
+
+
+@pytest.mark.parametrize("target", [".git/hooks", ".git", ".vscode/sub", ".vscode"])
+def test_a_link_that_a_command_may_have_made_names_no_protected_folder(
+    target: str, work: Path
+) -> None:
+    """A command can put a link in the place of a writable folder inside another one."""
+    (work / ".vscode/sub").mkdir(parents=True)
+    (work / "tmp").symlink_to(target)
+    file = str(work / (".git/hooks/x" if target == ".git" else f"{target}/x"))
+    inner = str(work / "tmp")
+    roots = SandboxPolicy(can_write_cwd=True, writable_roots=(inner,))
+    assert protect(work, roots).holding(file) is not None
+    temporary = SandboxPolicy(can_write_cwd=True, can_write_tmpdir=True)
+    assert protect(work, temporary, tmpdir=work / "tmp").holding(file) is not None
+
+
+def test_the_temporary_folder_names_no_protected_folder(work: Path) -> None:
+    policy = SandboxPolicy(can_write_cwd=True, can_write_tmpdir=True)
+    found = protect(work, policy, tmpdir=work / ".git/hooks")
+    assert found.holding(str(work / ".git/hooks/pre-commit")) is not None
+
+
+def test_a_link_above_all_writable_folders_changes_nothing(work: Path) -> None:
+    (work / ".vscode").mkdir()
+    way = work.parent / "way"
+    way.symlink_to(work)
+    named = SandboxPolicy(can_write_cwd=True, writable_roots=(str(way / ".vscode"),))
+    assert protect(way, named).holding(str(work / ".vscode/tasks.json")) is None
 
 
 def test_a_link_protects_what_it_leads_to(tmp_path: Path) -> None:
