@@ -20,7 +20,7 @@ import static_python
 import system
 import verify
 from console import BuildError, run, say
-from paths import BINARY, BUILD, DIST, NATIVE, PACKAGE, REQUIREMENTS, VENV_PYTHON, WORK
+from paths import BINARY, BUILD, DIST, NATIVE, PACKAGE, REQUIREMENTS, VENV_PYTHON, WORK, cache_dir
 from stamps import digest, is_fresh, locked, write_stamp
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def ensure() -> None:
         if is_fresh(stamp, key, BINARY):
             say("dist/codex is up to date")
             return
+        check_cache_path(cache_dir())
         system.ensure(NEEDS)
         environment.ensure_binary()
         prefix = static_python.ensure()
@@ -115,6 +116,18 @@ def ensure() -> None:
         fresh.rename(BINARY)
         write_stamp(stamp, key)
     say(f"made {BINARY} ({BINARY.stat().st_size / 1e6:.1f} MB)")
+
+
+def check_cache_path(folder: Path) -> None:
+    """Refuse a cache folder that CPython's own build cannot handle.
+
+    Raises: BuildError.
+    """
+    if any(character.isspace() for character in str(folder)):
+        raise BuildError(
+            f"the cache folder '{folder}' has a space in its path, where CPython cannot be built:"
+            " set XDG_CACHE_HOME to a folder without one"
+        )
 
 
 def _compile(prefix: Path, objects: list[Path]) -> Path:
