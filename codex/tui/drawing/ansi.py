@@ -1,7 +1,8 @@
-"""Text with SGR colours to Lines and back; nothing else of a terminal's language. Pure.
+"""Parses text with SGR colours into Lines, and turns Lines into such text. Pure.
 
-Command output is read as a terminal would show it: `\\r`, `\\b` and erasing act within their line,
-colours are kept, every other escape sequence is dropped, other controls are spelled out.
+Command output is parsed as a terminal would show it: `\\r`, `\\b` and erase sequences act within
+their line, and colours apply. Other escape sequences are dropped, other controls are spelled out
+(`\\x07`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 PALETTE = (*_NAMES, *(f"bright{name}" for name in _NAMES))
-"""The sixteen colours by number."""
+"""Names of the sixteen palette colours; the index is the colour's number."""
 
 _TOKEN = re.compile(
     r"(?P<sgr>(?:\x1b\[|\x9b)[0-9;:]*m)"
@@ -33,11 +34,11 @@ _TOKEN = re.compile(
 )
 _SPECIAL = re.compile("[\x1b\x9b\r\x08]")
 _ENDING = re.compile(r"\r*\n")
-_ACTS = re.compile(r"[\r\x08]|(?:\x1b\[|\x9b)[012]?K")
+_OVERWRITES = re.compile(r"[\r\x08]|(?:\x1b\[|\x9b)[012]?K")
 
 
 def parse_ansi(text: str, base: Style = PLAIN) -> list[Line]:
-    """The lines of output; a newline at the very end begins no further line.
+    """Return the lines of command output; a newline at the very end begins no new line.
 
     Args: base: the style of text that sets no style.
     """
@@ -45,19 +46,24 @@ def parse_ansi(text: str, base: Style = PLAIN) -> list[Line]:
 
 
 def parse_ansi_part(text: str, style: Style, base: Style) -> tuple[list[Line], Style]:
-    """The lines of output that begins in a style, and the style at its end; keeps newlines."""
+    """Return the lines of a part of command output, and the style in which the next part begins.
+
+    A newline at the very end begins an empty line.
+
+    Args: style: the style in which this part begins. base: the style of text that sets no style.
+    """
     if style == PLAIN and not _SPECIAL.search(text):
         return [(Span(row, base),) if row else () for row in clean(text).split("\n")], style
     found: list[Line] = []
     for row in _ENDING.split(text):
-        read = _acted if _ACTS.search(row) else _plain_row
-        parsed, style = read(row, style, base)
+        parse = _overwritten_row if _OVERWRITES.search(row) else _plain_row
+        parsed, style = parse(row, style, base)
         found.append(parsed)
     return found, style
 
 
 def _plain_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:
-    """Read a line whose only controls are colours; tabs fill up to their columns."""
+    """Parse a row without controls but colours and tabs; return it and the style at its end."""
     spans: list[Span] = []
     column = 0
     for match in _TOKEN.finditer(row):
@@ -70,8 +76,8 @@ def _plain_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:
     return tuple(spans), style
 
 
-def _acted(row: str, style: Style, base: Style) -> tuple[Line, Style]:
-    """Read a line that is overwritten: the last state of each column wins."""
+def _overwritten_row(row: str, style: Style, base: Style) -> tuple[Line, Style]:
+    """Parse a row that overwrites itself; return its final content and its last style."""
     cells: list[Span] = []
     at = 0
     for match in _TOKEN.finditer(row):
@@ -101,7 +107,10 @@ def _erase(cells: list[Span], at: int, sequence: str) -> int:
 
 
 def _write(cells: list[Span], at: int, text: str, style: Style) -> int:
-    """Write characters into columns from `at` on; a wide one leaves its second column empty."""
+    """Write characters into `cells` from column `at` on; return the column after them.
+
+    The second cell of a wide character holds empty text.
+    """
     for character in text:
         size = cell_width(character)
         if size == 0:
@@ -113,7 +122,7 @@ def _write(cells: list[Span], at: int, text: str, style: Style) -> int:
             continue
         cells += [Span(" ")] * (at - len(cells))
         if at < len(cells) and cells[at].text == "":
-            cells[at - 1] = Span(" ")  # half of a wide character is a blank
+            cells[at - 1] = Span(" ")  # the half of a wide character that remains is a blank
         if at + size < len(cells) and cells[at + size].text == "":
             cells[at + size] = Span(" ")
         cells[at : at + size] = [Span(character, style), Span("", style)][:size]
@@ -138,7 +147,7 @@ def _joined(cells: Iterable[Span]) -> Line:
 
 @lru_cache(maxsize=512)
 def applied(style: Style, sequence: str) -> Style:
-    """The style after an SGR sequence; unknown codes change nothing."""
+    """Return `style` as an SGR sequence changes it; unknown codes change nothing."""
     codes: list[int] = []
     for part in sequence.lstrip("\x1b[\x9b").rstrip("m").split(";"):
         first, *rest = part.split(":")
@@ -208,7 +217,7 @@ def _without(style: Style, code: int) -> Style:
 
 
 def _extended(codes: list[int]) -> str | None:
-    """The colour that follows 38 or 48; removes it from the codes."""
+    """Remove the colour that follows code 38 or 48 from `codes`; return it, or None if invalid."""
     kind = codes.pop(0) if codes else 0
     if kind == 5 and codes:
         number = codes.pop(0)
@@ -221,9 +230,9 @@ def _extended(codes: list[int]) -> str | None:
 
 
 def to_ansi(row: Line, *, has_color: bool = True) -> str:
-    """The line as a terminal takes it, ending in the terminal's own style.
+    """Return the line as text with escape sequences, ending in the terminal's own style.
 
-    Args: has_color: False keeps bold, dim and the like, and links.
+    Args: has_color: False leaves out colours only, not bold, dim and the like, nor links.
     """
     return "".join(_painted(span, has_color=has_color) for span in row)
 
@@ -239,7 +248,7 @@ def _painted(span: Span, *, has_color: bool) -> str:
 
 @lru_cache(maxsize=512)
 def sgr(style: Style, *, has_color: bool = True) -> str:
-    """The codes between `ESC [` and `m`; empty for plain text."""
+    """Return the style's SGR codes, to put between `ESC [` and `m`; empty for a plain style."""
     flags = (
         ("1", style.bold),
         ("2", style.dim),

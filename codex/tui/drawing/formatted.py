@@ -1,8 +1,8 @@
-"""Styles in prompt_toolkit's words. layout.py alone uses them.
+"""Translates Styles into prompt_toolkit's style strings. Only layout.py uses this module.
 
 prompt_toolkit knows no links: layout.py writes a link's escape sequence before each of its
-characters. A class with the link's number in the style makes prompt_toolkit draw a character again
-when only its link has changed.
+characters. The style string of a link names a class with the link's number, so that prompt_toolkit
+draws a character again when only its link has changed.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _CUBE = (0, 95, 135, 175, 215, 255)
 
 _LINK = "link-"
 _links: dict[str, int] = {}
-"""Numbers of the links drawn so far."""
+"""Numbers of the links drawn so far, by URL."""
 
 
 @lru_cache(maxsize=1024)
 def style_string(style: Style, *, has_color: bool = True) -> str:
-    """A Style in prompt_toolkit's words. Args: has_color: False keeps bold, dim and the like."""
+    """Return prompt_toolkit's style string. Args: has_color: False keeps bold, dim and the like."""
     words = [flag for flag in _FLAGS if getattr(style, flag)]
     if has_color and style.fg:
         words.append(f"fg:{_color(style.fg)}")

@@ -1,8 +1,8 @@
-"""Code as coloured Lines, by pygments and in the terminal's own palette. Pure.
+"""Highlights code: turns it into coloured Lines, with pygments' lexers. Pure.
 
-Only foregrounds that are readable on dark and on light backgrounds are used. Each lexer is imported
-by name when its language first occurs: pygments' own look-up would put all five hundred into the
-executable.
+The colours are the terminal's own palette, and only foregrounds that are readable on dark and on
+light backgrounds. Each lexer is imported by name when its language first occurs: pygments' own
+look-up would put all five hundred into the executable.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ALIASES = {
 
 
 def highlight(code: str, language: str) -> list[Line]:
-    """The code as lines; plain if the language is unknown. Never raises, whatever the text.
+    """Return the code as lines, without colours if the language is unknown. Never raises.
 
     Args: language: word after the backticks of a Markdown fence, or a file's extension.
     """
@@ -86,7 +86,7 @@ LANGUAGES = frozenset(
     | {"csharp", "ruby", "php", "perl", "lua", "haskell", "elixir", "html", "xml", "css", "sql"}
     | {"diff", "docker", "make", "cmake", "markdown", "r", "hcl", "nix", "zig"}
 )
-"""Languages that are coloured; `_ALIASES` has their other names."""
+"""Names of the languages that are highlighted; `_ALIASES` has their other names."""
 
 
 def _scripting(name: str) -> type[Lexer] | None:
@@ -306,7 +306,7 @@ _found: dict[str, Style] = {}
 
 
 def _style(kind: str) -> Style:
-    """The style of a token's kind, or of its nearest parent that has one."""
+    """Return the style of a kind of token, or of its nearest parent kind that has one."""
     style = _found.get(kind)
     if style is None:
         above = kind

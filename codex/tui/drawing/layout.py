@@ -1,6 +1,6 @@
-"""Rows: a prompt_toolkit container that draws the Lines that a function of its size returns.
+"""Rows: a prompt_toolkit container that draws Lines, which a callback returns for a given size.
 
-Each character counts alone, as in text.py; a wide one takes two columns, a combining one none.
+Each character is measured alone, as in text.py: a wide one takes two columns, a combining one none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line, Span
 
 EMPTY = CHARACTERS["", ""]
-"""Content of the second column of a wide character."""
+"""Cell that stands in the second column of a wide character."""
 
 
 class Rows(Container):
@@ -41,10 +41,10 @@ class Rows(Container):
         *,
         has_color: bool = True,
     ) -> None:
-        """Make a part.
+        """Make a container.
 
         Args: get_lines: returns the rows for a width and a height. get_height: returns the wanted
-            number of rows for a width and the available rows; None takes what is left.
+            number of rows for a width and the available rows; None: the rows that others leave.
         """
         self._get_lines = get_lines
         self._get_height = get_height
@@ -54,25 +54,25 @@ class Rows(Container):
         """Do nothing: there is no state."""
 
     def preferred_width(self, max_available_width: int) -> Dimension:
-        """All available columns."""
+        """Return all available columns."""
         return Dimension(preferred=max_available_width)
 
     def preferred_height(self, width: int, max_available_height: int) -> Dimension:
-        """The wanted number of rows exactly, or whatever is left."""
+        """Return exactly the wanted number of rows, or any number if there is no `get_height`."""
         if self._get_height is None:
             return Dimension(min=0, weight=1)
         return Dimension.exact(self._get_height(width, max_available_height))
 
     def is_modal(self) -> bool:
-        """Keys are the application's."""
+        """Return False: the application's key bindings stay active."""
         return False
 
     def get_key_bindings(self) -> KeyBindingsBase | None:
-        """Keys are the application's."""
+        """Return None: only the application has key bindings."""
         return None
 
     def get_children(self) -> list[Container]:
-        """No children."""
+        """Return no children."""
         return []
 
     def write_to_screen(
@@ -95,7 +95,7 @@ class Rows(Container):
                 x = self._write(screen, span, x, y, place.xpos + place.width)
 
     def _write(self, screen: Screen, span: Span, x: int, y: int, end: int) -> int:
-        """Draw a span from a column on; return the column after it."""
+        """Draw a span from column `x` up to column `end`; return the column after it."""
         style = style_string(span.style, has_color=self._has_color)
         cells = screen.data_buffer[y]
         start = x

@@ -1,4 +1,4 @@
-"""A model's citations, `【F:path†L10-L20】`, as links that open the file in an editor. Pure.
+"""Turns the model's citations, `【F:path†L10-L20】`, into links that open an editor. Pure.
 
 `file_opener` in config.toml names the editor.
 """
@@ -17,7 +17,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
 def with_links(text: str, *, opener: str, cwd: str) -> str:
-    """Markdown with each citation as a link. Args: cwd: start of relative paths."""
+    """Return Markdown with each citation as a link. Args: cwd: base of relative paths."""
     if opener not in OPENERS or "【" not in text:
         return text
 
@@ -31,5 +31,5 @@ def with_links(text: str, *, opener: str, cwd: str) -> str:
 
 
 def is_file_link(url: str) -> bool:
-    """Whether a link was made here, so that its label already says where it leads."""
+    """Whether a URL is that of a link from `with_links`, whose label names file and line."""
     return url.partition("://")[0] in OPENERS and "://file/" in url

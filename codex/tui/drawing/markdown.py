@@ -1,7 +1,7 @@
-"""Markdown as Lines of a width, parsed by markdown-it-py. Pure.
+"""Draws Markdown as Lines that fit a width; markdown-it-py parses it. Pure.
 
-CommonMark with tables, strikethrough and task lists. What a terminal cannot show stays as written:
-HTML, and the definitions of reference links. A line break is kept.
+CommonMark with tables, strikethrough and task lists. HTML and the definitions of reference links
+appear as written. A line break inside a paragraph begins a new row.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ HEADINGS = (
 MAX_RULE = 60
 MAX_NESTING = 100
 MIN_BODY = 8
-"""Columns that indented text needs; with fewer it is not indented."""
+"""Smallest width, in columns, that indented text may have; narrower text is not indented."""
 
 _INLINE = {
     "strong": BOLD,
@@ -52,11 +52,11 @@ _INLINE = {
     "code_inline": CODE,
 }
 _parser: MarkdownIt | None = None
-"""Parser, made when the first message is drawn, which takes 40 ms."""
+"""Parser; None until the first message is drawn, because making it takes 40 ms."""
 
 
 def render(text: str, width: int) -> list[Line]:
-    """The text as lines of at most `width` columns."""
+    """Return the Markdown as lines of at most `width` columns."""
     from markdown_it.tree import SyntaxTreeNode
 
     return _blocks(SyntaxTreeNode(_markdown_it().parse(text)).children, max(2, width))
@@ -128,7 +128,7 @@ def _narrowed(rows: list[Line], width: int) -> list[Line]:
 
 
 def _item(node: SyntaxTreeNode, item: SyntaxTreeNode, width: int) -> list[Line]:
-    """One item of a list; an ordered one keeps the number it was written with."""
+    """Return the lines of a list item; an ordered one has the number it was written with."""
     is_ordered = node.type == "ordered_list"
     mark = f"{item.info}{item.markup} " if is_ordered else "- "
     first: Line = (Span(mark, Style(fg="cyan") if is_ordered else PLAIN),)
@@ -140,7 +140,7 @@ def _item(node: SyntaxTreeNode, item: SyntaxTreeNode, width: int) -> list[Line]:
 def _indented(
     nodes: Sequence[SyntaxTreeNode], width: int, *, first: Line, rest: Line, is_tight: bool = False
 ) -> list[Line]:
-    """Blocks behind one mark on the first line and another on the others."""
+    """Return blocks as lines: `first` precedes the first line, `rest` every other line."""
     inner = width - line_width(first)
     if inner < MIN_BODY:
         return [*wrap(first, width), *_blocks(nodes, width, is_tight=is_tight)]
@@ -168,7 +168,7 @@ def _one_line(cell: SyntaxTreeNode) -> Line:
 
 
 def _inline(node: SyntaxTreeNode) -> list[Line]:
-    """The lines of a paragraph, not yet wrapped."""
+    """Return the lines of a paragraph, not yet wrapped."""
     rows: list[list[Span]] = [[]]
     _collect(node.children, PLAIN, rows)
     found = [tuple(row) for row in rows]
@@ -211,7 +211,7 @@ def _link(node: SyntaxTreeNode, style: Style, rows: list[list[Span]]) -> None:
 
 
 def _written(node: SyntaxTreeNode, name: str) -> str:
-    """The target as ` (target)`, with its title if there is one."""
+    """Return a link's target as ` (target)`, with its title. Args: name: its attribute."""
     target = clean(str(node.attrs.get(name, ""))).replace("\n", " ")
     title = clean(str(node.attrs.get("title", ""))).replace("\n", " ")
     shown = f'{target} "{title}"' if title else target

@@ -1,8 +1,8 @@
-"""Markdown that is still arriving: only its last open block is drawn again. Pure.
+"""Draws Markdown while it arrives: each frame draws only the last open block again. Pure.
 
-The text is cut where a new block surely begins: after a blank line outside of code, before each
-item of a list, and now and then inside long code. What precedes a cut is drawn once for each width.
-A complete message is drawn by `markdown.render`, which is more exact in rare cases.
+The text is cut where a new block certainly begins (after a blank line outside of code, before each
+item of a list), and inside a block that becomes too long. What precedes a cut is drawn once for
+each width. A complete message is drawn by `markdown.render`, which is more exact in rare cases.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line
 
 MAX_OPEN_CODE = 60
-"""Lines after which a block of code is cut."""
+"""Number of lines after which a block of code is cut."""
 MAX_OPEN = 4_000
-"""Characters after which any other block is cut at its next line end."""
+"""Number of characters after which any other block is cut at its next line end."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _ITEM = re.compile(r"([-*+]|\d{1,9}[.)]) ")
 
 
 class _Piece(NamedTuple):
-    """The text before a cut."""
+    """A piece of the text: from one cut to the next, or from the last cut on."""
 
     text: str
     fence: str
-    """Opening line of the code that the text continues; empty if it continues no code."""
+    """Opening line of the code block that the piece continues; empty if it continues none."""
     is_code_open: bool
-    """Whether the cut is inside code."""
+    """Whether the cut at the end of the piece is inside code."""
     is_close: bool
     """Whether no blank line precedes the piece."""
 
 
 class MarkdownStream:
-    """Text that grows at its end. Args: prepare: changes the Markdown before it is drawn."""
+    """Markdown that grows at its end. Args: prepare: changes the Markdown before it is drawn."""
 
     def __init__(self, prepare: Callable[[str], str]) -> None:
         self._prepare = prepare
@@ -50,7 +50,7 @@ class MarkdownStream:
         self._rest = ""
         """Line that is not complete yet."""
         self._fence = ""
-        """Line that opened the code that the text is in; empty outside of code."""
+        """Opening line of the code block that the next line is in; empty outside of code."""
         self._open_fence = ""
         """Value of `_fence` at the last cut."""
         self._is_close = True
@@ -59,16 +59,16 @@ class MarkdownStream:
         self._drawn_count = 0
 
     def append(self, delta: str) -> None:
-        """Take the next characters."""
+        """Append the next characters of the Markdown."""
         if "\n" not in delta:
             self._rest += delta
             return
         *whole, self._rest = (self._rest + delta).split("\n")
         for row in whole:
-            self._take(row)
+            self._append_row(row)
 
     def lines(self, width: int) -> list[Line]:
-        """The whole text so far."""
+        """Return all lines of the text so far, of at most `width` columns."""
         if width != self._width:
             self._width, self._drawn, self._drawn_count = width, [], 0
         for piece in self._pieces[self._drawn_count :]:
@@ -89,7 +89,7 @@ class MarkdownStream:
             del rows[-1:]
         return rows if piece.is_close or not has_any or not rows else [(), *rows]
 
-    def _take(self, row: str) -> None:
+    def _append_row(self, row: str) -> None:
         is_in_code = bool(self._fence)
         if not is_in_code and self._open and self._begins_block(row):
             is_item = bool(_ITEM.match(row)) and bool(_ITEM.match(self._open[0]))
@@ -130,6 +130,6 @@ class MarkdownStream:
 
 
 def _kind(row: str) -> str:
-    """The mark that items of one list share."""
+    """Return the last character of an item's mark, which all items of one list share."""
     mark = row.split(" ", 1)[0]
     return mark[-1]

@@ -1,4 +1,4 @@
-"""Tables of Markdown as Lines: columns where they fit, otherwise a list of records. Pure."""
+"""Draws Markdown tables as Lines: in columns if they fit, otherwise as records. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from codex.tui.drawing.text import BOLD, DIM, Line, Span, line_width, plain, restyled, wrap
 
 MIN_COLUMN = 6
-"""Width of the narrowest column that a cell is wrapped into."""
+"""Smallest width that a column is reduced to."""
 _GAP = 3
 """Columns between two cells: a bar with a blank on each side."""
 
 
 class MarkdownTable(NamedTuple):
-    """A table."""
+    """A Markdown table."""
 
     rows: list[list[Line]]
     """Cells by row; the first row is the heading."""
@@ -23,7 +23,7 @@ class MarkdownTable(NamedTuple):
 
 
 def draw_table(table: MarkdownTable, width: int) -> list[Line]:
-    """The table as lines of at most `width` columns."""
+    """Return the table as lines of at most `width` columns."""
     heading, *rows = table.rows
     widths = _widths(table.rows, width - _GAP * (len(heading) - 1))
     if not widths:
@@ -36,7 +36,7 @@ def draw_table(table: MarkdownTable, width: int) -> list[Line]:
 
 
 def _widths(rows: list[list[Line]], room: int) -> list[int]:
-    """The widths of the columns, the widest reduced first; empty if that is not enough."""
+    """Return the widths of the columns, the widest reduced first; empty if they do not fit."""
     wanted = [max(1, *map(line_width, column)) for column in zip_longest(*rows, fillvalue=())]
     for limit in range(room, MIN_COLUMN - 1, -1):
         widths = [min(size, limit) for size in wanted]
@@ -46,7 +46,7 @@ def _widths(rows: list[list[Line]], room: int) -> list[int]:
 
 
 def _drawn(row: list[Line], widths: list[int], aligned: list[str]) -> list[Line]:
-    """One row of the table, as high as its highest cell."""
+    """Return the lines of one table row, as many as its highest cell has."""
     cells = [wrap(cell, size) for cell, size in zip(row, widths, strict=False)]
     found: list[Line] = []
     for parts in zip_longest(*cells, fillvalue=()):
@@ -67,7 +67,7 @@ def _padded(part: Line, size: int, alignment: str) -> Line:
 
 
 def _records(heading: list[Line], rows: list[list[Line]], width: int) -> list[Line]:
-    """A line `heading: value` for each cell, and a rule between two rows."""
+    """Return a line `heading: value` for each cell, with a rule between two table rows."""
     found: list[Line] = []
     if not rows:
         found += [part for name in heading for part in wrap(restyled(name, BOLD), width)]

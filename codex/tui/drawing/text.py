@@ -1,10 +1,10 @@
-"""Text on a screen: Style, Span and Line; the width of text, and lines that fit. Pure.
+"""Text on a screen: Style, Span and Line; how to measure, wrap and clip them. Pure.
 
 A Line holds what one row shows: no newline, tab or control character. Text from outside becomes
 Lines through `clean`, `line` or `lines`, so that what is measured here is what a terminal draws.
 
-Each character counts alone, as prompt_toolkit draws it. Terminals disagree about emoji that are
-joined out of several, so joiners, presentation selectors and skin tones are left out.
+Each character is measured alone, as prompt_toolkit draws it. Terminals disagree about the width of
+emoji that are joined from several, so joiners, presentation selectors and skin tones are left out.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TAB = 8
 """Columns between tab stops, as terminals have them."""
 CODE_TAB = 4
+"""Columns between tab stops in code and diffs."""
 
 
 class Style(NamedTuple):
@@ -39,7 +40,7 @@ class Style(NamedTuple):
     """URL that the text leads to."""
 
     def over(self, base: Style) -> Style:
-        """This style inside text of another style."""
+        """Return this style on top of another: `base` fills in what this style leaves unset."""
         if base == PLAIN:
             return self
         return Style(
@@ -76,7 +77,7 @@ _SEQUENCE = re.compile(f"(?<=[{_EMOJI}])[\u200d\U0001f3fb-\U0001f3ff]+(?=[{_EMOJ
 
 
 def clean(text: str, *, tab: int = TAB) -> str:
-    """Text from outside, safe to measure and draw: newlines as the only controls, tabs as blanks.
+    """Return text that is safe to measure and draw: no controls but newlines, tabs as blanks.
 
     Joined emoji lose what joins them; nothing else that is visible is lost.
     """
@@ -101,24 +102,24 @@ def _untabbed(row: str, tab: int) -> str:
 
 
 def line(text: str, style: Style = PLAIN) -> Line:
-    """Text from outside as one line; newlines become blanks."""
+    """Return text from outside as one line; newlines become blanks."""
     text = clean(text).replace("\n", " ")
     return (Span(text, style),) if text else ()
 
 
 def lines(text: str, style: Style = PLAIN, *, tab: int = TAB) -> list[Line]:
-    """Text from outside as lines; a newline at the very end begins no further line."""
+    """Return text from outside as lines; a newline at the very end begins no new line."""
     rows = clean(text, tab=tab).removesuffix("\n").split("\n")
     return [(Span(row, style),) if row else () for row in rows]
 
 
 def plain(row: Line) -> str:
-    """The text of a line without styles."""
+    """Return the text of a line without styles."""
     return "".join(span.text for span in row)
 
 
 def restyled(row: Line, base: Style) -> Line:
-    """The line inside text of another style."""
+    """Return the line with `base` filling in what the style of each span leaves unset."""
     return tuple(Span(span.text, span.style.over(base)) for span in row)
 
 
@@ -130,19 +131,19 @@ def _char_width(character: str) -> int:
 
 
 def cell_width(text: str) -> int:
-    """The number of columns that the text takes."""
+    """Return the number of columns that the text takes."""
     if text.isascii():
         return len(text)
     return sum(map(_char_width, text))
 
 
 def line_width(row: Line) -> int:
-    """The number of columns that the line takes."""
+    """Return the number of columns that the line takes."""
     return sum(cell_width(span.text) for span in row)
 
 
 def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
-    """The line in rows of at most `width` columns, broken at blanks if possible.
+    """Return the line as rows of at most `width` columns, broken at blanks if possible.
 
     No character is lost except a blank that no longer fits at the end of its row. Long words are
     broken; a wide character, or one with its combining characters, is not.
@@ -163,12 +164,12 @@ def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
 
 
 def wrapped(rows: Iterable[Line], width: int, *, indent: Line = ()) -> list[Line]:
-    """All the lines, each wrapped."""
+    """Wrap each line; return the rows of all of them."""
     return [part for row in rows for part in wrap(row, width, indent=indent)]
 
 
 def _ascii_breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
-    """The starts and ends of rows. Args: rest_width: the width of each row but the first."""
+    """Return each row's start and end. Args: rest_width: the width of every row but the first."""
     found: list[tuple[int, int]] = []
     at, room = 0, width
     while len(text) - at > room:
@@ -187,7 +188,7 @@ def _ascii_breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int
 
 
 def _breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
-    """Like `_ascii_breaks`; a row may also end on either side of a wide character."""
+    """Like `_ascii_breaks`, for any text; a row may also end before or after a wide character."""
     found: list[tuple[int, int]] = []
     at, room = 0, width
     while at < len(text):
@@ -200,7 +201,7 @@ def _breaks(text: str, width: int, rest_width: int) -> list[tuple[int, int]]:
 
 
 def _row_end(text: str, start: int, room: int) -> int:
-    """The end of the row that begins at `start`: after the last possible break that fits."""
+    """Return the end of the row that begins at `start`: the last possible break that fits."""
     used, allowed, has_word, previous = 0, start, False, 0
     for at in range(start, len(text)):
         size = _char_width(text[at])
@@ -216,7 +217,7 @@ def _row_end(text: str, start: int, room: int) -> int:
 
 
 def _cut(row: Line, start: int, end: int) -> Line:
-    """The characters `start:end` of the line."""
+    """Return the characters `start:end` of the line."""
     parts: list[Span] = []
     at = 0
     for span in row:
@@ -230,7 +231,7 @@ def _cut(row: Line, start: int, end: int) -> Line:
 
 
 def clip(row: Line, width: int) -> Line:
-    """The beginning of the line, ending in `…` if it does not fit into `width` columns."""
+    """Return the line, cut and ending in `…` if it does not fit into `width` columns."""
     if line_width(row) <= width:
         return row
     if width <= 0:
