@@ -1,1 +1,1 @@
-"""The user's terminal and desktop: modes, reports, notifications, the log. Draws nothing."""
+"""The user's terminal and desktop: modes, keys, clipboard, notifications, log. Draws nothing."""

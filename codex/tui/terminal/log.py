@@ -1,4 +1,4 @@
-"""The log of the screen's run: a file of bounded size in CODEX_HOME/log, for the user alone.
+"""The log of the TUI: a file of bounded size in CODEX_HOME/log, readable only by the user.
 
 Nothing may be written to standard error while the screen is shown.
 """
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 _NAME = "codex-tui.log"
 _MAX_BYTES = 2 * 1024 * 1024
-"""Size beyond which a run begins a new file; the previous one is kept as `.1`."""
+"""Size in bytes above which the next run starts a new file and renames the old one to `.1`."""
 _TAIL_BYTES = 64 * 1024
 
 
 def log_path(codex_home: str) -> str:
-    """The path of the log."""
+    """Return the path of the log."""
     return os.path.join(codex_home, "log", _NAME)
 
 
 @contextlib.contextmanager
 def logging_to_file(codex_home: str, environ: Mapping[str, str]) -> Iterator[str | None]:
-    """Log to the file; yield None, or why there is no log."""
+    """Log to the file inside the `with` block; yield None, or why the file cannot be opened."""
     path = log_path(codex_home)
     try:
         handler = _open(path)
@@ -61,7 +61,7 @@ def _open(path: str) -> logging.Handler:
 
 
 class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes until the file is full, so that one run cannot fill the disk."""
+    """Handler that stops writing at twice `_MAX_BYTES`, so that one run cannot fill the disk."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
@@ -75,7 +75,7 @@ class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 def log_tail(codex_home: str) -> str:
-    """The last lines of the log.
+    """Return the last lines of the log, at most `_TAIL_BYTES` bytes.
 
     Raises: OSError, if there is no log.
     """

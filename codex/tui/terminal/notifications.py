@@ -1,4 +1,4 @@
-"""Desktop: notifications when something waits and the user looks elsewhere. Pure."""
+"""Desktop: escape sequences that notify the user, by default only in another window. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OSC9_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "GHOSTTY_RESOURCES_DIR", "Co
 
 
 class Desktop:
-    """The user's desktop, as far as notifications go."""
+    """Decides whether and how to notify the user. Args: environ: tells which terminal this is."""
 
     def __init__(self, settings: TuiSettings, environ: Mapping[str, str]) -> None:
         self._settings = settings
@@ -30,12 +30,12 @@ class Desktop:
             settings.notification_method == "auto" and _speaks_osc9(environ)
         )
         self.has_focus = True
-        """Whether the window has the focus, as last reported; True if nothing is reported."""
+        """Whether the terminal has the focus, as it last reported; True before its first report."""
 
     def sequence(self, kind: str, text: str) -> str:
-        """The sequence of a notification; empty if it is not wanted.
+        """Return the escape sequence of a notification; empty if the user does not want it now.
 
-        Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED, the names of `tui.notifications`.
+        Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED, as the key `tui.notifications` names them.
         """
         wanted = self._settings.notifications
         is_wanted = wanted if isinstance(wanted, bool) else kind in wanted

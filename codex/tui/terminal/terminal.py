@@ -1,10 +1,10 @@
-"""The terminal's language as far as prompt_toolkit does not know it: modes, keys, clipboard.
+"""Escape sequences that prompt_toolkit does not know: terminal modes, keys, the clipboard.
 
-Bytes of the terminal become keys here. A sequence of no known key is dropped whole: taken apart,
-its first byte would be Escape and interrupt the task.
+KeyParser turns the terminal's input into keys. It drops the sequence of an unknown key as one: read
+byte by byte, it would begin with Escape, which interrupts the task.
 
-No mouse is captured, so that selecting text stays the terminal's own affair. The wheel arrives as
-arrow keys (alternate scroll), three or more at once.
+The mouse is not captured, so that the terminal itself selects text. The wheel arrives as arrow keys
+(alternate scroll), three or more in one read.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 FOCUS_REPORTS = ("\x1b[?1004h", "\x1b[?1004l")
 WHEEL_AS_ARROWS = ("\x1b[?1007h", "\x1b[?1007l")
-"""Alternate scroll: the wheel arrives as arrow keys."""
+"""Sequences that switch alternate scroll on and off: the wheel arrives as arrow keys."""
 MORE_KEYS = ("\x1b[>4;1m\x1b[>1u", "\x1b[>4;0m\x1b[<u")
-"""Modes of xterm and kitty that tell Shift+Enter from Enter."""
+"""Sequences that make xterm and kitty tell Shift+Enter from Enter, and that undo it."""
 
 RESTORE = "".join(
     (
@@ -40,13 +40,13 @@ RESTORE = "".join(
         "\x1b[0m",
     )
 )
-"""Modes that a shell expects, whatever was set."""
+"""Sequences that restore the modes that a shell expects, whichever were changed."""
 
 LINK_END = "\x1b]8;;\x1b\\"
 WHEEL_STEPS = 3
-"""Number of equal arrows at once that are the wheel: a hand presses one at a time."""
+"""Number of equal arrow keys in one read that mean the wheel: a hand presses one at a time."""
 MAX_CLIPBOARD_BYTES = 74_994
-"""Size that xterm takes; some terminals refuse a longer text as a whole."""
+"""Size in base64 that xterm accepts; some terminals refuse a longer text entirely."""
 
 _PASTE = "\x1b[200~"
 _SEQUENCE = re.compile(
@@ -56,13 +56,13 @@ _SEQUENCE = re.compile(
 )
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]P^_][^\x07\x1b]{0,4096}\x1b?)?\Z")
 _KEPT = re.compile(r"\x1b\[\d+;\d+R\Z")
-"""Report of the cursor's position, which the parser knows without a table."""
+"""Report of the cursor's position, which prompt_toolkit parses though no table lists it."""
 _BREAK = re.compile(r"\r\n?|\n")
 _ALT, _CTRL, _SHIFT = 2, 4, 1
 
 
 class KeyParser(Vt100Parser):
-    """Turns text of the terminal into keys."""
+    """Parses the terminal's input into keys."""
 
     def __init__(
         self, feed_key_callback: Callable[[KeyPress], None], on_focus: Callable[[bool], None]
@@ -72,17 +72,17 @@ class KeyParser(Vt100Parser):
         self._on_focus = on_focus
         self._begun = ""
         self.is_burst = False
-        """Whether several characters were read at once: more than a single press of a key."""
+        """Whether the last read returned several characters, so more than one keystroke."""
 
     def feed(self, data: str) -> None:
-        """Take text that was read."""
+        """Parse text that was read from the terminal."""
         if self._in_bracketed_paste:
             super().feed(data)
             return
         data, self._begun = self._begun + data, ""
         self.is_burst = sum(map(str.isprintable, data)) > 1 and "\x1b" not in data
         if self.is_burst and _BREAK.search(data.rstrip("\r\n")):
-            # Several lines at once are a paste that the terminal did not mark: do not send them.
+            # Several lines in one read are a paste that the terminal did not mark; not to be sent.
             self.feed_key_callback(KeyPress(Keys.BracketedPaste, data))
             return
         head, mark, paste = data.partition(_PASTE)
@@ -99,7 +99,7 @@ class KeyParser(Vt100Parser):
             super().feed(mark + paste)
 
     def flush(self) -> None:
-        """Take an unfinished sequence as it is: nothing followed for a while."""
+        """Parse an unfinished sequence as it is: no more of it arrived for a while."""
         begun, self._begun = self._begun, ""
         if begun:
             super().feed(begun)
@@ -128,7 +128,7 @@ class KeyParser(Vt100Parser):
 
 
 def legacy_key(parameters: str) -> str:
-    """The traditional bytes of a key that was reported as `CSI code;modifiers u`.
+    """Return the traditional bytes of a key that was reported as `CSI code;modifiers u`.
 
     Args: parameters: parameters of that report, or of xterm's `CSI 27;modifiers;code ~`.
     Returns: the bytes; empty for a key without any.
@@ -138,7 +138,7 @@ def legacy_key(parameters: str) -> str:
         numbers = [numbers[2], numbers[1]]
     code, modifiers = numbers[0], max(0, (numbers[1] if len(numbers) > 1 else 1) - 1)
     if code == 13 and modifiers & (_SHIFT | _ALT | _CTRL):
-        return "\x1b\r"  # each of them is Alt+Enter to the composer: a new line
+        return "\x1b\r"  # Alt+Enter: the composer begins a new line for each of these modifiers
     if code == 9 and modifiers & _SHIFT:
         return "\x1b[Z"
     if not 0 < code < 0x110000 or 0xD800 <= code < 0xF900:
@@ -152,9 +152,9 @@ def legacy_key(parameters: str) -> str:
 
 
 class TerminalOutput(Vt100_Output):
-    """Output to the terminal, which ends a link after each of its characters.
+    """Writes to the terminal, and ends a link after each of the link's characters.
 
-    A frame may draw only some characters of a link, so each carries the whole link.
+    A frame may draw only some characters of a link, so each of them begins and ends the link.
     """
 
     _has_link = False
@@ -167,8 +167,8 @@ class TerminalOutput(Vt100_Output):
     def erase_down(self) -> None:
         """Erase from the cursor, which is in the first column, to the end of the screen.
 
-        Not by a single sequence: tmux takes erasing from the first row on for clearing the screen,
-        and keeps the content in its scrollback.
+        A single sequence would not do: tmux treats erasing from the first row on as clearing the
+        screen, and copies the content to its scrollback.
         """
         super().write_raw("\x1b[K\x1b7\x1b[B\x1b[J\x1b8")
 
@@ -181,7 +181,7 @@ class TerminalOutput(Vt100_Output):
 
 
 def clipboard(text: str) -> str | None:
-    """The sequence that puts a text into the clipboard (OSC 52); None if it is too long."""
+    """Return the sequence that copies a text to the clipboard (OSC 52); None if it is too long."""
     data = base64.b64encode(text.encode("utf-8", "replace"))
     if len(data) > MAX_CLIPBOARD_BYTES:
         return None
