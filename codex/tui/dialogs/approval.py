@@ -1,6 +1,6 @@
-"""ApprovalDialog: a request of the engine and the user's answer to it. Pure.
+"""ApprovalDialog: shows a question of the engine and passes on the user's answer. Pure.
 
-Must not answer by itself. A paste never chooses an answer: it only goes into requested text.
+Must not answer without the user. A paste never chooses an answer: it goes into a text field only.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
 
 
 class Asked(NamedTuple):
-    """A request and the submission that it belongs to."""
+    """A question of the engine, and the id of the submission that it belongs to."""
 
     event_id: str
     request: Question
 
 
 class Given(NamedTuple):
-    """The user's answer."""
+    """The user's answer to a question."""
 
     choice: Choice
     feedback: str | None = None
     content: dict[str, Json] | None = None
-    """Filled-in form, for a server that asked."""
+    """Values of an accepted elicitation by field name; None for any other answer."""
 
 
 class ApprovalDialog:
-    """Shows a whole request, scrollable, and takes the answer."""
+    """Shows a whole request, scrollable, and lets the user choose the answer."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ApprovalDialog:
         answer: Callable[[Given], None],
         count: int = 1,
     ) -> None:
-        """Args: count: the number of requests that wait, including this one."""
+        """Args: answer: called with the answer. count: waiting requests, including this one."""
         self._request = request
         self._cwd = cwd
         self._home = home
@@ -79,7 +79,7 @@ class ApprovalDialog:
         """Whether keys go to the dialog; until then it only shows the request."""
 
     def takes(self, name: str) -> bool:
-        """Whether a key means something here; other typing was not meant for the dialog."""
+        """Whether the dialog uses a key; any other character was meant for the composer."""
         is_text = len(name) == 1 and name.isprintable()
         known = {choice.key for choice in self._choices}
         return self._edit is not None or not is_text or name.lower() in known
@@ -90,7 +90,7 @@ class ApprovalDialog:
         return self._edit is not None
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as Picker does."""
+        """Handle a key, as `Modal.key` describes."""
         if name in STEPS or name in LINE_STEPS:
             step = STEPS.get(name, 0) * max(1, self._page - 1) + LINE_STEPS.get(name, 0)
             self._scrolled = max(0, min(self._scrolled + step, self._hidden))
@@ -130,12 +130,12 @@ class ApprovalDialog:
                 self._answer(Given(choice, content=self._form.content))
 
     def height(self, width: int, rows: int) -> int:
-        """The wanted rows: enough for the whole question, as far as there is room."""
+        """Return the number of rows that show the whole question, or `rows` if that is less."""
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
         return min(rows, len(asked) + len(self._foot(width)) + 2)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The heading, the part of the question that fits, the answers."""
+        """Return the heading, the part of the question that fits, and the answers."""
         foot = self._foot(width)
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
         is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)
@@ -174,7 +174,7 @@ class ApprovalDialog:
     ) -> list[Line]:
         if self.is_armed:
             return draw(self._choices, self._chosen, width)
-        # No answer is highlighted before a key could choose it.
+        # No answer is highlighted before a key can choose it.
         return [
             tuple(Span(span.text, DIM) for span in row) for row in draw(self._choices, -1, width)
         ]

@@ -32,17 +32,17 @@ REASON = Style(italic=True)
 
 
 class Choice(NamedTuple):
-    """One answer to choose."""
+    """One answer that the user can choose."""
 
     key: str
-    """Key that chooses it: a character, or `escape`."""
+    """Key that chooses the answer: a character, or `escape`."""
     label: str
     short: str
-    """Short label, for little room."""
+    """Shorter label, for a dialog with few rows."""
     decision: ReviewDecision | None
     """Decision; None for an elicitation, whose answer is `action`."""
     wants_feedback: bool = False
-    """Whether the user is first asked for a message to the model."""
+    """Whether the dialog first asks the user for a message to the model."""
     action: str = ""
     """Answer to an elicitation: `accept`, `decline` or `cancel`."""
 
@@ -53,16 +53,16 @@ _STOP = Choice("escape", "no, and stop here", "stop", ReviewDecision.ABORT)
 
 
 def choices(request: Question) -> tuple[Choice, ...]:
-    """The answers in order; the first is chosen at the beginning."""
+    """Return the answers to a question, in order; the dialog opens with the first one selected."""
     match request:
         case ExecApprovalRequest():
             return (_YES, *_more_choices(request), _NO, _STOP)
         case ApplyPatchApprovalRequest():
-            label = "yes, and these files for this session"
+            label = "yes, and allow changes to these files for this session"
             session = Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)
             return (_YES, session, _NO, _STOP)
         case McpApprovalRequest():
-            label = "yes, and this tool for this session"
+            label = "yes, and allow this tool for this session"
             session = Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)
             return (_YES, session, _NO, _STOP)
         case ElicitationRequest():
@@ -76,20 +76,20 @@ def choices(request: Question) -> tuple[Choice, ...]:
 
 
 def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
-    label = "yes, and this command for this session"
+    label = "yes, and allow this command for this session"
     found = [Choice("s", label, "session", ReviewDecision.APPROVED_FOR_SESSION)]
     if request.proposed_prefix:
         prefix = f"`{join(request.proposed_prefix)}`"
         found += [
             Choice(
                 "p",
-                f"yes, and commands starting with {prefix} for this session",
+                f"yes, and allow commands starting with {prefix} for this session",
                 "prefix",
                 ReviewDecision.APPROVED_FOR_PREFIX,
             ),
             Choice(
                 "a",
-                f"always: keep a rule for commands starting with {prefix}",
+                f"always: save a rule that allows commands starting with {prefix}",
                 "always",
                 ReviewDecision.APPROVED_ALWAYS,
             ),
@@ -98,7 +98,7 @@ def _more_choices(request: ExecApprovalRequest) -> list[Choice]:
 
 
 def title(request: Question) -> str:
-    """The heading of the dialog."""
+    """Return the heading of the dialog for a question."""
     match request:
         case ExecApprovalRequest():
             return "Run without the sandbox?" if request.denial else "Run this command?"
@@ -114,7 +114,7 @@ def title(request: Question) -> str:
 
 
 def question(request: Question, width: int, *, cwd: str, home: str | None) -> list[Line]:
-    """Everything that the user decides about, in lines of at most `width` columns.
+    """Return everything that the user decides about, in lines of at most `width` columns.
 
     Args: cwd: the session's working directory, absolute.
     """
@@ -138,7 +138,7 @@ def _exec(request: ExecApprovalRequest, width: int, home: str | None) -> list[Li
     found = command_lines(request.command, width, mark=Span("$ ", WORK))
     place = (Span("in ", DIM), *line(short_path(request.cwd, home)))
     found += [(), *wrap(place, width)]
-    # To leave the sandbox, the reason is what it blocked; the heading says the rest.
+    # A command that would leave the sandbox is shown with what was blocked, not with a reason.
     if request.denial:
         found += [(), *_said(request.denial, CAUTION, width)]
     elif request.reason:
@@ -151,7 +151,7 @@ def _said(text: str | None, style: Style, width: int) -> list[Line]:
 
 
 def _arguments(arguments: Json, width: int) -> list[Line]:
-    """A row for each argument; text as it is, everything else as JSON."""
+    """Return rows for each argument: text as it is, everything else as JSON."""
     if not isinstance(arguments, dict):
         return [] if arguments is None else wrapped(lines(dumps(arguments).decode()), width)
     found: list[Line] = []
@@ -164,7 +164,7 @@ def _arguments(arguments: Json, width: int) -> list[Line]:
 
 
 def _fields(schema: Json, width: int) -> list[Line]:
-    """A row for each field that an elicitation asks for."""
+    """Return rows for each field that an elicitation asks for."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict):
         return []
@@ -181,7 +181,7 @@ def _fields(schema: Json, width: int) -> list[Line]:
 
 
 def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
-    """The answers with their keys, one below the other."""
+    """Return the answers with their keys, one below the other."""
     found: list[Line] = []
     for index, choice in enumerate(offered):
         style = _CHOSEN if index == chosen else PLAIN
@@ -192,7 +192,7 @@ def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Lin
 
 
 def short_choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
-    """The answers with their keys, in as few rows as possible."""
+    """Return the answers with their keys, in as few rows as possible."""
     row: Line = ()
     for index, choice in enumerate(offered):
         style = _CHOSEN if index == chosen else PLAIN

@@ -1,4 +1,4 @@
-"""Form: the answers that an MCP server asks for, field by field. Pure."""
+"""Form: the values that an MCP server asks the user for, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Form:
-    """The fields, filled in one after the other. Args: schema: JSON Schema of an object."""
+    """A form, filled in field by field. Args: schema: JSON Schema of an object."""
 
     def __init__(self, schema: Json) -> None:
         table = schema.get("properties") if isinstance(schema, dict) else None
@@ -31,9 +31,9 @@ class Form:
 
     @property
     def label(self) -> str:
-        """The name and description of the present field."""
+        """The name, type and description of the current field."""
         name, about = self.fields[self._at]
-        optional = "" if name in self._required else ", may be empty"
+        optional = "" if name in self._required else ", optional"
         told = f": {about['description']}" if about.get("description") else ""
         return f"{about.get('title') or name} ({self._kind()}{optional}){told}"
 
@@ -45,7 +45,7 @@ class Form:
         return "yes | no" if kind == "boolean" else kind
 
     def take(self, text: str) -> bool:
-        """Take the text for the field; False, with a complaint, if it does not fit."""
+        """Store the current field's text; return False and set `complaint` if it is invalid."""
         name, about = self.fields[self._at]
         text = text.strip()
         self.complaint = ""
@@ -64,7 +64,7 @@ class Form:
 
 
 def _value(text: str, about: dict[str, Json]) -> Json:
-    """The typed text as the schema wants it; None if it does not fit."""
+    """Return the typed text as a value of the field's type; None if it is invalid."""
     allowed = about.get("enum")
     if isinstance(allowed, list):
         return text if text in [str(value) for value in allowed] else None

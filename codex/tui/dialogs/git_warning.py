@@ -1,4 +1,4 @@
-"""GitWarning: the question before anything runs where changes cannot be undone. Pure."""
+"""GitWarning: asks at the start whether to work outside a Git repository. Pure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _CHOSEN = Style(reverse=True)
 
 
 class GitWarning:
-    """Asks whether to work outside a Git repository."""
+    """Asks whether to work in a folder outside any Git repository."""
 
     def __init__(self, cwd: str, home: str | None, done: Callable[[bool], None]) -> None:
-        """Args: done: gets whether the user wants to work there."""
+        """Args: done: called with whether the user wants to work there."""
         self._place = short_path(cwd, home)
         self._done = done
         self._chosen = 1
         self.is_armed = False
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as Picker does; a paste does nothing."""
+        """Handle a key, as `Modal.key` describes; a paste does nothing."""
         if name in ("y", "Y"):
-            self._done(True)  # noqa: FBT003 - the one thing it is told
+            self._done(True)  # noqa: FBT003 - its only argument
         elif name in ("n", "N", "q", "Q", "escape", "c-c", "c-d"):
             self._done(False)  # noqa: FBT003 - see above
         elif name in ("up", "down", "left", "right", "c-i", "s-tab"):
@@ -36,16 +36,16 @@ class GitWarning:
             self._done(self._chosen == 0)
 
     def height(self, _width: int, rows: int) -> int:
-        """All rows."""
+        """Return all available rows."""
         return rows
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The answers, at any size, and as much of the text as fits."""
+        """Return the answers, at any size, and as much of the text as fits."""
         text = [
             line("Not a Git repository", TITLE),
             (),
             (*line(self._place, BOLD), *line(" is not inside a Git repository.")),
-            line("Changes that codex makes there cannot be compared or undone."),
+            line("Without Git, changes that codex makes there cannot be reviewed or undone."),
             (),
         ]
         answers = [

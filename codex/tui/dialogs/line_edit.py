@@ -1,4 +1,4 @@
-"""LineEdit: one line of text to type into, for dialogs. Pure; unlike the composer."""
+"""LineEdit: one line of text that the user edits, for dialogs. Pure, unlike the composer."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ CURSOR = Style(reverse=True)
 
 
 class LineEdit:
-    """A text and a cursor in it."""
+    """A line of text and the cursor in it."""
 
     def __init__(self, text: str = "") -> None:
         self.text = text
         self._at = len(text)
 
     def key(self, name: str, data: str) -> bool:
-        """Handle a key, as Picker does; return whether it edits. A paste counts as typing."""
+        """Handle a key or a paste (see `Modal.key`); return whether LineEdit uses it."""
         before, after = self.text[: self._at], self.text[self._at :]
         match name:
             case "left" | "c-b":
@@ -55,7 +55,7 @@ class LineEdit:
         self.text, self._at = before + after, len(before)
 
     def line(self, width: int) -> Line:
-        """The text around the cursor, which is a reversed cell."""
+        """Return the text around the cursor, which is a reversed cell."""
         before, after = self.text[: self._at], self.text[self._at :]
         before = before[-max(1, width * 2 // 3) :]
         under, rest = (after[:1] or " "), after[1:]

@@ -1,4 +1,4 @@
-"""Modal: what may take the keys from the composer."""
+"""Modal: the interface of everything that can receive the keys instead of the composer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class Modal(Protocol):
     """A dialog, a list or a pager."""
 
     is_armed: bool
-    """Whether keys go to the modal. False at first for one that the user did not ask for: a key
+    """Whether keys go to the modal. False at first for a modal that the user did not open: a key
     that was meant for the composer must not answer it."""
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key. Args: name: in prompt_toolkit, as `c-m`. data: the text it enters."""
+        """Handle a key. Args: name: prompt_toolkit's, such as `c-m`. data: the text it enters."""
 
     def height(self, width: int, rows: int) -> int:
-        """The number of rows it wants out of `rows`."""
+        """Return the number of rows that the modal wants, at most `rows`."""
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The rows to show, at most `height` of at most `width` columns."""
+        """Return the rows to show, at most `height` rows of at most `width` columns."""

@@ -1,4 +1,4 @@
-"""Old sessions to choose from: by `/resume` on the screen, or by `codex resume` before it."""
+"""The list of old sessions to choose from, for `/resume` and `codex resume`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from codex.rollout.files import SessionSummary
 
 MAX_SESSIONS = 200
-"""Number of sessions in the list; older ones can be named."""
+"""Most sessions in the list; older ones are opened by id or name."""
 TITLE_WIDTH = 32
-"""Characters of a name or first message, so that age, size, folder and id fit beside it."""
+"""Most characters of a name or first message: age, size, folder and id must fit beside it."""
 
 
 def session_rows(
     sessions: Sequence[SessionSummary], now_s: float, *, home: str | None
 ) -> list[PickerRow]:
-    """A row for each session: its name or first message; its age, size, folder and id.
+    """Return a row for each session: its name or first message; its age, size, folder and id.
 
     Args: home: the user's home directory, shown as `~`.
     """
@@ -71,7 +71,7 @@ async def choose_session(
     input: Input,
     output: Output,
 ) -> int | None:
-    """Let the user choose on a separate screen; return the index, or None."""
+    """Let the user choose a session before the TUI starts; return its index, or None."""
     from prompt_toolkit.application import Application
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.keys import Keys

@@ -1,6 +1,6 @@
-"""Picker: choosing from a list that typing narrows: sessions, models, presets.
+"""Picker: a list of sessions, models or presets to choose from, filtered by typing.
 
-Pure state and Lines: keys come by name, the choice goes to a function.
+Pure: it receives keys by name, returns Lines, and passes the choice to a callback.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _CHOSEN = Style(fg="cyan", bold=True)
 _MAX_ROWS = 12
-"""Rows of the list that are visible at once."""
+"""Most rows of the list that are visible at one time."""
 
 _STEPS = {
     "up": -1, "c-p": -1, "<scroll-up>": -1, "down": 1, "c-n": 1, "<scroll-down>": 1,
@@ -43,7 +43,7 @@ class PickerRow(NamedTuple):
 
 
 class Picker:
-    """A list to choose from."""
+    """A list from which the user chooses a row."""
 
     def __init__(
         self,
@@ -53,9 +53,10 @@ class Picker:
         *,
         note: str = "",
     ) -> None:
-        """Start at the current row.
+        """Select the current row, or the first one.
 
-        Args: done: gets the index of the chosen row, or None. note: a line below the title.
+        Args: done: called with the index of the chosen row, or None if the user chose none.
+            note: a line below the title.
         """
         self.is_armed = True
         self._title = title
@@ -74,7 +75,7 @@ class Picker:
         ]
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key. Args: name: in prompt_toolkit, as `c-m`. data: the text it enters."""
+        """Handle a key, as `Modal.key` describes."""
         matches = self._matches()
         if name in _STEPS:
             self._move(_STEPS[name], matches)
@@ -102,11 +103,11 @@ class Picker:
         self._at = 0
 
     def height(self, width: int, rows: int) -> int:
-        """The number of rows it wants out of `rows`."""
+        """Return the number of rows that the list wants, at most `rows`."""
         return min(rows, len(self.lines(width, rows)))
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The title, the rows around the chosen one, and the keys."""
+        """Return the title, the rows around the selected one, and the keys."""
         matches = self._matches()
         self._at = max(0, min(self._at, len(matches) - 1))
         head: list[Line] = [(Span(self._title, BOLD), Span(f"  {self._typed}", Style(fg="cyan")))]

@@ -1,8 +1,8 @@
-"""ModalSlot: the place of the one open modal, and whether keys go to it.
+"""ModalSlot: holds the one open modal and decides whether keys go to it.
 
-A dialog that the user did not ask for takes keys only after a pause: it is shown first, and what is
-typed meanwhile goes into the composer, so that a key meant for a message never answers a question.
-A paste never answers either, nor does Alt with a key.
+A dialog that the user did not open receives keys only after a pause without any: until then, typed
+characters go into the composer, so that a key meant for a message never answers a question. A paste
+never answers either, nor does Alt with a key.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from codex.tui.dialogs.modal import Modal
 
 IDLE_PAUSE_S = 0.3
-"""Seconds that a dialog must be visible without any key before it takes keys."""
+"""Seconds that a dialog must be visible without a keystroke before it receives keys."""
 WRITING_PAUSE_S = 1.0
-"""The pause while a message is being written: stopping between two words is no answer."""
+"""The same while the composer holds text: the user may only be pausing between two words."""
 
 
 class Typing(Protocol):
-    """The part of the composer that a modal without keys types into."""
+    """The part of the composer that the slot uses."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is written."""
+        """Whether the composer holds no text."""
 
     def type(self, text: str) -> None:
-        """Insert typed characters."""
+        """Insert typed characters at the cursor."""
 
 
 class Surface(Protocol):
     """The parts of the application that the slot uses."""
 
     def modal_opened(self) -> None:
-        """React to a modal that was opened."""
+        """Do what the application does whenever a modal opens."""
 
     def focus(self, *, is_modal: bool) -> None:
         """Give the keyboard focus to the modal or to the composer."""
@@ -46,10 +46,10 @@ class Surface(Protocol):
         """Return whether the last characters came faster than a hand types."""
 
     def call_later(self, delay_s: float, act: Callable[[], None]) -> None:
-        """Call a function in the loop after a delay."""
+        """Call `act` in the event loop after a delay."""
 
     def redraw(self) -> None:
-        """Ask for a new frame."""
+        """Request a new frame."""
 
 
 class ModalSlot:
@@ -65,8 +65,8 @@ class ModalSlot:
     ) -> None:
         """Make an empty slot.
 
-        Args: next_dialog: makes the dialog of the question that waits longest; None if none waits.
-            clock: seconds, of a clock that only goes forward.
+        Args: next_dialog: returns a dialog for the question that waits longest; None if none waits.
+            clock: returns the seconds of a monotonic clock.
         """
         self._surface = surface
         self._composer = composer
@@ -74,7 +74,7 @@ class ModalSlot:
         self._clock = clock
         self.modal: Modal | None = None
         self._seen_at: float | None = None
-        """Time of the modal's first frame; None before it."""
+        """Time of the modal's first frame, by `clock`; None before it."""
         self._last_key_at = 0.0
 
     @property
@@ -92,7 +92,7 @@ class ModalSlot:
         self._surface.redraw()
 
     def dismiss(self) -> None:
-        """Close the modal; show the question that waits, or give the keys to the composer."""
+        """Close the modal; show the next waiting question, or else focus the composer."""
         self._close()
         self.show_waiting()
 
@@ -116,7 +116,7 @@ class ModalSlot:
     # Keys.
 
     def note_key(self) -> None:
-        """Note that a key was pressed, wherever it goes: a pause begins anew."""
+        """Note that a key was pressed, whoever receives it: the pause starts again."""
         self._last_key_at = self._clock()
 
     def drawn(self) -> None:
@@ -126,7 +126,7 @@ class ModalSlot:
             self._arm_after_pause()
 
     def key(self, name: str, data: str) -> None:
-        """Give the modal a key; typing that was not meant for it goes into the composer."""
+        """Pass a key to the modal; typing that was not meant for it goes into the composer."""
         modal = self.modal
         if (
             isinstance(modal, ApprovalDialog)
@@ -139,7 +139,7 @@ class ModalSlot:
         self._surface.redraw()
 
     def _arm_after_pause(self) -> None:
-        """Give the keys to a modal once no key has come for a while."""
+        """Send keys to the modal if no key was pressed during the pause; else check again later."""
         modal = self.modal
         if modal is None or modal.is_armed:
             return
@@ -155,7 +155,7 @@ class ModalSlot:
         self._surface.redraw()
 
     def _disarm(self, modal: Modal, data: str) -> None:
-        """Take the keys from a modal until no more come for a while."""
+        """Type `data` into the composer, and send keys there until a pause without any."""
         modal.is_armed = False
         self._surface.focus(is_modal=False)
         self._composer.type(data)

@@ -150,9 +150,9 @@ def test_answers_are_listed_with_the_chosen_one_marked() -> None:
     rows = choice_lines(choices(run("x")), 1, 24)
     assert [plain(row).rstrip() for row in rows] == [
         "  y   yes",
-        "> s   yes, and this",
-        "      command for this",
-        "      session",
+        "> s   yes, and allow",
+        "      this command for",
+        "      this session",
         "  n   no, and tell the",
         "      model why",
         "  Esc no, and stop here",
