@@ -1,6 +1,6 @@
-"""Calls: what the model does, from the approval request to the end. Pure.
+"""Calls: the cells of the model's commands, patches and MCP tool calls, until they end. Pure.
 
-A call that has begun is found by its call id until it is over.
+The cell of a call, from the approval request or the begin on, is found by its call id.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ CommandMsg = (
 PatchMsg = ev.ApplyPatchApprovalRequest | ev.PatchApplyBegin | ev.PatchApplyEnd
 ToolMsg = ev.McpApprovalRequest | ev.McpToolCallBegin | ev.McpToolCallProgress | ev.McpToolCallEnd
 CallMsg = CommandMsg | PatchMsg | ToolMsg
-"""The events that Calls takes."""
+"""The events that `Calls.handle` accepts."""
 
 _C = TypeVar("_C")
 
 
 class Calls:
-    """The cells of the calls that are not over."""
+    """The cells of the calls that have not ended."""
 
     def __init__(self, add: Callable[[Cell], None], cwd: str) -> None:
-        """Args: add: puts a cell into the transcript. cwd: absolute."""
+        """Args: add: puts a cell into the transcript. cwd: the working directory, absolute."""
         self._add = add
         self.cwd = cwd
-        """Present working directory of the session."""
+        """Current working directory of the session."""
         self._commands: dict[str, CommandCell] = {}
         self._patches: dict[str, PatchCell] = {}
         self._tools: dict[str, ToolCell] = {}
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Forget all calls."""
         self._commands.clear()
         self._patches.clear()
         self._tools.clear()
 
     def close(self) -> None:
-        """End every call: no further event will tell of them."""
+        """Show every open call as interrupted or not applied: no event will report its end."""
         for command in self._commands.values():
             command.stop("interrupted")
         for patch in self._patches.values():
@@ -58,7 +58,7 @@ class Calls:
         self.clear()
 
     def decided(self, call_id: str, decision: ReviewDecision) -> None:
-        """Take the user's answer to an approval request."""
+        """End a call if the user's answer to its approval request denies it."""
         if decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT):
             return
         if command := self._commands.pop(call_id, None):
@@ -69,7 +69,7 @@ class Calls:
             tool.stop("not called: you denied it")
 
     def handle(self, msg: CallMsg) -> None:
-        """Handle an event."""
+        """Handle an event of a call."""
         if isinstance(msg, CommandMsg):
             self._command(msg)
         elif isinstance(msg, PatchMsg):
@@ -147,10 +147,10 @@ class Calls:
 
 
 def _asked_about(cells: dict[str, _C], call_id: str) -> _C | None:
-    """The cell of a call that was asked about, from now on under the call's own id.
+    """Return the cell of a call that needed approval, filed from now on under the call's own id.
 
     The id of a second question about a call ends in `#2`: the sandbox stopped the command, or the
-    model numbers its calls anew in each answer.
+    model numbers its calls anew in each response.
     """
     asked = f"{call_id}#"
     key = next((key for key in cells if key == call_id or key.startswith(asked)), None)

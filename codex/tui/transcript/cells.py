@@ -1,4 +1,4 @@
-"""Cells: the entries of the transcript, and the simple ones among them. Pure.
+"""Cell, an entry of the transcript, and the simple kinds of cells. Pure.
 
 A cell knows what happened and draws it at any width, compact or in full. Commands, patches, tool
 calls and messages have files of their own. Colours are the terminal's sixteen, and foregrounds
@@ -42,32 +42,32 @@ CAUTION = Style(fg="yellow")
 MORE = "Ctrl+T shows all"
 
 PROMPT_LINES = 24
-"""Rows of the user's message in the compact form: who pastes a file knows what is in it."""
+"""Most rows of a user's message in the compact form: who pastes a file knows what is in it."""
 TIP = "@ names a file · / lists the commands · ! runs your command · /help"
 
 NARROW = 20
-"""Columns from which on every cell fits by itself."""
+"""Smallest width, in columns, at which each cell fits its rows itself; below it, `draw` does."""
 
 
 class Cell:
-    """One entry: draws itself, and changes only by its own events."""
+    """One entry of the transcript: draws itself, and changes only by its own events."""
 
     def __init__(self) -> None:
         self.version = 0
-        """Number of changes of what is drawn."""
+        """Number of changes so far to what is drawn."""
         self.is_live = False
         """Whether the cell may still change."""
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The rows, at most `width` columns wide. Args: full: leave nothing out."""
+        """Return the rows, of at most `width` columns. Args: full: leave nothing out."""
         raise NotImplementedError
 
     def text(self) -> str:
-        """The whole entry as plain text, for searching, copying and exporting."""
+        """Return the whole entry as plain text, for searching, copying and exporting."""
         raise NotImplementedError
 
     def guess(self, width: int, *, full: bool) -> int:
-        """The approximate number of rows with the blank one below; cheap for any content."""
+        """Return the approximate number of rows, with the blank one below, without drawing them."""
         text = self.text()
         return text.count("\n") + len(text) // width + 2
 
@@ -77,11 +77,11 @@ class Cell:
 
 
 def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
-    """A cell's lines; a single error line for a cell that fails to draw itself."""
+    """Return a cell's lines, or a single error line if the cell fails to draw itself."""
     width = max(2, width)
     try:
         rows = cell.lines(width, full=full)
-        # In so narrow a window, cells need not make room for their marks and indents.
+        # Cells need not fit their marks and indents into a window this narrow.
         return wrapped(rows, width) if width < NARROW else rows
     except Exception as error:  # noqa: BLE001 -- a defect in one cell must not take the program away
         text = f"cannot draw this entry: {type(error).__name__}: {error}"
@@ -89,19 +89,19 @@ def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
 
 
 def short_path(path: str, home: str | None) -> str:
-    """The path with `~` for the home directory."""
+    """Return the path with `~` for the home directory."""
     if home and home != "/" and (path == home or path.startswith(home.rstrip("/") + "/")):
         return "~" + path[len(home.rstrip("/")) :]
     return path
 
 
 def short_paths(text: str, home: str | None) -> str:
-    """Shorten every path below the home directory that occurs in `text`."""
+    """Return `text` with `~/` for the home directory in every path."""
     return text.replace(f"{home.rstrip('/')}/", "~/") if home and home != "/" else text
 
 
 class HeaderCell(Cell):
-    """The settings of a session; its first cell."""
+    """The settings of a session; the first cell of the session."""
 
     def __init__(self, session: SessionConfigured, home: str | None) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class HeaderCell(Cell):
         ]
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The title, a row for each setting, and a tip."""
+        """Return the title, a row for each setting, and a tip."""
         title = (Span("codex", AGENT), Span(f" {__version__}", DIM))
         indent: Line = (Span(" " * (10 if width >= 40 else 2)),)
         rows = [
@@ -133,7 +133,7 @@ class HeaderCell(Cell):
         return [*wrap(title, width), *(part for row in rows for part in row), (), *tip]
 
     def text(self) -> str:
-        """The title and a line for each setting."""
+        """Return the title and a line for each setting."""
         rows = [f"{name}: {value}" for name, value in self._rows()]
         return "\n".join([f"codex {__version__}", *rows])
 
@@ -150,16 +150,16 @@ class PromptCell(Cell):
 
     @property
     def is_queued(self) -> bool:
-        """Whether the model has not read it yet."""
+        """Whether the model has not read the message yet."""
         return self.is_live
 
     def confirm(self) -> None:
-        """Note that the model has read it."""
+        """Note that the model has read the message."""
         self.is_live = False
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The text as typed, behind a mark, and the images below."""
+        """Return the text as typed, behind a mark, and the images below."""
         style = DIM if self.is_queued else PLAIN
         mark = Span("> ", USER.over(style))
         inner = max(2, width - 2)
@@ -176,12 +176,12 @@ class PromptCell(Cell):
         return found
 
     def text(self) -> str:
-        """The text and the names of the images."""
+        """Return the text and the names of the images."""
         return "\n".join([self.message, *(f"[image] {name}" for name in self.images)])
 
 
 class NoticeCell(Cell):
-    """A message of the program: an error, a warning, what happens."""
+    """A message of the program: an error, a warning or a note."""
 
     def __init__(self, message: str, *, title: str = "", style: Style = DIM) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ class NoticeCell(Cell):
         self._style = style
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The title before the first line; every line of the message."""
+        """Return all lines of the message, the first one behind the title."""
         style = self._style
         first, *rest = lines(self._message, PLAIN if self._title else style) or [()]
         if self._title:
@@ -198,7 +198,7 @@ class NoticeCell(Cell):
         return wrapped([first, *rest], width, indent=(Span("  "),))
 
     def text(self) -> str:
-        """Title and message."""
+        """Return the title and the message."""
         return f"{self._title} {self._message}".strip()
 
 
@@ -210,11 +210,11 @@ class LinesCell(Cell):
         self._rows = tuple(rows)
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The lines, wrapped."""
+        """Return the lines, wrapped."""
         return wrapped(self._rows, width, indent=(Span("  "),))
 
     def text(self) -> str:
-        """The lines without styles."""
+        """Return the lines without styles."""
         return "\n".join("".join(span.text for span in row) for row in self._rows)
 
 
@@ -240,7 +240,7 @@ class PlanCell(Cell):
         self._plan = tuple(plan)
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """A heading with the number of finished steps, the reason, and a row for each step."""
+        """Return a heading with the number of finished steps, the explanation, and the steps."""
         done = sum(step.status is StepStatus.COMPLETED for step in self._plan)
         found = wrap((Span("plan", WORK), Span(f" {done}/{len(self._plan)} done", DIM)), width)
         if self._explanation:
@@ -253,7 +253,7 @@ class PlanCell(Cell):
         return found
 
     def text(self) -> str:
-        """The check list."""
+        """Return the check list."""
         rows = [f"{_MARKS[step.status].sign} {step.step}" for step in self._plan]
         return "\n".join(["plan", *([self._explanation] if self._explanation else []), *rows])
 

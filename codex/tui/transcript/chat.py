@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line
 
 _Purpose = Literal["", "command", "answer"]
-"""Purpose of a task: unknown yet, a command of the user's, an answer of the model."""
+"""Purpose of a task: not known yet, a command of the user's, or an answer of the model."""
 QUICK_MS = 1000
-"""Shortest duration that is shown; also hides the durations of a replayed session."""
+"""Shortest duration of a task that is shown; also hides those of a replayed session."""
 NO_MESSAGE = "the model returned no message"
 
 
@@ -47,14 +47,14 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings that the transcript depends on."""
 
     cwd: str
-    """Working directory, absolute, until the session names its own."""
+    """Working directory, absolute, until SessionConfigured names the session's."""
     home: str | None = None
     file_opener: str = "none"
     hide_agent_reasoning: bool = False
 
 
 class Chat:
-    """The state of the transcript. Args: clock: seconds, of a clock that only goes forward."""
+    """The state of the transcript. Args: clock: returns the seconds of a monotonic clock."""
 
     def __init__(self, settings: ChatSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
@@ -63,18 +63,18 @@ class Chat:
         self.cells: list[Cell] = []
         """Cells in the order of the transcript; changed only by methods of this class."""
         self._waiting: list[PromptCell] = []
-        """Prompts that the model has not read: the last cells."""
+        """Prompts that the model has not read; the last of `cells`."""
         self._message: MessageCell | None = None
         self._reasoning: ReasoningCell | None = None
         self.calls = Calls(self._add, settings.cwd)
         self.session: ev.SessionConfigured | None = None
         self.usage: ev.TokenCount | None = None
-        """Token count after the last answer."""
+        """Token counts after the last response."""
         self._usage_before = TokenUsage()
         self._task_id = ""
         self._purpose: _Purpose = ""
         self.started_at: float | None = None
-        """Start time of the running task; None if no task runs."""
+        """Start time of the running task, by `clock`; None if no task runs."""
         self.last_answer: str | None = None
         """Markdown of the model's last message."""
         self.plan: tuple[ev.PlanStep, ...] = ()
@@ -95,11 +95,11 @@ class Chat:
         return tuple(self._waiting)
 
     def elapsed_s(self) -> float:
-        """The seconds since the running task began; 0 if no task runs."""
+        """Return the seconds since the running task began; 0 if no task runs."""
         return 0.0 if self.started_at is None else max(0.0, self._clock() - self.started_at)
 
     def text(self) -> str:
-        """The whole transcript as plain text."""
+        """Return the whole transcript as plain text."""
         return "\n\n".join(text for cell in self.cells if (text := cell.text().rstrip())) + "\n"
 
     def clear(self) -> None:
@@ -113,7 +113,7 @@ class Chat:
         self.plan = ()
 
     def user_prompt(self, text: str, images: Sequence[str] = ()) -> PromptCell:
-        """Add a prompt that was sent; it counts as queued until the model has read it."""
+        """Add a prompt that was sent; return its cell, queued until the model has read it."""
         cell = PromptCell(text, images, is_queued=True)
         self._waiting.append(cell)
         self.cells.append(cell)
@@ -195,7 +195,7 @@ class Chat:
                 | ev.ListModelsResponse()
                 | ev.ShutdownComplete()
             ):
-                pass  # answers to the composer's and the pickers' questions
+                pass  # responses to what the composer and the pickers asked
             case _:
                 assert_never(msg)
 
@@ -250,7 +250,7 @@ class Chat:
                 if msg.last_agent_message is None and purpose == "answer":
                     self.warn(NO_MESSAGE)
             case ev.TurnAborted():
-                if purpose != "command":  # the command's own cell tells
+                if purpose != "command":  # the command's own cell says so
                     self._add(NoticeCell(msg.reason, style=BAD))
             case ev.Error():
                 self.notice(msg.message, is_error=True)
@@ -268,19 +268,19 @@ class Chat:
         self.calls.close()
 
     def _sum_up(self, purpose: _Purpose) -> None:
-        """Add what the task has taken."""
+        """Add a notice with the duration and the tokens of the task that ended."""
         if self.started_at is None:
             return
         elapsed_ms = int(self.elapsed_s() * 1000)
         self.started_at = None
         if purpose == "command":
-            return  # the command's own cell tells
+            return  # the command's own cell says so
         took = [format_duration(elapsed_ms)] if elapsed_ms >= QUICK_MS else []
         if parts := [*took, *self._tokens_taken()]:
             self._add(NoticeCell(" · ".join(parts)))
 
     def _tokens_taken(self) -> list[str]:
-        """The tokens of the finished task; empty if it got no answer."""
+        """Return texts on the finished task's tokens; empty if it got no response."""
         if self.usage is None or self.usage.total == self._usage_before:
             return []
         total, before = self.usage.total, self._usage_before
@@ -294,7 +294,7 @@ class Chat:
         ]
 
     def _broken(self, msg: ev.StreamError) -> None:
-        """Remove the part of an answer that will be sent again."""
+        """Remove the message and reasoning of a broken response: the request is being retried."""
         for void in (self._message, self._reasoning):
             if void is not None:
                 self.cells.remove(void)

@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from codex.protocol.events import ExecCommandBegin, ExecCommandEnd
 
 RUNNING_LINES = 5
-"""Last lines of output that are shown while the command runs."""
+"""Number of output lines, the last ones, that are shown while the command runs."""
 ENDED_LINES = 10
-"""First and last lines of output that are shown afterwards."""
+"""Number of output lines, half first and half last ones, that are shown after the end."""
 USER_LINES = 40
-"""First and last lines that are shown of a command of the user's."""
+"""Number of output lines that are shown of a user's own command after its end."""
 TAIL = 8_192
-"""Characters at the end of the output that the last lines are taken from."""
+"""Number of characters at the end of the output that are searched for the last lines."""
 
 _CUT = re.compile(r"\[\.\.\. (\d+) bytes, (\d+) lines left out \.\.\.\]")
 """Mark that sandbox/output.py puts in place of lines that it did not keep."""
 
 
 def command_text(command: Sequence[str]) -> str:
-    """The command as a person would type it: without `bash -lc`, words quoted if needed."""
+    """Return the command as a person would type it: without `bash -lc`, words quoted if needed."""
     return script_of(command) or join(command)
 
 
 def command_lines(command: Sequence[str], width: int, *, mark: Span) -> list[Line]:
-    """The whole command behind a mark, each line of a script on its own."""
+    """Return the whole command behind a mark, each line of a script on its own row."""
     rows = lines(command_text(command), BOLD) or [()]
     inner = max(2, width - 2)
     if width < 8:
@@ -46,7 +46,7 @@ def command_lines(command: Sequence[str], width: int, *, mark: Span) -> list[Lin
 
 
 class CommandCell(Cell):
-    """One command."""
+    """The cell of one command of the model or the user."""
 
     def __init__(self, command: Sequence[str], cwd: str, *, is_from_user: bool = False) -> None:
         super().__init__()
@@ -60,32 +60,32 @@ class CommandCell(Cell):
         self._tail = ""
         self._rows = _LiveRows()
         self._kept = ""
-        """Output as the engine kept it, once the command is over."""
+        """Output as the end event reports it, the middle left out if long; empty before the end."""
         self._denial: str | None = None
         self.is_live = True
 
     def begin(self, msg: ExecCommandBegin) -> None:
-        """Take the command's begin."""
+        """Show that the command has begun to run."""
         self._cwd, self._is_from_user = msg.cwd, msg.is_from_user
         self._state, self._style = "running", WORK
         self._has_begun = True
         self.touch()
 
     def output(self, chunk: str) -> None:
-        """Take a chunk of output."""
+        """Append a chunk of output."""
         self._parts.append(chunk)
         self._tail = (self._tail + chunk)[-TAIL:]
         self.touch()
 
     def end(self, msg: ExecCommandEnd) -> None:
-        """Take the command's end."""
+        """Show how the command ended."""
         self._kept = msg.aggregated_output
         self._denial = msg.denial
         self._state = _outcome(msg.exit_code, msg.duration_ms)
         self._close(GOOD if msg.exit_code == 0 else BAD)
 
     def stop(self, outcome: str) -> None:
-        """End a command whose end is not reported. Args: outcome: shown if it ever ran."""
+        """End a command whose end is not reported. Args: outcome: shown if it has begun."""
         self._state = outcome if self._has_begun else "not run"
         self._close(BAD)
 
@@ -98,14 +98,14 @@ class CommandCell(Cell):
         self.touch()
 
     def _output(self) -> str:
-        """All known output."""
+        """Return all known output."""
         live, stop, _ = "".join(self._parts).partition(NOT_SHOWN)
         if not self._kept or (live and not stop):
             return live
         return _joined(live, self._kept) if live else self._kept
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The command, its output, what the sandbox blocked, and how it ended."""
+        """Return the command, its output, what the sandbox blocked, and how the command ended."""
         mark = Span("! " if self._is_from_user else "$ ", self._style._replace(bold=True))
         found = command_lines(self._command, width, mark=mark)
         found += self._output_lines(width, full=full)
@@ -125,14 +125,14 @@ class CommandCell(Cell):
         return _inset(_head_and_tail(self._output(), limit), width, is_clipped=True)
 
     def text(self) -> str:
-        """The command, its whole output and its outcome."""
+        """Return the command, its whole output and its outcome."""
         output = "\n".join("".join(span.text for span in row) for row in _parsed(self._output()))
         mark = "!" if self._is_from_user else "$"
         parts = [f"{mark} {command_text(self._command)}", output, self._denial or "", self._state]
         return "\n".join(part for part in parts if part)
 
     def guess(self, width: int, *, full: bool) -> int:
-        """A few rows in the compact form."""
+        """Return the approximate number of rows; the compact form never has many."""
         if not full:
             return 4
         size = sum(map(len, self._parts)) + len(self._kept)
@@ -140,7 +140,7 @@ class CommandCell(Cell):
 
 
 class _LiveRows:
-    """The rows of growing output: what was drawn at a width is not drawn again."""
+    """The rows of growing output; complete lines are drawn once for each width."""
 
     def __init__(self) -> None:
         self._width = 0
@@ -153,7 +153,7 @@ class _LiveRows:
         self._rest = ""
 
     def of(self, parts: Sequence[str], width: int) -> list[Line]:
-        """The rows of all output. Args: parts: its pieces; may only grow between calls."""
+        """Return the rows of all output. Args: parts: its chunks, in a list that only grows."""
         if width != self._width:
             self._width = width
             self._forget()
@@ -189,7 +189,7 @@ def _parsed(text: str) -> list[Line]:
 
 
 def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> list[Line]:
-    """The rows indented by two, if there is room. Args: is_clipped: clip instead of wrapping."""
+    """Indent rows by two columns, if there is room. Args: is_clipped: clip instead of wrapping."""
     if width < 8:
         return [clip(row, width) for row in rows] if is_clipped else wrapped(rows, width)
     inner = width - 2
@@ -198,7 +198,7 @@ def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> lis
 
 
 def _head_and_tail(text: str, limit: int) -> list[Line]:
-    """The first and last lines, at most `limit`, around one that counts the others."""
+    """Return the first and last lines, at most `limit`, around a row that counts the others."""
     rows = text.removesuffix("\n").split("\n")
     if len(rows) <= limit + 1:
         return _parsed(text)
@@ -209,19 +209,19 @@ def _head_and_tail(text: str, limit: int) -> list[Line]:
 
 
 def _lines_in(row: str) -> int:
-    """The number of lines that a row stands for: the mark of a cut counts what it cut."""
+    """Return how many lines of output a row represents: more than one only for a mark of a cut."""
     match = _CUT.fullmatch(row)
     return 1 if match is None else int(match[2])
 
 
 def _joined(shown: str, kept: str) -> str:
-    """Long output: the shown beginning, and the kept end, which leaves out the middle."""
+    """Join output whose middle is missing: the beginning as `shown`, the end from `kept`."""
     cut = _CUT.search(kept)
     if cut is None or cut.start() > len(shown):
         return kept
     head, tail = kept[: cut.start()], kept[cut.end() :].removeprefix("\n")
     size = len(head.encode()) + int(cut[1]) - len(shown.encode())
     count = head.count("\n") + int(cut[2]) - shown.count("\n")
-    if count <= 0:  # the end begins in what was shown
+    if count <= 0:  # the end overlaps what was shown
         return shown.rstrip("\n") + "\n" + "".join(tail.splitlines(keepends=True)[-count:])
     return f"{shown.rstrip()}\n[... {size} bytes, {count} lines left out ...]\n{tail}"

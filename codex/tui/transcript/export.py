@@ -1,4 +1,4 @@
-"""The conversation as a Markdown file. Pure."""
+"""Exports the conversation as Markdown. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_markdown(chat: Chat) -> str:
-    """The transcript: messages as they are, everything else as blocks of text."""
+    """Return the transcript as Markdown: messages as they are, everything else as code blocks."""
     session = chat.session
     title = f"# codex session {session.session_id}" if session else "# codex session"
     return "\n\n".join([title, *filter(None, map(_entry, chat.cells))]) + "\n"

@@ -32,7 +32,7 @@ class TextCell(Cell):
         self.is_live = True
 
     def append(self, delta: str) -> None:
-        """Take the next piece."""
+        """Append the next piece of Markdown."""
         from codex.tui.drawing.streaming import MarkdownStream
 
         if self._stream is None:
@@ -43,7 +43,7 @@ class TextCell(Cell):
         self.touch()
 
     def finish(self, whole: str | None = None) -> None:
-        """Take the end. Args: whole: the full text; None if it is what has arrived."""
+        """Mark the text as complete. Args: whole: replaces what has arrived; None keeps it."""
         self._parts = [self.text() if whole is None else whole]
         self._size = len(self._parts[0])
         self._stream = None
@@ -51,7 +51,7 @@ class TextCell(Cell):
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The title and the text."""
+        """Return the title and the text."""
         return [*wrap(self._title, width), *self._body(width)]
 
     def _body(self, width: int) -> list[Line]:
@@ -62,13 +62,13 @@ class TextCell(Cell):
         return render(self._prepare(self.text()), width)
 
     def text(self) -> str:
-        """The Markdown as the model wrote it."""
+        """Return the Markdown as the model wrote it."""
         if len(self._parts) > 1:
             self._parts = ["".join(self._parts)]
         return self._parts[0] if self._parts else ""
 
     def guess(self, width: int, *, full: bool) -> int:
-        """From the number of characters alone while the text grows."""
+        """Return the approximate number of rows; while the text grows, from its length alone."""
         return super().guess(width, full=full) if not self.is_live else self._size // width + 3
 
 
@@ -80,19 +80,19 @@ class MessageCell(TextCell):
 
 
 class ReasoningCell(TextCell):
-    """Reasoning of the model. Args: is_hidden: show it in full only."""
+    """Reasoning of the model. Args: is_hidden: the compact form shows one line instead."""
 
     def __init__(self, prepare: Callable[[str], str], *, is_hidden: bool) -> None:
         super().__init__((Span("thinking", THINKING),), prepare)
         self._is_hidden = is_hidden
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The title and the text, or one line in place of hidden reasoning."""
+        """Return the title and the text, or one line in place of hidden reasoning."""
         if self._is_hidden and not full:
             return wrap((*self._title, Span(f" ({MORE})", DIM)), width)
         title, *body = super().lines(width, full=full)
         return [title, *(restyled(row, THOUGHT) for row in body)]
 
     def guess(self, width: int, *, full: bool) -> int:
-        """Two rows if hidden."""
+        """Return 2 if the reasoning is hidden, else the approximate number of rows."""
         return 2 if self._is_hidden and not full else super().guess(width, full=full)

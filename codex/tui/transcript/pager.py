@@ -16,7 +16,7 @@ BAR = Style(reverse=True)
 
 
 class Pager:
-    """A window onto all cells that starts at the end."""
+    """A modal that shows all cells in full and opens at the end."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Pager:
         self._says = ""
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as Picker does."""
+        """Handle a key, as `Modal.key` describes."""
         self._says = ""
         if self._typed is not None:
             self._search_key(name, data)
@@ -91,7 +91,7 @@ class Pager:
                 self._typed = typed + data
 
     def _next(self, *, is_backward: bool) -> None:
-        """Show the next occurrence; at first, the last one."""
+        """Scroll to the next occurrence of the query, or say that there is none."""
         if not self._query:
             return
         found = self._transcript.search(
@@ -99,21 +99,21 @@ class Pager:
         )
         position = next(found, None)
         if position is None:
-            where = "no more" if self._found else "not found"
+            where = "no more matches" if self._found else "not found"
             self._says = f"{where}: {self._query}"
             return
         self._found = position
         self._transcript.show(position)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The window and a line with the keys."""
+        """Return the visible rows of the cells, and a line with the keys."""
         self._width, self._height = width, max(1, height - 1)
         rows = self._transcript.view(width, self._height, mark=self._query)
         rows += [()] * (self._height - len(rows))
         return [*rows, clip(self._bar(), width)]
 
     def height(self, _width: int, rows: int) -> int:
-        """All rows."""
+        """Return all available rows."""
         return rows
 
     def _bar(self) -> Line:

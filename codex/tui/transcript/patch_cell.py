@@ -1,4 +1,4 @@
-"""Changes of files as coloured Lines with line numbers, and the cell of a patch. Pure."""
+"""Diffs of files as coloured Lines with line numbers, and the cell of a patch. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from codex.protocol.events import FileChange
 
 _MAX_LINES = 60
-"""Rows of a file's diff in the compact form."""
+"""Most rows of a file's diff in the compact form."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
@@ -52,9 +52,9 @@ class _Shape(NamedTuple):
 def diff_lines(
     changes: Mapping[str, FileChange], width: int, *, cwd: str, limit: int | None = None
 ) -> list[Line]:
-    """The name of each file with counts, and its changed lines.
+    """Return the name of each file, the counts of its added and removed lines, and its diff.
 
-    Args: cwd: directory that paths are shown relative to. limit: rows a file; None for all.
+    Args: cwd: directory that paths are shown relative to. limit: most rows of a file; None: all.
     """
     found: list[Line] = []
     for path, change in changes.items():
@@ -65,13 +65,13 @@ def diff_lines(
 
 
 def _titles(changes: Mapping[str, FileChange], width: int, *, cwd: str) -> list[Line]:
-    """The name of each file with its counts."""
+    """Return the name of each file with the counts of its added and removed lines."""
     rows = [_title(path, change, _shape(change), cwd=cwd) for path, change in changes.items()]
     return wrapped(rows, width, indent=(Span("  "),))
 
 
 def short_name(path: str, cwd: str) -> str:
-    """The path, relative if it is below the working directory."""
+    """Return the path, relative if it is below the working directory."""
     prefix = cwd.rstrip("/") + "/"
     return os.path.relpath(path, cwd) if path.startswith(prefix) else path
 
@@ -126,7 +126,7 @@ def _content(text: str, sign: str) -> list[_Row]:
 
 
 def _unified(diff: str) -> list[_Row]:
-    """The lines of a unified diff without file headers, each with its number."""
+    """Parse a unified diff without file headers; return its lines, each with its number."""
     found: list[_Row] = []
     old = new = 1
     for text in diff.removesuffix("\n").split("\n") if diff else []:
@@ -153,7 +153,7 @@ _STYLES = {"+": GOOD, "-": BAD, " ": PLAIN}
 
 
 def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
-    """A row such as `12 +text`, wrapped behind the sign."""
+    """Return a row such as `12 +text`, wrapped behind the sign."""
     style = _STYLES.get(row.sign, DIM)
     number = f"{'' if row.number is None else row.number:>{size}} "
     head: Line = (Span(number, DIM), Span(row.sign, style))
@@ -169,7 +169,7 @@ def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
 
 
 def git_lines(text: str) -> list[Line]:
-    """The output of `git diff` in colours; control characters in the files are shown as text."""
+    """Colour the output of `git diff`; control characters in the files are shown as text."""
     return [
         row
         for text_row in text.removesuffix("\n").split("\n")
@@ -186,7 +186,7 @@ def _git_style(row: str) -> Style:
 
 
 class PatchState(enum.Enum):
-    """The progress of a patch."""
+    """How far a patch has come; the value is shown to the user."""
 
     PROPOSED = "proposed patch"
     APPLYING = "applying patch"
@@ -205,7 +205,7 @@ _TITLES = {
 
 
 class PatchCell(Cell):
-    """Changes of files, and their outcome."""
+    """The cell of a patch: changes of files, and their outcome."""
 
     def __init__(self, changes: Mapping[str, FileChange], *, cwd: str, reason: str | None) -> None:
         super().__init__()
@@ -217,14 +217,14 @@ class PatchCell(Cell):
         self.is_live = True
 
     def advance(self, state: PatchState, message: str = "") -> None:
-        """Note the patch's progress. Args: message: what went wrong."""
+        """Note the patch's new state. Args: message: what went wrong."""
         self.state = state
         self._message = message
         self.is_live = state in (PatchState.PROPOSED, PatchState.APPLYING)
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The outcome, the reason, and the diff."""
+        """Return the state, the reason, and the diff."""
         style = _TITLES[self.state]._replace(bold=True)
         found = wrap((Span(self.state.value, style),), width)
         if self._reason:
@@ -239,7 +239,7 @@ class PatchCell(Cell):
         return found
 
     def text(self) -> str:
-        """The outcome and the changes as a diff."""
+        """Return the state, the reason, and the changes as a diff."""
         parts = [self.state.value, *([self._reason] if self._reason else [])]
         for path, change in self._changes.items():
             shape = _shape(change)

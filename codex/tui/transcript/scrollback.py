@@ -1,7 +1,7 @@
-"""Scrollback: the cells that are printed for good, where there is no alternate screen.
+"""Scrollback: prints finished cells permanently, when the alternate screen is not used.
 
 Finished cells go into the terminal's own scrollback, where they can be scrolled and copied like any
-output; what may still change is drawn above the composer. Pure: makes Lines and text.
+output. Cells that may still change are drawn above the composer. Pure: returns Lines and text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Scrollback:
-    """The end of the printed part of a conversation."""
+    """Knows which cells of a conversation are printed, and makes the text of the next ones."""
 
     def __init__(self, chat: Chat, *, has_color: bool) -> None:
         self._chat = chat
@@ -33,11 +33,11 @@ class Scrollback:
         """Number of printed cells."""
 
     def restart(self) -> None:
-        """Begin anew: the cells have been replaced."""
+        """Start again at the first cell, because the cells have been replaced."""
         self._count = 0
 
     def _finished(self) -> int:
-        """The index of the first cell that may still change or move."""
+        """Return the index of the first cell that may still change or move."""
         end = self._count
         cells = self._chat.cells
         while end < len(cells) and not cells[end].is_live:
@@ -45,11 +45,11 @@ class Scrollback:
         return end
 
     def has_finished(self) -> bool:
-        """Whether there is something to print."""
+        """Whether a finished cell is not printed yet."""
         return self._finished() > self._count
 
     def take(self, width: int, *, is_last: bool = False) -> str:
-        """The text to print now. Args: is_last: print everything, at the end of the program."""
+        """Return the text to print now. Args: is_last: print all cells, as the program ends."""
         end = len(self._chat.cells) if is_last else self._finished()
         cells = self._chat.cells[self._count : end]
         self._count = end
@@ -57,7 +57,7 @@ class Scrollback:
         return "".join(f"{to_ansi(row, has_color=self._has_color)}\r\n" for row in rows)
 
     def live(self, width: int, height: int) -> list[Line]:
-        """The last rows of the cells that are not printed."""
+        """Return the last rows, at most `height`, of the cells that are not printed yet."""
         if height <= 0:
             return []
         return Window(self._chat.cells[self._count :]).view(width, height)
@@ -72,8 +72,8 @@ def has_reflow(environ: Mapping[str, str]) -> bool:
 def follow_reflow(renderer: Renderer, columns: int) -> None:
     """Tell the renderer where its cursor is after the terminal has rewrapped its rows.
 
-    The renderer moves up to its first row before it draws; without this it would stop below it and
-    leave the rewrapped rows above.
+    The renderer moves up to its first row before it draws. Without this call it would stop too low
+    and leave the rewrapped rows above.
     """
     screen = renderer.last_rendered_screen
     if screen is None or columns >= screen.width:

@@ -39,7 +39,7 @@ class StatusState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status(state: StatusState, width: int) -> Line:
-    """One line of at most `width` columns; what matters least goes first if room is short."""
+    """Return the status line; if `width` columns are too few, what matters least is left out."""
     activity, context, hint = _activity(state), _context(state), _hint(state)
     model, approval, sandbox = _model(state), _approval(state), _sandbox(state)
     tokens = _tokens(state)
@@ -75,7 +75,7 @@ def _activity(state: StatusState) -> Line:
 
 
 def _clock(seconds: float) -> str:
-    """The time as `5s`, `1m05s` or `1h01m`."""
+    """Return the time as `5s`, `1m05s` or `1h01m`."""
     minutes, rest = divmod(int(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60}h{minutes % 60:02}m"
@@ -116,7 +116,7 @@ def _tokens(state: StatusState) -> Line:
 
 
 def _short(count: int) -> str:
-    """The number as `999`, `12.3k` or `4.5M`."""
+    """Return the number as `999`, `12.3k` or `4.5M`."""
     if count < 1000:
         return str(count)
     if count < 999_950:
@@ -138,7 +138,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     approval: str
     sandbox: str
     project_docs: tuple[str, ...] | None = None
-    """AGENTS.md files in the instructions; None if unknown."""
+    """Paths of the AGENTS.md files in the instructions; None if unknown."""
     usage: TokenUsage = TokenUsage()
     """Tokens of the whole session."""
     context_window: int | None = None
@@ -146,7 +146,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status_report(report: Report) -> list[Line]:
-    """A row for each fact, not yet wrapped."""
+    """Return the title and a row for each item of the report, not yet wrapped."""
     usage = report.usage
     docs = report.project_docs
     rows = [

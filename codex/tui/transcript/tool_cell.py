@@ -1,4 +1,4 @@
-"""The cell of an MCP tool call, with its arguments, progress and result; the servers. Pure."""
+"""The cell of an MCP tool call, and the report on the MCP servers. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 _MAX_LINES = 10
-"""Rows of a result in the compact form."""
+"""Most rows of a result in the compact form."""
 
 
 def invocation(server: str, tool: str, arguments: Json) -> str:
-    """The call as `server.tool({"a":1})`."""
+    """Return the call as `server.tool({"a":1})`."""
     return f"{server}.{tool}({'' if arguments is None else dumps(arguments).decode()})"
 
 
 class ToolCell(Cell):
-    """One call of an MCP server's tool."""
+    """The cell of one call of an MCP server's tool: arguments, progress and result."""
 
     def __init__(self, server: str, tool: str, arguments: Json, *, state: str = "running") -> None:
         super().__init__()
@@ -42,12 +42,12 @@ class ToolCell(Cell):
         self.is_live = True
 
     def run(self) -> None:
-        """Take the call's begin."""
+        """Show that the call is running."""
         self._state = "running"
         self.touch()
 
     def progress(self, msg: McpToolCallProgress) -> None:
-        """Take the server's report of progress."""
+        """Show the progress that the MCP server reports."""
         if msg.total:
             self._progress = f"{msg.progress:g} of {msg.total:g}"
         else:
@@ -57,7 +57,7 @@ class ToolCell(Cell):
         self.touch()
 
     def end(self, msg: McpToolCallEnd) -> None:
-        """Take the call's end."""
+        """Show how the call ended."""
         outcome = "done" if msg.success else "failed"
         self._result = result_texts(msg.result) + ([msg.error] if msg.error else [])
         self._close(f"{outcome} · {format_duration(max(0, msg.duration_ms))}", is_good=msg.success)
@@ -74,7 +74,7 @@ class ToolCell(Cell):
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """The call, its progress or result, and its state."""
+        """Return the call, its progress or result, and its state."""
         row: Line = (Span("tool ", self._style), *line(self._invocation, BOLD))
         found = wrap(row, width, indent=(Span("  "),))
         if self._progress:
@@ -91,12 +91,12 @@ class ToolCell(Cell):
         ]
 
     def text(self) -> str:
-        """The call, its whole result, its state."""
+        """Return the call, its whole result and its state."""
         return "\n".join([f"tool {self._invocation}", *self._result, self._state])
 
 
 def result_texts(result: Json) -> list[str]:
-    """A text for each content item of a CallToolResult: text as it is, other kinds by name."""
+    """Return a text for each content item of a CallToolResult: other kinds than text by name."""
     if not isinstance(result, dict):
         return [] if result is None else [dumps(result).decode()]
     content = result.get("content")
@@ -137,7 +137,7 @@ _STATES = {
 
 
 def server_lines(servers: Iterable[McpServerStatus]) -> list[Line]:
-    """The report of `/mcp`: each server with its state and tools."""
+    """Return the report of `/mcp`: each MCP server with its state and tools."""
     found: list[Line] = [(Span("MCP servers", BOLD),)]
     for server in servers:
         state = Span(server.state.value, _STATES[server.state])

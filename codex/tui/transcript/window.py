@@ -1,8 +1,8 @@
 """Window: which rows of which cells are visible in the scrolled transcript. Pure.
 
-Only cells near the window are drawn; of the others a height is kept, measured at this width or
-guessed. A place is therefore a cell and a row in it, never a row counted from the top, so that what
-is being read stays in place when something else grows.
+Only cells near the window are drawn; of the others only the height is stored, measured at this
+width or guessed. A position is therefore a cell and a row in it, never a row counted from the top,
+so that what the user reads stays in place when another cell grows.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from codex.tui.transcript.cells import Cell
 
 MAX_DRAWN = 256
-"""Number of cells whose lines are kept for the next frame."""
+"""Number of cells whose lines are cached for the next frame."""
 
 
 class Position(NamedTuple):
-    """A row of the transcript."""
+    """The position of a row in the transcript."""
 
     cell: int
     """Index of the cell."""
@@ -34,9 +34,9 @@ class Position(NamedTuple):
 
 
 class Window:
-    """A window onto cells: at the bottom, following what is new, or held at a place.
+    """The visible part of cells: at the bottom, where it follows new rows, or fixed at a position.
 
-    The sequence may grow and change at its end, like `Chat.cells`.
+    The sequence of cells may grow and change at its end, like `Chat.cells`.
     """
 
     def __init__(self, cells: Sequence[Cell], *, is_full: bool = False) -> None:
@@ -47,30 +47,30 @@ class Window:
         self._heights: list[int] = []
         self._total = 0
         self._live: dict[Cell, int] = {}
-        """Versions of the seen cells that may still change."""
+        """Versions, as last seen, of the cells that may still change."""
         self._drawn: OrderedDict[Cell, tuple[int, list[Line]]] = OrderedDict()
         self._anchor: Position | None = None
-        """First row of the window; None if it is at the bottom."""
+        """First row of the window; None if the window is at the bottom."""
 
     @property
     def is_at_bottom(self) -> bool:
-        """Whether the window follows what is new."""
+        """Whether the window is at the bottom and follows new rows."""
         return self._anchor is None
 
     def to_bottom(self) -> None:
-        """Follow what is new."""
+        """Scroll to the bottom and follow new rows."""
         self._anchor = None
 
     def to_top(self) -> None:
-        """Show the beginning."""
+        """Scroll to the first row."""
         self._anchor = Position(0, 0)
 
     def show(self, position: Position) -> None:
-        """Begin the window at a row."""
+        """Scroll so that the window begins at a row."""
         self._anchor = position
 
     def scroll(self, rows: int, *, width: int, height: int) -> None:
-        """Move the window of `height` rows up (negative) or down; at the end it follows again."""
+        """Move the window of `height` rows up (negative) or down; at the end, follow new rows."""
         self._sync(width)
         top = self._top(height)
         moved = self._moved(top, rows)
@@ -78,19 +78,19 @@ class Window:
         self._anchor = None if moved >= at_bottom else moved
 
     def view(self, width: int, height: int, *, mark: str = "") -> list[Line]:
-        """The visible rows: `height`, or fewer if there are no more.
+        """Return the visible rows: `height`, or fewer if there are no more.
 
-        Args: mark: text whose occurrences are reversed.
+        Args: mark: text whose occurrences are shown reversed.
         """
         self._sync(width)
         top = self._top(height)
         if self._anchor is not None and top != self._anchor:
-            self._anchor = None  # the end has come into view
+            self._anchor = None  # the last row has come into view
         rows = self._rows(top, height)
         return [marked(row, mark) for row in rows] if mark else rows
 
     def lines(self, width: int, top: int, height: int) -> list[Line]:
-        """The `height` rows from row `top` on, counted from the beginning as `total` counts."""
+        """Return `height` rows from row `top` on, counted from the beginning as `total` counts."""
         self._sync(width)
         cell, row = 0, max(0, top)
         while cell < len(self._cells) and row >= self._heights[cell]:
@@ -99,12 +99,12 @@ class Window:
         return self._rows(self._moved(Position(cell, row), 0), height)
 
     def total(self, width: int) -> int:
-        """The number of rows: exact for what was drawn at this width, else a guess."""
+        """Return the number of rows of all cells; a guess for those not drawn at this width."""
         self._sync(width)
         return self._total
 
     def top(self, width: int, height: int) -> int:
-        """The number of rows above the window, for a scroll bar."""
+        """Return the number of rows above the window, for a scroll bar."""
         self._sync(width)
         cell, row = self._top(height)
         return sum(self._heights[:cell]) + row
@@ -112,7 +112,7 @@ class Window:
     def search(
         self, query: str, *, width: int, start: Position | None = None, is_backward: bool = False
     ) -> Iterator[Position]:
-        """The rows that contain the text in either case, in order, each found when needed.
+        """Yield, in order, the positions of rows that contain the text, ignoring case.
 
         Args: start: limits the search to rows after it, or before it when going backward.
         """
@@ -131,7 +131,7 @@ class Window:
                     yield found
 
     def _sync(self, width: int) -> None:
-        """Take new, changed and removed cells, and another width, into account."""
+        """Update the stored heights for new, changed and removed cells and for another width."""
         if width != self._width:
             self._width = width
             self._seen, self._heights, self._total = [], [], 0
@@ -154,7 +154,7 @@ class Window:
         self._recount()
 
     def _recount(self) -> None:
-        """Measure the cells that changed; forget those that will not change again."""
+        """Guess the heights of the cells that changed; stop watching those that are final."""
         if not self._live:
             return
         first = len(self._seen) - 1
@@ -175,7 +175,7 @@ class Window:
         self._heights[index] = height
 
     def _draw(self, index: int) -> list[Line]:
-        """The rows of a cell and the blank one that ends it."""
+        """Return the rows of a cell and the blank one that ends it; update the cell's height."""
         cell = self._cells[index]
         known = self._drawn.get(cell)
         if known is not None and known[0] == cell.version:
@@ -192,12 +192,12 @@ class Window:
         return rows
 
     def _top(self, height: int) -> Position:
-        """The first row of a window, which never extends past the end."""
+        """Return the first row of the window, which never extends past the last cell."""
         at_bottom = self._moved(Position(len(self._cells), 0), -height)
         return at_bottom if self._anchor is None else min(self._clamped(self._anchor), at_bottom)
 
     def _clamped(self, position: Position) -> Position:
-        """The place itself, or the last row of a cell that has become shorter."""
+        """Return the position, or the last row of its cell if the cell has become shorter."""
         if position.cell >= len(self._cells):
             return Position(len(self._cells), 0)
         return Position(
@@ -205,7 +205,7 @@ class Window:
         )
 
     def _moved(self, position: Position, rows: int) -> Position:
-        """The place so many rows further down, or up (negative), within the transcript."""
+        """Return the position `rows` rows further down, or up (negative), within the transcript."""
         cell, row = position
         row += rows
         while row < 0 and cell > 0:
@@ -230,7 +230,7 @@ def _has(row: Line, query: str) -> bool:
 
 
 def marked(row: Line, query: str) -> Line:
-    """The line with all occurrences of a text reversed."""
+    """Return the line with all occurrences of the query shown reversed, ignoring case."""
     text = "".join(span.text for span in row)
     places = [match.span() for match in re.finditer(re.escape(clean(query)), text, re.IGNORECASE)]
     if not places or not query:
