@@ -29,12 +29,14 @@ PATCH = "*** Begin Patch\n*** Add File: new.txt\n+hi\n*** End Patch"
 TOUCH = {"command": ["touch", "made"]}
 
 
+def careful_engine(model: FakeModel, cwd: Path) -> Engine:
+    """Return an engine that asks before every command that is not known to be harmless."""
+    return Engine(model, cwd=str(cwd), approval_policy=AskForApproval.UNTRUSTED)
+
+
 def test_an_untrusted_command_waits_for_the_answer(tmp_path: Path) -> None:
     script = [Reply.call("shell", TOUCH, "c1"), Reply.text("ok")]
-    with (
-        FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
-    ):
+    with FakeModel(script) as model, careful_engine(model, tmp_path) as engine:
         task = engine.say("go")
         request = engine.wait_for(ExecApprovalRequest)
         assert (request.call_id, request.command) == ("c1", ("touch", "made"))
@@ -46,10 +48,7 @@ def test_an_untrusted_command_waits_for_the_answer(tmp_path: Path) -> None:
 
 def test_a_trusted_command_runs_without_a_question(tmp_path: Path) -> None:
     script = [Reply.call("shell", {"command": ["ls"]}), Reply.text("ok")]
-    with (
-        FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
-    ):
+    with FakeModel(script) as model, careful_engine(model, tmp_path) as engine:
         messages = engine.run("go")
     assert not any(isinstance(m, ExecApprovalRequest) for m in messages)
     assert only(messages, ExecCommandEnd).exit_code == 0
@@ -57,10 +56,7 @@ def test_a_trusted_command_runs_without_a_question(tmp_path: Path) -> None:
 
 def test_a_denial_reaches_the_model_with_the_users_words(tmp_path: Path) -> None:
     script = [Reply.call("shell", TOUCH), Reply.text("ok")]
-    with (
-        FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
-    ):
+    with FakeModel(script) as model, careful_engine(model, tmp_path) as engine:
         task = engine.say("go")
         request = engine.wait_for(ExecApprovalRequest)
         no = ExecApproval(request.call_id, ReviewDecision.DENIED, "use mkdir")
@@ -79,10 +75,7 @@ def test_a_yes_for_the_session_is_for_the_same_words_in_the_same_place(tmp_path:
         Reply.call("shell", elsewhere, "c3"),
         Reply.text("ok"),
     ]
-    with (
-        FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
-    ):
+    with FakeModel(script) as model, careful_engine(model, tmp_path) as engine:
         task = engine.say("go")
         first = engine.wait_for(ExecApprovalRequest)
         engine.codex.submit(ExecApproval(first.call_id, ReviewDecision.APPROVED_FOR_SESSION))
@@ -95,10 +88,7 @@ def test_a_yes_for_the_session_is_for_the_same_words_in_the_same_place(tmp_path:
 
 def test_an_abort_ends_the_task(tmp_path: Path) -> None:
     script = [Reply.call("shell", TOUCH)]
-    with (
-        FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
-    ):
+    with FakeModel(script) as model, careful_engine(model, tmp_path) as engine:
         task = engine.say("go")
         engine.wait_for(ExecApprovalRequest)
         engine.codex.submit(ExecApproval(task, ReviewDecision.ABORT))
@@ -168,10 +158,7 @@ def test_leaving_the_sandbox_is_refused_where_nobody_can_be_asked(tmp_path: Path
 
 def test_a_patch_asks_shows_its_changes_and_can_be_approved(tmp_path: Path) -> None:
     script = [Reply.call("apply_patch", {"input": PATCH}, "c1"), Reply.text("ok")]
-    with (
-        FakeModel(script) as model,
-        Engine(model, cwd=str(tmp_path), approval_policy=AskForApproval.UNTRUSTED) as engine,
-    ):
+    with FakeModel(script) as model, careful_engine(model, tmp_path) as engine:
         task = engine.say("go")
         request = engine.wait_for(ApplyPatchApprovalRequest)
         assert list(request.changes) == [str(tmp_path / "new.txt")]
