@@ -1,7 +1,7 @@
-"""App: the parts of the running application, put together. The owner of the loop and the signals.
+"""App: makes and connects the parts of the application; owns the event loop and the signals.
 
 What keys do is in keys.py, the exchange with the engine in conversation.py, the `/` commands in
-commands/. What is shown comes as Lines from the parts; frame.py says where, screen.py draws it.
+commands/. The parts return Lines; frame.py places them on the screen, and screen.py draws them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 
 class App:
-    """The application with its parts."""
+    """The full-screen application, which connects its parts."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class App:
         output: Output,
         resumed: Resumed | None = None,
     ) -> None:
-        """Make it; `run` starts it. Args: resumed: the session to resume."""
+        """Make the parts; `run` starts the application. Args: resumed: the session to resume."""
         self.host = host
         self.home = host.home()
         self._options = options
@@ -74,7 +74,7 @@ class App:
         self._hint, self._hint_until = "", 0.0
         self._is_prepared = False
         self.has_stopped_by_signal = False
-        """Whether a signal ended the program, which then must not take long."""
+        """Whether a signal ended the run; closing must then be quick."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._make_parts(config, resumed)
         self._screen = self._make_screen(input, output)
@@ -143,7 +143,7 @@ class App:
     # The run.
 
     async def run(self) -> int:
-        """Run until the user quits; return 0, or the number of the signal that ended it."""
+        """Run until the user quits or a signal arrives; return 0 or the number of the signal."""
         self._loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: a test
@@ -157,7 +157,7 @@ class App:
         self.conversation.close()
 
     def quit(self) -> None:
-        """End the run."""
+        """End the run; `run` returns 0."""
         self._stop(0)
 
     def _stop(self, number: int) -> None:
@@ -165,7 +165,7 @@ class App:
         self._screen.exit(number)
 
     def _report(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Report a defect in a callback in the transcript; the program continues."""
+        """Log and show an error that a callback of the event loop raised; the program continues."""
         error = context.get("exception")
         text = f"{type(error).__name__}: {error}" if error else str(context.get("message"))
         logger.error("in the loop: %s", text, exc_info=error)
@@ -173,7 +173,7 @@ class App:
         self.redraw()
 
     def _begin(self) -> None:
-        """After the first frame: ask for consent where it is needed, and start."""
+        """After the first frame: start the session, or first ask to work outside a repository."""
         config = self.conversation.config
         needs_consent = not (
             self._options.skip_git_repo_check
@@ -185,7 +185,7 @@ class App:
         else:
             self._start()
 
-    def _consent(self, is_given: bool) -> None:  # noqa: FBT001 - the one thing it is told
+    def _consent(self, is_given: bool) -> None:  # noqa: FBT001 - the only argument
         self.slot.dismiss()
         if is_given:
             self._start()
@@ -206,7 +206,7 @@ class App:
     # What the conversation asks of the screen.
 
     def redraw(self) -> None:
-        """Ask for a new frame; from any thread."""
+        """Ask for a new frame; may be called from any thread."""
         self.composer.is_busy = self.conversation.is_busy
         self._screen.redraw()
 
@@ -216,7 +216,7 @@ class App:
         self.redraw()
 
     def show_waiting(self) -> None:
-        """Show the question that waits longest."""
+        """Show the dialog of the oldest unanswered request, unless the user opened another."""
         self.slot.show_waiting()
 
     def _next_dialog(self) -> ApprovalDialog | None:
@@ -232,22 +232,22 @@ class App:
         )
 
     def notify(self, kind: str, text: str) -> None:
-        """Tell a user who looks elsewhere."""
+        """Send a desktop notification or a beep, if the settings and the focus ask for one."""
         if sequence := self._desktop.sequence(kind, text):
             self.write(sequence)
 
     def history(self, msg: HistoryMsg) -> None:
-        """Pass on what the engine says about the message history."""
+        """Pass an event about the message history to the composer and to `/history`."""
         self.composer.handle(msg)
         if isinstance(msg, ev.HistoryReloaded):
             self.commands.texts.history_loaded(msg)
 
     def models(self, msg: ev.ListModelsResponse) -> None:
-        """Pass on the list of models."""
+        """Pass the provider's list of models to `/model`."""
         self.commands.settings.models_listed(msg)
 
     def ready(self) -> None:
-        """Send what the command line says, once the session is there."""
+        """Send the prompt and images of the command line, once the first session has started."""
         if self._options.prompt is None and not self._options.images:
             return
         text = self._options.prompt or ""
@@ -258,7 +258,7 @@ class App:
     # What the slot, the keys and the commands ask.
 
     def modal_opened(self) -> None:
-        """Clear the hint, which was about something else."""
+        """Clear the status line's hint, which was not about the new modal."""
         self._hint = ""
 
     def focus(self, *, is_modal: bool) -> None:
@@ -270,18 +270,18 @@ class App:
         return self._screen.is_burst
 
     def call_later(self, delay_s: float, act: Callable[[], None]) -> None:
-        """Call a function in the loop after a delay; not at all before the run."""
+        """Call a function in the event loop after a delay; before `run`, do nothing."""
         if self._loop is not None:
             self._loop.call_later(delay_s, act)
 
     def say(self, text: str, seconds: float = 4.0) -> None:
-        """Show a text in the status line for a moment."""
+        """Show a text in the status line for some seconds."""
         self._hint, self._hint_until = text, time.monotonic() + seconds
         self.call_later(seconds + 0.01, self.redraw)
         self.redraw()
 
     def write(self, sequence: str) -> None:
-        """Send the terminal a sequence that draws nothing."""
+        """Send the terminal an escape sequence that draws nothing."""
         self._screen.write(sequence)
 
     def clear(self) -> None:
@@ -293,7 +293,7 @@ class App:
         self.redraw_all()
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
-        """Run `work` in a thread, then what it returns in the loop."""
+        """Run `work` in a thread, then the function that it returns in the event loop."""
 
         async def run() -> None:
             finish = await asyncio.get_running_loop().run_in_executor(None, work)
@@ -303,16 +303,16 @@ class App:
         self._screen.start(run())
 
     def suspend(self) -> None:
-        """Stop until the shell continues the program."""
+        """Suspend the program (SIGTSTP) until the shell continues it."""
         stop = partial(os.kill, 0, signal.SIGTSTP)
         self._screen.start(self._screen.outside(stop))
 
     def resized(self) -> None:
-        """Adapt to another window size; called by hand where no signal reports it."""
+        """Draw for a new window size, where no SIGWINCH reports it (in tests)."""
         self._screen.resized()
 
     def redraw_all(self) -> None:
-        """Draw everything anew, whatever the terminal shows; what is printed stays."""
+        """Redraw the whole screen; rows that are already in the terminal's scrollback stay."""
         self.composer.is_busy = self.conversation.is_busy
         self._screen.redraw_all()
 
@@ -327,7 +327,7 @@ class App:
             self._prepare()
 
     def _prepare(self) -> None:
-        """Load what draws an answer while the model is still thinking."""
+        """Load the Markdown renderer in a thread, before the model's first message arrives."""
         if self._loop is not None and not self._is_prepared:
             self._is_prepared = True
             self._loop.run_in_executor(None, _draw_sample)

@@ -1,7 +1,7 @@
-"""The bridge between the engine's threads and the loop: events wait here and wake the loop.
+"""EventBridge: a queue that carries events from the engine's threads to the event loop.
 
-However many events wait, the loop is woken once and takes them in portions, so that keys and frames
-are handled in between.
+The first waiting event wakes the loop. The loop handles the events in portions, so that it can read
+keys and draw frames in between.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from codex.protocol.events import Event
 
 PORTION_S = 0.008
-"""Longest time for one portion: half a frame."""
+"""Seconds that the loop may spend on one portion of events: half a frame."""
 
 
 class EventBridge:
-    """Passes one engine's events to the loop."""
+    """Passes one engine's events from its threads to the event loop."""
 
     def __init__(self, loop: AbstractEventLoop, take: Callable[[Event], None]) -> None:
-        """Args: take: called in the loop with each event, in order."""
+        """Args: take: called in the event loop with each event, in order."""
         self._waiting: SimpleQueue[Event] = SimpleQueue()
         self._loop = loop
         self._take = take
@@ -32,7 +32,7 @@ class EventBridge:
         self._is_closed = False
 
     def put(self, event: Event) -> None:
-        """Add an event; from any thread."""
+        """Queue an event; may be called from any thread."""
         self._waiting.put(event)
         if not (self._is_woken or self._is_closed):
             self._is_woken = True
@@ -42,11 +42,11 @@ class EventBridge:
                 self._is_closed = True
 
     def close(self) -> None:
-        """Drop further events: another engine has replaced this one."""
+        """Drop all events that have not been delivered yet: the engine is being closed."""
         self._is_closed = True
 
     def _drain(self) -> None:
-        # Cleared first: an event that is put after the last look wakes the loop again.
+        # Cleared first, so that an event put after the last look at the queue wakes the loop again.
         self._is_woken = False
         end = time.monotonic() + PORTION_S
         while not self._is_closed:

@@ -1,7 +1,7 @@
-"""Conversation: the exchange between the user and the engine, whatever draws it.
+"""Conversation: the exchange between the user and the engine, independent of the screen.
 
-Owns the engine, the view's state (`Chat`), the messages that wait to be sent and the requests that
-wait for an answer. Everything happens in the loop. Must not draw or read keys.
+Owns the engine, the view's state (`Chat`), the drafts that wait to be sent and the requests that
+wait for an answer. All methods run in the event loop. Must not draw or read keys.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ CLOSE_S = 10.0
 
 
 class ConversationView(Protocol):
-    """The screen as the conversation sees it."""
+    """The methods of the application that the conversation calls."""
 
     def redraw(self) -> None:
         """Ask for a new frame."""
 
     def show_waiting(self) -> None:
-        """Show the request that waits longest; hide the dialog if no request waits."""
+        """Show the oldest request that waits for an answer; hide the dialog if none waits."""
 
     def follow(self) -> None:
         """Show the end of the transcript: the user has sent something."""
 
     def notify(self, kind: str, text: str) -> None:
-        """Notify a user who looks elsewhere."""
+        """Notify the user, who may be looking at another window."""
 
     def history(self, msg: HistoryMsg) -> None:
         """Handle an event about the message history."""
 
     def models(self, msg: ev.ListModelsResponse) -> None:
-        """Take the list of models."""
+        """Handle the provider's list of models."""
 
     def ready(self) -> None:
         """React to the first session's start."""
@@ -80,7 +80,7 @@ class Conversation:
         open_engine: OpenEngine,
         resumed: Resumed | None = None,
     ) -> None:
-        """Make it; `start` starts the engine.
+        """Make a conversation without an engine; `start` starts one.
 
         Args: open_engine: makes an engine and starts it. resumed: the session to resume.
         """
@@ -92,18 +92,18 @@ class Conversation:
         self._engine: BackgroundEngine | None = None
         self._closing: list[threading.Thread] = []
         self.queue: list[Draft] = []
-        """Messages for after the task, oldest first."""
+        """Drafts to send when the running task has ended, oldest first."""
         self.requests: list[Asked] = []
         """Requests that wait for an answer, oldest first."""
         self.is_paused = False
-        """Whether the queue waits for the user, since the last task was cut short."""
+        """Whether the queue waits until the user sends it, since the last task did not complete."""
         self._is_ready = False
         self._settings_waiting: ConfigureSession | None = None
         self._wants_window = True
 
     @property
     def is_busy(self) -> bool:
-        """Whether a task runs, or will once the engine has read what was sent."""
+        """Whether a task runs, or a prompt was sent that the model has not read yet."""
         return self.chat.is_running or bool(self.chat.queued)
 
     # The engine.
@@ -139,14 +139,14 @@ class Conversation:
             thread.join(CLOSE_S)
 
     def send(self, op: Op) -> None:
-        """Submit an Op."""
+        """Submit an Op to the engine, if there is one."""
         if self._engine is not None:
             self._engine.submit(op)
 
     # What the user does.
 
     def submit(self, draft: Draft) -> None:
-        """Send a message or a command of the user's, now or after the task, as the draft says."""
+        """Send the user's message or `!` command, or queue it for after the task (`draft.mode`)."""
         if draft.mode == "queue":
             self.queue.append(draft)
         else:
@@ -160,17 +160,17 @@ class Conversation:
             self._view.follow()
 
     def take_back(self) -> Draft | None:
-        """Take the newest message off the queue."""
+        """Remove the newest draft from the queue and return it; None if the queue is empty."""
         draft = self.queue.pop() if self.queue else None
         self._view.redraw()
         return draft
 
     def interrupt(self) -> None:
-        """Stop the task."""
+        """Stop the running task."""
         self.send(Interrupt())
 
     def answer(self, asked: Asked, given: Given) -> None:
-        """Answer a request."""
+        """Send the user's answer to a request; ignore it if the request no longer waits."""
         if asked not in self.requests:
             return
         self.requests.remove(asked)
@@ -186,7 +186,7 @@ class Conversation:
         self._view.show_waiting()
 
     def configure(self, config: Config) -> None:
-        """Use other settings at once, or after the running task, which they would stop."""
+        """Change the session's settings now, or after the running task, which it would stop."""
         op = ConfigureSession(
             provider=config.provider,
             model=config.model.model,
@@ -199,7 +199,7 @@ class Conversation:
         self.config = config
         if self.is_busy:
             self._settings_waiting = op
-            self.chat.notice("This takes effect when the task has ended.")
+            self.chat.notice("The new settings take effect when the task has ended.")
         else:
             self.send(op)
         self._view.redraw()
@@ -243,7 +243,7 @@ class Conversation:
         self._view.redraw()
 
     def _replay(self) -> None:
-        """Show the past of a resumed session, below its header."""
+        """Show the transcript of a resumed session, below the session's header."""
         from codex.core.replay import replay
 
         resumed, self._resumed = self._resumed, None
@@ -256,14 +256,14 @@ class Conversation:
             self.chat.warn(warning)
 
     def _refused(self) -> None:
-        """Put what was sent back into the queue: there is no session to take it."""
+        """Move the prompts that were sent back into the queue: the session could not start."""
         for cell in self.chat.queued:
             self.chat.withdraw(cell)
             self.queue.append(Draft(cell.message))
         self.is_paused = True
 
     def _learn_window(self, msg: ev.TokenCount) -> None:
-        """Ask the server once for the size of the model's window, if it is unknown."""
+        """Ask the server for the model's context window if it is unknown, once per session."""
         if msg.context_window is None and self._wants_window:
             self._wants_window = False
             self.send(ListModels())
@@ -285,5 +285,5 @@ class Conversation:
 
 
 def with_model(config: Config, model: str) -> Config:
-    """The settings with another model of the same provider."""
+    """Return the settings with another model of the same provider."""
     return msgspec.structs.replace(config, model=msgspec.structs.replace(config.model, model=model))

@@ -1,4 +1,4 @@
-"""BackgroundEngine: the engine as the screen sees it, started after the first frame.
+"""BackgroundEngine: one session's engine, started in a thread after the first frame.
 
 Ops that are submitted before the engine has started wait for it, in order.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class BackgroundEngine:
-    """One session's engine."""
+    """One session's engine, which starts in a thread of its own."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class BackgroundEngine:
         take: Callable[[Event], None],
         resumed: Resumed | None = None,
     ) -> None:
-        """Start it.
+        """Start the thread that starts the engine.
 
-        Args: take: called in the loop with each event. resumed: the session to resume.
+        Args: take: called in the event loop with each event. resumed: the session to resume.
         """
         self._resumed = resumed
         self._config = config
@@ -48,7 +48,7 @@ class BackgroundEngine:
         self._thread.start()
 
     def submit(self, op: Op) -> None:
-        """Submit an Op."""
+        """Submit an Op, now or as soon as the engine has started."""
         with self._lock:
             if self._codex is None:
                 self._waiting.append(op)
@@ -56,7 +56,10 @@ class BackgroundEngine:
                 self._codex.submit(op)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """End it with its task and its processes; no further event comes."""
+        """End the engine, its task and its processes; deliver no more events.
+
+        Args: timeout_s: longest wait for that end, after the start is over; None: no limit.
+        """
         self._bridge.close()
         self._thread.join()
         if self._codex is not None:

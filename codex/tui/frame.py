@@ -1,6 +1,6 @@
-"""Frame: the places of the screen, from the transcript at the top down to the composer.
+"""Frame: the layout of the screen, from the transcript at the top to the composer at the bottom.
 
-Draws what the parts hold at the time; keeps nothing of the conversation.
+Reads the content of the parts whenever it draws. Must not store any of the conversation.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Parts(NamedTuple):
 
     conversation: Conversation
     window: Window
-    """Window onto the transcript on the alternate screen."""
+    """Scrollable view of the transcript, for the alternate screen."""
     scrollback: Scrollback | None
-    """Replacement of the window without an alternate screen; else None."""
+    """Printed transcript, in place of `window` without an alternate screen; None with one."""
     slot: ModalSlot
     composer: Composer
     hint: Callable[[], str]
-    """Function that returns the momentary text of the status line, or an empty one."""
+    """Function that returns the status line's temporary hint; an empty text if there is none."""
 
 
 class Frame:
-    """The layout of the whole screen."""
+    """The layout of the screen; `root` is its outermost container."""
 
     def __init__(self, parts: Parts, *, has_color: bool) -> None:
         self._parts = parts
@@ -80,11 +80,11 @@ class Frame:
 
     @property
     def page(self) -> int:
-        """The rows that PageUp and PageDown scroll."""
+        """Number of rows that PageUp and PageDown scroll."""
         return max(1, self._height - 2)
 
     def scroll(self, rows: int) -> bool:
-        """Move the transcript up (negative) or down; False if the terminal scrolls it."""
+        """Scroll the transcript, up if `rows` is negative; False if the terminal scrolls it."""
         if self._parts.scrollback is not None:
             return False
         self.window.scroll(rows, width=self._width, height=self._height)
@@ -153,8 +153,11 @@ class Frame:
         session, usage = chat.session, chat.usage
         hint = self._parts.hint()
         if not hint and queue:
-            edits = "Alt+Up edits what waits"
-            hint = f"Enter sends what waits · {edits}" if conversation.is_paused else edits
+            hint = (
+                "Enter sends the queued messages · Alt+Up edits the last"
+                if conversation.is_paused
+                else "Alt+Up edits the last queued message"
+            )
         return StatusState(
             model=session.model if session else config.model.model,
             approval=session.approval_policy if session else config.approval_policy.value,

@@ -1,6 +1,6 @@
 """Keys: what each key does, outside the composer's own keys.
 
-Keys of a modal that is armed go to it alone, pastes too; nothing else sees them.
+While a modal is armed, all keys and pastes go to that modal alone.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
     from codex.tui.frame import Frame
 
 DOUBLE_S = 1.5
-"""Seconds within which a key counts as pressed twice."""
+"""Seconds within which a second press of the same key makes a double press."""
 
 
 class Controls(Protocol):
-    """The application as the keys see it."""
+    """The methods of the application that the keys call."""
 
     def quit(self) -> None:
         """End the program."""
 
     def suspend(self) -> None:
-        """Stop until the shell continues the program."""
+        """Suspend the program until the shell continues it."""
 
     def say(self, text: str, seconds: float = ...) -> None:
-        """Show a text in the status line for a moment."""
+        """Show a text in the status line for some seconds."""
 
     def redraw(self) -> None:
         """Ask for a new frame."""
 
     def redraw_all(self) -> None:
-        """Draw everything anew, whatever the terminal shows."""
+        """Redraw the whole screen."""
 
 
 class Keys:
-    """The keys and what they do."""
+    """The key bindings of the application, apart from the composer's, and their actions."""
 
     def __init__(
         self,
@@ -69,10 +69,10 @@ class Keys:
         self._commands = commands
         self._frame = frame
         self._pressed: tuple[str, float] = ("", 0.0)
-        """Key that counts when pressed again, and when it was pressed."""
+        """Key that waits for its second press, and the time of the first on the monotonic clock."""
 
     def bindings(self) -> KeyBindings:
-        """The keys as prompt_toolkit takes them."""
+        """Return the key bindings for prompt_toolkit."""
         keys = KeyBindings()
         armed = Condition(lambda: self._slot.is_armed)
         self._bind_modal(keys, armed)
@@ -89,7 +89,7 @@ class Keys:
             name = press.key.value if isinstance(press.key, KeyNames) else press.key
             self._slot.key(name, press.data)
 
-        # Alt and a key are not Esc, which answers.
+        # Alt with a key arrives as Esc and the key, and must not act as Esc, which answers.
         keys.add("escape", KeyNames.Any, filter=armed)(lambda event: None)
 
     def _bind_chat(self, keys: KeyBindings, chat: Filter) -> None:
@@ -137,7 +137,7 @@ class Keys:
     # What the keys do.
 
     def _twice(self, key: str) -> bool:
-        """Whether the key was pressed a moment before, too."""
+        """Note a press of a key; return whether it is the second press within DOUBLE_S."""
         last, self._pressed = self._pressed, (key, time.monotonic())
         if last[0] == key and self._pressed[1] - last[1] < DOUBLE_S:
             self._pressed = ("", 0.0)
@@ -149,7 +149,7 @@ class Keys:
         composer, conversation = self._composer, self._conversation
         if composer.has_popup or (not composer.is_empty and not conversation.is_busy):
             composer.clear()
-            self._controls.say("cleared; Up brings it back")
+            self._controls.say("draft cleared; Up brings it back")
         elif conversation.is_busy:
             conversation.interrupt()
         elif self._twice("c-c"):
@@ -181,7 +181,7 @@ class Keys:
             self._composer.set_text(("!" if draft.is_shell else "") + draft.text)
 
     def scroll(self, rows: int) -> None:
-        """Move the transcript up (negative) or down."""
+        """Scroll the transcript, up if `rows` is negative; if it cannot scroll, hint at Ctrl+T."""
         if self._frame.scroll(rows):
             self._controls.redraw()
         else:

@@ -1,7 +1,7 @@
-"""Set-up and tear-down of the full-screen front end: the terminal is restored on every exit.
+"""Starts and ends the full-screen front end, and restores the terminal on every exit.
 
-The engine's processes end before the program. SIGTERM, SIGHUP and SIGQUIT end it through the loop,
-and by an alarm if the loop does not react.
+The engine's processes end before the program. SIGTERM, SIGHUP and SIGQUIT end the event loop; an
+alarm then limits the time for closing the engine to STOP_GRACE_S.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
-    """Let the user choose an old session; return its id, or None.
+    """Let the user choose an old session; return its id, or None if none was chosen.
 
     Args: cwd: folder of the sessions to offer; None for any.
     Raises: UsageError, if there is no terminal. CodexError, if there is no session.
@@ -80,12 +80,12 @@ def _check_terminal(host: Host) -> None:
         which = "output" if host.stdin.isatty() else "input"
         raise UsageError(
             f"standard {which} is not a terminal, which the full screen needs",
-            advice='To work on one prompt without one: codex exec "PROMPT"',
+            advice='To work on one prompt without the full screen: codex exec "PROMPT"',
         )
     if host.environ.get("TERM", "dumb") == "dumb":
         raise UsageError(
-            "the terminal cannot place a cursor (TERM is not set, or dumb)",
-            advice='To work on one prompt without one: codex exec "PROMPT"',
+            "the terminal cannot move the cursor: TERM is not set, or is 'dumb'",
+            advice='To work on one prompt without the full screen: codex exec "PROMPT"',
         )
 
 
@@ -135,7 +135,7 @@ def _show(
 
 @contextlib.contextmanager
 def _restored(host: Host) -> Iterator[None]:
-    """Restore the terminal's modes, whatever happens inside."""
+    """Restore the terminal's modes when the block ends, by an exception too."""
     import termios
 
     descriptor = host.stdin.fileno()

@@ -1,4 +1,4 @@
-"""TuiOptions: the command line's settings beside the configuration."""
+"""TuiOptions: the command-line options of the full screen that are not configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The arguments of one interactive run."""
+    """The command-line options of one run of the full screen."""
 
     prompt: str | None = None
     """First message; None for no message."""

@@ -1,7 +1,7 @@
-"""Screen: prompt_toolkit's application on the user's terminal: its modes, drawing and printing.
+"""Screen: runs prompt_toolkit on the user's terminal: sets modes, reads keys, draws and prints.
 
-Must not know the conversation: it is told whether a task runs, for the spinner, and it prints the
-cells that the scrollback counts as finished.
+Must not know the conversation: a callback says whether a task runs, for the spinner, and the
+scrollback says which cells are finished, to print them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KEY_TIMEOUT_S = 0.05
 
 
 class Screen:
-    """The application that draws the frame and reads the keys."""
+    """prompt_toolkit's application, which draws the frame and reads the keys."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class Screen:
         input: Input,
         output: Output,
     ) -> None:
-        """Make it; `run` draws the first frame.
+        """Make the application; `run` draws the first frame.
 
-        Args: scrollback: what is printed without an alternate screen; None: there is one.
-            is_running: whether a task runs.
+        Args: scrollback: the cells to print without an alternate screen; None with one.
+            is_running: returns whether a task runs.
         """
         self._frame = frame
         self._desktop = desktop
@@ -90,7 +90,7 @@ class Screen:
             input.vt100_parser = self._parser  # type: ignore[attr-defined]
 
     async def run(self, begin: Callable[[], None]) -> int:
-        """Draw and read keys until `exit`; return its number.
+        """Draw frames and read keys until `exit` is called; return the number passed to it.
 
         Args: begin: called after the first frame.
         """
@@ -110,12 +110,12 @@ class Screen:
         return int(result)
 
     def exit(self, number: int) -> None:
-        """End the run."""
+        """End the run; `run` returns the number."""
         if self._app.future is not None and not self._app.future.done():
             self._app.exit(result=number)
 
     def start(self, work: Coroutine[object, object, None]) -> None:
-        """Run a coroutine beside the loop; it ends with the application."""
+        """Run a coroutine in the event loop; it is cancelled when the application ends."""
         self._app.create_background_task(work)
 
     def focus(self, *, is_modal: bool) -> None:
@@ -128,7 +128,7 @@ class Screen:
         """Whether the last characters came faster than a hand types."""
         return self._parser is not None and self._parser.is_burst
 
-    def _focus_changed(self, has_focus: bool) -> None:  # noqa: FBT001 - the one thing it is told
+    def _focus_changed(self, has_focus: bool) -> None:  # noqa: FBT001 - the only argument
         self._desktop.has_focus = has_focus
 
     # Modes of the terminal.
@@ -144,7 +144,7 @@ class Screen:
         self.write(WHEEL_AS_ARROWS[1] + FOCUS_REPORTS[1] + MORE_KEYS[1])
 
     async def outside(self, work: Callable[[], None]) -> None:
-        """Run something with the terminal as it was before the program."""
+        """Run a function with the terminal in its normal modes, then show the screen again."""
         from prompt_toolkit.application import in_terminal
 
         self._leave()
@@ -156,11 +156,11 @@ class Screen:
     # Drawing.
 
     def redraw(self) -> None:
-        """Ask for a new frame; from any thread."""
+        """Ask for a new frame; may be called from any thread."""
         self._app.invalidate()
 
     def redraw_all(self) -> None:
-        """Draw everything anew, whatever the terminal shows; what is printed stays."""
+        """Redraw the whole screen; rows that are already in the terminal's scrollback stay."""
         if self._scrollback is None:
             self._app.renderer.clear()
         else:
@@ -168,13 +168,13 @@ class Screen:
         self.redraw()
 
     def resized(self) -> None:
-        """Adapt to another window size; called by hand where no signal reports it."""
+        """Draw for a new window size; prompt_toolkit calls it on SIGWINCH."""
         if self._scrollback is not None and has_reflow(self._environ):
             follow_reflow(self._app.renderer, self._output.get_size().columns)
         self._on_resize()
 
     def write(self, sequence: str) -> None:
-        """Send the terminal a sequence that draws nothing."""
+        """Send the terminal an escape sequence that draws nothing."""
         self._output.write_raw(sequence)
         self._output.flush()
 
@@ -192,7 +192,10 @@ class Screen:
             self.redraw()
 
     def _print_finished(self, *, is_last: bool = False) -> None:
-        """Move finished cells above the live part, into the terminal's own scrollback."""
+        """Print the finished cells above the live part, into the terminal's scrollback.
+
+        Args: is_last: print every cell, because the program gives the terminal back.
+        """
         assert self._scrollback is not None
         text = self._scrollback.take(self._output.get_size().columns, is_last=is_last)
         if not text:

@@ -210,7 +210,7 @@ def test_an_interrupt_stops_the_task_and_loses_nothing_that_waits(tmp_path: Path
         tui.wait_for("waits: later")
         tui.press(key)
         tui.wait_for("interrupted")
-        tui.wait_for("Enter sends what waits")
+        tui.wait_for("Enter sends the queued messages")
         tui.press("enter")
         tui.wait_for("two")
         assert said(bodies(model)[1])[-1] == "later"

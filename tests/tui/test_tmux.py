@@ -95,7 +95,7 @@ def normal(screen: str, folder: Path) -> str:
     screen = re.sub(r"\b\d+(\.\d+)?m?s\b", "TIME", screen)
     # How long a task took is told from some length on.
     screen = re.sub(r"^TIME · ", "", screen, flags=re.MULTILINE)
-    screen = screen.replace(" · cleared; Up brings it back", "")
+    screen = screen.replace(" · draft cleared; Up brings it back", "")
     return re.sub(r"codex \d+\.\d+\.\d+", "codex VERSION", screen)
 
 
