@@ -138,7 +138,7 @@ def test_the_conversation_is_exported_and_nothing_overwritten(tmp_path: Path) ->
         tui.type("question\r")
         tui.wait_for("tokens in")
         tui.type("/export talk.md\r")
-        tui.wait_for("written:")
+        tui.wait_for("conversation written to")
         text = (tmp_path / "talk.md").read_text()
         assert "## User\n\nquestion" in text
         assert "## codex\n\nthe *answer*" in text

@@ -1,1 +1,1 @@
-"""The `/` commands: a row each in table.py, a method each in the file of its subject."""
+"""The `/` commands: each has a row in table.py and a method in the file of its subject."""

@@ -1,4 +1,4 @@
-"""CommandContext: what a `/` command may use of the application."""
+"""CommandContext: the part of the application that a `/` command may use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CommandContext(Protocol):
-    """The application as the commands see it."""
+    """The members of the application that the `/` commands use."""
 
     host: Host
     home: str | None
@@ -26,10 +26,10 @@ class CommandContext(Protocol):
     slot: ModalSlot
 
     def say(self, text: str) -> None:
-        """Show a text in the status line for a moment."""
+        """Show a text in the status line for some seconds."""
 
     def write(self, sequence: str) -> None:
-        """Send the terminal a sequence that draws nothing."""
+        """Send the terminal an escape sequence that draws nothing."""
 
     def clear(self) -> None:
         """Empty the transcript."""
@@ -38,4 +38,4 @@ class CommandContext(Protocol):
         """End the program."""
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
-        """Run `work` in a thread, then what it returns in the loop."""
+        """Run `work` in a thread, then the function that it returns in the event loop."""

@@ -1,6 +1,6 @@
-"""The changes in a repository as git shows them, untracked files included.
+"""The uncommitted changes in a repository, as a diff made by git; untracked files included.
 
-Must not run anything that the repository's configuration names.
+Must not run any program that the repository's configuration names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAX_FILES = 200
 
 
 def changes(cwd: str, environ: Mapping[str, str]) -> str:
-    """The whole diff; empty if nothing has changed.
+    """Return the diff of all uncommitted changes, cut at _MAX_BYTES; empty if there are none.
 
     Raises: OSError, if git fails.
     """
@@ -43,7 +43,7 @@ def changes(cwd: str, environ: Mapping[str, str]) -> str:
 
 
 class _Git:
-    """Runs git so that nothing of the repository's configuration runs."""
+    """Runs git in a way that starts no program named in the repository's configuration."""
 
     def __init__(self, cwd: str, environ: Mapping[str, str]) -> None:
         self._cwd = cwd

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from codex.tui.composer.slash_command import SlashCommand
 
 KEYS = (
-    ("Enter", "send; during a task, pass the message to the model at once"),
+    ("Enter", "send; during a task, add the message to that task"),
     ("Tab", "during a task: send the message when the task has ended"),
     ("Ctrl+J, Alt+Enter, Shift+Enter", "begin a new line"),
-    ("Alt+Up", "take back the newest message that waits"),
+    ("Alt+Up", "edit the last queued message"),
     ("Esc", "stop the task; twice when idle: edit an earlier message"),
     ("Ctrl+C", "stop the task; when idle: clear the draft; twice: quit"),
     ("Ctrl+D", "quit, if the draft is empty"),
@@ -35,7 +35,7 @@ KEYS = (
 
 
 def help_lines(commands: Sequence[SlashCommand]) -> list[Line]:
-    """A row for each key and each command."""
+    """Return the lines of `/help`: one for each key and each command, under two headings."""
     width = max(len(key) for key, _ in KEYS)
     rows: list[Line] = [line("Keys", AGENT), ()]
     rows += [(Span(key.ljust(width + 2), BOLD), *line(text)) for key, text in KEYS]

@@ -1,4 +1,4 @@
-"""The commands that only show something."""
+"""The `/` commands that only show something: the status, the help, the log, the changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ReportCommands:
-    """The reports."""
+    """The `/` commands that only show something, and the transcript of Ctrl+T."""
 
     def __init__(self, context: CommandContext) -> None:
         self._context = context
@@ -54,7 +54,7 @@ class ReportCommands:
         context.chat.report(status_report(report))
 
     def mcp(self, _: str) -> None:
-        """Show the MCP servers and their tools, once the engine has listed them."""
+        """Request the MCP servers and their tools, which are shown when the engine responds."""
         self._context.conversation.send(ListMcpTools())
 
     def pager(self) -> None:
@@ -75,7 +75,9 @@ class ReportCommands:
         try:
             text = log_tail(home)
         except OSError as error:
-            self._context.chat.notice(f"no log: {error.strerror}: {log_path(home)}", is_error=True)
+            self._context.chat.notice(
+                f"cannot read '{log_path(home)}': {error.strerror}", is_error=True
+            )
             return
         rows = [*lines(f"{log_path(home)}\n\n"), *lines(text or "(empty)")]
         self._page([LinesCell(rows)], "Log")
@@ -92,7 +94,7 @@ class ReportCommands:
                 text = changes(cwd, environ)
             except OSError as error:
                 why = str(error)
-                return lambda: context.chat.notice(f"no diff: {why}", is_error=True)
+                return lambda: context.chat.notice(f"cannot show the changes: {why}", is_error=True)
             if not text:
                 return lambda: context.say("nothing has changed")
             return lambda: self._show_diff(text)

@@ -1,4 +1,4 @@
-"""The commands that begin, copy, resume and name sessions."""
+"""The `/` commands that begin, copy, resume and name sessions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SessionCommands:
-    """The commands about the session as a whole."""
+    """The `/` commands that begin, copy, resume and name sessions."""
 
     def __init__(self, context: CommandContext) -> None:
         self._context = context
@@ -30,7 +30,7 @@ class SessionCommands:
         self._context.quit()
 
     def new(self, _: str) -> None:
-        """Start a new session below the present one."""
+        """Start a new session; the transcript of the present one stays above it."""
         self._context.conversation.restart()
 
     def clear(self, _: str) -> None:
@@ -45,7 +45,9 @@ class SessionCommands:
         context = self._context
         session = context.chat.session
         if session is None or session.rollout_path is None:
-            context.chat.notice("this session is not recorded, so it has no name", is_error=True)
+            context.chat.notice(
+                "this session is not recorded, so it cannot be named", is_error=True
+            )
             return
         home = context.conversation.config.codex_home
         try:
@@ -59,7 +61,7 @@ class SessionCommands:
     # Copies: of the whole session, or of its beginning.
 
     def fork(self, _: str) -> None:
-        """Continue in a copy of the session."""
+        """Continue in a copy of the present session."""
         self._switch_to(self._copied(None))
 
     def edit_earlier(self) -> None:
@@ -76,23 +78,29 @@ class SessionCommands:
                 self._edit(prompts[order[chosen]], before=order[chosen])
 
         rows = [PickerRow(" ".join(prompts[index].message.split())[:200]) for index in order]
-        note = "the present session keeps what came after it"
+        note = "the present session keeps the later messages; a copy continues without them"
         self._context.slot.open(Picker("Which message?", rows, done, note=note))
 
     def _prompts(self) -> list[PromptCell]:
-        """The user's messages in this session that the model has read."""
+        """Return the user's messages of this session that the model has read, oldest first."""
         cells = self._context.chat.cells
         starts = [at for at, cell in enumerate(cells) if isinstance(cell, HeaderCell)]
         here = cells[starts[-1] :] if starts else []
         return [cell for cell in here if isinstance(cell, PromptCell) and not cell.is_queued]
 
     def _edit(self, prompt: PromptCell, *, before: int) -> None:
-        """Continue in a copy that ends before a message. Args: before: the message's index."""
+        """Continue in a copy of the session that ends before a message, which becomes the draft.
+
+        Args: before: index of the message among the user's messages.
+        """
         self._context.composer.set_text(prompt.message)
         self._switch_to(self._copied(before))
 
     def _copied(self, keep_messages: int | None) -> Callable[[], Resumed]:
-        """Return what copies the session. Args: keep_messages: how many; None: all of them."""
+        """Return a function that copies the session.
+
+        Args: keep_messages: number of the user's messages in the copy; None copies all of them.
+        """
         from codex.rollout.fork import fork
         from codex.rollout.resume import load
 
@@ -148,7 +156,10 @@ class SessionCommands:
         self._switch_to(lambda: open_session(config.codex_home, name, cwd=config.cwd))
 
     def _switch_to(self, load: Callable[[], Resumed]) -> None:
-        """Leave the present session for another one."""
+        """Load another session and continue in it, if it belongs to this folder.
+
+        Args: load: called in a thread; raises CodexError if the session cannot be loaded.
+        """
         context = self._context
         cwd = context.conversation.config.cwd
 
@@ -157,7 +168,7 @@ class SessionCommands:
                 resumed = load()
                 if resumed.cwd is not None and not is_same_folder(resumed.cwd, cwd):
                     raise CodexError(
-                        f"that session belongs to '{resumed.cwd}'",
+                        f"that session belongs to the folder '{resumed.cwd}'",
                         advice=f"To resume it there: codex resume {resumed.session_id}",
                     )
             except CodexError as error:

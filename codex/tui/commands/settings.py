@@ -1,4 +1,4 @@
-"""The commands that change what the session runs with: the model, the approvals."""
+"""The `/` commands that change the session's settings: the model, the approvals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Preset(NamedTuple):
-    """One row of `/approvals`."""
+    """One choice of `/approvals`: an approval policy together with a sandbox policy."""
 
     name: str
     detail: str
@@ -53,7 +53,7 @@ PRESETS = (
     ),
     Preset(
         "full access",
-        "no sandbox and no questions; only where something else contains it",
+        "no sandbox and no questions; only inside another sandbox",
         AskForApproval.NEVER,
         DANGER_FULL_ACCESS,
     ),
@@ -61,7 +61,7 @@ PRESETS = (
 
 
 class SettingsCommands:
-    """The commands about settings."""
+    """The `/` commands that change the session's settings."""
 
     def __init__(self, context: CommandContext) -> None:
         self._context = context
@@ -77,15 +77,15 @@ class SettingsCommands:
         self._context.conversation.send(ListModels())
 
     def models_listed(self, msg: ListModelsResponse) -> None:
-        """Take the list of models, which the conversation may have asked for as well."""
+        """Let the user choose from the provider's models, if `/model` asked for the list."""
         if not self._wants_models:
             return
         self._wants_models = False
         self._context.say("")
         if not msg.models:
-            why = msg.error or "the server has none"
+            why = msg.error or "the server offers none"
             self._context.chat.notice(
-                f"no list of models: {why}\n/model NAME takes any name.", is_error=True
+                f"cannot list the models: {why}\n/model NAME accepts any name.", is_error=True
             )
             return
         current = self._context.conversation.config.model.model

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Commands:
-    """Every command, by subject and as rows."""
+    """Every `/` command, grouped by subject and as the rows of the menu."""
 
     def __init__(self, context: CommandContext) -> None:
         """Make the table; `context` is used only when a command runs."""
@@ -46,7 +46,11 @@ class Commands:
             row("export", "write the conversation to a Markdown file", texts.export, "[file]"),
             row("fork", "continue in a copy of this session", session.fork, during_task=False),
             row("help", "show the keys and the commands", self._help),
-            row("history", "load the messages that other sessions have added", texts.history),
+            row(
+                "history",
+                "load the messages that other sessions have added to the history",
+                texts.history,
+            ),
             row("init", "write an AGENTS.md for this repository", texts.init, during_task=False),
             row("logs", "show the log of this session", reports.logs),
             row("mcp", "show the MCP servers and their tools", reports.mcp),

@@ -1,4 +1,4 @@
-"""The commands that put text somewhere: into a message, the clipboard, a file."""
+"""The `/` commands that put text into a message, the clipboard or a file."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ improve it and keep what is right."""
 
 
 class TextCommands:
-    """The commands about texts."""
+    """The `/` commands that put text into a message, the clipboard or a file."""
 
     def __init__(self, context: CommandContext) -> None:
         self._context = context
         self._wants_history = False
 
     def init(self, _: str) -> None:
-        """Ask the model for an AGENTS.md."""
+        """Ask the model to write an AGENTS.md."""
         self._context.conversation.submit(Draft(INIT_PROMPT))
 
     def mention(self, _: str) -> None:
-        """Open the file search."""
+        """Insert an `@` into the draft, which opens the file search."""
         self._context.composer.insert_text("@")
 
     def history(self, _: str) -> None:
-        """Load the messages that other sessions have added."""
+        """Load the messages that other sessions have added to the message history."""
         self._wants_history = True
         self._context.conversation.send(ReloadHistory())
 
     def history_loaded(self, msg: HistoryReloaded) -> None:
-        """Say how many messages there are, if `/history` asked."""
+        """Say how many messages the history has, if `/history` asked for it."""
         if self._wants_history:
             self._wants_history = False
             self._context.say(f"{msg.entry_count:,} messages can be recalled")
 
     def copy(self, _: str) -> None:
-        """Copy the last answer to the clipboard."""
+        """Copy the model's last message to the clipboard."""
         context = self._context
         answer = context.chat.last_answer
         context.say(copy_to_clipboard(context, answer) if answer else "there is no answer yet")
 
     def export(self, args: str) -> None:
-        """Write the conversation to a new file. Args: args: its path; empty: one by default."""
+        """Write the conversation to a new file. Args: args: path; empty: `codex-SESSION.md`."""
         from codex.tui.transcript.export import as_markdown
 
         context = self._context
@@ -67,13 +67,13 @@ class TextCommands:
         except OSError as error:
             context.chat.notice(f"cannot write '{path}': {error.strerror}", is_error=True)
             return
-        context.chat.notice(f"written: {path}")
+        context.chat.notice(f"conversation written to '{path}'")
 
 
 def copy_to_clipboard(context: CommandContext, text: str) -> str:
-    """Put a text into the clipboard; return what to tell the user."""
+    """Copy a text to the clipboard; return a message for the user about success or failure."""
     sequence = clipboard(text)
     if sequence is None:
-        return "too long for the terminal's clipboard: /export writes a file"
+        return "too long for the terminal's clipboard; /export writes a file"
     context.write(sequence)
-    return f"copied {len(text):,} characters, where the terminal allows it"
+    return f"copied {len(text):,} characters, if the terminal allows it"
