@@ -1,6 +1,8 @@
-"""The composer: the draft, its keys, popups and history. Must not know the engine.
+"""The composer, where the user writes: the draft, its keys, popups and history.
 
-What takes the place of a draft keeps it: recall, search, Ctrl+C and a text put in from outside make
-the draft an entry that Up finds. A late answer of the engine is placed only if the editor still
-holds what it held when it asked.
+Must not know the engine.
+
+No draft may be lost. Whatever replaces a draft (recall, search, Ctrl+C, a text put in from outside)
+first makes it an entry that Up finds. A response of the engine changes the editor only if the text
+in the editor is still the one for which the composer asked.
 """

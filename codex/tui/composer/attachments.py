@@ -1,8 +1,9 @@
-"""Attachments: large pastes and images, each one character of the draft. Pure.
+"""Attachments: large pastes and images, each one character of the draft.
 
-In the editor's text an attachment is a character of a private range that no text from outside can
-contain (`clean_input` drops them), drawn as its label. So the ordinary ways of editing delete,
-undo, kill, yank and recall it whole, without any code of their own.
+In the editor's text an attachment is a character of a Unicode private-use range, drawn as its
+label. Text from outside cannot contain one, since `clean_input` drops them. Ordinary editing thus
+deletes, undoes, kills, yanks and recalls a whole attachment without code of its own. Pure, except
+that `missing` looks for image files.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ _TOKEN = re.compile(f"[{chr(FIRST)}-{chr(LAST)}]")
 
 
 class Attachment(NamedTuple):
-    """The meaning of one such character."""
+    """A large paste or an image: what one character of the draft represents."""
 
     label: str
     text: str
-    """Text that is sent in its place."""
+    """Text that is sent in place of the character."""
     image: str | None = None
     """Absolute path of the image; None for a paste."""
 
@@ -33,17 +34,17 @@ class Attachments:
     def __init__(self) -> None:
         self._known: dict[str, Attachment] = {}
         self._images: dict[str, str] = {}
-        """Characters by their labels."""
+        """Characters of the images, by label."""
         self._pastes = 0
 
     def add_paste(self, text: str) -> str:
-        """The character for a paste; the text itself when there are no characters left."""
+        """Return a new character for a paste, or the text itself when no characters are left."""
         self._pastes += 1
         label = f"[Pasted {len(text)} characters #{self._pastes}]"
         return self._add(Attachment(label, text)) or text
 
     def add_image(self, path: str) -> str:
-        """The character for an image; its quoted path when there are no characters left."""
+        """Return a new character for an image, or its quoted path when no characters are left."""
         name = " ".join(printable(os.path.basename(path)).split())
         label = f"[image: {name} #{len(self._images) + 1}]"
         char = self._add(Attachment(label, label, path))
@@ -60,25 +61,25 @@ class Attachments:
         return chr(code)
 
     def label(self, char: str) -> str | None:
-        """The text drawn for a character; None if it is no attachment."""
+        """Return the text drawn for a character; None if the character is no attachment."""
         found = self._known.get(char)
         return None if found is None else found.label
 
     def expand(self, text: str) -> str:
-        """The text as it is sent: pastes written out, images as their labels."""
+        """Return a text as it is sent: pastes written out, images as their labels."""
         return _TOKEN.sub(lambda match: self._known[match[0]].text, text)
 
     def images(self, text: str) -> tuple[str, ...]:
-        """The paths of the images in a text."""
+        """Return the absolute paths of the images in a text, in the order of the text."""
         found = (self._known[char].image for char in _TOKEN.findall(text))
         return tuple(path for path in found if path is not None)
 
     def missing(self, text: str) -> str | None:
-        """The first image of a text that is no longer a file."""
+        """Return the path of the first image in a text that is no longer a file; None if none."""
         return next((path for path in self.images(text) if not os.path.isfile(path)), None)
 
     def restore(self, text: str) -> str:
-        """Turn the labels of images back into images, in a text that was edited elsewhere."""
+        """Return a text edited elsewhere, with the labels of images turned into characters."""
         for label, char in self._images.items():
             text = text.replace(label, char)
         return text

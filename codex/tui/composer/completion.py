@@ -1,6 +1,6 @@
 """Completion: which popup is open for a text and a cursor, and what it offers.
 
-Must not change the text: the composer does, with what was chosen.
+Must not change the text: the composer inserts what was chosen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CommandMenu(NamedTuple):
 
     @property
     def chosen(self) -> NamedCommand | None:
-        """The selected command."""
+        """The selected command; None if there is none."""
         return self.commands[self.popup.selected] if self.commands else None
 
 
@@ -38,7 +38,7 @@ class FileMenu(NamedTuple):
 
     @property
     def chosen(self) -> str | None:
-        """The selected path."""
+        """The selected path; None if there is none."""
         paths = self.found.paths if self.found is not None else ()
         return paths[self.popup.selected] if paths else None
 
@@ -55,7 +55,7 @@ class Completion:
 
     @property
     def menu(self) -> CommandMenu | FileMenu | None:
-        """The open popup, with the files found so far."""
+        """The open popup, with the files found so far; None if no popup is open."""
         menu = self._open
         found = self._files.found
         if isinstance(menu, FileMenu) and found is not None and found is not menu.found:
@@ -76,11 +76,11 @@ class Completion:
         self._dismissed = None
 
     def close(self) -> None:
-        """Close the popup: the text was not typed."""
+        """Close the popup, because the text in the editor was not typed."""
         self._open = None
 
     def dismiss(self) -> None:
-        """Close the popup until another word is begun (Esc)."""
+        """Close the popup until the user begins another word (Esc)."""
         match self._open:
             case CommandMenu():
                 self._dismissed = self._open.word

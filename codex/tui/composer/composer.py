@@ -1,6 +1,6 @@
-"""Composer: text, history, popups and attachments as one part of the layout.
+"""Composer: the editor, its history, popups and attachments as one container of the layout.
 
-Holds no Application and starts none; must not lose anything that was typed. `keys.py` says which
+Must not hold or start an Application; must not lose anything that was typed. `keys.py` says which
 keys call which method.
 """
 
@@ -50,7 +50,7 @@ class Composer:
     """The editor with its popups, history and attachments.
 
     `container` goes into the application's layout: popup, search line and editor, from top to
-    bottom, as many rows as `height` says.
+    bottom, in as many rows as `height` returns.
     """
 
     def __init__(
@@ -72,11 +72,11 @@ class Composer:
         AddToHistory after each `submit`, so the caller need not record messages.
 
         Args:
-            cwd: directory that `@` searches and relative image paths start from.
+            cwd: working directory, where `@` searches and relative image paths start.
             environ: environment for git and the home directory.
             commands: the `/` commands.
             submit: called with each draft after it has left the editor.
-            send: takes the composer's own requests, all about history.
+            send: submits the composer's own Ops, all about the message history.
             run_editor: called with the text on Ctrl+G; runs `edit_draft` while the terminal is
                 restored, then calls `finish_editor` with the result.
             notice: shows a line to the user, about a mistyped command or a missing image.
@@ -97,7 +97,7 @@ class Composer:
         self._commands = CommandNames(commands)
         self._completion = Completion(self.files, self._commands)
         self._placed: tuple[str, int] | None = None
-        """Text and cursor of a text that was put in, not typed: no popup opens over it."""
+        """Text that was put in, not typed, and the cursor's position; no popup opens over it."""
         self._is_placing = False
         self._goal_column: int | None = None
         """Column that Up and Down return to after a shorter row."""
@@ -148,11 +148,11 @@ class Composer:
 
     @property
     def has_popup(self) -> bool:
-        """Whether Esc is for the composer (a popup, the history search), not for the task."""
+        """Whether a popup or the history search is open, so that Esc is not for the task."""
         return self.has_menu or self._search is not None
 
     def height(self, columns: int, rows: int) -> int:
-        """The rows that `container` takes on a screen of this size."""
+        """Return the number of rows that `container` takes on a screen of this size."""
         search = 1 if self._search is not None else 0
         return self._popup_height(columns, rows) + search + self._editor_height(columns, rows)
 
@@ -172,7 +172,7 @@ class Composer:
     # What the application does.
 
     def set_text(self, text: str) -> None:
-        """Replace the draft, which can be recalled with Up."""
+        """Replace the draft by a text; Up recalls the old draft."""
         self._recall.displaced(self._buffer.text)
         self._place(self._attachments.restore(text))
 
@@ -181,18 +181,18 @@ class Composer:
         self._buffer.insert_text(clean_input(text))
 
     def clear(self) -> None:
-        """Empty the editor (Ctrl+C); the draft can be recalled with Up."""
+        """Empty the editor and close the history search (Ctrl+C); Up recalls the draft."""
         self.close_search()
         self._recall.displaced(self._buffer.text)
         self._empty()
 
     def finish_editor(self, text: str) -> None:
-        """Take the text that the external editor left; undo brings back the old one."""
+        """Replace the draft by the text from the external editor; undo brings the draft back."""
         self._buffer.save_to_undo_stack()
         self._place(self._attachments.restore(clean_input(text)))
 
     def remember(self, text: str) -> None:
-        """Let Up find a message that was not written here: the command line's."""
+        """Add a message of the command line to the history, so that Up finds it."""
         self._recall.submitted(text, recorded=text)
         self._send(AddToHistory(text))
 
@@ -219,7 +219,7 @@ class Composer:
         return self._completion.menu is not None
 
     def enter(self) -> None:
-        """Choose from the popup, or send."""
+        """Choose from the popup; else send, or replace a backslash at the end by a new line."""
         if self._choose():
             return
         text = self._buffer.text
@@ -231,7 +231,7 @@ class Composer:
         self._submit_text(self._mode("steer"))
 
     def tab(self) -> None:
-        """Complete from the popup, or queue while a task runs."""
+        """Complete from the popup; else, while a task runs, queue the draft."""
         menu = self._completion.menu
         if isinstance(menu, CommandMenu):
             if menu.chosen is not None:
@@ -242,7 +242,7 @@ class Composer:
             self._submit_text("queue")
 
     def up(self) -> None:
-        """Go to the row above; from the first one, to an earlier message."""
+        """Go up a row in the popup or text; from the text's first row, to an earlier message."""
         layout = self._editor.layout()
         if self._completion.menu is not None:
             self._completion.menu.popup.move(-1)
@@ -252,7 +252,7 @@ class Composer:
             self._move_row(-1)
 
     def down(self) -> None:
-        """Go to the row below; from the last one, to a later message."""
+        """Go down a row in the popup or text; from the text's last row, to a later message."""
         layout = self._editor.layout()
         last = len(layout.rows) - 1
         if self._completion.menu is not None:
@@ -285,7 +285,7 @@ class Composer:
         self._buffer.insert_text(text)
 
     def dismiss(self) -> None:
-        """Close the popup, for this word."""
+        """Close the popup until the user begins another word."""
         self._completion.dismiss()
 
     def run_editor(self) -> None:
@@ -312,7 +312,7 @@ class Composer:
             self._search.newer()
 
     def accept_search(self) -> None:
-        """Replace the draft by the match; the draft can be recalled."""
+        """Replace the draft by the selected match; Up recalls the draft."""
         shown = self._line.shown
         self.close_search()
         if shown is not None:
@@ -320,7 +320,7 @@ class Composer:
             self._place(shown.text)
 
     def close_search(self) -> None:
-        """Return to the draft."""
+        """Close the history search, if it is open, and return to the draft."""
         if self._search is not None:
             self._line.close(self._editor_window)
 
@@ -350,7 +350,7 @@ class Composer:
             self._completion.update(text, cursor)
 
     def _show(self, text: str | None) -> None:
-        """Put in the text that a step through history has reached; None: none yet."""
+        """Put in the text that Up or Down reached; None: there is none, or it is not known yet."""
         if text is None:
             return
         self._place(text)
@@ -368,7 +368,7 @@ class Composer:
         self._completion.close()
 
     def _empty(self) -> None:
-        """Empty the editor and its undo stack, after sending."""
+        """Empty the editor and its undo stack."""
         self._is_placing = True
         self._buffer.reset()
         self._is_placing = False
@@ -376,7 +376,7 @@ class Composer:
         self._completion.update("", 0)
 
     def _is_at_placed(self) -> bool:
-        """Whether an entry is shown and the cursor has not been moved in it."""
+        """Whether a history entry is shown, unchanged and with the cursor where it was put."""
         here = (self._buffer.text, self._buffer.cursor_position)
         return here == self._placed and self._recall.is_browsing(here[0])
 
@@ -391,7 +391,7 @@ class Composer:
         self._goal_column = goal
 
     def _replace_word(self, text: str, start: int, end: int) -> None:
-        """Replace a word by a completion, followed by a single blank."""
+        """Replace the text between two positions; a blank at the end of `text` is not doubled."""
         whole = self._buffer.text
         rest = whole[end:]
         if text.endswith(" ") and rest[:1].isspace():
@@ -399,7 +399,7 @@ class Composer:
         self._buffer.document = Document(whole[:start] + text + rest, start + len(text))
 
     def _choose(self) -> bool:
-        """Take the row that is selected in the popup; False if there is none."""
+        """Run or insert the selected row of the popup; return False if there is none."""
         menu = self._completion.menu
         if isinstance(menu, CommandMenu) and menu.chosen is not None:
             rest = self._buffer.text[1 + len(menu.word) :].strip()

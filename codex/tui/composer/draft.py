@@ -1,4 +1,4 @@
-"""Draft: what the user wrote and how to send it, as the application gets it."""
+"""Draft: what the user wrote, and when the application should send it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Literal, NamedTuple
 from codex.tui.composer.slash_command import SlashCommand
 
 Mode = Literal["send", "steer", "queue"]
-"""`send`: no task runs. `steer`: Enter while one runs. `queue`: Tab while one runs."""
+"""`send`: no task runs. `steer`: send to the running task (Enter). `queue`: send after it (Tab)."""
 
 
 class Draft(NamedTuple):
-    """One message, command of the user's, or `/` command."""
+    """One message, `!` command or `/` command of the user."""
 
     text: str
-    """Text with pastes written out and images as `[image: name.png #1]`; a `!` command without its
-    mark; a `/` command with it."""
+    """Text with pastes written out and images as `[image: name.png #1]`; a `!` command without the
+    `!`, a `/` command with the `/`."""
 
     images: tuple[str, ...] = ()
     """Absolute paths of the images, in the order of the text."""

@@ -1,4 +1,4 @@
-"""The editor's text as rows of a given width, broken between words if possible. Pure."""
+"""Breaks the editor's text into rows of a given width, between words if possible. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _TAB = "    "
 _MAX_CACHED = 1_000_000
-"""Number of characters in the cached lines."""
+"""Largest total number of characters of the lines in the cache."""
 
 
 class Row(NamedTuple):
@@ -24,15 +24,15 @@ class Row(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A text in rows."""
+    """A text with the rows that it takes on the screen."""
 
     text: str
     rows: list[Row]
     room: int
-    """Cells of a row that text may take."""
+    """Number of cells in a row that text may take."""
 
     def row_of(self, position: int) -> int:
-        """The row of a cursor position; where two rows touch, the lower one."""
+        """Return the index of the row of a cursor position; where two rows touch, the lower one."""
         low, high = 0, len(self.rows) - 1
         while low < high:
             middle = (low + high + 1) // 2
@@ -44,7 +44,7 @@ class Layout(NamedTuple):
 
 
 class Wrapper:
-    """Breaks texts into rows; caches lines, since a key changes only one of them."""
+    """Breaks texts into rows; caches them by line, since a keystroke changes only one line."""
 
     def __init__(self, label: Callable[[str], str | None]) -> None:
         """Args: label: returns the text drawn for an attachment's character."""
@@ -53,7 +53,7 @@ class Wrapper:
         self._cached = 0
 
     def drawn(self, char: str, room: int) -> str:
-        """The text drawn for one character, in a row with `room` cells."""
+        """Return the text drawn for one character, in a row with `room` cells."""
         if char == "\t":
             return _TAB[:room]
         if char.isprintable():
@@ -61,7 +61,7 @@ class Wrapper:
         return fit(self._label(char) or "", room)
 
     def layout(self, text: str, width: int) -> Layout:
-        """The rows of a text, at least one; a column stays free for the cursor at the end."""
+        """Return a text in rows, at least one; the last column stays free for the cursor."""
         rows: list[Row] = []
         start = 0
         room = max(1, width - 1)
@@ -71,12 +71,12 @@ class Wrapper:
         return Layout(text, rows, room)
 
     def column(self, layout: Layout, row: int, position: int) -> int:
-        """The number of cells of a row to the left of a position."""
+        """Return the number of cells to the left of a position in a row."""
         text = layout.text[layout.rows[row].start : position]
         return sum(get_cwidth(self.drawn(char, layout.room)) for char in text)
 
     def position(self, layout: Layout, row: int, column: int) -> int:
-        """The position in a row that is at a column or, in a shorter row, at its end."""
+        """Return the text position at a column of a row; if the row is shorter, at its end."""
         start, end = layout.rows[row]
         used = 0
         for at in range(start, end):
@@ -84,8 +84,8 @@ class Wrapper:
             if used > column:
                 return at
         # The end of a wrapped row is the start of the next one.
-        goes_on = row + 1 < len(layout.rows) and layout.rows[row + 1].start == end
-        return max(start, end - 1) if goes_on else end
+        is_wrapped = row + 1 < len(layout.rows) and layout.rows[row + 1].start == end
+        return max(start, end - 1) if is_wrapped else end
 
     def _line(self, line: str, room: int) -> list[Row]:
         key = (line, room)

@@ -1,4 +1,4 @@
-"""prompt_toolkit's controls of the composer: rows from pure functions, the text by its rows."""
+"""prompt_toolkit controls of the composer: one draws given rows, one the editor's text."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ STYLE: dict[str, str] = {
 
 
 class RowsControl(UIControl):
-    """Rows that a function returns for a width and a height; takes no keys."""
+    """Draws the rows that a function returns for a width and a height; receives no keys."""
 
     def __init__(self, rows: Callable[[int, int], list[Fragments]]) -> None:
         self._rows = rows
 
     def create_content(self, width: int, height: int) -> UIContent:
-        """Return the rows as prompt_toolkit wants them."""
+        """Return the rows in the form that prompt_toolkit draws."""
         rows = self._rows(width, height)
         return UIContent(get_line=lambda at: rows[at], line_count=len(rows), show_cursor=False)
 
@@ -63,7 +63,7 @@ class MatchPreview:
 
 
 class EditorControl(BufferControl):
-    """The text in rows as wide as the screen; a plain BufferControl knows no word wrap."""
+    """Draws the editor's text with word wrap, which a plain BufferControl lacks."""
 
     def __init__(
         self,
@@ -75,21 +75,21 @@ class EditorControl(BufferControl):
         placeholder: str,
         key_bindings: KeyBindings,
     ) -> None:
-        """Args: shown: returns what to draw in place of the text; None: the text."""
+        """Args: shown: returns the match to draw in place of the text, or None to draw the text."""
         super().__init__(buffer, key_bindings=key_bindings, focus_on_click=True)
         self._wrapper = wrapper
         self._label = label
         self._shown = shown
         self._placeholder = placeholder
         self.width = 80
-        """Width of the last drawing, which Up and Down go by."""
+        """Columns of the last frame, for which Up and Down compute the rows."""
 
     def layout(self) -> Layout:
-        """The text in rows as drawn last."""
+        """Return the text in rows, for the width of the last frame."""
         return self._wrapper.layout(self.buffer.text, self.width - PREFIX_WIDTH)
 
     def rows_for(self, columns: int) -> int:
-        """The number of rows that the text takes."""
+        """Return the number of rows that the text or the shown match takes."""
         shown = self._shown()
         text = self.buffer.text if shown is None else shown.text
         return len(self._wrapper.layout(text, columns - PREFIX_WIDTH).rows)
@@ -100,7 +100,7 @@ class EditorControl(BufferControl):
         height: int,
         preview_search: bool = False,  # noqa: FBT001, FBT002 - the library's own
     ) -> UIContent:
-        """Return the rows as prompt_toolkit wants them."""
+        """Return the rows in the form that prompt_toolkit draws."""
         self.width = width
         shown = self._shown()
         if shown is None:

@@ -1,4 +1,4 @@
-"""Ctrl+G: the draft in the user's own editor."""
+"""Runs the user's own editor with the draft (Ctrl+G)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EditorError(CodexError):
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str]:
-    """The editor's program and first arguments: VISUAL, EDITOR, or a common one.
+    """Return the editor's program and first arguments: VISUAL, EDITOR, or a common editor.
 
     Raises: EditorError, if no editor is found.
     """
@@ -34,7 +34,7 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
                 return shlex.split(value)
             except ValueError as exc:
                 raise EditorError(
-                    f'the editor of {name}, "{value}", cannot be understood: {exc}',
+                    f'the value of {name}, "{value}", cannot be parsed: {exc}',
                     advice=f'Set it to a program and its arguments, as in {name}="code --wait".',
                 ) from exc
     for program in _USUAL:
@@ -46,10 +46,10 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
 
 
 def edit_draft(text: str, environ: Mapping[str, str]) -> str:
-    """Let the user edit a text; block until the editor has ended.
+    """Open a text in the user's editor; block until the editor has ended.
 
-    The terminal must be in its normal mode. Must be called in the main thread: the keys that stop
-    programs are for the editor alone while it runs.
+    The terminal must be in its normal mode. Must be called in the main thread: it ignores
+    SIGINT and SIGQUIT until then, so that Ctrl+C and Ctrl+\\ are for the editor alone.
 
     Returns: the saved text, without the newline that editors add at the end.
     Raises: EditorError.
@@ -62,7 +62,7 @@ def edit_draft(text: str, environ: Mapping[str, str]) -> str:
                 edited = file.read()
         except (OSError, UnicodeDecodeError) as exc:
             raise EditorError(
-                f'what "{command[0]}" left in "{path}" cannot be read: {exc}'
+                f'the text that "{command[0]}" saved in "{path}" cannot be read: {exc}'
             ) from exc
     edited = edited.replace("\r\n", "\n")
     return edited if text.endswith("\n") else edited.removesuffix("\n")
@@ -70,13 +70,13 @@ def edit_draft(text: str, environ: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def _draft_file(text: str, environ: Mapping[str, str]) -> Iterator[str]:
-    """A file with the draft that only the user can read; it is removed afterwards."""
+    """Write the draft to a file that only the user can read; yield its path, then remove it."""
     try:
         descriptor, path = tempfile.mkstemp(
             prefix="codex-message-", suffix=".md", dir=environ.get("TMPDIR") or None
         )
     except OSError as exc:
-        raise EditorError(f"cannot make a file for the editor: {exc}") from exc
+        raise EditorError(f"cannot make a temporary file for the editor: {exc}") from exc
     try:
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -85,7 +85,7 @@ def _draft_file(text: str, environ: Mapping[str, str]) -> Iterator[str]:
             raise EditorError(f'cannot write the draft to "{path}": {exc}') from exc
         yield path
     finally:
-        # Some editors save by renaming another file over it, or remove it.
+        # Some editors save by renaming another file over this one; others remove it.
         with contextlib.suppress(OSError):
             os.unlink(path)
 
@@ -102,7 +102,7 @@ def _run(argv: list[str], environ: Mapping[str, str]) -> None:
             ) from exc
     if status:
         end = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"
-        raise EditorError(f'the editor "{argv[0]}" {end}; the draft is as it was')
+        raise EditorError(f'the editor "{argv[0]}" {end}; the draft is unchanged')
 
 
 @contextlib.contextmanager

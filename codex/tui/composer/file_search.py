@@ -1,6 +1,6 @@
-"""FileSearch: the files that match the letters after an `@`, found in a thread of its own.
+"""FileSearch: finds the files that match the letters after an `@`, in a thread of its own.
 
-Must not be waited for: the editor asks, continues, and draws what has been found so far.
+The editor must not wait for a search: it asks, continues, and draws what has been found so far.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ MAX_RESULTS = 50
 BATCH = 10_000
 """Number of files walked before the first results are shown."""
 _SLICE = 2_000
-"""Number of paths matched before looking for another query."""
+"""Number of paths matched before the thread checks whether the query has changed."""
 _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"}
 )
 _GIT = (
     "git",
-    # Nothing that the repository's own configuration names may run, nothing may be fetched.
+    # No program that the repository's configuration names may run; git must not fetch anything.
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never"),
     *("ls-files", "--cached", "--others", "--exclude-standard", "-z"),
 )
@@ -40,16 +40,16 @@ class Found(NamedTuple):
 
     query: str
     paths: tuple[str, ...]
-    """Paths relative to the directory, best first."""
+    """Paths relative to the searched directory, the best match first."""
 
 
 class FileSearch:
-    """The files below a directory; listed at the first mention and again at each new one."""
+    """Searches the files below a directory, which it lists again for each new mention."""
 
     def __init__(
         self, cwd: str, environ: Mapping[str, str], *, changed: Callable[[], None]
     ) -> None:
-        """Args: changed: called from the thread when `found` has changed."""
+        """Args: changed: called in the search thread when `found` has changed."""
         self._cwd = cwd
         self._environ = environ
         self._changed = changed
@@ -61,15 +61,15 @@ class FileSearch:
         self._paths: list[str] = []
         self._lowered: list[str] = []
         self._last: tuple[Query, list[int]] | None = None
-        """Last query and every path that matches it, from which a longer query starts."""
+        """Last query and the indices of its matches; a longer query searches only those paths."""
         self.found: Found | None = None
 
     def begin(self) -> None:
-        """List the files anew: a new mention is being written."""
+        """List the files again before the next search: the user has begun a new mention."""
         self._must_list = True
 
     def find(self, text: str) -> None:
-        """Search for other letters; a running search is abandoned."""
+        """Search for the files that match `text`; abandon the running search."""
         if self._is_closed:
             return
         self._wanted = Query(text)
@@ -79,7 +79,7 @@ class FileSearch:
         self._wake.set()
 
     def close(self) -> None:
-        """End the thread; a running listing ends by itself."""
+        """End the search thread; do not wait for it."""
         self._is_closed = True
         self._wake.set()
 
@@ -129,7 +129,7 @@ class FileSearch:
 
 
 def _listed_by_git(cwd: str, environ: Mapping[str, str]) -> list[str] | None:
-    """The files that git tracks or would track; None without git or outside a repository."""
+    """Return the files that git tracks or would track; None without git or outside a repository."""
     safe = {**environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
     try:
         with subprocess.Popen(
@@ -147,7 +147,7 @@ def _listed_by_git(cwd: str, environ: Mapping[str, str]) -> list[str] | None:
     except OSError:
         return None
     names = listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
-    # A name that is not text cannot be part of a message; a file in conflict is listed thrice.
+    # A name that cannot be printed cannot be typed; git lists a file in conflict three times.
     return list(dict.fromkeys(filter(_is_text, names)))[:MAX_PATHS]
 
 
@@ -157,7 +157,7 @@ def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _walked(top: str) -> Iterator[str]:
-    """Every file below a directory, the nearest first; links to directories are not followed."""
+    """Yield every file below a directory, the nearest first; do not follow links to directories."""
     folders = [""]
     for folder in folders:  # grows while it is walked
         try:

@@ -1,4 +1,4 @@
-"""Ranking paths by how well they match a few typed letters. Pure.
+"""Ranks paths by how well they match a few typed letters. Pure.
 
 A path matches if it contains the letters in their order, in either case. From the best match down:
 the letters in one piece at the start of the file's name, at the start of a word in it, inside a
@@ -27,7 +27,7 @@ class Ranked(NamedTuple):
 
 
 class Query:
-    """A few typed letters, ready to be matched."""
+    """The letters that the user typed, prepared for matching."""
 
     def __init__(self, text: str) -> None:
         self.text = text.lower()
@@ -42,12 +42,12 @@ class Query:
         return self.text.startswith(other.text)
 
     def fitting(self, lowered: Sequence[str], among: Sequence[int]) -> list[int]:
-        """The positions in `among` whose lower-case path matches."""
+        """Return those indices in `among` whose path in `lowered` (lower-case paths) matches."""
         search = self._search
         return [at for at in among if search(lowered[at])]
 
     def rank(self, path: str, lowered: str) -> int:
-        """The rank of a path that matches."""
+        """Return the rank of a path that matches; a lower rank is better."""
         if not self.text:
             return path.count("/") * 1000 + min(len(path), 999)
         base = lowered.rfind("/") + 1

@@ -1,4 +1,4 @@
-"""HistorySearch: finding an earlier message by a part of it (Ctrl+R). Pure.
+"""HistorySearch: finds earlier messages by a part of their text (Ctrl+R). Pure.
 
 Must not touch the editor: the draft stays in it, hidden, until a match is accepted.
 """
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from codex.protocol.ops import Op
 
 _AHEAD = 5
-"""Number of matches left when older ones are requested."""
+"""Number of known matches after the selected one at which older ones are requested."""
 
 
 class HistorySearch:
-    """One search, from Ctrl+R to Enter or Esc."""
+    """One search through the message history, from Ctrl+R to Enter or Esc."""
 
     def __init__(
         self, send: Callable[[Op], None], *, log_id: int | None, local: Sequence[str]
@@ -32,18 +32,18 @@ class HistorySearch:
         self._remote: dict[int, str] = {}
         self._is_complete = log_id is None
         self._waits_for: str | None = None
-        """Query that the engine is working on; it gets one at a time."""
+        """Query of the one request that the engine has not answered yet; None if there is none."""
         self._found: list[str] = []
         self._selected = 0
 
     @property
     def shown(self) -> str | None:
-        """The selected match."""
+        """The selected match; None if there is none."""
         return self._found[self._selected] if self._found else None
 
     @property
     def status(self) -> str:
-        """The text beside the query."""
+        """Text shown beside the query: the number of the match, `searching` or `no match`."""
         if not self.query:
             return ""
         if not self._found:
@@ -81,7 +81,7 @@ class HistorySearch:
         self._selected = max(0, self._selected - 1)
 
     def handle(self, msg: SearchHistoryResponse) -> None:
-        """Handle an answer; one to an earlier query only lets the current one be sent."""
+        """Handle a response of the engine; if it is for an earlier query, send the current one."""
         if msg.log_id != self._log_id or msg.query != self._waits_for:
             return
         self._waits_for = None
@@ -93,7 +93,7 @@ class HistorySearch:
         self._collect()
 
     def open_log(self, log_id: int) -> None:
-        """Search again: the history file is another one, or has grown."""
+        """Search again in the history file `log_id`, which is another one or has grown."""
         self._log_id = log_id
         self._waits_for = None
         self._remote.clear()

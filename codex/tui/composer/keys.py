@@ -1,6 +1,6 @@
-"""The composer's keys, on top of prompt_toolkit's emacs keys.
+"""The composer's key bindings, on top of prompt_toolkit's Emacs bindings.
 
-Must not do anything by itself: each key calls the composer.
+Holds no state: each key calls the composer, or changes prompt_toolkit's buffer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNWANTED: tuple[tuple[str, ...], ...] = (
 
 
 class EditorTarget(Protocol):
-    """The methods that the editor's keys call."""
+    """The members of the composer that the editor's keys use."""
 
     @property
     def has_menu(self) -> bool:
@@ -37,7 +37,7 @@ class EditorTarget(Protocol):
         """Choose from the popup, or send."""
 
     def tab(self) -> None:
-        """Complete from the popup, or queue."""
+        """Complete from the popup, or queue the draft."""
 
     def newline(self) -> None:
         """Begin a new line without sending."""
@@ -62,7 +62,7 @@ class EditorTarget(Protocol):
 
 
 class SearchTarget(Protocol):
-    """The methods that the keys of the history search's line call."""
+    """The methods of the composer that the keys of the history search call."""
 
     def search_older(self) -> None:
         """Select the next older match."""
@@ -71,14 +71,14 @@ class SearchTarget(Protocol):
         """Select the next newer match."""
 
     def accept_search(self) -> None:
-        """Put the match in the place of the draft."""
+        """Replace the draft by the selected match."""
 
     def close_search(self) -> None:
-        """Return to the draft."""
+        """Close the history search and return to the draft."""
 
 
 def editor_keys(composer: EditorTarget) -> KeyBindings:
-    """The keys of the editor."""
+    """Return the key bindings of the editor."""
     keys = KeyBindings()
     has_menu = Condition(lambda: composer.has_menu)
     _bind_sending(keys, composer)
@@ -118,14 +118,14 @@ def _bind_typing(keys: KeyBindings, composer: EditorTarget) -> None:
         keys.add(*unwanted)(lambda event: None)
     keys.add(Keys.BracketedPaste)(lambda event: composer.paste(event.data))
 
-    # Undo takes back a word at a time, not everything since the last key of another kind.
+    # Undo takes back one word at a time, not all the characters typed in a row.
     @keys.add(Keys.Any, save_before=lambda event: not event.is_repeat or event.data == " ")
     def type_(event: KeyPressEvent) -> None:
         composer.type(event.data)
 
 
 def search_keys(composer: SearchTarget) -> KeyBindings:
-    """The keys of the history search's line."""
+    """Return the key bindings of the row in which the history search's query is typed."""
     keys = KeyBindings()
     for older in ("c-r", "up", "c-p"):
         keys.add(older)(lambda event: composer.search_older())

@@ -1,4 +1,4 @@
-"""The word with an `@` at the cursor, which the file search looks for. Pure."""
+"""Mention: the word at the cursor that begins with `@` and names a file to search for. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Mention(NamedTuple):
 
 
 def mention_at(text: str, cursor: int) -> Mention | None:
-    """The mention with the cursor in it or at its end; an address (`a@b`) is not a mention."""
+    """Return the mention with the cursor in it or at its end; an address (`a@b`) is none."""
     start = cursor
     while start > 0 and not text[start - 1].isspace():
         start -= 1
@@ -29,7 +29,7 @@ def mention_at(text: str, cursor: int) -> Mention | None:
 
 
 def written(path: str) -> str:
-    """The path as the draft holds it: in quotes if it contains white space."""
+    """Return a path as it is written in a draft: in quotes if it contains white space."""
     if not any(char.isspace() for char in path):
         return path
     quote = "'" if '"' in path else '"'

@@ -1,4 +1,4 @@
-"""Text that may enter the editor, typed or pasted. Pure, except that it looks for image files."""
+"""Cleans typed and pasted text, and finds pasted images. Pure, except that it looks for files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LARGE_CHARS = 1000
+"""Number of characters above which a paste is shown as a label."""
 _LARGE_LINES = 10
-"""Size from which a paste is shown as a label."""
+"""Number of newlines from which a paste is shown as a label."""
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 _COLOURS_AND_KEYS = re.compile("(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]")
-# Controls except tab and newline, halves of characters, and the characters of attachments.
+# Control characters except tab and newline, surrogates, and the characters of attachments.
 _DROPPED = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{chr(FIRST)}-{chr(LAST)}]")
 
 
 def clean_input(text: str) -> str:
-    """The text with `\\n` as newlines, without escape sequences and control characters."""
+    """Return a text with `\\n` as newlines, without escape sequences and control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _DROPPED.sub("", _COLOURS_AND_KEYS.sub("", text))
 
@@ -36,7 +37,7 @@ def is_large(text: str) -> bool:
 def image_paths(
     text: str, *, cwd: str, home: str | None, is_file: Callable[[str], bool] = os.path.isfile
 ) -> tuple[str, ...]:
-    """The images that a paste consists of; empty if it contains anything else.
+    """Return the absolute paths of the images that a paste names; empty if it has anything else.
 
     Paths may be written as terminals and file managers write dropped files: bare, quoted, with
     backslashes, as `file://` URLs, several on a line or each on its own.

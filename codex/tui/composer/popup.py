@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Fragments = StyleAndTextTuples
-"""One row as prompt_toolkit takes it: styles and texts."""
+"""One row for prompt_toolkit: pairs of a style and a text."""
 
 _MAX_ROWS = 8
 PROMPT_MARK = "\u203a "
@@ -29,7 +29,7 @@ class PopupRow(NamedTuple):
 
 
 class Popup:
-    """The rows and which of them is selected."""
+    """The rows of a popup and the selected one."""
 
     def __init__(self, choices: Sequence[PopupRow], *, empty: str) -> None:
         """Select the first row.
@@ -41,16 +41,16 @@ class Popup:
         self._empty = empty
 
     def move(self, by: int) -> None:
-        """Select another row; past either end comes the other end."""
+        """Select the row that is `by` rows further down; from either end, continue at the other."""
         if self.choices:
             self.selected = (self.selected + by) % len(self.choices)
 
     def height(self, room: int) -> int:
-        """The number of rows it takes out of `room`."""
+        """Return the number of rows that the popup takes, if `room` rows are free."""
         return max(1, min(len(self.choices), _MAX_ROWS, room))
 
     def rows(self, width: int, height: int) -> list[Fragments]:
-        """The rows around the selected one; a bar on the right shows that there are more."""
+        """Return the rows around the selected one, with a scroll bar if there are more."""
         if not self.choices:
             return [[("class:popup.empty", fit(self._empty, width))]]
         first = max(0, min(self.selected - height // 2, len(self.choices) - height))
@@ -82,7 +82,7 @@ class Popup:
 
 
 def _bar(first: int, height: int, count: int) -> list[str]:
-    """The scroll bar, one character a row; blanks if everything is visible."""
+    """Return the scroll bar, one character for each row; blanks if every row is visible."""
     if count <= height:
         return [" "] * height
     size = max(1, height * height // count)
@@ -91,12 +91,12 @@ def _bar(first: int, height: int, count: int) -> list[str]:
 
 
 def pad(text: str, width: int) -> str:
-    """The text, filled with spaces up to a width in cells."""
+    """Return a text, filled with spaces up to a width in cells."""
     return text + " " * (width - get_cwidth(text))
 
 
 def fit(text: str, width: int) -> str:
-    """The beginning of a text, in at most `width` cells."""
+    """Return a text, cut at its end to at most `width` cells; an ellipsis marks the cut."""
     if get_cwidth(text) <= width:
         return text
     kept = ""
@@ -110,7 +110,7 @@ def fit(text: str, width: int) -> str:
 
 
 def fit_end(text: str, width: int) -> str:
-    """The end of a text, in at most `width` cells."""
+    """Return a text, cut at its beginning to at most `width` cells; an ellipsis marks the cut."""
     if get_cwidth(text) <= width:
         return text
     return fit(text[::-1], width)[::-1]

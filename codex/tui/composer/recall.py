@@ -1,11 +1,11 @@
-"""Recall: walking through earlier messages with Up and Down. Pure: texts in, texts and Ops out.
+"""Recall: the walk through earlier messages with Up and Down. Pure: texts in, texts and Ops out.
 
-The walk leads from the draft through what was written in this program (`local`, newest first) to
-the entries of the history file, fetched in pages ahead of need. It ends when the text is edited, or
-at the draft, which is given back. Consecutive duplicates are shown once.
+Up leads from the draft through the texts written in this program (`local`, newest first) to the
+entries of the history file, which are fetched in pages ahead of need. The walk ends when the user
+edits the text, or when Down returns to the draft. Consecutive duplicates are shown once.
 
-Must not touch the editor: each call says what the editor holds, so that a late answer of the engine
-can be told from one that is still wanted.
+Must not touch the editor. Each call passes the editor's text, so that a response of the engine that
+arrives after an edit is not placed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from codex.protocol.ops import Op
 
 PAGE = 50
-"""Number of entries in a request."""
+"""Number of history entries in one request."""
 AHEAD = 20
 """Distance in entries at which the walk requests the next page."""
 
@@ -47,7 +47,7 @@ class Recall:
         self._asked: dict[int, int] = {}
         """Sizes of the requested pages by offset."""
         self._given_up: int | None = None
-        """Log that returned no entries, after which another one was requested."""
+        """Id of the log that returned no entries, so that the current log was requested."""
         self._sessions: set[str] = set()
         self._recorded: set[str] = set()
         """Texts that this program has sent to the file: shown as local entries only."""
@@ -58,7 +58,7 @@ class Recall:
         self._shown = ""
         """Text of the editor when the walk last stopped."""
         self._owed = 0
-        """Steps that wait for an answer of the engine; negative towards older entries."""
+        """Number of steps that wait for the engine's response; negative towards older entries."""
 
     @property
     def local(self) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class Recall:
 
     @property
     def draft(self) -> str:
-        """The text of the editor when the walk began, which its end brings back."""
+        """The text of the editor when the walk began, which Down past the newest entry restores."""
         return self._draft
 
     def is_browsing(self, text: str) -> bool:
@@ -79,11 +79,11 @@ class Recall:
         return self._step(-1, text)
 
     def newer(self, text: str) -> str | None:
-        """Go to a newer entry; past the newest one comes the draft."""
+        """Go to a newer entry or, past the newest one, to the draft. Returns: as `older`."""
         return self._step(1, text)
 
     def stop_waiting(self) -> None:
-        """Place no late answer: the user has continued."""
+        """Cancel the steps that wait for the engine: the user has done something else."""
         self._owed = 0
 
     def submitted(self, text: str, recorded: str | None = None) -> None:
@@ -97,7 +97,7 @@ class Recall:
             self._recorded.add(recorded)
 
     def displaced(self, text: str) -> None:
-        """Make `text` an entry: another text replaces it in the editor."""
+        """End the walk and make `text` a local entry: another text replaces it in the editor."""
         is_entry = self.is_browsing(text)
         self._leave()
         if not is_entry:
@@ -113,7 +113,7 @@ class Recall:
         msg: SessionConfigured | HistoryReloaded | GetHistoryEntriesResponse,
         text: str,
     ) -> str | None:
-        """Handle an answer. Returns: the text to place, if the editor still waits for it."""
+        """Handle a history event; `text` is the editor's. Returns: the text to place, if any."""
         self._settle(text)
         match msg:
             case SessionConfigured():
@@ -147,11 +147,11 @@ class Recall:
         self._owed = 0
 
     def _walk(self) -> str | None:
-        """Make the owed steps as far as the entries are known."""
+        """Make the owed steps as far as the entries are known; return the text to place, if any."""
         placed: str | None = None
         while self._owed:
             direction = 1 if self._owed > 0 else -1
-            if self._at is None and direction > 0:  # Up and Down before anything came
+            if self._at is None and direction > 0:  # Up, then Down, before any entry came
                 self._owed = 0
                 break
             target = self._next(direction)
@@ -168,9 +168,9 @@ class Recall:
         return placed
 
     def _next(self, direction: int) -> tuple[int, str | None] | None:
-        """The next entry that differs from the one shown; None past the end.
+        """Return position and text of the next entry that differs from the shown one.
 
-        An entry that has not arrived yet has no text.
+        None past the end; the text is None if the entry has not been fetched yet.
         """
         at = len(self._local) if self._at is None else self._at
         at += direction
@@ -193,7 +193,7 @@ class Recall:
         return draft
 
     def _has(self, at: int) -> bool:
-        """Whether the entry is known; requests its page, and the next one in good time."""
+        """Whether an entry has been fetched; requests its page, and the next page ahead of need."""
         self._ask(at)
         self._ask(max(at - AHEAD, -self._count))
         return self._count + at in self._fetched
@@ -232,7 +232,7 @@ class Recall:
         return None if is_ours else entry.text
 
     def _lose_log(self) -> None:
-        """Ask once for the new log: the file is another one by now. Then do without."""
+        """Request the current log, since this one is void; after a second failure, use no log."""
         if self._given_up == self.log_id:
             self._count = 0
             return

@@ -1,6 +1,6 @@
 """SearchLine: the row above the editor with the query of Ctrl+R and the state of the search.
 
-Must not touch the draft: the composer decides what becomes of a match.
+Must not touch the draft: the composer decides what to do with a match.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LABEL = "history: "
 
 
 class SearchLine:
-    """The line, and the search while one is open. Args: keys: the line's keys."""
+    """The row of the history search, and the open search. Args: keys: the row's key bindings."""
 
     def __init__(self, keys: KeyBindings) -> None:
         self.search: HistorySearch | None = None
@@ -47,19 +47,19 @@ class SearchLine:
 
     @property
     def shown(self) -> MatchPreview | None:
-        """The selected match, for the editor to show."""
+        """The selected match, for the editor to show; None if there is none."""
         if self.search is None or self.search.shown is None:
             return None
         return MatchPreview(self.search.shown, self.search.query)
 
     def open(self, search: HistorySearch) -> None:
-        """Open a search."""
+        """Show the row for a new search and give it the keyboard focus."""
         self._query.reset()
         self.search = search
         get_app().layout.focus(self.window)
 
     def close(self, back_to: Window) -> None:
-        """Close the search; the focus returns, unless a dialog has it by now."""
+        """Close the search; move the focus to `back_to`, unless a dialog has taken it."""
         self.search = None
         layout = get_app().layout
         if layout.has_focus(self.window):

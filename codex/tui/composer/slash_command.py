@@ -1,6 +1,6 @@
-"""The `/` commands as the composer knows them, and what a line that begins with `/` means. Pure.
+"""SlashCommand: one `/` command; and the parsing of a text that begins with `/`. Pure.
 
-Must not run anything: the table of the commands comes from outside.
+Must not run any command. The caller passes the table of the commands.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 
 class SlashCommand(NamedTuple):
-    """One command."""
+    """One `/` command."""
 
     name: str
     """Name without the slash."""
     description: str
     run: Callable[[str], None]
-    """Function that runs it; gets the argument."""
+    """Function that runs the command; receives the argument, which may be empty."""
     argument: str = ""
     """Argument as the menu shows it, `[name]` if optional; empty if the command takes none."""
     during_task: bool = True
-    """Whether it may run during a task."""
+    """Whether the command may run during a task."""
     aliases: tuple[str, ...] = ()
 
 
 class NamedCommand(NamedTuple):
-    """A command under one of its names."""
+    """A `/` command under its name or one of its aliases."""
 
     name: str
     command: SlashCommand
 
 
 class TypedCommand(NamedTuple):
-    """A text that is meant as a command."""
+    """A text that was typed as a `/` command."""
 
     name: str
     """First word, without the slash."""
@@ -46,7 +46,7 @@ class TypedCommand(NamedTuple):
 
 
 def command_word(text: str) -> str | None:
-    """The word after a slash that begins the text; None for a text that is a message.
+    """Return the word after the slash that begins a text; None if the text is a message.
 
     A word with a second slash is a path (`/usr/bin`), so the text is a message. So is a text with a
     space before the slash.
@@ -59,7 +59,7 @@ def command_word(text: str) -> str | None:
 
 
 class CommandNames:
-    """The commands by all their names."""
+    """The `/` commands by name and alias."""
 
     def __init__(self, commands: Sequence[SlashCommand]) -> None:
         self._names = tuple(
@@ -74,7 +74,7 @@ class CommandNames:
         )
 
     def parse(self, text: str) -> TypedCommand | None:
-        """The command that a text asks for; None for a text that is a message."""
+        """Parse a text as a `/` command; return None if the text is a message."""
         word = command_word(text)
         if word is None:
             return None
@@ -83,7 +83,7 @@ class CommandNames:
         return TypedCommand(word, text[1 + len(word) :].strip(), command)
 
     def matching(self, word: str) -> tuple[NamedCommand, ...]:
-        """The commands to offer for a word: those that begin with it, then those that contain it.
+        """Return the commands for a word: those that begin with it, then those that contain it.
 
         An alias is offered only if it begins with the word.
         """
@@ -96,7 +96,7 @@ class CommandNames:
         return (*begun, *inside)
 
     def nearest(self, word: str) -> str | None:
-        """The name that was probably meant; None if no name is similar."""
+        """Return the name that is most similar to a word; None if no name is similar."""
         names = [named.name for named in self._names]
         close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.5)
         return close[0] if close else None

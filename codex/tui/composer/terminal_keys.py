@@ -1,6 +1,6 @@
-"""Enter with a modifier, which prompt_toolkit takes for Enter or does not know.
+"""Makes Enter with a modifier begin a new line; prompt_toolkit reads it as Enter or not at all.
 
-Terminals report it by xterm's modifyOtherKeys or by kitty's keyboard protocol.
+Terminals report the modifier by xterm's modifyOtherKeys or by kitty's keyboard protocol.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ _MODIFIERS = range(2, 9)
 
 
 def install() -> None:
-    """Read Enter with any modifier as Alt+Enter, the key for a new line."""
+    """Make prompt_toolkit read Enter with any modifier as Alt+Enter, the key for a new line."""
     from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
     from prompt_toolkit.keys import Keys
 

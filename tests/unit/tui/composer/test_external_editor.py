@@ -85,7 +85,7 @@ def test_visual_goes_before_editor_and_both_before_what_is_installed(tmp_path: P
 def test_without_an_editor_it_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(EditorError, match="no editor was found"):
         editor_command({"PATH": str(tmp_path)})
-    with pytest.raises(EditorError, match="cannot be understood"):
+    with pytest.raises(EditorError, match="cannot be parsed"):
         editor_command({"VISUAL": "'vim"})
 
 
