@@ -1,1 +1,1 @@
-"""Configuration: config.toml, overrides and providers become one Config; must not act on any."""
+"""Configuration: config.toml, flags and environment become one Config. Must act on none."""

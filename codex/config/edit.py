@@ -1,9 +1,10 @@
-"""Changes to tables of config.toml that leave every other byte as it is.
+"""Set and remove tables of config.toml without changing its other settings, comments and order.
 
-A table with headers of its own is changed as text, by inserting and removing lines. A table in
-another form, inline or by dotted keys, is left to tomlkit, which may move tables about; this is its
-one importer. The new text is parsed before it replaces the file: if it does not say exactly what it
-should, the file stays unchanged. The new file replaces the old one in one step, with its mode.
+A table with a header of its own is changed as text, by inserting and removing lines; every other
+byte of the file stays as it is. A table written inline or with dotted keys is changed by tomlkit,
+which may move tables; this is its one importer. The new text is parsed before it replaces the file:
+if its settings are not exactly the intended ones, the file stays unchanged. The new file replaces
+the old one by a rename and has the old one's mode.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ BY_HAND = "Change the file by hand."
 
 
 def set_table(path: str, section: str, name: str, values: dict[str, Any]) -> bool:
-    """Make `[section.name]` hold `values`, whatever it held before.
+    """Set the table `[section.name]` of the file to exactly `values`.
 
-    Returns: whether the table existed.
+    Returns: whether the table existed before.
     Raises: ConfigError, if the file cannot be read, parsed or written.
     """
     with _locked(path):
@@ -54,7 +55,7 @@ def set_table(path: str, section: str, name: str, values: dict[str, Any]) -> boo
 
 
 def remove_table(path: str, section: str, name: str) -> bool:
-    """Remove `[section.name]`.
+    """Remove the table `[section.name]` from the file, if it exists.
 
     Returns: whether the table existed.
     Raises: ConfigError, as `set_table` does.
@@ -88,9 +89,9 @@ def _first_right(
     second: Callable[[], str],
     is_right: Callable[[dict[str, Any]], bool],
 ) -> str:
-    """Return the text of the first of two ways that gives the right result.
+    """Call `first`, then `second`; return the first text whose parsed settings pass `is_right`.
 
-    Raises: ConfigError, if neither does.
+    Raises: ConfigError, if neither text does.
     """
     reason = "it would change other settings too"
     for make in (first, second):
@@ -117,7 +118,7 @@ def _changed(text: str, change: Callable[[Any], None]) -> str:
 
 @contextlib.contextmanager
 def _locked(path: str) -> Iterator[None]:
-    """Keep other codex processes from changing the folder's files; create the folder if missing."""
+    """Lock the folder of the file against other codex processes; create the folder if missing."""
     folder = os.path.dirname(os.path.realpath(path))
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
@@ -151,7 +152,10 @@ def _parse(text: str, path: str) -> dict[str, Any]:
 
 
 def _replace(path: str, old_text: str, text: str) -> None:
-    """Write the text beside the file and rename it over the file; a symbolic link is followed."""
+    """Replace the file with `text` by a rename; a symbolic link is followed.
+
+    Raises: ConfigError, also if the file no longer contains `old_text`.
+    """
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.new"
     try:

@@ -1,9 +1,9 @@
 """The shape of config.toml: every key of Codex of May 2025 and of today, as data.
 
 A new key is one line here, an entry in docs/config-keys.toml and, unless it is `Unused`, its
-meaning in `resolve.py`. Keys of features that this version lacks are `Unused`, so that a
-configuration written for another version loads without noise; those that the user would miss carry
-a `wish`, the missing feature, and setting one gives a warning.
+meaning in `resolve.py`. The key of a feature that this version lacks is `Unused`: it is accepted
+and has no effect, so that a configuration written for another version loads. If the user would miss
+the feature, `wish` names it, and setting the key gives a warning.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from codex.config.schema import Node, Source
 
 NETWORKS = ("none", "ports", "full")
-"""Values of `sandbox.network`; `ports` allows the two lists of ports beside it."""
+"""Values of `sandbox.network`; `ports` allows only those in `connect_ports` and `bind_ports`."""
 
 GRANULAR = "granular"
-"""Spelling in which `approval_policy = { granular = {...} }` leaves the check."""
+"""Value that `approval_policy = { granular = {...} }` becomes when it is checked."""
 
 
 def _names(names: Iterable[str]) -> str:
@@ -68,7 +68,7 @@ def _read_pattern(value: str, _: Source) -> str | None:
 
     try:
         with warnings.catch_warnings():
-            # Warnings about sets inside sets, whose meaning later Pythons may change.
+            # Python warns of nested sets, whose meaning later versions may change.
             warnings.simplefilter("ignore", FutureWarning)
             re.compile(value)
     except (re.error, OverflowError, RecursionError):
@@ -178,8 +178,8 @@ TOOLS = KeyTable(
     {
         "web_search": Unused("search the web", (False,)),
         "web_search_request": Unused("search the web", (False,)),
-        "view_image": Unused("leave out single tools", (True,)),
-        "update_plan": Unused("leave out single tools", (True, {"enabled": True}, {})),
+        "view_image": Unused("turn off single tools", (True,)),
+        "update_plan": Unused("turn off single tools", (True, {"enabled": True}, {})),
         "experimental_request_user_input": IGNORED,
     }
 )
@@ -259,7 +259,7 @@ USED: dict[str, Node] = {
             "include_only": _TEXTS,
             "set": TEXT_TABLE,
             "filters": Unused("apply these filters to the environment", ({}, [])),
-            "experimental_use_profile": Unused("run a login profile", (False,)),
+            "experimental_use_profile": Unused("run a login shell's profile", (False,)),
         }
     ),
     "disable_response_storage": FLAG,
@@ -286,17 +286,17 @@ USED: dict[str, Node] = {
 
 UNUSED: dict[str, Node] = {
     "agents": Unused("run sub-agents"),
-    "approvals_reviewer": Unused("let a model approve", ("user",)),
-    "auto_review": Unused("let a model approve"),
+    "approvals_reviewer": Unused("let a model approve in your place", ("user",)),
+    "auto_review": Unused("let a model approve in your place"),
     "compact_prompt": Unused("summarise long conversations"),
-    "default_permissions": Unused("know permission profiles; use sandbox_mode"),
+    "default_permissions": Unused("support permission profiles; use sandbox_mode"),
     "experimental_compact_prompt_file": Unused("summarise long conversations"),
     "goals": Unused("keep goals"),
     "hooks": Unused("run hooks"),
     "memories": Unused("keep memories"),
     "model_auto_compact_token_limit": Unused("summarise long conversations"),
     "model_catalog_json": Unused("read model catalogues; use model_context_window"),
-    "permissions": Unused("know permission profiles; use sandbox_mode"),
+    "permissions": Unused("support permission profiles; use sandbox_mode"),
     "service_tier": Unused("choose a service tier"),
     "skills": Unused("load skills"),
     "tool_output_token_limit": Unused("change how much of a command's output the model sees"),
@@ -349,7 +349,7 @@ UNUSED: dict[str, Node] = {
 KEY_ALIASES = {"experimental_instructions_file": "model_instructions_file"}
 
 PROFILE = KeyTable({**USED, **UNUSED}, KEY_ALIASES)
-"""`[profiles.NAME]`: every key except those that choose and define profiles."""
+"""Shape of a profile: every key except `profile` and `profiles`, which choose and define one."""
 
 CONFIG = KeyTable({**PROFILE.keys, "profile": NON_EMPTY, "profiles": Named(PROFILE)}, KEY_ALIASES)
-"""The whole of config.toml."""
+"""Shape of config.toml."""

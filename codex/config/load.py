@@ -1,6 +1,6 @@
-"""Load the configuration: the one reader of config.toml and importer of tomli.
+"""Load the configuration from config.toml, profile files, flags and the environment.
 
-Must not write anything but the folder CODEX_HOME itself.
+Must not write anything, except that it creates the folder CODEX_HOME.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Loader:
         self.config_file = os.path.join(self.codex_home, "config.toml")
 
     def settings(self) -> dict[str, Any]:
-        """Return the layers of files and `-c`, merged."""
+        """Return the settings of config.toml, the profile and `-c`, merged."""
         file = self._file_layer(self.config_file, CONFIG) or {}
         flags = self._flag_layer()
         name = self.overrides.profile
@@ -56,7 +56,7 @@ class _Loader:
         return overlay(file, *profiles, flags)
 
     def config(self, settings: dict[str, Any]) -> Config:
-        """Return the Config of merged settings, with all warnings."""
+        """Return the Config made from merged settings, with the warnings of all steps."""
         base_file = settings.get("model_instructions_file")
         config = resolve_config(
             settings,
@@ -90,8 +90,8 @@ class _Loader:
             if given or os.path.lexists(path):
                 cause = "not a directory" if os.path.exists(path) else error.strerror
                 raise ConfigError(f'cannot use "{path}" as CODEX_HOME: {cause}') from error
-            # A read-only root, as in many containers: everything except keeping state works.
-            self.warnings.append(f'cannot create "{path}": {error.strerror}; nothing is kept there')
+            # A read-only file system, as in many containers: all works except saving state.
+            self.warnings.append(f'cannot create "{path}": {error.strerror}; nothing is saved')
         return path
 
     def _cwd(self) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 RIVALS = {"sandbox_mode": "sandbox_permissions", "sandbox_permissions": "sandbox_mode"}
-"""Two generations of one setting: a layer that has one removes the other from the layers below."""
+"""Old and new key of one setting: a layer with one of them removes the other from layers below."""
 
 
 def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
-    """Merge two tables key by key; `upper` wins, and replaces values other than tables whole."""
+    """Return two tables merged key by key; of two values that are not both tables, `upper` wins."""
     merged = dict(lower)
     for key, value in upper.items():
         below = merged.get(key)
@@ -23,7 +23,7 @@ def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
 
 
 def overlay(*layers: dict[str, Any]) -> dict[str, Any]:
-    """Merge layers of settings, given from low to high; no layer may hold two rivals."""
+    """Return layers of settings merged, lowest first; no layer may hold two rival keys."""
     result: dict[str, Any] = {}
     for layer in layers:
         below = {key: value for key, value in result.items() if RIVALS.get(key) not in layer}

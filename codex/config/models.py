@@ -1,7 +1,7 @@
 """Facts about models by name: the defaults, and the sizes of context windows.
 
-Only what a vendor fixes for a name belongs here. A local server chooses the window of its models:
-unless `model_context_window` gives it, it is unknown.
+Only what a vendor fixes for a name belongs here. A local server chooses the context windows of its
+models: they are unknown unless `model_context_window` is set.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ CONTEXT_WINDOWS: tuple[tuple[str, int], ...] = (
     ("gemini-2.5", 1_048_576),
     ("claude-", 200_000),
 )
-"""Prefix of a model's name, and the tokens in its window."""
+"""Prefixes of model names, each with the context window in tokens; the first match counts."""
 
 
 def context_window(model: str) -> int | None:
-    """Return the tokens in `model`'s window, judged by its name; None if unknown.
+    """Return the context window of `model` in tokens, by its name; None if unknown.
 
-    A vendor before a slash (`openai/gpt-4.1`, as routers write it) is ignored.
+    A vendor prefix before a slash (`openai/gpt-4.1`, as routers write it) is ignored.
     """
     name = model.rpartition("/")[2]
     for prefix, tokens in CONTEXT_WINDOWS:

@@ -1,4 +1,4 @@
-"""Settings from the command line: flags as values, `-c` as tables. Pure."""
+"""Settings from the command line: the values of flags, and `-c KEY=VALUE` parsed. Pure."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     provider: str | None = None
     is_oss: bool = False
-    """Whether `--oss` asks for a local model server, and a model that it is likely to have."""
+    """Whether `--oss` was given: use a local model server and its default model."""
     profile: str | None = None
     approval_policy: AskForApproval | None = None
     sandbox_mode: str | None = None
-    """Key of SANDBOX_MODES."""
+    """Sandbox mode, a key of SANDBOX_MODES; None if no flag names one."""
     sandbox_permissions: tuple[str, ...] | None = None
-    """Complete list in the form of May 2025; excludes `sandbox_mode`."""
+    """All permission strings, in the form of May 2025; must be None if `sandbox_mode` is set."""
     writable_roots: tuple[str, ...] = ()
-    """Folders to add to those of a policy that can write."""
+    """Folders of `--add-dir`, added to the writable folders of a policy that can write."""
     is_container: bool = False
     """Whether `--container-is-sandbox` was given."""
     cwd: str | None = None
@@ -41,9 +41,9 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 def parse_assignments(
     assignments: Iterable[str], parse_value: Callable[[str], Any]
 ) -> dict[str, Any]:
-    """Build a table from `-c` strings; later ones win.
+    """Return the table that the strings of `-c` set; later strings win.
 
-    Args: parse_value: parses one TOML value; raises ValueError if the text is not one.
+    Args: parse_value: parses one TOML value; raises ValueError if the text is not a TOML value.
     Raises: ConfigError.
     """
     merged: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The sandbox policy, from the permission strings of May 2025 or today's mode and its table."""
+"""The sandbox policy, made from permission strings (May 2025) or a mode and its table (today)."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def is_permission(text: str) -> bool:
 
 
 def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
-    """Return the policy of a list of valid permission strings with absolute folders.
+    """Return the policy that valid permission strings describe; their folders must be absolute.
 
-    Everything that the list does not name is forbidden, so an empty list permits nothing.
+    What no string allows is forbidden, so an empty list allows nothing.
     """
     fields = {"can_read_everything": False}
     folders = []
@@ -45,9 +45,9 @@ def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
 
 
 def with_network(policy: SandboxPolicy, table: Mapping[str, Any]) -> SandboxPolicy:
-    """Return the policy with the network of `[sandbox]`, which wins over the older keys.
+    """Return `policy` with the network access that the table `[sandbox]` sets, if it sets one.
 
-    `danger-full-access` keeps full access, as its name says.
+    The table wins over the older keys. The policy `danger-full-access` keeps full network access.
     """
     ports = {key: tuple(table.get(key, ())) for key in ("connect_ports", "bind_ports")}
     network = table.get("network")
@@ -63,7 +63,7 @@ def with_network(policy: SandboxPolicy, table: Mapping[str, Any]) -> SandboxPoli
 def sandbox_policy(
     *, mode: str | None, permissions: Iterable[str] | None, workspace_write: WorkspaceWrite
 ) -> SandboxPolicy:
-    """Return the policy of whichever of the two forms is given; read-only if neither is."""
+    """Return the policy of `permissions`, or else of `mode`; read-only if both are None."""
     if permissions is not None:
         return policy_of_permissions(permissions)
     if mode is not None:

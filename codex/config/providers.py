@@ -52,20 +52,20 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings that affect providers, from every source except the built-in table."""
 
     tables: dict[str, dict[str, Any]] = {}
-    """Checked tables of `[model_providers]`."""
+    """Checked tables of `[model_providers]`, by provider id."""
     openai_base_url: str | None = None
-    """Value of the key of that name, which wins over the provider's own table."""
+    """Value of the key `openai_base_url`, which wins over `[model_providers.openai]`."""
     environment_base_url: str | None = None
-    """Value of OPENAI_BASE_URL, which wins over the built-in table only."""
+    """Value of OPENAI_BASE_URL, which wins over the built-in base URL only."""
     environment: dict[str, Any] = {}
-    """Fields for every provider whose table does not set them."""
+    """Fields from environment variables, for every provider whose table above does not set them."""
     has_codex_api_key: bool = False
 
 
 def make_providers(settings: ProviderSettings, source: str) -> dict[str, ModelProvider]:
     """Return every provider by id.
 
-    Args: source: the file to name in an error about a table that lacks a field.
+    Args: source: path of config.toml, which an error about a missing field names.
     Raises: ConfigError.
     """
     built_in = _built_in(settings)

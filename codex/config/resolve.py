@@ -1,4 +1,4 @@
-"""Give merged settings their meaning: keys, flags and environment become one Config. Pure."""
+"""Make one Config from merged settings, flags and environment variables. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
     ("OPENAI_STREAM_MAX_RETRIES", "stream_max_retries", COUNT),
     ("OPENAI_STREAM_IDLE_TIMEOUT_MS", "stream_idle_timeout_ms", POSITIVE),
 )
-"""Environment variables that set a field of every provider."""
+"""Environment variables that set a field of every provider: variable, field, shape of the value."""
 
 PLAIN_KEYS = (
     "command_timeout_ms",
@@ -50,28 +50,29 @@ PLAIN_KEYS = (
     "show_raw_agent_reasoning",
     "tui",
 )
-"""Keys that are fields of Config without any change."""
+"""Keys whose values become the Config field of the same name, unchanged."""
 
 
 class ConfigInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """Inputs besides settings and flags: folders, environment, texts of files."""
+    """Inputs of `resolve_config` besides settings and flags: folders, environment, file texts."""
 
     codex_home: str
     config_file: str
     cwd: str
     """Working directory of the session: absolute and existing."""
     process: Source
-    """Source that paths in flags and environment variables are relative to."""
+    """Source of flags and environment variables; relative paths in them start at its folder."""
     environ: Mapping[str, str]
     instructions_file: str | None = None
-    """Text of instructions.md."""
+    """Text of instructions.md; None if the file is missing."""
     base_instructions: str | None = None
+    """Text of the file that `model_instructions_file` names."""
 
 
 def resolve_config(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs) -> Config:
-    """Return the Config, with the `warnings` of this step only.
+    """Return the Config; its `warnings` are those found here, without those of earlier steps.
 
-    Args: settings: the layers, checked and merged.
+    Args: settings: the settings of all layers, checked and merged.
     Raises: ConfigError.
     """
     warnings: list[str] = []
@@ -103,7 +104,7 @@ def resolve_config(settings: dict[str, Any], overrides: Overrides, inputs: Confi
         },
         Config,
     )
-    # The limit wins: a low limit is not meant to let commands run longer.
+    # A maximum below the default time-out lowers the time-out too.
     timeout_ms = min(config.command_timeout_ms, config.max_command_timeout_ms)
     return msgspec.structs.replace(config, command_timeout_ms=timeout_ms)
 
@@ -141,7 +142,7 @@ def _model(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs)
     if overrides.model is not None:
         model = check_leaf(overrides.model, NON_EMPTY, inputs.process, "--model")
     elif overrides.is_oss:
-        # The model in the file belongs to the provider that the flag replaces.
+        # The model in config.toml belongs to the provider that `--oss` replaces.
         model = DEFAULT_OSS_MODEL
     else:
         default = inputs.environ.get("OPENAI_DEFAULT_MODEL", "").strip() or DEFAULT_MODEL
@@ -169,7 +170,7 @@ def _approval(
     name = settings.get("approval_policy", AskForApproval.UNTRUSTED.value)
     if name == GRANULAR:
         warnings.append(
-            "approval_policy.granular: this version does not distinguish kinds of requests;"
+            "approval_policy.granular: this version does not distinguish kinds of approvals;"
             ' using "on-request"'
         )
         return AskForApproval.ON_REQUEST
@@ -215,9 +216,9 @@ def _enforcement(settings: dict[str, Any], overrides: Overrides) -> dict[str, An
 
 
 def _mcp_servers(tables: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
-    """Return the tables of the servers, each with a program or an address.
+    """Return the tables of the MCP servers that have a `command` or a `url`, by name.
 
-    Raises: ConfigError.
+    Raises: ConfigError, if a table has both.
     """
     servers = {}
     for name, table in tables.items():

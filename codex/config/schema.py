@@ -1,8 +1,8 @@
 """Check a parsed TOML table against a shape: refuse wrong types and values, report unknown keys.
 
-A shape is a tree of nodes; `keys.py` holds the one of config.toml. Checking also brings values into
-one spelling (absolute paths, one name per enum value, one name per key), so that layers can be
-merged regardless of where they came from. Must not do I/O, or know what a setting does.
+A shape is a tree of nodes; `keys.py` holds the shape of config.toml. Checking also normalises
+values (absolute paths, one name per enum value, one name per key), so that layers from different
+sources can be merged. Must not do I/O, or know what a setting does.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """The origin of a table."""
+    """Where a table of settings comes from, such as a file or `-c`."""
 
     prefix: str
     """Text before a dotted key in messages: `/home/u/.codex/config.toml: `, `-c `."""
     folder: str
-    """Absolute folder that relative paths start from."""
+    """Folder that relative paths in the table start at, absolute."""
     home: str | None
-    """Folder that `~` means."""
+    """Home folder, for `~`; None if it is unknown."""
 
     def absolute(self, path: str) -> str:
         """Return `path` with `~` and relative parts resolved, but not symbolic links."""
@@ -34,42 +34,42 @@ class Source(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """One value."""
+    """Shape of a value that is checked as one, such as a string or a number."""
 
     expected: str
-    """Description for messages, such as `a string`."""
+    """What is accepted, for error messages: `a string`."""
     types: tuple[type, ...]
     read: Callable[[Any, Source], Any] = lambda value, _: value
-    """Returns the value in its one spelling, or None to refuse it."""
+    """Returns the normalised value, or None to refuse the value."""
 
 
 class Items(NamedTuple):
-    """An array."""
+    """Shape of an array; `each` is the shape of its items."""
 
     each: Leaf
 
 
 class KeyTable(NamedTuple):
-    """A table whose keys are known."""
+    """Shape of a table whose keys are known in advance."""
 
     keys: Mapping[str, Node]
     aliases: Mapping[str, str] = {}
-    """Current name by old name."""
+    """Current names of keys, by their old names."""
 
 
 class Named(NamedTuple):
-    """A table whose keys are names the user chose."""
+    """Shape of a table whose keys are names that the user chose, such as `[profiles]`."""
 
     each: Node
 
 
 class Unused(NamedTuple):
-    """A key of other Codex versions that has no effect here; any value is accepted."""
+    """Shape of a key of other Codex versions that has no effect here; any value is accepted."""
 
     wish: str | None = None
-    """Feature that the user asks for and does not get (`run hooks`); None if it is not missed."""
+    """Missing feature, for the warning when the key is set: `run hooks`. None: no warning."""
     harmless: tuple[object, ...] = ()
-    """Values that do not ask for the feature."""
+    """Values that do not ask for the feature, and so give no warning."""
 
 
 Node = Leaf | Items | KeyTable | Named | Unused
@@ -85,9 +85,9 @@ TYPE_NAMES: dict[type, str] = {
 
 
 def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any], list[str]]:
-    """Check a whole document.
+    """Check the parsed document `value` against its shape `node`.
 
-    Returns: its settings in their one spelling, and warnings.
+    Returns: the settings, normalised, and the warnings.
     Raises: ConfigError, naming the source, the dotted key, the expected and the actual value.
     """
     checker = _Checker(source, node.keys)
@@ -97,7 +97,10 @@ def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any]
 
 
 def check_leaf(value: object, leaf: Leaf, source: Source, key: str) -> Any:
-    """Check one value from outside a document, such as an environment variable's."""
+    """Check one value, such as an environment variable's, and return it normalised.
+
+    Raises: ConfigError.
+    """
     return _Checker(source, {}).leaf(value, leaf, key)
 
 
@@ -159,7 +162,7 @@ class _Checker:
         return value
 
     def _hint(self, name: str, known: Iterable[str]) -> str:
-        """Return a hint at the meaning of an unknown key."""
+        """Return the end of the warning about an unknown key: what the user may have meant."""
         import difflib
 
         if name in self.top_level:
@@ -184,8 +187,8 @@ def join_key(parent: str, name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return the text of a wrong value of the right type.
+    """Return a wrong value of the right type as an error message shows it.
 
-    A value of the wrong type is never shown, only its type: it may be a misplaced secret.
+    Of a value of the wrong type only the type is shown: the value may be a misplaced secret.
     """
     return f'"{value}"' if isinstance(value, str) else str(value)

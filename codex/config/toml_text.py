@@ -1,7 +1,7 @@
 """Insert and remove tables of a TOML text as lines; all other lines stay unchanged. Pure.
 
-It examines the lines of headers and knows nothing of values, so that a header inside a multi-line
-string misleads it: callers must parse the result and check it.
+Only lines that look like headers are examined, so a header inside a multi-line string is mistaken
+for a real one: callers must parse the result and check it.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 class _Block(NamedTuple):
-    """A header with everything that belongs to it."""
+    """A table of the text: its header and the lines that belong to it."""
 
     path: Path
     start: int
-    """Line of the header, from 0."""
+    """Number of the header's line, from 0."""
     content_end: int
-    """Line after the last one that is neither blank nor a comment."""
+    """Number of the line after the last one that is neither blank nor a comment."""
     end: int
-    """Line after the table's last line; comments right above the next header belong to that one."""
+    """Number of the line after the last one, before the comments right above the next header."""
 
 
 def with_table(text: str, path: Path, values: dict[str, Any]) -> str:
-    """Return the text with `[path]` holding `values` instead of whatever it held.
+    """Return the text with the table `[path]` set to exactly `values`.
 
-    A new table comes after its siblings, or else at the end.
+    A new table comes after the tables with the same parent, or else at the end.
     Raises: ValueError, if a value cannot be written.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -61,14 +61,14 @@ def with_table(text: str, path: Path, values: dict[str, Any]) -> str:
 
 
 def without_table(text: str, path: Path) -> str:
-    """Return the text without `[path]` and the tables below it."""
+    """Return the text without the table `[path]` and the tables below it."""
     lines = text.splitlines(keepends=True)
     own = [block for block in _blocks(lines) if _is_below(block, path)]
     return "".join(_cut(lines, own))
 
 
 def table_lines(path: Path, values: dict[str, Any]) -> list[str]:
-    """Return a table as lines; each table inside it takes one line.
+    """Return the lines of the table `[path]`; a table inside it becomes an inline table.
 
     Raises: ValueError, if a text is not valid Unicode.
     """
@@ -76,7 +76,7 @@ def table_lines(path: Path, values: dict[str, Any]) -> list[str]:
 
 
 def dotted(path: Path) -> str:
-    """Return a key of several parts, quoted where necessary."""
+    """Return `path` as a dotted key; its parts are quoted where TOML requires it."""
     return ".".join(map(_key, path))
 
 
@@ -90,12 +90,12 @@ def _value(value: Any) -> str:
         return "{ " + members + " }" if members else "{}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
-    # JSON's strings and numbers are valid TOML, except for one character.
+    # JSON's strings and numbers are valid TOML, except for an unescaped DEL.
     return dumps(value).decode().replace("\x7f", "\\u007f")
 
 
 def _blocks(lines: Sequence[str]) -> list[_Block]:
-    """Return every header with the lines that belong to it, in order."""
+    """Return a block for each table header, in order."""
     headers = [
         (number, path)
         for number, line in enumerate(lines)
@@ -112,7 +112,7 @@ def _blocks(lines: Sequence[str]) -> list[_Block]:
 
 
 def _header_path(line: str) -> Path | None:
-    """Return the path that a header names; None for any other line."""
+    """Return the path that a header line names; None for any other line."""
     match = _HEADER.fullmatch(line.rstrip("\r\n"))
     if match is None or len(match[1]) != len(match[3]):
         return None
@@ -128,7 +128,7 @@ def _header_path(line: str) -> Path | None:
 
 
 def _comments_start(lines: Sequence[str], number: int) -> int:
-    """Return the first of the comment lines right above a line."""
+    """Return the number of the first comment line right above line `number`, or else `number`."""
     while number > 0 and lines[number - 1].lstrip().startswith("#"):
         number -= 1
     return number
@@ -143,7 +143,10 @@ def _is_below(block: _Block, path: Path) -> bool:
 
 
 def _cut(lines: Sequence[str], blocks: Sequence[_Block], offset: int = 0) -> list[str]:
-    """Return the lines without the blocks, and without blank lines that have become superfluous."""
+    """Return the lines without `blocks`, and without blank lines that have become superfluous.
+
+    Args: offset: number of the first of `lines`, as the blocks count them.
+    """
     left = list(lines)
     for block in reversed(blocks):
         start, end = block.start - offset, block.content_end - offset

@@ -1,8 +1,8 @@
 """Config: every resolved setting of one run. load.py makes it; the packages above read it.
 
-Values that cross a file or wire are `msgspec.Struct`s, here and elsewhere: such a class costs a
-tenth of a frozen dataclass at start, and decoding errors name the path. Paths are `str`, since
-importing `pathlib` costs 7 ms.
+Values that cross a file or wire are `msgspec.Struct`s, here and elsewhere: defining one
+costs a tenth of a frozen dataclass at start, and decoding errors name the path. File paths are
+`str`, since importing `pathlib` costs 7 ms.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class HistoryPersistence(enum.Enum):
 
 
 class HistorySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[history]`."""
+    """Settings of the table `[history]`."""
 
     persistence: HistoryPersistence = HistoryPersistence.SAVE_ALL
     max_bytes: int | None = None
-    """Size beyond which the oldest messages are dropped; None and 0 keep all."""
+    """Size of history.jsonl above which the oldest messages are dropped; None and 0: no limit."""
     sensitive_patterns: tuple[str, ...] | None = None
-    """Regular expressions for messages that are not kept; None means the built-in ones."""
+    """Regular expressions of messages that are not kept; None: the built-in ones."""
 
 
 NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
@@ -44,29 +44,29 @@ NO_HISTORY = HistorySettings(persistence=HistoryPersistence.NONE)
 
 
 class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[sandbox]`: enforcement of the sandbox policy; the network keys are part of the policy."""
+    """Settings of the table `[sandbox]`, except the network keys, which SandboxPolicy has."""
 
     require: Literal["full", "best-effort"] = "best-effort"
-    """Reaction to an unavailable part of the sandbox: refuse to run commands, or warn once."""
+    """Reaction to an unavailable part of the sandbox: run no command (`full`), or warn once."""
     container: bool = False
     """Whether the container around codex is the sandbox, so that nothing else is enforced."""
 
 
 class TuiSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`[tui]`."""
+    """Settings of the table `[tui]`."""
 
     notifications: bool | tuple[str, ...] = True
-    """True for all, False for none, or the kinds to show."""
+    """Notifications to show: True for all, False for none, or their kinds."""
     notification_method: str = "auto"
-    """`osc9`, `bel`, or `auto` for what the terminal is known to support."""
+    """Way to notify: `osc9`, `bel`, or `auto` for what the terminal is known to support."""
     notification_condition: str = "unfocused"
-    """`unfocused` or `always`."""
+    """Condition of notifying: `unfocused` (the terminal has no focus) or `always`."""
     alternate_screen: str = "auto"
-    """`auto`, `always` or `never`; `never` keeps the conversation in the terminal's scrollback."""
+    """`auto`, `always`, or `never`, which keeps the conversation in the terminal's scrollback."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of one run: flags, `-c`, profile, file and defaults merged."""
+    """The settings of one run, from flags, `-c`, profile, config.toml, environment and defaults."""
 
     codex_home: str
     cwd: str
@@ -82,16 +82,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     shell_environment: ShellEnvironmentPolicy = ShellEnvironmentPolicy()
     disable_response_storage: bool = False
     instructions: str | None = None
-    """The user's own instructions: the two keys, then `instructions.md`."""
+    """User's instructions: `developer_instructions`, `instructions`, then `instructions.md`."""
     base_instructions: str | None = None
-    """Replacement for the built-in base prompt (`model_instructions_file`)."""
+    """Text of `model_instructions_file`, which replaces the built-in base prompt; None: no file."""
     notify: tuple[str, ...] = ()
     """Program and arguments to run on notable events; empty turns notifications off."""
     project_doc_max_bytes: int = 32 * 1024
     project_doc_fallback_filenames: tuple[str, ...] = ()
-    """File names that are tried in a folder without an AGENTS.md."""
+    """File names that are tried, in order, in a folder without an AGENTS.md."""
     project_root_markers: tuple[str, ...] = (".git",)
-    """Names of which the root folder of a project holds one."""
+    """File names of which a project's root folder contains at least one."""
     history: HistorySettings = HistorySettings()
     mcp_servers: dict[str, McpServer] = {}
     file_opener: FileOpener = FileOpener.VSCODE
@@ -105,6 +105,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     max_command_timeout_ms: int = 600_000
     """Longest time-out that the model may ask for."""
     is_ephemeral: bool = False
-    """Whether the session leaves no file."""
+    """Whether no session file is written."""
     warnings: tuple[str, ...] = ()
-    """Warnings from loading, such as unknown keys with the nearest valid one."""
+    """Warnings found while loading, such as an unknown key with the nearest known one."""
