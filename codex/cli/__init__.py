@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: find the subcommand, parse its arguments, and run it."""

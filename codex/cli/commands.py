@@ -27,13 +27,13 @@ from codex.cli.flags import (
 
 
 class Positional(NamedTuple):
-    """One argument that is not a flag."""
+    """One argument of a subcommand that is not a flag."""
 
     dest: str
     metavar: str
     help: str
     nargs: str | None = "?"
-    """Number of values as argparse has it; None: exactly one."""
+    """Number of values, as argparse writes it; None: exactly one."""
 
     @property
     def usage(self) -> str:
@@ -56,7 +56,7 @@ class Command(NamedTuple):
     positionals: tuple[Positional, ...]
     examples: str
     rest: tuple[str, str] | None = None
-    """Name and help of the command line that follows, if one does."""
+    """Name and help of the command line to run, which follows the flags; None: there is none."""
     subcommands: tuple[Command, ...] = ()
 
     @property
@@ -68,12 +68,12 @@ class Command(NamedTuple):
 TUI = Command(
     "",
     "the full-screen interface",
-    "Work with the agent on the whole screen: watch it work, approve what it asks for, steer it.",
+    "Work with the agent in full screen: watch it work, approve what it asks for, steer it.",
     (*SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     (Positional("argument", "PROMPT", "the first message"),),
     '  codex\n  codex --full-auto "fix the failing test"\n  codex --oss -C ~/app -i shot.png',
 )
-"""The command without a subcommand."""
+"""`codex` without a subcommand."""
 _WHICH_SESSION = "an id, the start of one, or a name (omitted with --last), then the prompt"
 _OLD_SESSION = (
     Positional(
@@ -87,8 +87,8 @@ _SHOWN_SESSION = (Positional("words", "[SESSION] [PROMPT]", _WHICH_SESSION, "*")
 EXEC_RESUME = Command(
     "exec resume",
     "resume a session",
-    "Resume a session: the model reads all of it again, and the session's file grows. The\n"
-    "session's folder and model are used unless you name others.",
+    "Resume a session: the model reads the whole conversation again, and new messages are added\n"
+    "to the session's file. The session's folder and model are used unless you name others.",
     (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
     _OLD_SESSION,
     '  codex exec resume --last "now add a test for it"\n'
@@ -98,7 +98,7 @@ EXEC_RESUME = Command(
 EXEC_FORK = Command(
     "exec fork",
     "resume a copy of a session",
-    "Copy a session and resume the copy; the original stays as it is.",
+    "Copy a session and resume the copy; the original does not change.",
     (*WHICH_FLAGS, *SESSION_FLAGS, *EXEC_FLAGS),
     _OLD_SESSION,
     '  codex exec fork 01a2060d "try it with a hash table instead"',
@@ -106,8 +106,8 @@ EXEC_FORK = Command(
 RESUME = Command(
     "resume",
     "resume a session",
-    "Resume a session on the full screen. Without SESSION and --last, choose one of this folder\n"
-    "(with --all, of any folder).",
+    "Resume a session in full screen. Without SESSION and --last, choose one of this folder\n"
+    "(with --all, of any folder) from a list.",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
     "  codex resume\n  codex resume --all\n  codex resume --last\n"
@@ -116,8 +116,8 @@ RESUME = Command(
 FORK = Command(
     "fork",
     "resume a copy of a session",
-    "Copy a session and resume the copy on the full screen; the original stays as it is. Without\n"
-    "SESSION and --last, choose one of this folder (with --all, of any folder).",
+    "Copy a session and resume the copy in full screen; the original does not change. Without\n"
+    "SESSION and --last, choose one of this folder (with --all, of any folder) from a list.",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
     "  codex fork\n  codex fork --last",
@@ -202,8 +202,8 @@ _SERVER_NAME = Positional("name", "NAME", "the server's name", None)
 MCP = Command(
     "mcp",
     "manage the MCP servers that codex uses",
-    "Manage the MCP servers in config.toml; its comments and order are kept. Without a command,\n"
-    "and with a program on standard input, this is codex mcp-server.",
+    "Manage the MCP servers in config.toml, whose comments and order are kept. Without a command,\n"
+    "and if standard input is not a terminal, this is codex mcp-server.",
     (*SESSION_FLAGS, APPROVAL_FLAG),
     (),
     "  codex mcp add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes\n"
@@ -275,7 +275,7 @@ HISTORY_SEARCH = Command(
 HISTORY_DELETE = Command(
     "history delete",
     "delete messages",
-    "Delete messages from the history. It asks first; without a terminal it needs --yes.",
+    "Delete messages from the history, after confirmation. Without a terminal, --yes is needed.",
     DELETE_FLAGS,
     (Positional("words", "NUMBER", "a message's number, as codex history list shows it", "*"),),
     "  codex history delete 17 18\n"
@@ -284,8 +284,8 @@ HISTORY_DELETE = Command(
 )
 HISTORY_PATH = Command(
     "history path",
-    "print the name of the file",
-    "Print the name of the file that holds the messages.",
+    "print the path of the history file",
+    "Print the path of the file that contains the messages.",
     (),
     (),
     '  wc -l "$(codex history path)"',
@@ -293,8 +293,9 @@ HISTORY_PATH = Command(
 HISTORY_COMMAND = Command(
     "history",
     "search or delete the messages you sent",
-    "The messages you sent in all sessions (history.jsonl in CODEX_HOME). Keys of config.toml\n"
-    "decide what is kept: history.persistence, history.max_bytes, history.sensitive_patterns.",
+    "Search or delete the messages you sent in all sessions (history.jsonl in CODEX_HOME).\n"
+    "These keys of config.toml decide what is kept: history.persistence, history.max_bytes,\n"
+    "history.sensitive_patterns.",
     (),
     (),
     '  codex history search "failing test"\n  codex history delete --matching "secret project"',

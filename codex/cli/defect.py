@@ -1,4 +1,4 @@
-"""The report of a bug in the program itself."""
+"""Report a bug in codex itself: an exception that is not a CodexError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def report_defect(host: Host, error: Exception) -> None:
-    """Print one line; with debugging on, also the traceback."""
+    """Print `error` to stderr: one line, then the traceback if debugging is on, else what to do."""
     message = " ".join(str(error).split())
     host.stderr.write(f"Error: internal error: {type(error).__name__}: {message}\n")
     if host.environ.get("CODEX_DEBUG") or "debug" in host.environ.get("RUST_LOG", ""):

@@ -1,7 +1,7 @@
 """The flags as data: each with its names, its settings for argparse, and its line of help.
 
-One table serves the parsers and the search for the subcommand, which must know which flags take a
-value before any parser exists.
+Both the parsers and the search for the subcommand read this data: the search must know which flags
+take a value, and it runs before a parser is built.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class Flag(NamedTuple):
-    """One flag."""
+    """One flag of the command line."""
 
     names: tuple[str, ...]
     help: str
     value: str | None = None
     """Name of the value in the help; None if the flag takes no value."""
     settings: Mapping[str, Any] = {}
-    """Further arguments of argparse's `add_argument`."""
+    """More keyword arguments for argparse's `add_argument`."""
 
 
 SESSION_FLAGS: tuple[Flag, ...] = (
@@ -69,7 +69,7 @@ SESSION_FLAGS: tuple[Flag, ...] = (
     Flag(("--disable-response-storage",), "do not let the server store the conversation"),
     Flag(("--ephemeral",), "write no session file; the session cannot be resumed"),
 )
-"""Flags that every session accepts."""
+"""Flags of every subcommand that starts or resumes a session."""
 
 APPROVAL_FLAG = Flag(
     ("-a", "--ask-for-approval"),
@@ -85,7 +85,7 @@ COLOR_FLAG = Flag(
 )
 
 IMAGE_NAMES = ("-i", "--image")
-"""Names of the one flag that takes any number of values."""
+"""Names of the image flag, the only flag that takes any number of values."""
 IMAGE_FLAG = Flag(
     IMAGE_NAMES,
     "attach images: files, or a comma-separated list of them; repeatable",
@@ -110,7 +110,7 @@ EXECPOLICY_FLAGS: tuple[Flag, ...] = (
     ),
     Flag(
         ("--require-safe",),
-        "also report by exit status: 12 may write, or asks; 13 unknown; 14 forbidden",
+        "report the result by exit status too: 12 may write, or must ask; 13 unknown; 14 forbidden",
     ),
     Flag(("--pretty",), "write the JSON over several lines"),
 )
@@ -159,7 +159,7 @@ HISTORY_FLAGS: tuple[Flag, ...] = (
     Flag(("-n", "--count"), "how many of the newest messages; default 50", "N"),
     Flag(("--json",), "print JSON lines with number, session_id, ts and text"),
 )
-"""Flags of the commands that show messages."""
+"""Flags of `codex history list` and `codex history search`."""
 
 DELETE_FLAGS: tuple[Flag, ...] = (
     Flag(("--matching",), "every message that contains this text, ignoring case", "TEXT"),
@@ -171,7 +171,7 @@ WHICH_FLAGS: tuple[Flag, ...] = (
     Flag(("--last",), "the most recently written session of this folder"),
     Flag(("--all",), "sessions of any folder, not only this one"),
 )
-"""Flags that choose a session without an id."""
+"""Flags that choose a session without its id."""
 
 SESSIONS_FLAGS: tuple[Flag, ...] = (
     Flag(("--all",), "sessions of every folder, not only this one"),
@@ -190,4 +190,4 @@ ALL_FLAGS = (
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names
 }
-"""Whether a flag takes a value, by each of its names."""
+"""Whether a flag takes a value, for every name of every flag."""

@@ -1,6 +1,6 @@
-"""The command line: find the subcommand, run it, and report an error in one line.
+"""Run a command line: find the subcommand, run it, and report an error in one line.
 
-Each subcommand imports what it runs, so that no subcommand pays for another.
+Each subcommand's runner does its own imports, so that no subcommand waits for another's imports.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ examples:
 
 
 def overview() -> str:
-    """The text of `codex --help`."""
+    """Return the text of `codex --help`."""
     from codex.cli.commands import ALIASES, COMMANDS, TUI
 
     names = {
@@ -60,7 +60,7 @@ def overview() -> str:
 
 
 def _flag_help(flag: Flag) -> str:
-    """One flag in argparse's layout, without importing argparse."""
+    """Return the help of one flag in argparse's layout, without importing argparse."""
     names = ", ".join(flag.names) + (f" {flag.value}" if flag.value else "")
     rows = textwrap.wrap(flag.help, 66)
     start = f"  {names:<24}  " if len(names) <= 24 else f"  {names}\n{' ' * 28}"
@@ -68,9 +68,9 @@ def _flag_help(flag: Flag) -> str:
 
 
 def run(host: Host) -> int:
-    """Run one command line; return the exit status.
+    """Run the command line `host.argv`; return the exit status.
 
-    Raises: BrokenPipeError, if the reader of the output has closed it.
+    Raises: BrokenPipeError, if the reader of standard output has closed it.
     """
     try:
         return _delivered(host, _run(host))
@@ -82,7 +82,7 @@ def run(host: Host) -> int:
 
 
 def _delivered(host: Host, status: int) -> int:
-    """Flush the output; return the status, or a failure if the output could not be written."""
+    """Flush standard output; return `status`, or FAILED if the output could not be written."""
     try:
         host.stdout.flush()
     except BrokenPipeError:
@@ -118,12 +118,12 @@ def _run(host: Host) -> int:
 
 
 def _before_rest(argv: Sequence[str]) -> Sequence[str]:
-    """The words before `--`, which may be flags."""
+    """Return the words before `--`, which may be flags."""
     return argv[: argv.index("--")] if "--" in argv else argv
 
 
 def _command_of(word: str | None) -> str | None:
-    """The subcommand that a word names; None for a prompt.
+    """Return the name of the subcommand that `word` names; None if `word` is a prompt.
 
     Raises: UsageError, if the word looks like a misspelt command.
     """

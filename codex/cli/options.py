@@ -1,4 +1,4 @@
-"""Turns parsed arguments into Overrides, ExecOptions and TuiOptions."""
+"""Turn parsed arguments into Overrides, ExecOptions and TuiOptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
 
 def session_overrides(parsed: Namespace) -> Overrides:
-    """Read the overrides of a command with the session flags and `--ask-for-approval`.
+    """Return the Overrides of a subcommand that has the session flags and `--ask-for-approval`.
 
     Raises: UsageError.
     """
@@ -47,7 +47,7 @@ def session_overrides(parsed: Namespace) -> Overrides:
 
 
 def sandbox_overrides(parsed: Namespace) -> Overrides:
-    """Read the overrides of `codex sandbox`, which has only the flags that concern the sandbox.
+    """Return the Overrides of `codex sandbox`, which has only the flags that concern the sandbox.
 
     Raises: UsageError.
     """
@@ -73,9 +73,9 @@ def sandbox_overrides(parsed: Namespace) -> Overrides:
 
 
 def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]:
-    """Read the overrides and options of `codex exec`, which never asks.
+    """Return the Overrides and ExecOptions of `codex exec`, which never asks for approval.
 
-    Args: cwd: the process's working directory, which images are relative to.
+    Args: cwd: the process's working directory, where relative paths of images start.
     Raises: UsageError.
     """
     policy = parsed.ask_for_approval
@@ -83,7 +83,7 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
         raise UsageError(
             f'--ask-for-approval "{policy}": codex exec cannot ask, so only "never" is possible'
         )
-    # exec/main.py sets `never` in any case, so the flag conflicts with nothing.
+    # exec/main.py always sets `never`, so the flag conflicts with no other flag.
     parsed.ask_for_approval = None
     overrides = session_overrides(parsed)
     images, prompt = split_images(parsed.image, parsed.argument, cwd)
@@ -97,9 +97,9 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
 
 
 def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
-    """Read the overrides and options of `codex` without a subcommand.
+    """Return the Overrides and TuiOptions of `codex` without a subcommand.
 
-    Args: cwd: the process's working directory, which images are relative to.
+    Args: cwd: the process's working directory, where relative paths of images start.
     Raises: UsageError, also if an image does not exist.
     """
     overrides = session_overrides(parsed)
@@ -117,7 +117,7 @@ def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
 
 
 def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
-    """Return the function of a `codex history` command; it takes the Host and CODEX_HOME.
+    """Return the function that runs `codex history WORD`, given the Host and CODEX_HOME.
 
     Raises: UsageError.
     """
@@ -139,7 +139,7 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
 
 
 def session_limit(parsed: Namespace) -> int | None:
-    """Read the limit of `codex sessions`; None if it was not given.
+    """Return the `--limit` of `codex sessions`; None if it was not given.
 
     Raises: UsageError.
     """
@@ -153,9 +153,10 @@ def _number(text: str, expected: str) -> int:
 
 
 def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
-    """Take the session of `codex exec resume`; None: the last one. The prompt stays in `parsed`.
+    """Return the session named after `resume` or `fork`; None: `--last`. Set `parsed.argument`.
 
-    Args: command: the command as typed, for the message. cwd: see `exec_arguments`.
+    `parsed.argument` becomes the prompt; None if there is none.
+    Args: command: the subcommand as typed, for error messages. cwd: see `exec_arguments`.
     Raises: UsageError.
     """
     most = 1 if parsed.last else 2
@@ -180,7 +181,7 @@ def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
 def split_images(
     groups: Sequence[Sequence[str]], prompt: str | None, cwd: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Separate the image files from a prompt that `--image` has swallowed."""
+    """Return the image files and the prompt, which argparse may have read as an image."""
     values = [list(group) for group in groups]
     if prompt is None:
         prompt = next(iter(swallowed_words(values, 1, cwd)), None)
@@ -189,10 +190,10 @@ def split_images(
 
 
 def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
-    """Remove words that `--image` has swallowed from its values, and return them.
+    """Remove arguments that argparse read as values of `--image` from `groups`, and return them.
 
-    The first value after an `--image` is always an image; the last values of the command line are
-    words if no files of their names exist.
+    The first value after an `--image` is always an image. The last values of the last `--image`, at
+    most `most`, are arguments if no files of their names exist.
     """
     words: list[str] = []
     while groups and len(groups[-1]) > 1 and len(words) < most and not _files(groups[-1][-1], cwd):
@@ -201,7 +202,7 @@ def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
 
 
 def _files(value: str, cwd: str) -> list[str]:
-    """The files that a value of `--image` names: itself, or each of a comma-separated list."""
+    """Return the existing files that a value of `--image` names: one, or a comma-separated list."""
     for paths in ([value], value.split(",")):
         if all(path and os.path.exists(os.path.join(cwd, path)) for path in paths):
             return paths
@@ -235,7 +236,7 @@ def _approval(parsed: Namespace) -> AskForApproval | None:
 
 
 def _sandbox(parsed: Namespace) -> tuple[str | None, tuple[str, ...] | None]:
-    """The mode, the whole list of permissions, or neither."""
+    """Return the sandbox mode and the permissions that the flags set; at least one is None."""
     if parsed.full_auto:
         return "workspace-write", None
     if parsed.bypass:

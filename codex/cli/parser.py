@@ -1,7 +1,7 @@
-"""Parsers: argparse, with errors as exceptions, help as text, and one subcommand at a time.
+"""Parse the arguments of one subcommand with argparse; errors and help are exceptions.
 
-Must not print or exit. Every start makes a parser, so only the named subcommand's parser is made,
-and argparse gets nothing that makes it import more of the library.
+Must not print or exit. Every start builds a parser, so only the parser of the named subcommand is
+built, and argparse is given nothing that makes it import more of the standard library.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class HelpWanted(Exception):  # noqa: N818 - no error
-    """`--help` was given; carries the text."""
+    """`--help` was given; the argument is the text of the help."""
 
 
 class VersionWanted(Exception):  # noqa: N818 - no error
@@ -54,7 +54,7 @@ def parse_arguments(command: Command, arguments: Sequence[str]) -> argparse.Name
 def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Parse arguments with any number of `words` before, between and after the flags.
 
-    argparse itself takes only the words in the first place where it finds one.
+    argparse's ordinary parsing would accept only the first run of adjacent words.
     """
     arguments = list(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
@@ -64,7 +64,7 @@ def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Na
 
 
 def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[str]]:
-    """Find the subcommand of `command` that the arguments name, and the remaining arguments.
+    """Return the subcommand of `command` that the arguments name, and the remaining arguments.
 
     Raises: UsageError, HelpWanted.
     """
@@ -87,14 +87,14 @@ def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[st
 
 
 def help_text(command: Command) -> str:
-    """The text of `codex COMMAND --help`."""
+    """Return the text of `codex COMMAND --help`."""
     return _make(command).format_help()
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
-        # Without a width, argparse asks shutil for the terminal's with every argument that is
-        # added; shutil imports bz2, lzma and zlib.
+        # Without a width, argparse asks shutil for the terminal's width each time an argument is
+        # added, and shutil imports bz2, lzma and zlib.
         super().__init__(prog, max_help_position=26, width=92)
 
 

@@ -1,4 +1,4 @@
-"""The function of each subcommand. Each imports what it needs, so that no other pays for it."""
+"""The functions that run the subcommands. Each imports only what its own subcommand needs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _fork(host: Host, arguments: Sequence[str]) -> int:
 
 
 def _old_screen(host: Host, word: str, arguments: Sequence[str]) -> int:
-    """`codex resume` and `codex fork`."""
+    """Run `codex resume` or `codex fork`; `word` says which."""
     from codex.cli.commands import COMMANDS
     from codex.cli.options import take_old_session, tui_arguments
     from codex.cli.parser import parse_arguments
@@ -79,9 +79,10 @@ def _open_old(
     cwd: str | None,
     is_copy: bool,
 ) -> _Old:
-    """Read an old session, or make a copy of it.
+    """Read an old session, or copy it and read the copy.
 
-    Args: wanted: its id or name; None: the last one. cwd: its folder; None: any.
+    Args: wanted: the session's id or name; None: the last one. cwd: the folder of the last
+        one; None: any folder. is_copy: whether to copy the session.
     """
     from codex.rollout.restore import restored_config
     from codex.rollout.store import open_session
@@ -112,7 +113,7 @@ def _exec(host: Host, arguments: Sequence[str]) -> int:
 
 
 def _exec_old(host: Host, word: str, arguments: Sequence[str]) -> int:
-    """`exec resume` and `exec fork`."""
+    """Run `codex exec resume` or `codex exec fork`; `word` says which."""
     from codex.cli.commands import EXEC
     from codex.cli.options import exec_arguments, take_old_session
     from codex.cli.parser import parse_arguments
@@ -225,7 +226,7 @@ def _mcp(host: Host, arguments: Sequence[str]) -> int:
     if find_command(arguments).command is None and not {"-h", "--help"} & set(arguments):
         if arguments or not host.stdin.isatty():
             return _mcp_server(host, arguments)
-        arguments = ["--help"]  # A person wants to manage servers.
+        arguments = ["--help"]  # The user wants to manage servers.
     command, rest = nested(MCP, arguments)
     parsed = parse_arguments(command, rest)
     from codex.config.load import load_config
@@ -301,7 +302,7 @@ def _demo(host: Host, arguments: Sequence[str]) -> int:
 def _sandbox(host: Host, arguments: Sequence[str]) -> int:
     from codex.cli.commands import SANDBOX
 
-    if arguments[:1] in (["linux"], ["macos"]):  # today's Codex names the system
+    if arguments[:1] in (["linux"], ["macos"]):  # as in today's Codex
         arguments = arguments[1:]
     return _run_in_sandbox(host, SANDBOX, arguments)
 

@@ -1,4 +1,4 @@
-"""The words of a command line, sorted before any parser is made."""
+"""Find the subcommand among the words of a command line, before a parser is built."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 
 class CommandLine(NamedTuple):
-    """A command and its arguments."""
+    """A subcommand and its arguments."""
 
     command: str | None
-    """Command as typed; None if there is no bare word."""
+    """Subcommand as typed; None if there is none."""
     arguments: list[str]
-    """All other words; flags before the command come first."""
+    """All other words, in order; flags before the subcommand are among them."""
 
 
 def find_command(argv: Sequence[str]) -> CommandLine:
-    """Find the subcommand: the first word that is neither a flag nor a flag's value."""
+    """Return the first word that is neither a flag nor a flag's value, as the subcommand."""
     index = _first_bare_word(argv)
     if index >= len(argv) or argv[index] == "--":
         return CommandLine(None, list(argv))
@@ -28,10 +28,10 @@ def find_command(argv: Sequence[str]) -> CommandLine:
 
 
 def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
-    """Find a subcommand of a command whose other words are arguments.
+    """Return the subcommand among `words` that `argv` names, and its arguments.
 
-    `--image FILE... resume ID` means the subcommand too. The images before it stay its own: they
-    come as `--image=FILE`, which takes no further words.
+    In `--image FILE... resume ID`, `resume` is the subcommand, not an image. Images before the
+    subcommand become `--image=FILE`, which takes no values from the words that follow.
     """
     before: list[str] = []
     index = 0
@@ -55,9 +55,9 @@ def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
 def split_rest(
     argv: Sequence[str], *, has_positionals: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Separate a command's own arguments from the command line that it is to run.
+    """Return a subcommand's own arguments, and the command line that it is to run.
 
-    That command line begins after `--`, or, if the command has no positional arguments, at the
+    The command line begins after `--`, or, if the subcommand has no positional arguments, at the
     first word that is neither a flag nor a flag's value.
     """
     if has_positionals:
