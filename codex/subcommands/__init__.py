@@ -1,1 +1,1 @@
-"""Subcommands of one module each, and `proto`, the front end for programs."""
+"""The smaller subcommands, one module each, and `proto`, the front end for programs."""

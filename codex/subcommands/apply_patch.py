@@ -21,7 +21,7 @@ USAGE = "Usage: codex apply-patch PATCH\n       codex apply-patch < FILE\n"
 def run(host: Host, argument: str | None) -> int:
     """Apply the patch in `argument`, or from standard input if None; return the exit status.
 
-    The list of changed files goes to stdout, the reason of a failure to stderr.
+    The list of changed files goes to stdout, the reason for a failure to stderr.
     """
     try:
         text = _standard_input(host) if argument is None else argument
@@ -40,7 +40,7 @@ def _standard_input(host: Host) -> str:
     if host.stdin.isatty():
         return ""
     try:
-        # As bytes: the text layer would drop the CR of CRLF lines.
+        # Read as bytes, since the text layer would drop the CR of CRLF lines.
         return host.stdin.buffer.read().decode()
     except UnicodeDecodeError as exc:
         raise PatchError(f"Invalid patch: standard input is not UTF-8: {exc}") from exc

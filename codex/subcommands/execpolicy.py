@@ -1,4 +1,4 @@
-"""`codex execpolicy check` and `check-json`: judge a command by rules, with the result as JSON.
+"""`codex execpolicy check` and `check-json`: judge a command by rules and print the result as JSON.
 
 The command is not run.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 _SAFE, _MAY_WRITE, _UNVERIFIED, _FORBIDDEN = 0, 12, 13, 14
-"""The exit statuses of `--require-safe`."""
+"""Exit statuses with `--require-safe`."""
 _STATUS_OF_DECISION = {
     None: _UNVERIFIED,
     Decision.ALLOW: _SAFE,
@@ -32,7 +32,7 @@ _STATUS_OF_DECISION = {
 
 
 class CheckOptions(NamedTuple):
-    """The flags of both commands."""
+    """Flags of `codex execpolicy check` and `codex execpolicy check-json`."""
 
     policy: tuple[str, ...]
     """Rules files, relative to the working directory; empty: the built-in rules."""
@@ -46,19 +46,19 @@ class _CallArgument(msgspec.Struct, frozen=True):
 
 
 def check_words(host: Host, options: CheckOptions, words: Sequence[str]) -> int:
-    """Judge a command given as words; return the exit status.
+    """Judge the command line `words` and print the result; return the exit status.
 
     Raises: CodexError, if there is no command or a policy cannot be read.
     """
     if not words:
         raise CodexError("no command to judge", advice="codex execpolicy check -- PROGRAM [ARG]...")
-    # JSON has no place for bytes that are not UTF-8.
+    # JSON cannot contain bytes that are not UTF-8.
     clean = [word.encode(errors="surrogateescape").decode(errors="replace") for word in words]
     return _check(host, options, ExecCall(clean[0], tuple(clean[1:])))
 
 
 def check_json(host: Host, options: CheckOptions, argument: str) -> int:
-    """Judge a command given as JSON; return the exit status.
+    """Judge the command in the JSON `argument` and print the result; return the exit status.
 
     Raises: CodexError, if the command or a policy cannot be read.
     """
@@ -119,6 +119,6 @@ def _judge_prefix(policy: Policy, call: ExecCall) -> tuple[dict[str, Any], int]:
 
 
 def _combined(statuses: Sequence[int]) -> int:
-    """The status from both forms of rules: the strictest one that is known."""
+    """Return the strictest status other than `_UNVERIFIED`, or else `_UNVERIFIED`."""
     known = [status for status in statuses if status != _UNVERIFIED]
     return max(known, default=_UNVERIFIED)

@@ -1,6 +1,6 @@
 """`codex history`: list, search and delete messages of the message history.
 
-It works on the file as it is, whatever `history.persistence` says about new messages.
+It works on the existing file, whatever `history.persistence` says about new messages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _AT_A_TIME = 1000
 
 
 class ListOptions(NamedTuple):
-    """How many entries are shown, and in which form."""
+    """How many entries `codex history list` and `search` show, and in which form."""
 
     limit: int = DEFAULT_COUNT
     """Number of the newest entries to show; at least 1."""
@@ -40,11 +40,12 @@ class ListOptions(NamedTuple):
 
 
 class ChosenEntries(NamedTuple):
-    """The entries to delete; exactly one member is given."""
+    """The entries to delete; exactly one of the fields must be set."""
 
     numbers: tuple[int, ...] = ()
-    """Numbers as `list` shows them, from 1."""
+    """Numbers of the entries as `codex history list` shows them, from 1."""
     matching: str | None = None
+    """Text that the entries contain, ignoring case."""
     is_all: bool = False
 
 
@@ -96,7 +97,7 @@ def delete(host: Host, folder: str, chosen: ChosenEntries, *, is_sure: bool) -> 
     """Delete entries after confirmation on the terminal.
 
     Args: is_sure: skip the confirmation.
-    Returns: FAILED if the answer was no, or nothing matches.
+    Returns: FAILED if the user said no, or no entry matches.
     Raises: CodexError, also if there is no terminal; then nothing was deleted.
     """
     kinds = (bool(chosen.numbers), chosen.matching is not None, chosen.is_all)
@@ -126,7 +127,7 @@ def _path(folder: str) -> str:
 
 @contextlib.contextmanager
 def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
-    """The history; None, after a message about it, if it is empty."""
+    """Open the history; yield None, after a notice on stderr, if it is missing or empty."""
     path = _path(folder)
     index = open_index(path)
     if index is None:
@@ -142,7 +143,7 @@ def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
 
 
 def _chosen_lines(index: HistoryIndex, chosen: ChosenEntries) -> dict[int, bytes]:
-    """The lines to delete by their numbers, from 0, oldest first."""
+    """Return the lines to delete by their line numbers, from 0, oldest first."""
     if chosen.is_all:
         return dict(enumerate(index.lines(0, index.count)))
     if chosen.matching is not None:
@@ -211,7 +212,7 @@ def _print(
 
 
 def _row(offset: int, entry: HistoryEntry | None, width: int) -> str:
-    """One entry for people; its further lines are indented to the first one."""
+    """Return the text of an entry for people; its later lines are indented like its first."""
     head = f"{offset + 1:>{width}}  "
     if entry is None:
         return f"{head}(cannot be read)\n"

@@ -1,6 +1,6 @@
-"""`codex mcp list|get|add|remove`: the MCP servers in config.toml, for people and scripts.
+"""`codex mcp list|get|add|remove`: show and change the MCP servers in config.toml.
 
-No server is started here.
+Must not start a server.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class NewServer(NamedTuple):
 
 
 def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
-    """Print a line for each configured server; return the exit status."""
+    """Print a line for each configured MCP server, or JSON; return the exit status."""
     servers = sorted(config.mcp_servers.items())
     if as_json:
         host.stdout.write(_json([_members(name, server) for name, server in servers]))
@@ -61,7 +61,7 @@ def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
 
 
 def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
-    """Print the settings of a server; return the exit status.
+    """Print the settings of an MCP server; return the exit status.
 
     Raises: CodexError, if there is no server of that name.
     """
@@ -79,7 +79,7 @@ def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
 
 
 def add_server(host: Host, config: Config, new: NewServer) -> int:
-    """Add a server to config.toml or replace one of that name; return the exit status.
+    """Add an MCP server to config.toml or replace the one of its name; return the exit status.
 
     Raises: CodexError.
     """
@@ -101,7 +101,7 @@ def add_server(host: Host, config: Config, new: NewServer) -> int:
 
 def _stdio_values(new: NewServer) -> dict[str, Any]:
     if new.bearer_token_env_var:
-        raise UsageError("--bearer-token-env-var is for a URL", advice="For a program: --env")
+        raise UsageError("--bearer-token-env-var needs --url", advice="For a program: --env")
     values: dict[str, Any] = {"command": new.argv[0]}
     if len(new.argv) > 1:
         values["args"] = list(new.argv[1:])
@@ -112,7 +112,7 @@ def _stdio_values(new: NewServer) -> dict[str, Any]:
 
 def _http_values(new: NewServer) -> dict[str, Any]:
     if new.env:
-        raise UsageError("--env is for a program, got --url")
+        raise UsageError("--env cannot be used together with --url")
     try:
         parse_url(new.url or "", ("http", "https"), what="--url")
     except CodexError as error:
@@ -124,7 +124,7 @@ def _http_values(new: NewServer) -> dict[str, Any]:
 
 
 def remove_server(host: Host, config: Config, name: str) -> int:
-    """Remove a server from config.toml; return the exit status.
+    """Remove an MCP server from config.toml; return the exit status.
 
     Raises: CodexError, if there is no server of that name.
     """
@@ -164,7 +164,7 @@ def _where(server: McpServer) -> str:
 
 
 def _shown_url(url: str) -> str:
-    """The URL without user, password and query, which may be secret."""
+    """Return `url` without its user, password and query, which may be secret."""
     try:
         return str(parse_url(url, ("http", "https"), what="url"))
     except CodexError:
@@ -172,7 +172,7 @@ def _shown_url(url: str) -> str:
 
 
 def _members(name: str, server: McpServer) -> dict[str, Any]:
-    """The settings by the keys of config.toml, without empty ones and with secrets hidden."""
+    """Return a server's settings by key of config.toml, without empty ones, secrets hidden."""
     members = {"name": name, **msgspec.to_builtins(server)}
     for table in ("env", "http_headers"):
         members[table] = dict.fromkeys(members[table], _HIDDEN)

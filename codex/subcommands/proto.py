@@ -1,8 +1,8 @@
 """The front end for programs: submissions as JSON lines on stdin, events as JSON lines on stdout.
 
-A line that is not a submission is answered by an `error` event. The end of the input lets the
-running task finish and then ends the program with status 0. A stop signal aborts the task; its last
-events are still written, and the status is the signal's (130 for Control-C). Only events are
+An `error` event answers a line that is not a submission. At the end of stdin the running task
+finishes, then the program exits with status 0. A stop signal aborts the task; the task's last
+events are still written, and the exit status is the signal's (130 for Control-C). Only events are
 written to stdout.
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from codex.protocol.ops import QuestionAnswer
 
 OWN_ID = ""
-"""Id of submissions that did not come from the client."""
+"""Id of submissions that this front end makes itself."""
 
 
 ProtoInbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
@@ -69,22 +69,22 @@ def run(host: Host, config: Config) -> int:
 
 
 class ProtoClient:
-    """One client's lines in, the engine's events out."""
+    """Passes the client's submissions to the engine, and the engine's events to the client."""
 
     def __init__(self, engine: Submits, output: TextIO) -> None:
         self._engine = engine
         self._output = output
         self._refusals: list[tuple[str, QuestionAnswer]] = []
-        """Refusals of the open questions, each with the id of the question's event."""
+        """For each open question, the id of its event and the answer that denies it."""
         self._is_input_over = False
 
     def until_end(self, inbox: ProtoInbox) -> StopSignal | None:
-        """Serve until the engine has shut down; return the stop signal, if there was one."""
+        """Serve until the engine has shut down; return the stop signal that came, or None."""
         stopped_by: StopSignal | None = None
         while True:
             match inbox.get():
                 case InputLine(data):
-                    self._take(data)
+                    self._submit_line(data)
                 case EndOfInput():
                     self._is_input_over = True
                     self._refuse_questions()
@@ -98,7 +98,7 @@ class ProtoClient:
                     if isinstance(event.msg, ShutdownComplete):
                         return stopped_by
 
-    def _take(self, line: bytes) -> None:
+    def _submit_line(self, line: bytes) -> None:
         try:
             submission = decode_submission(line)
         except SubmissionError as error:
@@ -117,13 +117,13 @@ class ProtoClient:
                 self._refuse_questions()
 
     def _refuse_questions(self) -> None:
-        """Answer no on behalf of a client that can no longer answer."""
+        """Deny the open questions, which the client can no longer answer."""
         refusals, self._refusals = self._refusals, []
         for _, refusal in refusals:
             self._submit(refusal)
 
     def _forget_question(self, op: Op) -> None:
-        """Drop the question that `op` answers; it may name the event instead of the call."""
+        """Forget the question that `op` answers; `op.id` names its event or its call."""
         self._refusals = [
             (event_id, refusal)
             for event_id, refusal in self._refusals

@@ -1,7 +1,7 @@
-"""`codex sandbox`: run the user's command in the sandbox of the model's commands.
+"""`codex sandbox`: run a command of the user's in the sandbox that the model's commands get.
 
-The command gets the streams of this process, so a terminal stays a terminal. It has its own
-session, so signals are passed on to it. The exit status is the command's.
+The command inherits the standard streams, so a terminal stays a terminal. It runs in a session of
+its own, so this process forwards signals to it. The exit status is the command's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NO_TIMEOUT_MS = 10**12
 def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) -> int:
     """Run a command to its end and return its exit status, 128 + N when signal N ended it.
 
-    Args: argv: may be empty if `is_explained`. is_explained: print first what holds the command.
+    Args: argv: may be empty if `is_explained`. is_explained: print first what confines the command.
     Raises: SandboxUnavailableError; CodexError.
     """
     if not argv and not is_explained:
@@ -76,18 +76,18 @@ def _run(host: Host, params: ExecParams, confinement: Confinement) -> int:
 
 
 class _Forward:
-    """Passes signals on to the command; those that come before its start wait for it."""
+    """Forwards signals to the command; those that arrive before its start wait for the start."""
 
     def __init__(self) -> None:
         self._waiting: list[int] = []
         self._send: Callable[[int], None] = self._waiting.append
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal."""
+        """Forward the signal `number`, or hold it until the command starts."""
         self._send(number)
 
     def to(self, send: Callable[[int], None]) -> None:
-        """Pass signals to `send` from now on."""
+        """Forward the signals held so far, and all later ones, by calling `send`."""
         self._send = send
         for number in self._waiting:
             send(number)
@@ -95,7 +95,7 @@ class _Forward:
 
 @contextlib.contextmanager
 def _forwarding() -> Iterator[_Forward]:
-    """Pass signals on inside the block; one that is ignored from the start stays ignored."""
+    """Forward signals inside the block, except those that this process already ignores."""
     forward = _Forward()
     heeded = [number for number in FORWARDED if signal.getsignal(number) != signal.SIG_IGN]
     previous = {number: signal.signal(number, forward) for number in heeded}

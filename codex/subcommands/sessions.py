@@ -1,4 +1,4 @@
-"""`codex sessions`, `rename`, `archive`, `unarchive` and `delete`: session files for people."""
+"""`codex sessions`, `rename`, `archive`, `unarchive` and `delete`: manage session files."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ _TITLE_WIDTH = 60
 
 
 class Listing(NamedTuple):
-    """The selection and form of `codex sessions`."""
+    """Which sessions `codex sessions` lists, and in which form."""
 
     is_everywhere: bool
     """Whether sessions of every folder are listed."""
     is_archived: bool
+    """Whether archived sessions are listed instead of the others."""
     is_json: bool
     limit: int | None
-    """Largest number of sessions; None: DEFAULT_LIMIT for people, all for programs."""
+    """Largest number of sessions; None: DEFAULT_LIMIT, or all with `is_json`."""
 
 
 def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
@@ -49,13 +50,13 @@ def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
         else:
             host.stdout.write(_text(summary, has_cwd=listing.is_everywhere))
     if not count:
-        here = "" if listing.is_everywhere else " in this folder; all: codex sessions --all"
+        here = "" if listing.is_everywhere else " in this folder; to list all: codex sessions --all"
         host.stderr.write(f"no sessions{here}\n")
     return ExitStatus.DONE
 
 
 def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
-    """Give a session a name."""
+    """Give the session `wanted` (an id, the start of one, or a name) a name."""
     file = sessions.find_session(codex_home, wanted)
     rename(codex_home, file.id, name, clock_s=host.clock())
     return ExitStatus.DONE

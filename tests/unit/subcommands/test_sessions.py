@@ -64,7 +64,10 @@ def test_more_than_the_limit_is_said(tmp_path: Path) -> None:
 
 def test_of_other_folders_only_all_shows(tmp_path: Path) -> None:
     rollouts.put(tmp_path, ours(said("hi"), cwd="/other"))
-    assert listed(tmp_path) == ("", "no sessions in this folder; all: codex sessions --all\n")
+    assert listed(tmp_path) == (
+        "",
+        "no sessions in this folder; to list all: codex sessions --all\n",
+    )
     assert "/other" in listed(tmp_path, HERE._replace(is_everywhere=True))[0]
 
 
