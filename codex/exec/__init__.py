@@ -1,1 +1,1 @@
-"""The headless front end."""
+"""`codex exec`: the headless front end, which works on one prompt."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """Writes the Printer's text in whole lines, flushed."""
+    """Prints events and the final answer in whole lines, and flushes them."""
 
     def __init__(self, host: Host, color: str) -> None:
         """Write to the streams of `host`; `color` is `always`, `never` or `auto`."""
@@ -33,11 +33,11 @@ class Console:
 
     @property
     def patience_s(self) -> float | None:
-        """Longest wait for an event before `idle` must be called; None: no limit."""
+        """Longest wait for an event, in seconds, before `idle` must be called; None: no limit."""
         return None if self._progress is None else 1.0
 
     def idle(self) -> None:
-        """Show on a terminal what a silent run is waiting for."""
+        """Show what a silent run is waiting for, on a terminal only."""
         if self._progress is not None:
             self._put(self._err, self._progress.line(self._host.clock()))
 
@@ -56,13 +56,13 @@ class Console:
         self._write(self._err, self._printer.hint(text))
 
     def answer(self, text: str | None) -> None:
-        """Print the result after the end of the task, and then the tokens it took.
+        """Print the final answer and then the token counts, once the task has ended.
 
-        A terminal that shows both streams does not get the same text twice.
+        If both streams are a terminal, an answer that was printed already is not printed again.
         """
         is_read_already = self._printer.is_answer_shown and self._is_all_terminal
         if text is not None and not is_read_already:
-            # A file or a pipe gets the text as it is; a terminal is not for others to control.
+            # A file or a pipe gets the text unchanged. A terminal gets no escape sequences in it.
             shown = printable(text) if self._out.isatty() else text
             self._write(self._out, shown if shown.endswith("\n") else f"{shown}\n")
         self._write(self._err, self._printer.usage())

@@ -1,8 +1,8 @@
-"""The headless front end: it works on one prompt until it is done and returns an exit status.
+"""The headless front end: it works on one prompt until the task ends, and returns an exit status.
 
 It cannot ask for approval, so the approval policy is always `never`. The main thread waits on one
-queue for the engine's events and for signals: the first Control-C stops the task, any further
-signal ends the program.
+queue for the engine's events and for signals: the first Control-C interrupts the task, any other
+stop signal ends the program.
 """
 
 from __future__ import annotations
@@ -76,13 +76,13 @@ def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | No
             _save_answer(host, options.output_last_message, task.answer, console)
     except BrokenPipeError:
         return ExitStatus.FAILED
-    except KeyboardInterrupt:  # before the signals went to the queue
+    except KeyboardInterrupt:  # Control-C before signals go to the queue.
         raise Interrupted from None
     return end
 
 
 def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed | None) -> End:
-    """Run the engine for one task; everything that it started has ended afterwards."""
+    """Run the engine for one task; return when everything that the engine started has ended."""
     from codex.core.engine import running
 
     inbox: ExecInbox = SimpleQueue()
@@ -102,13 +102,13 @@ class HeadlessTask:
         self._id: str | None = None
         self._is_interrupted = False
         self.answer: str | None = None
-        """Last message of the model, once the task has completed."""
+        """Last message of the model; None until the task has completed, or if there is none."""
         self.session_id = ""
         self.rollout_path: str | None = None
         """Path of the session's file, if one is written."""
 
     def until_end(self, engine: Submits, inbox: ExecInbox) -> End:
-        """Show every event and act on every signal until the task is over."""
+        """Show every event and act on every signal; return how the task ended."""
         while True:
             try:
                 message = inbox.get(timeout=self._console.patience_s)
@@ -142,7 +142,7 @@ class HeadlessTask:
                 return ExitStatus.DONE
             case TurnAborted() if event.id == self._id:
                 return ExitStatus.INTERRUPTED
-            # The policy `never` asks nothing; a question left unanswered would block for ever.
+            # `never` should ask nothing. But a question left unanswered would block for ever.
             case msg if isinstance(msg, Question):
                 engine.submit(answer_to(msg))
             case _:
@@ -151,7 +151,7 @@ class HeadlessTask:
 
 
 def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
-    """Check what may be wrong before the work begins; return the input."""
+    """Check the arguments before the engine starts; return the input with the prompt and images."""
     policy = config.sandbox_policy
     if not (options.skip_git_repo_check or policy.is_unrestricted or repository_root(config.cwd)):
         raise CodexError(
@@ -177,7 +177,7 @@ def _check_folder(host: Host, name: str) -> None:
 
 
 def _save_answer(host: Host, name: str, answer: str | None, console: Console) -> None:
-    """Write the answer to a file, unchanged; without an answer the file is empty."""
+    """Write the final answer to the file `name`, unchanged; without an answer, empty the file."""
     try:
         with open(os.path.join(host.cwd, name), "w", encoding="utf-8", newline="") as file:
             file.write(answer or "")

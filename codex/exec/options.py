@@ -6,10 +6,10 @@ import msgspec
 
 
 class ExecOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Arguments of one headless run."""
+    """Arguments of one run of `codex exec`, apart from configuration."""
 
     prompt: str | None
-    """Prompt; None or `-` reads it from standard input."""
+    """Prompt; if None or `-`, it is read from standard input."""
     images: tuple[str, ...] = ()
     """Image files, as typed."""
     color: str = "auto"

@@ -1,7 +1,7 @@
-"""Printer: one event to the text a person reads while `codex exec` works. Pure.
+"""Printer: turn events into the text that the user reads while `codex exec` works. Pure.
 
-The output of a command is shown in order of arrival, with the number of omitted lines. Everything
-goes to stderr except the final answer, which goes to stdout.
+A command's output is shown in order of arrival, with the number of omitted lines. The caller writes
+all of it to stderr, and the final answer to stdout.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ from codex.protocol.events import (
 from codex.protocol.questions import Question
 
 _MAX_LINES = 20
-"""Longest excerpt of a command or its output; beyond it only head and tail lines appear."""
+"""Largest number of lines shown of a command or its output; of more, only head and tail appear."""
 MAX_LINE_CHARS = 1000
-"""Longest line in characters."""
+"""Largest number of characters shown of a line."""
 
 _NO_ANSWER = "the model returned no message"
 
 _CUT = re.compile(r"\[\.\.\. \d+ bytes, (\d+) lines left out \.\.\.\]")
-"""Marker that sandbox/output.py leaves in place of omitted lines."""
+"""Pattern of the marker that sandbox/output.py writes in place of omitted lines."""
 _MARKS = {
     StepStatus.PENDING: "[ ]",
     StepStatus.IN_PROGRESS: "[>]",
@@ -107,8 +107,9 @@ _Work = CallBegin | CallEnd | PlanUpdate | StepReport
 class Printer:
     """Turns events, in order, into text.
 
-    A message of the model is held back until it is known whether it is the answer: the next event
-    prints it, or the end of the task leaves it to the caller.
+    A message of the model is held back until it is known whether it is the final answer. If another
+    event follows, the message is returned before that event's text. If the task ends
+    with the message, it is the final answer, which the caller prints.
     """
 
     def __init__(self, style: Painter) -> None:
@@ -147,15 +148,15 @@ class Printer:
                 assert_never(msg)
 
     def warning(self, text: str) -> str:
-        """A warning from this program."""
+        """Return the line that shows a warning."""
         return self._paint("warning:", SGR_YELLOW) + f" {printable(text)}\n"
 
     def hint(self, text: str) -> str:
-        """A hint on what to do next."""
+        """Return the line that shows a hint on what to do next."""
         return self._paint(text, SGR_DIM) + "\n"
 
     def usage(self) -> str:
-        """The tokens of the session so far; nothing before the first count."""
+        """Return the line with the token counts of the session; empty before the first count."""
         if self._usage is None:
             return ""
         total, left = self._usage.total, self._usage.context_left_percent
@@ -165,7 +166,7 @@ class Printer:
         return self._paint(line, SGR_DIM) + "\n"
 
     def _released(self) -> str:
-        """The message that was held back and turned out not to be the answer."""
+        """Return the message that was held back and is not the final answer; hold none."""
         held, self._held = self._held, None
         return "" if held is None else f"{self._heading()}{printable(held)}\n\n"
 
@@ -307,15 +308,15 @@ class Printer:
         return self._lines(printable(text), SGR_DIM)
 
     def _lines(self, text: str, *codes: str) -> str:
-        """Painted whole lines; an empty text stays empty."""
+        """Return `text` painted, in whole lines; an empty text stays empty."""
         text = text.removesuffix("\n")
         return self._paint(text, *codes) + "\n" if text else ""
 
 
 def clipped(text: str) -> str:
-    """Head and tail of a text, at most _MAX_LINES lines, with the number of lines between."""
+    """Return at most _MAX_LINES head and tail lines of `text`, with the number of lines between."""
     lines = text.removesuffix("\n").split("\n")
-    if len(lines) > _MAX_LINES + 1:  # the line that counts the others takes a place too
+    if len(lines) > _MAX_LINES + 1:  # The line with the count takes the place of one.
         half = _MAX_LINES // 2
         omitted = sum(_lines_in(line) for line in lines[half:-half])
         lines = [*lines[:half], f"… {omitted:,} more lines", *lines[-half:]]
@@ -328,6 +329,6 @@ def clipped(text: str) -> str:
 
 
 def _lines_in(line: str) -> int:
-    """The number of lines that a line of output represents; a marker represents all that it cut."""
+    """Return how many lines of output `line` stands for: a marker stands for those omitted."""
     match = _CUT.fullmatch(line)
     return 1 if match is None else int(match[1])

@@ -15,12 +15,12 @@ from codex.protocol.events import (
 )
 
 _QUIET_S = 2.0
-"""Silence after which the line appears."""
+"""Time without events after which the line appears."""
 CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Tracks what the run waits for, and since when."""
+    """Tracks what the run is waiting for, and since when."""
 
     def __init__(self) -> None:
         self._doing: str | None = None
@@ -28,7 +28,7 @@ class Progress:
         self._is_shown = False
 
     def update(self, msg: EventMsg, now: float) -> None:
-        """Take an event into account. Args: now: seconds on the host's clock."""
+        """Note what the run waits for after an event. Args: now: seconds on the host's clock."""
         match msg:
             case SessionConfigured() | TaskStarted() | ExecCommandEnd() | StreamError():
                 self._doing = "waiting for the model"
@@ -39,7 +39,7 @@ class Progress:
         self._since = now
 
     def line(self, now: float) -> str:
-        """Return the text for a moment without events; empty while the silence is short."""
+        """Return the line to show at `now`; empty before _QUIET_S without events have passed."""
         waited_s = int(now - self._since)
         if self._doing is None or waited_s < _QUIET_S:
             return ""

@@ -1,7 +1,7 @@
-"""The prompt of a headless run, from the command line and from standard input.
+"""Read the prompt of a headless run from the command line and from standard input.
 
-A prompt on the command line never waits for a pipe that its owner forgot to close: a silent pipe is
-ignored after a short grace period.
+If the command line has a prompt, a pipe that stays silent is ignored after GRACE_S: a caller that
+forgot to close it must not block the run.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 GRACE_S = 0.5
-"""Longest wait for the first byte of a pipe beside a prompt argument."""
+"""Longest wait for the first byte from a pipe when the command line has a prompt too."""
 _CHUNK = 65_536
 
 
 def read_prompt(host: Host, argument: str | None) -> str:
-    """Return the whole prompt, which is never blank.
+    """Return the prompt of the run, which is never blank.
 
     Args: argument: the prompt on the command line; None and `-` mean standard input.
     Raises: CodexError, if there is no prompt.
@@ -50,7 +50,7 @@ def _prompt_from_stdin(host: Host, *, is_asked_for: bool) -> str:
 
 
 def _with_stdin(host: Host, argument: str) -> str:
-    """The argument, followed by the content of standard input if there is any."""
+    """Return `argument`, followed by the content of standard input if there is any."""
     descriptor = host.stdin.fileno()
     if not _is_ready(descriptor) or not (first := os.read(descriptor, _CHUNK)):
         return argument
@@ -63,9 +63,9 @@ def _with_stdin(host: Host, argument: str) -> str:
 
 
 def _is_ready(descriptor: int) -> bool:
-    """Whether an unrequested standard input should be read: it has data or is at its end.
+    """Whether to read standard input beside a prompt argument: it has data or is at its end.
 
-    Terminals and other devices are left alone.
+    Terminals and other devices are not read.
     """
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):

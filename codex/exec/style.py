@@ -21,8 +21,8 @@ SGR_BOLD, SGR_DIM, SGR_RED, SGR_GREEN, SGR_YELLOW, SGR_MAGENTA, SGR_CYAN = (
 def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -> bool:
     """Whether a stream gets colours.
 
-    Args: choice: `always`, `never` or `auto`. NO_COLOR and FORCE_COLOR decide an `auto`
-    (no-color.org, force-color.org), then whether the stream is a terminal that knows colours.
+    Args: choice: `always`, `never` or `auto`. For `auto`, NO_COLOR and FORCE_COLOR decide
+    (no-color.org, force-color.org), then whether the stream is a terminal that supports colours.
     """
     if choice != "auto":
         return choice == "always"
@@ -39,9 +39,9 @@ class Painter(NamedTuple):
     has_color: bool
 
     def paint(self, text: str, *codes: str) -> str:
-        """`text` in some SGR codes, line by line, so that no style leaks past a line.
+        """Return `text` styled with SGR codes, line by line, so that no style leaks past a line.
 
-        Painted texts are joined, never painted again: the inner reset would end the outer style.
+        Must not get painted text: the reset inside it would end the outer style.
         """
         if not self.has_color or not codes:
             return text
