@@ -1,4 +1,4 @@
-"""The last words of the demo: how to connect codex to a model."""
+"""The hints that the demo ends with: how to connect codex to a model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ model_provider = "local"
 base_url = "http://localhost:8000/v1"
 wire_api = "chat"
 """
-"""The same choice in the configuration file."""
+"""Text of a config.toml that chooses the provider `local` for every run."""
 
 
 def _indented(text: str) -> str:

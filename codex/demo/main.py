@@ -1,7 +1,7 @@
 """The demo: the real engine fixes a small project, with a script instead of a model.
 
-The engine, the HTTP, the stream, the commands, the patch and the sandbox are real. The demo needs a
-POSIX shell and a writable folder, but no git, network or home.
+The engine, the HTTP requests, the stream, the commands, the patch and the sandbox are real. The
+demo needs a POSIX shell and a writable folder, but no git, network or home folder.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 POLICY = SandboxPolicy(can_write_cwd=True)
-"""workspace-write without the temporary folders, since the project itself is in one."""
+"""Policy `workspace-write` without the temporary folders, since the project itself is in one."""
 
 _INTRODUCTION = """\
 This is a demonstration: the model is a script inside this program; no AI is involved.
-The engine, the HTTP to 127.0.0.1, the commands, the patch and the sandbox are real.
+The engine, the HTTP requests to 127.0.0.1, the commands, the patch and the sandbox are real.
 
 """
 _PROMPT = """\
@@ -52,7 +52,7 @@ the file '{outside}', which is outside the project.\
 
 
 def run(host: Host, color: str) -> int:
-    """Show the engine at work; return 0 only if the test fails before and passes after.
+    """Run the demo; return 0 only if the fix makes the failing test pass and the sandbox holds.
 
     Raises: CodexError, if the demo cannot run here, including SandboxUnavailableError.
     """
@@ -97,7 +97,7 @@ def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal
 
 
 def _quiet(host: Host) -> Host:
-    """The engine's host, with an empty standard input and no proxy for loopback."""
+    """Return `host` with an empty standard input and no proxy for 127.0.0.1, for the engine."""
     reader, writer = os.pipe()
     os.close(writer)
     environ = {**host.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
@@ -122,7 +122,7 @@ def _config(base_url: str, folder: str, workspace: str) -> Config:
 
 
 def _run_test(host: Host, workspace: str) -> ExecResult:
-    """Run the test outside the engine."""
+    """Run the project's test in the sandbox, but outside the engine."""
     if not os.path.exists(SHELL):
         raise CodexError(f"the demo needs a POSIX shell at '{SHELL}'")
     env = command_environment(host.environ, ShellEnvironmentPolicy(), has_network=False)

@@ -1,6 +1,6 @@
-"""The demo's project: a Git repository with a bug and a test that shows it.
+"""The demo's project: a Git repository with a bug and a test that fails because of it.
 
-It is made without git and uses POSIX sh builtins only, so that a shell is enough.
+The repository is made without git, and its scripts use POSIX sh builtins only: a shell is enough.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def create(folder: str) -> None:
 
 
 def diff(folder: str) -> str:
-    """The changes in the project since `create`, as a unified diff."""
+    """Return the changes in the project since `create`, as a unified diff."""
     parts: list[str] = []
     for name, before in FILES.items():
         with open(os.path.join(folder, name), encoding="utf-8") as file:

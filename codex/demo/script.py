@@ -1,8 +1,8 @@
 """The scripted model of the demo: it turns a request's messages into the next reply. No AI, no I/O.
 
-The tool outputs in the request decide which step comes next. The replies and the patch are made
-from their text: the line of the failed test, the wrong line of the file, the kernel's refusal. So a
-demo that breaks shows that it did.
+The number of tool outputs in the request decides which step comes next. The replies and the patch
+contain text of these outputs (the line of the failed test, the wrong line of the file, the kernel's
+refusal), so that a demo that fails shows it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ SHELL = "/bin/sh"
 """Path of the shell, absolute because PATH may be empty."""
 TEST_COMMAND = (SHELL, "test.sh")
 OUTSIDE = re.compile(r"'(/[^']+)'")
-"""Pattern of the file name in the prompt that the sandbox must protect."""
+"""Pattern of the quoted path in the prompt, to which the sandbox must prevent writing."""
 
 _READ_WITH_BUILTINS = 'while IFS= read -r line; do printf "%s\\n" "$line"; done < total.sh'
-"""`cat total.sh` for a machine with only a shell."""
+"""Shell command that does what `cat total.sh` does, with builtins only."""
 _STEPS = ("See the test fail", "Fix the code", "See the test pass")
 
 
@@ -31,14 +31,14 @@ class ScriptedCall(msgspec.Struct, frozen=True):
 
 
 class ScriptedReply(msgspec.Struct, frozen=True):
-    """One answer of the scripted model: text and tool calls; without calls it is the last one."""
+    """One reply of the scripted model: text and tool calls; the last reply has no calls."""
 
     text: str
     calls: tuple[ScriptedCall, ...] = ()
 
 
 def next_reply(messages: list[dict[str, Any]]) -> ScriptedReply:
-    """Return the answer to a conversation in the Chat Completions format."""
+    """Return the next reply in a conversation in the Chat Completions format."""
     outputs = [str(message["content"]) for message in messages if message["role"] == "tool"]
     match outputs:
         case []:
@@ -65,7 +65,7 @@ def _after_first_test(test: str) -> ScriptedReply:
 
 
 def _after_reading(test: str, code: str) -> ScriptedReply:
-    """The patch, made from the lines that were read."""
+    """Return the reply with the patch, which is made from lines of `code`."""
     lines = code.splitlines()
     wrong = [number for number, line in enumerate(lines) if line.strip() == "sum=$price"]
     if len(wrong) != 1:
@@ -113,7 +113,7 @@ def _shell(*command: str) -> ScriptedCall:
 
 
 def _plan(*, done: int) -> ScriptedCall:
-    """The plan with its first `done` steps completed and the next one, if any, in progress."""
+    """Return the call that sets the plan: `done` steps completed, the next one in progress."""
     states = ["completed"] * done + ["in_progress"] + ["pending"] * len(_STEPS)
     plan = [{"step": step, "status": state} for step, state in zip(_STEPS, states, strict=False)]
     return ScriptedCall("update_plan", {"plan": plan})

@@ -1,4 +1,4 @@
-"""The demo's model server: a script behind the Chat Completions API, streamed on loopback.
+"""The demo's model server: the script behind the Chat Completions API, streamed on 127.0.0.1.
 
 It uses socketserver because http.server's own server class looks up the name of its address, a DNS
 query that the demo must not send.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ScriptedServer:
-    """Server that listens inside its `with` block; each connection has its own thread."""
+    """HTTP server that listens inside its `with` block; each connection has its own thread."""
 
     def __init__(self) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -28,7 +28,7 @@ class ScriptedServer:
 
     @property
     def base_url(self) -> str:
-        """Base URL for a provider."""
+        """Base URL of the server, for ModelProvider."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self) -> ScriptedServer:
@@ -45,14 +45,14 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Ignore a client that disconnected; it reports the reason itself."""
+        """Ignore the error of a connection: the client reports it."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        """Answer one request."""
+        """Stream the reply to one Chat Completions request; the status is 404 for another path."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if self.path != "/v1/chat/completions":
             self.send_error(404)
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def stream(request: dict[str, Any]) -> Iterator[bytes]:
-    """The server-sent events of one answer, word by word."""
+    """Yield the server-sent events of the reply to `request`, word by word."""
     reply = next_reply(request["messages"])
     yield _event({"delta": {"role": "assistant", "content": ""}})
     for piece in re.findall(r"\s*\S+", reply.text):
