@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _value(text: str, about: dict[str, Json]) -> Json:
     """Return the typed text as a value of the field's type; None if it is invalid."""
     allowed = about.get("enum")
     if isinstance(allowed, list):
-        return text if text in [str(value) for value in allowed] else None
+        return next((value for value in allowed if str(value) == text), None)
     kind = about.get("type")
     if kind == "boolean":
         return {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}.get(
@@ -76,6 +77,9 @@ def _value(text: str, about: dict[str, Json]) -> Json:
     try:
         if kind == "integer":
             return int(text)
-        return float(text) if kind == "number" else text
+        if kind == "number":
+            number = float(text)
+            return number if math.isfinite(number) else None
     except ValueError:
         return None
+    return text
