@@ -8,6 +8,7 @@ only: no theme to choose, readable on dark and light backgrounds.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex import __version__
@@ -97,7 +98,10 @@ def short_path(path: str, home: str | None) -> str:
 
 def short_paths(text: str, home: str | None) -> str:
     """Return `text` with `~/` for the home directory in every path."""
-    return text.replace(f"{home.rstrip('/')}/", "~/") if home and home != "/" else text
+    if not home or home == "/":
+        return text
+    # Not inside a longer path: "/mnt/home/ann/" does not lead to the home directory "/home/ann".
+    return re.sub(rf"(?<![^\s,\[('\"]){re.escape(home.rstrip('/'))}/", "~/", text)
 
 
 class HeaderCell(Cell):

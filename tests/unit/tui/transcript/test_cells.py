@@ -18,6 +18,7 @@ from codex.tui.transcript.cells import (
     StepCell,
     draw,
     short_path,
+    short_paths,
 )
 from codex.tui.transcript.command_cell import CommandCell, command_text
 from codex.tui.transcript.messages import MessageCell, ReasoningCell
@@ -52,6 +53,19 @@ def test_every_cell_fits_into_every_window(*, width: int, is_full: bool) -> None
 )
 def test_the_home_folder_is_short(path: str, home: str | None, expected: str) -> None:
     assert short_path(path, home) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/home/ann/x", "~/x"),
+        ("write [/home/ann/x, /home/ann/y, '/home/ann/z']", "write [~/x, ~/y, '~/z']"),
+        ("workspace-write [/mnt/home/ann/x]", "workspace-write [/mnt/home/ann/x]"),
+        ("/home/anna/x", "/home/anna/x"),
+    ],
+)
+def test_only_paths_below_the_home_folder_are_shortened(text: str, expected: str) -> None:
+    assert short_paths(text, "/home/ann") == expected
 
 
 def test_a_named_session_shows_its_name() -> None:
