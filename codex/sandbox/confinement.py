@@ -1,8 +1,8 @@
 """Confinement: everything that confines one command, worked out anew for each command.
 
 It is never kept from one command to the next: a command may have replaced a folder on the way to a
-writable one (see roots.py), or made a file with a protected name. What enforces, explains and
-reports reads this one value. Reads the file system, changes nothing.
+writable one (see roots.py), or made a file with a protected name. The code that enforces, explains
+and reports limits reads this one value. Reads the file system, changes nothing.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class Confinement(NamedTuple):
-    """What one command may touch, and what holds it to that."""
+    """What one command may touch, and what enforces that."""
 
     policy: SandboxPolicy
     cwd: str
     """The session's working directory, which the policy's paths refer to; absolute."""
     tmpdir: str | None
-    """The command's $TMPDIR."""
+    """The command's $TMPDIR; None when it is not set."""
     folders: tuple[str, ...]
     """The writable folders by their physical paths, none inside another."""
     refused: tuple[RefusedRoot, ...]
-    """The writable folders of the policy that stay closed, each with the reason."""
+    """The folders that the policy makes writable but that stay closed, each with the reason."""
     enforcement: Enforcement
     protection: Protection
 
@@ -51,14 +51,14 @@ def confine(
 ) -> Confinement:
     """Work out what confines a command that starts now.
 
-    Args: cwd: the session's, absolute. tmpdir: the command's $TMPDIR. codex_home: the agent's own
-        folder. home: the user's home folder.
+    Args: cwd: the session's working directory, absolute. tmpdir: the command's $TMPDIR. codex_home:
+        the agent's own folder. home: the user's home folder.
     """
     roots = policy.roots(cwd=cwd, tmpdir=tmpdir)
     found = writable_roots(roots)
     is_all_but_network = policy.can_write_everything and not policy.is_unrestricted
     guarded = {"/": "/"} if is_all_but_network else found.physical
-    # $TMPDIR opens no protected name, nor does a link that a command may have made.
+    # Neither $TMPDIR nor a link that a command may have made opens a protected name.
     chosen = policy.roots(cwd=cwd, tmpdir=None)
     named = [found.physical[root] for root in chosen if not is_relinked(root, found.physical)]
     return Confinement(

@@ -1,11 +1,11 @@
-"""Whether the sandbox stopped a command, recognised by evidence and not by a failed exit.
+"""Recognise whether the sandbox stopped a command, by evidence and not by a failed exit.
 
 Pure. The evidence is the command's own output: the kernel's words for a refusal, and a path that
-the policy forbids and that would be writable without it. A line that is only inferred says
-"probably", because a program may print such words for reasons of its own.
+the policy forbids and that would be writable without it. A denial that is only inferred says
+"probably", because a program may print these words for reasons of its own.
 
-A denial is one line, the same for the user, the model and the question whether to retry without the
-sandbox: what was blocked, by which rule, and how to allow it.
+A denial is one line, the same for the user, the model and the approval request for a retry without
+the sandbox: what was blocked, by which rule, and how to allow it.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from codex.sandbox.params import ExecResult
 
 SIGSYS = 31
-"""The signal that the filter kills with; only programs of a foreign architecture get it."""
+"""Number of the signal that the seccomp filter sends to programs of a foreign architecture."""
 
 REASONS = (
     r"permission denied|read-only file system|device or resource busy|\bE(?:ACCES|ROFS|BUSY)\b"
 )
 FILE_REFUSAL = re.compile(REASONS, re.I)
-"""Refusals of Landlock and of read-only mounts."""
+"""Texts of refusals by Landlock and by read-only mounts."""
 BUSY_REFUSAL = re.compile(r"device or resource busy|\bEBUSY\b", re.I)
-"""Refusal to rename a mount point; evidence for protected names only."""
+"""Text of the refusal to rename a mount point; evidence for protected names only."""
 READ_ONLY_REFUSAL = re.compile(r"read-only file system|\bEROFS\b", re.I)
-"""Refusal of a read-only mount. These are rare, so it is evidence even for an unknown path."""
+"""Text of a refusal by a read-only mount; rare, so evidence even for an unknown path."""
 NOT_PERMITTED = re.compile(r"operation not permitted|\bEPERM\b", re.I)
-"""Refusals of seccomp."""
+"""Texts of refusals by seccomp."""
 DENIED = r"(?:operation not permitted|permission denied|\bEPERM\b|\bEACCES\b)"
 NO_NETWORK = re.compile(
     r"could not resolve|name resolution|name or service not known|network is unreachable"
@@ -67,7 +67,7 @@ BEFORE_REASON = re.compile(
 ADVICE = " - "
 """Separator between what was blocked and how to allow it."""
 LINES_BEFORE = 3
-"""Lines above the kernel's words in which a path may be named."""
+"""Number of lines above the kernel's words in which a path may be named."""
 
 TOO_WIDE = frozenset(
     {
@@ -76,7 +76,7 @@ TOO_WIDE = frozenset(
         *("/usr/sbin", "/var", "/var/lib", "/var/run"),
     }
 )
-"""Folders too large to be opened for the sake of one file."""
+"""Folders too large to advise `--add-dir` for because of one file."""
 
 
 def explain_denial(
@@ -87,12 +87,12 @@ def explain_denial(
     is_writable: Callable[[str], bool] = may_write,
     next_step: str | None = None,
 ) -> str | None:
-    """What the sandbox refused and how to allow it; None without evidence of a refusal.
+    """Return a line: what the sandbox refused and how to allow it. None without evidence of that.
 
-    Args: confinement: the one that the command ran under. cwd: the command's, for relative paths.
-        is_writable: whether the agent itself could write a path; if not, the sandbox is not to
-        blame, and a run without it would fail too. next_step: what happens next, in place of the
-        advice.
+    Args: confinement: the one that the command ran under. cwd: the command's working directory, for
+        relative paths. is_writable: whether the agent itself could write a path; if not, the
+        sandbox is not to blame, and a run without it would fail too. next_step: text that says what
+        happens next, in place of the advice.
     """
     line = _explain(result, _Evidence(confinement, cwd, is_writable))
     if line is None or next_step is None:
@@ -101,7 +101,7 @@ def explain_denial(
 
 
 class _Evidence(NamedTuple):
-    """The state that a command's output is compared with."""
+    """The facts that a command's output is compared with."""
 
     confinement: Confinement
     cwd: str
@@ -125,7 +125,7 @@ def _explain(result: ExecResult, evidence: _Evidence) -> str | None:
 
 
 def _explain_call(output: str) -> str | None:
-    """A program that does what no command may do."""
+    """Return the line for a call that no command may make; None without evidence of one."""
     if PRIVILEGES.search(output):
         return _probably("more privileges", "set-user-ID programs such as sudo have no effect")
     if found := SYSTEM_PROGRAMS.search(output):
@@ -169,7 +169,7 @@ def _explain_file(output: str, evidence: _Evidence) -> str | None:
         if not _is_inside_any(path, open_roots) and evidence.is_writable(path):
             return _explain_write(path, evidence)
         if READ_ONLY_REFUSAL.search(reason) and _is_inside_any(path, open_roots):
-            # The path is writable, so the command had changed to another folder.
+            # The path is writable, so the command must have changed its working directory.
             return _probably("a write", "outside the writable folders", "--add-dir FOLDER")
     return None
 
@@ -217,7 +217,7 @@ def _is_inside_any(path: str, roots: tuple[str, ...]) -> bool:
 
 
 def _named_paths(output: str, cwd: str) -> Iterator[tuple[str, str]]:
-    """Absolute paths named near the kernel's words, nearest first; each with the words' line."""
+    """Yield absolute paths named near the kernel's words, nearest first, and the words' line."""
     lines = output.splitlines()
     for index, line in enumerate(lines):
         if not FILE_REFUSAL.search(line):

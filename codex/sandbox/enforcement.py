@@ -1,7 +1,7 @@
-"""What holds commands on a machine, as a value.
+"""Enforcement: which parts of the sandbox hold commands on a machine, as a value.
 
-Rules hold a command from its first instruction on: Landlock and seccomp, or Seatbelt. Namespaces
-hold it more closely, on top of the rules, where the user may make them.
+Rules (Landlock and seccomp, or Seatbelt) hold a command from its first instruction on. Namespaces
+hold it more closely, in addition to the rules, where the user may create them.
 """
 
 from __future__ import annotations
@@ -10,41 +10,41 @@ import enum
 from typing import Literal, NamedTuple
 
 Require = Literal["full", "best-effort"]
-"""Whether a command may run where part of the sandbox is unavailable."""
+"""How much of the sandbox a command needs: all of it, or the rules and what else is available."""
 
 
 class NetworkMode(enum.Enum):
-    """How far a command can reach."""
+    """How much of the network a command can reach."""
 
     NONE = "none"
     LOOPBACK = "loopback"
-    """A network of its own, which holds only what the commands of the session start."""
+    """A separate loopback network, where only commands of the session can listen."""
     PORTS = "ports"
     """The machine's network, limited to the policy's TCP ports."""
     FULL = "full"
 
 
 class Enforcement(NamedTuple):
-    """What holds the commands of a policy on this machine."""
+    """Which parts of the sandbox hold the commands of a policy on this machine."""
 
     has_rules: bool
     """Whether anything is enforced."""
     has_namespaces: bool
     """Whether namespaces are in force; never without rules."""
     landlock_abi: int
-    """Landlock's ABI; 0 where Landlock is not used."""
+    """Version of Landlock's ABI; 0 where Landlock is not used."""
     landlock_errata: int
-    """A bit for each defect of Landlock that the kernel reports as fixed."""
+    """Bit mask of the defects of Landlock that the kernel reports as fixed."""
     network: NetworkMode
     without_namespaces: str | None
-    """The reason why namespaces are unavailable, for people; None when they are in force, or when
-    nothing is enforced."""
+    """Reason why namespaces are unavailable, for the user; None when they are in force or not used
+    (on macOS, or when nothing is enforced)."""
     notice: str | None
-    """The warning to show once in a session; None when nothing is missing."""
+    """Warning to show once in a session; None when no part of the sandbox is missing."""
 
     @property
     def has_network(self) -> bool:
-        """Whether commands have the whole network."""
+        """Whether commands can use the network without limits."""
         return self.network is NetworkMode.FULL
 
 

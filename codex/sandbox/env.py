@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ShellEnvironmentPolicy
 
 NETWORK_DISABLED = "CODEX_SANDBOX_NETWORK_DISABLED"
-"""Variable that is 1 when the network is off; test suites then skip what needs it."""
+"""Variable that is 1 when the network is off, so that test suites can skip tests that need it."""
 
 CORE = (
     *("HOME", "LOGNAME", "PATH", "SHELL", "USER", "USERNAME"),
@@ -21,20 +21,20 @@ CORE = (
 )
 SECRETS = ("*KEY*", "*SECRET*", "*TOKEN*")
 INJECTED = ("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES")
-"""Variables that load code into a program; what was meant for the agent is not the command's."""
+"""Variables that load code into a program. Values meant for the agent must not reach commands."""
 LOCAL_SERVICES = ("SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_*", "XDG_RUNTIME_DIR")
-"""Variables that say where the user's services listen; without a network they are out of reach,
-and a command need not try."""
+"""Variables that say where the user's services listen. A command without a network cannot reach the
+services, so it does not get the variables."""
 
 
 def command_environment(
     environ: Mapping[str, str], policy: ShellEnvironmentPolicy, *, has_network: bool
 ) -> dict[str, str]:
-    """The whole environment of a command.
+    """Return the complete environment of a command.
 
     Inheritance, the default excludes, `exclude`, `set` and `include_only` apply in this order.
 
-    Args: environ: the agent's own. has_network: whether the command can use the network.
+    Args: environ: the agent's own environment. has_network: whether the command has the network.
     """
     variables = _inherited(environ, policy.inherit)
     if not policy.ignore_default_excludes:

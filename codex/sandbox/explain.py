@@ -1,4 +1,4 @@
-"""What holds a command, as text for `codex sandbox --explain`. Changes nothing."""
+"""Describe what holds a command, as the text of `codex sandbox --explain`. Changes nothing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ WIDTH = 12
 
 
 def explain(confinement: Confinement) -> str:
-    """Enforcement, network, folders, protected names and rules, in one or more rows each."""
+    """Return enforcement, network, folders, protected names and Landlock rules as rows of text."""
     policy, enforcement = confinement.policy, confinement.enforcement
+    readable = "everything" if policy.can_read_everything else "system folders, writable folders"
     rows = [
         *_rows("enforced", _enforced(enforcement)),
         *_rows("network", _network(policy, enforcement)),
-        *_rows("readable", ["everything" if policy.can_read_everything else "the system, roots"]),
+        *_rows("readable", [readable]),
         *_rows("writable", _writable(confinement)),
         *_rows("protected", _protected(confinement.protection, enforcement)),
     ]

@@ -1,6 +1,6 @@
 """Start one command: find its program, make its pipes and start it under its confinement.
 
-Ends nothing; run.py does.
+Must not wait for a command or end it; run.py does that.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 class Started(NamedTuple):
-    """A command that runs, and the agent's ends of its pipes."""
+    """A running command, and the agent's ends of its output pipes."""
 
     processes: Processes
     outputs: tuple[int, int] | None
-    """Descriptors of stdout and stderr; None when the command has other streams."""
+    """File descriptors to read stdout and stderr from; None when the command has no pipes."""
     at: float
-    """Time of the start on the monotonic clock."""
+    """Time of the start, in seconds on the monotonic clock."""
 
 
 def start(
@@ -40,9 +40,10 @@ def start(
     stdio: Stdio | None = None,
     stack: contextlib.ExitStack,
 ) -> Started:
-    """Start a command; `stack` gets what to undo when it is over.
+    """Start a command.
 
-    Args: stdio: its streams; without them, it has nothing to read and writes to pipes.
+    Args: stdio: the command's streams; if None, it has nothing to read and writes to pipes. stack:
+        receives the clean-up to do when the command is over.
     Raises: SpawnError, SandboxUnavailableError.
     """
     program = find_program(params)
@@ -61,7 +62,7 @@ def start(
 def _pipes(
     ours: contextlib.ExitStack, given: contextlib.ExitStack
 ) -> tuple[Stdio, tuple[int, int]]:
-    """The streams of a command, and the agent's ends of two of them."""
+    """Make the streams of a command; return them and the agent's ends of stdout and stderr."""
     stdin = _open_nothing()
     given.callback(os.close, stdin)
     out_read, out_write = _pipe(ours, given)
@@ -70,10 +71,11 @@ def _pipes(
 
 
 def _open_nothing() -> int:
-    """A descriptor with nothing to read.
+    """Return a file descriptor from which nothing can be read.
 
-    It is the null device, because some tools read a pipe instead of searching files. Where that
-    does not exist (an empty root), it is a pipe whose other end is closed.
+    It is /dev/null, because some tools read standard input instead of searching files when it is a
+    pipe. Where /dev/null does not exist (an empty root file system), it is a pipe whose write end
+    is closed.
     """
     with contextlib.suppress(OSError):
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
@@ -90,7 +92,7 @@ def _pipe(ours: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[int,
 
 
 def find_program(params: ExecParams) -> Program:
-    """Find the program as a shell in the command's folder would.
+    """Find the program of a command as a shell in the command's working directory would.
 
     Raises: SpawnError, when there is no such program, or the working directory is not a folder.
     """

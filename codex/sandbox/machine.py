@@ -1,7 +1,7 @@
-"""The seam between the platforms: what each of them offers, and which of them is used here.
+"""Start commands and report enforcement, on Linux or macOS.
 
-This is the one place that chooses between sandbox/linux and sandbox/macos; each is imported on its
-own system alone.
+This is the one place that chooses between sandbox/linux and sandbox/macos; each is imported only on
+its own system.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 class Processes(Protocol):
-    """A command that was started, and the processes that came from it."""
+    """A command that was started, and all processes that it has started."""
 
     status: int | None
-    """The command's wait status after `clear_away`; None when it was killed with all the others."""
+    """Wait status of the command after `clear_away`; None when all its processes were killed."""
 
     def fileno(self) -> int | None:
-        """A descriptor that is readable when the command may be over; None: ask `is_over`."""
+        """Return a descriptor, readable when the command may be over; None: poll `is_over`."""
 
     def is_over(self) -> bool:
         """Whether the command itself has ended."""
@@ -45,19 +45,19 @@ class Processes(Protocol):
         """Send the command a signal."""
 
     def terminate(self) -> None:
-        """Ask all of them to end."""
+        """Ask every process of the command to end (SIGTERM)."""
 
     def clear_away(self) -> None:
-        """Kill what is left and reap it."""
+        """Kill and reap every process of the command that is left."""
 
 
 def enforcement_for(
     policy: SandboxPolicy, *, require: Require = "best-effort", container: bool = False
 ) -> Enforcement:
-    """What holds the commands of a policy on this machine; the first call takes some milliseconds.
+    """Return what this machine enforces for a policy; the first call takes some milliseconds.
 
-    Args: container: the user says that the container around codex is the sandbox, so nothing is
-        enforced.
+    Args: container: whether the user declared the container around codex to be the sandbox; then
+        nothing is enforced.
     Raises: SandboxUnavailableError, when less can be enforced than is required.
     """
     if policy.is_unrestricted or container:
@@ -70,8 +70,9 @@ def enforcement_for(
 def start_held(
     program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
 ) -> Processes:
-    """Start a program under its confinement; `stack` gets what to undo when the command is over.
+    """Start a program under its confinement.
 
+    Args: stack: receives the clean-up to do when the command is over.
     Raises: SpawnError; SandboxUnavailableError, when the policy cannot be enforced.
     """
     if sys.platform == "darwin":

@@ -1,6 +1,6 @@
 """A command's output: its head and tail within limits, and live text from bytes as they arrive.
 
-Both hold a bounded number of bytes, however many arrive, and never split a character.
+Both classes hold a bounded number of bytes, however many arrive, and never split a character.
 
     capped = CappedOutput()
     capped.add(b"...")
@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 MAX_OUTPUT_BYTES = 10 * 1024
 MAX_OUTPUT_LINES = 256
-"""Source: codex-rs core/src/exec.rs, which keeps only the head."""
+"""Limits up to which output is kept in full. Source: codex-rs core/src/exec.rs, which keeps only
+the head of longer output."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
 """Bytes of a UTF-8 character after the first one."""
@@ -23,9 +24,10 @@ MAX_CHARACTER = 4
 
 
 class CappedOutput:
-    """The head and the tail of a stream of bytes, and the count of what was between them.
+    """The head and tail of a stream of bytes, and the size of the part between them.
 
-    In a stream that is too long each of them gets half of the limits, which are at least 2.
+    When a stream exceeds a limit, head and tail each get half of both limits. The limits must be at
+    least 2.
     """
 
     def __init__(
@@ -39,9 +41,9 @@ class CappedOutput:
         self._newlines = 0
 
     def add(self, data: bytes, newlines: int | None = None) -> None:
-        """Take the next bytes; they may begin or end inside a line or a character.
+        """Add the next bytes of the stream; they may begin or end inside a line or a character.
 
-        Args: newlines: their number in `data`, if the caller has counted them already.
+        Args: newlines: the number of newlines in `data`, if the caller has counted them already.
         """
         self._bytes += len(data)
         self._newlines += data.count(b"\n") if newlines is None else newlines
@@ -52,7 +54,7 @@ class CappedOutput:
         self._tail = data[-keep:] if len(data) >= keep else (self._tail + data)[-keep:]
 
     def text(self) -> str:
-        """The whole stream, or its head and tail around a line that says how much was left out."""
+        """Return the stream, or its head and tail around a line that says how much was left out."""
         if self._bytes <= self._max_bytes and self._newlines <= self._max_lines:
             return bytes(self._head).decode("utf-8", "replace")
         head = _head(bytes(self._head[: self._max_bytes // 2]), self._max_lines // 2)
@@ -68,7 +70,7 @@ class CappedOutput:
 
 
 def _head(data: bytes, max_lines: int) -> bytes:
-    """The whole lines at the beginning of `data`, or the whole characters of a long line."""
+    """Return the complete lines at the start of `data`, or the complete characters of one line."""
     lines = data.split(b"\n", max_lines)
     if len(lines) > max_lines:
         return data[: len(data) - len(lines[-1])]
@@ -77,7 +79,7 @@ def _head(data: bytes, max_lines: int) -> bytes:
 
 
 def _tail(data: bytes, max_lines: int) -> bytes:
-    """The whole lines at the end of `data`, or the whole characters of a long line."""
+    """Return the complete lines at the end of `data`, or the complete characters of one line."""
     lines = data.removesuffix(b"\n").rsplit(b"\n", max_lines)
     if len(lines) > max_lines:
         return data[len(lines[0]) + 1 :]
@@ -89,7 +91,7 @@ def _tail(data: bytes, max_lines: int) -> bytes:
 
 
 def _cut_character(data: bytes) -> int:
-    """The number of bytes at the end of `data` that belong to an incomplete UTF-8 character."""
+    """Return the number of bytes of an incomplete UTF-8 character at the end of `data`."""
     start = len(data.rstrip(CONTINUATION)) - 1
     if start < 0 or data[start] < 0xC0:
         return 0
@@ -99,7 +101,7 @@ def _cut_character(data: bytes) -> int:
 
 
 class LiveLimits(NamedTuple):
-    """The limits on what is forwarded of a stream while it arrives."""
+    """Limits on the live text of a stream: how often, how much at a time, how much in total."""
 
     interval_s: float = 0.02
     chunk_bytes: int = 64 * 1024
@@ -107,11 +109,12 @@ class LiveLimits(NamedTuple):
 
 
 class LiveOutput:
-    """A stream for a person who watches: few pieces, each of whole characters, bounded in total.
+    """Live text of a stream for the user: few pieces of complete characters, limited in total.
 
-    The first bytes pass at once; later ones are collected until a piece is `chunk_bytes` long or
-    `interval_s` seconds have passed. After `total_bytes` the rest is announced as not shown, since
-    a megabyte that scrolls by cannot be read; CappedOutput still counts it and keeps its tail.
+    The first bytes are forwarded immediately; later ones are collected until a piece is
+    `chunk_bytes` long or `interval_s` seconds have passed. After `total_bytes` a line says that the
+    rest is not shown, since a megabyte that scrolls by cannot be read; CappedOutput still counts
+    the rest and keeps its tail.
     """
 
     def __init__(self, limits: LiveLimits | None = None) -> None:
@@ -122,7 +125,7 @@ class LiveOutput:
         self._flushed_at = float("-inf")
 
     def add(self, data: bytes, now: float) -> str:
-        """Take the next bytes; return the text to forward now, which may be empty.
+        """Add the next bytes of the stream; return the text to forward now, which may be empty.
 
         Args: now: seconds on a monotonic clock.
         """
@@ -138,18 +141,18 @@ class LiveOutput:
         return ""
 
     def due_at(self) -> float | None:
-        """The time to call `flush` if nothing arrives before; None when nothing is pending."""
+        """Return the time to call `flush` if no bytes arrive before; None if no text is pending."""
         return self._flushed_at + self._limits.interval_s if self._pending else None
 
     def flush(self, now: float) -> str:
-        """Return the pending text, without a character that is not complete yet."""
+        """Return the pending text, without an incomplete character at its end."""
         self._flushed_at = now
         text = self._decoder.decode(bytes(self._pending))
         self._pending.clear()
         return text
 
     def close(self) -> str:
-        """Return the text that is left at the end of the stream."""
+        """Return the text that is still pending at the end of the stream."""
         text = self._decoder.decode(bytes(self._pending), final=self._left >= 0)
         self._pending.clear()
         return text

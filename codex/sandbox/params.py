@@ -1,4 +1,4 @@
-"""One command as values: what to run, and what came of it."""
+"""The values that describe one command: what to run, and how it ended."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class ExecParams(msgspec.Struct, frozen=True):
     """A program, its arguments, and where it runs."""
 
     argv: tuple[str, ...]
-    """The words of the command; the first is looked up in `env`'s PATH if it has no slash."""
+    """Program and arguments; a program without a slash is looked up in the PATH of `env`."""
     cwd: str
-    """Absolute."""
+    """Working directory, absolute."""
     timeout_ms: int
     env: dict[str, str]
-    """The whole environment."""
+    """Complete environment of the command."""
 
 
 class Program(NamedTuple):
     """A program that was found, with its arguments, environment and working directory."""
 
     path: str
-    """Absolute."""
+    """Path of the program, absolute."""
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: str
 
 
 class Stdio(NamedTuple):
-    """Descriptors that become the child's first three."""
+    """File descriptors that become the child's standard input, output and error."""
 
     stdin: int
     stdout: int
@@ -48,28 +48,29 @@ class Stdio(NamedTuple):
 
 
 class Attached(NamedTuple):
-    """The streams that a command gets in place of pipes, and a way to signal it."""
+    """Streams that a command uses in place of pipes, and a callback that receives its signaller."""
 
     stdio: Stdio
     on_start: Callable[[Callable[[int], None]], None]
-    """Called once with a function that sends the command a signal; it works while it runs."""
+    """Callback, called once after the start. Its argument is a function that sends the command a
+    signal by number, while the command runs."""
 
 
 class ProtectedPaths(NamedTuple):
-    """Paths inside the writable folders that stay as they are.
+    """Paths inside the writable folders that a command must not change.
 
-    They are absolute and physical. For mounts they must exist when the command starts; one that is
-    gone is skipped.
+    They are absolute, with symbolic links resolved. A mount holds only a path that exists when the
+    command starts; a missing one is skipped.
     """
 
     read_only: tuple[str, ...] = ()
     """Files and folders that cannot be changed, replaced or renamed."""
     pinned: tuple[str, ...] = ()
-    """Folders that cannot be renamed or removed; what is in them can be."""
+    """Folders that cannot be renamed or removed; their content can."""
 
 
 class RefusedRoot(NamedTuple):
-    """A writable folder of the policy that stays closed."""
+    """A folder that the policy makes writable, but that stays closed to commands."""
 
     path: str
     reason: str
@@ -83,10 +84,10 @@ class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
     stdout: str
     stderr: str
     output: str
-    """Both streams in order of arrival. All three texts are head and tail if they were too long."""
+    """Both streams in order of arrival. Of a text too long, all three fields hold head and tail."""
     duration_ms: int
     is_timed_out: bool = False
     is_interrupted: bool = False
     signal: int | None = None
-    """Number of the signal that ended the program."""
+    """Number of the signal that killed the program; None when no signal did."""
     is_sandboxed: bool = False

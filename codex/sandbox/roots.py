@@ -1,9 +1,9 @@
-"""The folders that a policy makes writable, and why others stay closed.
+"""Resolve the folders that a policy makes writable (roots), and say why some of them stay closed.
 
 A root is opened by its path for each command, and an earlier command may have changed what lies on
 that path: in `/tmp`, which is writable, it could replace the root `/tmp/work` by a link to `/`. So
-a root is refused when its path leads through the inside of another root and out of it again.
-Reads the file system, changes nothing.
+a root is refused when its path enters another root and leaves it again. Reads the file system,
+changes nothing.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_LINKS = 40
-"""Number of links that the kernel follows."""
+"""Number of symbolic links that the kernel follows in one look-up."""
 KERNEL_TREES = ("/proc", "/sys", "/dev")
-"""Folders never granted as trees: writing there changes the system or other processes."""
+"""Folders never made writable, except SHARED_MEMORY: writing there changes the system or other
+processes."""
 SHARED_MEMORY = "/dev/shm"
 
 
 class WritableRoots(NamedTuple):
-    """The writable folders of a policy, resolved."""
+    """The writable folders of a policy, with symbolic links resolved."""
 
     folders: tuple[str, ...]
-    """The physical paths to grant, none inside another."""
+    """Physical paths of the folders to make writable, none inside another."""
     refused: tuple[RefusedRoot, ...]
     physical: Mapping[str, str]
-    """The physical path of every root, refused ones included; for a missing one, where it would
-    be."""
+    """Physical path of every root, refused ones included; of a missing root, where it would be."""
 
 
 def writable_roots(roots: Iterable[str]) -> WritableRoots:
@@ -54,7 +54,7 @@ def writable_roots(roots: Iterable[str]) -> WritableRoots:
             refused.append(RefusedRoot(root, "it belongs to the kernel"))
         else:
             physical[root] = real
-    # Refuse these first, so that a link to `/` does not pass for the folder that all others are in.
+    # Refuse redirected roots first: a link to `/` would pass for the folder that contains the rest.
     for root in tuple(physical):
         if (outer := _way_out_of(root, physical)) is not None:
             del physical[root]
@@ -68,9 +68,9 @@ def writable_roots(roots: Iterable[str]) -> WritableRoots:
 
 
 def physical_path(path: str) -> str:
-    """The physical path of `path`, from the kernel in one look-up instead of one per component.
+    """Return `path` with all symbolic links resolved; on Linux this is one look-up by the kernel.
 
-    Raises: OSError, when it leads nowhere.
+    Raises: OSError, when `path` does not exist or cannot be followed.
     """
     if sys.platform != "linux":
         return os.path.realpath(path, strict=True)
@@ -82,7 +82,7 @@ def physical_path(path: str) -> str:
 
 
 def _way_out_of(root: str, physical: dict[str, str]) -> str | None:
-    """Another root that the path of `root` leads into and out of again."""
+    """Return another root that the path of `root` enters and leaves again; None without one."""
     real = physical[root]
     others = [(name, path) for name, path in physical.items() if not is_inside(real, path)]
     if not others or root == real:
@@ -95,7 +95,7 @@ def _way_out_of(root: str, physical: dict[str, str]) -> str | None:
 
 
 def is_relinked(root: str, physical: Mapping[str, str]) -> bool:
-    """Whether a link inside a writable folder lies on the path of `root`.
+    """Whether the path of `root` passes through a symbolic link inside a writable folder.
 
     A command may have made that link, so where it leads is the command's choice, not the policy's.
 
@@ -111,13 +111,13 @@ def is_relinked(root: str, physical: Mapping[str, str]) -> bool:
 
 
 def direct_roots(roots: Iterable[str]) -> tuple[str, ...]:
-    """The roots that no link inside a writable folder leads to, in their order."""
+    """Return the roots whose paths pass through no link inside a writable folder, in order."""
     physical = {root: os.path.realpath(root) for root in roots}
     return tuple(root for root in physical if not is_relinked(root, physical))
 
 
 def _steps(path: str) -> Iterator[str]:
-    """Each step of a look-up of `path`, in its physical folder; links are followed."""
+    """Yield each path that a look-up of `path` visits, in its physical folder; follow links."""
     here = "/"
     pending = path.split("/")
     links = 0
@@ -152,7 +152,7 @@ def _is_kernel_tree(real: str) -> bool:
 
 
 def _children_of_slash() -> list[str]:
-    """The folders of `/`; Landlock cannot exclude one from a grant, so they are granted singly."""
+    """Return the entries of `/` to grant one by one, since a grant of `/` cannot exclude any."""
     paths = [f"/{name}" for name in sorted(os.listdir("/"))]
     return [path for path in paths if path not in KERNEL_TREES and not os.path.islink(path)]
 

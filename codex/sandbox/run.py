@@ -1,7 +1,7 @@
 """Run one command, and every process that it starts, to the end.
 
-One loop waits for its output, its exit, the user's cancel and the time-out. Nothing of a command
-survives `run_command`, however it ends; linux/tree.py says what that takes.
+One loop waits for the command's output, its exit, the user's cancel and the time-out. No process of
+a command survives `run_command`, however the command ends; linux/tree.py says how.
 """
 
 from __future__ import annotations
@@ -32,30 +32,31 @@ if TYPE_CHECKING:
 READ_SIZE = 256 * 1024
 DEFAULT_PIPE_SIZE = 64 * 1024
 LARGE_PIPE_SIZE = 1024 * 1024
-"""Pipe size for a command that fills the default, so that it waits less often. It is the most that
-the kernel allows, and costs 30 us, so few commands get it."""
+"""Pipe size in bytes for a command that fills a pipe of the default size, so that it waits less
+often. It is the most that the kernel allows; setting it costs 30 us, so few commands get it."""
 
 TIMEOUT_GRACE_S = 2.0
 INTERRUPT_GRACE_S = 0.5
-"""Seconds between SIGTERM and SIGKILL."""
+"""Seconds between SIGTERM and SIGKILL, after the time-out or after the user's cancel."""
 LINGER_S = 0.1
-"""Seconds that output may stay open after the command has ended: `> >(tee log)` needs a moment."""
+"""Seconds that pipes may stay open after the command has ended: `> >(tee log)` needs a moment."""
 TICK_S = 0.1
 BUSY_TICK_S = 0.01
-"""Seconds between looks for what sends no event; the shorter while an end is awaited."""
+"""Seconds between polls for changes that send no event. The shorter time applies while the command
+is ending, or when it has no descriptor to wait for."""
 
 
 class _Phase(enum.Enum):
     RUNNING = enum.auto()
     LINGERING = enum.auto()
-    """The command has ended by itself, but its output is still open."""
+    """The command has ended without being asked to, but its output pipes are still open."""
     ENDING = enum.auto()
     """The command was asked to end."""
     OVER = enum.auto()
 
 
 class _StreamReader:
-    """One of the two output streams."""
+    """One of a command's two output streams, and what was read from it."""
 
     def __init__(self, stream: OutputStream, fd: int) -> None:
         self.stream = stream
@@ -65,7 +66,7 @@ class _StreamReader:
         self.has_large_pipe = False
 
     def enlarge_pipe(self) -> None:
-        """Enlarge it once; it stays small if the user already has many large pipes."""
+        """Try to enlarge the pipe; the kernel refuses if the user already has many large ones."""
         self.has_large_pipe = True
         if sys.platform == "linux":
             with contextlib.suppress(OSError):
@@ -80,10 +81,10 @@ def run_command(
     on_output: Callable[[OutputStream, str], None] = lambda _stream, _text: None,
     attached: Attached | None = None,
 ) -> ExecResult:
-    """Run a command and wait until nothing of it is left.
+    """Run a command and wait until none of its processes is left.
 
     Args: on_output: called in this thread with pieces of output as they arrive; see LiveOutput.
-        attached: streams for the command; its output is then not read.
+        attached: streams for the command in place of pipes; its output is then not read.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
     """
@@ -111,7 +112,7 @@ def run_command(
 
 
 class _Execution:
-    """A command from its start to its clean-up."""
+    """One running command, from its start to its clean-up."""
 
     def __init__(
         self,
@@ -174,7 +175,7 @@ class _Execution:
         return True
 
     def _read(self, reader: _StreamReader) -> bool:
-        """Read what there is; return False at the end of the stream."""
+        """Read and forward the available bytes of a stream; return False at its end."""
         data = os.read(reader.fd, READ_SIZE)
         if not data:
             self._open.discard(reader)
@@ -211,7 +212,7 @@ class _Execution:
         self._processes.terminate()
 
     def _tick(self) -> None:
-        """Handle what depends on the time, and what sends no event."""
+        """Forward output that is due, and handle deadlines and changes that send no event."""
         now = time.monotonic()
         for reader in self._open:
             due_at = reader.live.due_at()
@@ -245,11 +246,11 @@ class _Execution:
             self._phase = _Phase.OVER
 
     def clean_up(self) -> None:
-        """Kill what is left of the command and reap it."""
+        """Kill and reap every process of the command that is left."""
         self._processes.clear_away()
 
     def result(self) -> ExecResult:
-        """The result, including the output that was still on its way."""
+        """Return the result, including the output that was still in the pipes."""
         if self._open:
             self._drain()
         exit_code, signal = self._exit()
@@ -267,7 +268,7 @@ class _Execution:
         )
 
     def _drain(self) -> None:
-        """Read what is there without waiting; only a process that could not be killed can write."""
+        """Read the rest without waiting. Only a process that could not be killed can write more."""
         with selectors.PollSelector() as selector:
             for reader in self._open:
                 selector.register(reader.fd, selectors.EVENT_READ, reader)
