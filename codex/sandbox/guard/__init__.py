@@ -1,1 +1,1 @@
-"""Protected names: what programs outside the sandbox obey is kept as it was."""
+"""Protected names: keep commands from changing files that programs outside the sandbox obey."""

@@ -1,6 +1,7 @@
-"""Whether what a command put into a new `.git` is harmless when git is used there. Pure.
+"""Judge whether files that a command put into a new `.git` make git run programs. Pure.
 
-`git init` and `git clone` are work, so a new repository stays, except for what is not known here.
+`git init` and `git clone` are normal work, so a new repository stays, except for files that this
+module does not know to be harmless.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ HARMLESS = {
     "gc": {"auto", "autodetach"},
     "rerere": {"enabled"},
 }
-"""Sections of a git configuration, with the keys that name neither a program nor another file."""
+"""Keys of a git configuration that name neither a program nor another file, by section."""
 
 
 def is_harmless(path: str, data: bytes | None) -> bool:
-    """Whether git runs no program because of a file that a command made in a new `.git`.
+    """Whether a file that a command made in a new `.git` makes git run no program.
 
-    Args: data: the content; None when the file is too large to look at.
+    Args: data: content of the file; None when it is too large or cannot be read.
     """
     folder, name = os.path.split(path)
     if os.path.basename(folder) == INFO:
@@ -76,5 +77,5 @@ def is_harmless_config(data: bytes) -> bool:
         if setting is None or setting[1].lower() not in HARMLESS.get(section, ()):
             return False
         if "::" in (setting[2] or ""):
-            return False  # a remote helper: a program
+            return False  # it names a remote helper, which is a program
     return True

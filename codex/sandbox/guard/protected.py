@@ -1,8 +1,8 @@
-"""The protected names: what programs outside the sandbox run or obey inside a writable folder.
+"""Find the protected names: files in writable folders that programs outside the sandbox obey.
 
 These are git's hooks and configuration, the settings of the agent and of editors, and, in the home
 folder, what shells and git read when they start. Landlock cannot exclude a name from a folder, so
-namespaces mount what exists read-only, and tripwire.py watches the rest. `.git` itself stays
+namespaces mount existing names read-only, and tripwire.py watches the rest. `.git` itself stays
 writable, so that commits work. Reads the file system, changes nothing.
 """
 
@@ -27,7 +27,7 @@ TOP_NAMES = tuple(sorted(PROTECTED_NAMES - {GIT}))
 GIT_FILES = ("config", "config.worktree", "commondir")
 WORKTREE_FILES = ("config.worktree", "commondir", "gitdir")
 INFO_EXEMPT = ("refs",)
-"""Names that `git gc` writes, and only dumb HTTP servers read."""
+"""Prefixes of names in `info` that `git gc` writes, and only dumb HTTP servers read."""
 HOME_NAMES = (
     *(".gitconfig", ".config/git", ".ssh", ".profile", ".inputrc", ".config/fish"),
     *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases"),
@@ -36,7 +36,7 @@ HOME_NAMES = (
 OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
 """Prefixes of the names that the agent writes in its own folder while commands run."""
 MAX_SUBMODULE_DEPTH = 8
-"""Levels of submodules in submodules."""
+"""Number of levels of nested submodules that are searched."""
 
 
 class Watch(NamedTuple):
@@ -47,29 +47,30 @@ class Watch(NamedTuple):
     exempt: tuple[str, ...] = ()
     """Prefixes of the names directly below it that may change."""
     is_mountable: bool = True
-    """Whether it can be mounted read-only. Not where git itself writes: `gc` in `info`, and the
-    files of a worktree are removed with it."""
+    """Whether the name can be mounted read-only. False where git itself must write: `git gc` writes
+    in `info`, and removing a worktree removes its files."""
     is_kind_only: bool = False
-    """Whether it is a folder on the way to others: it may change inside, but must stay a folder."""
+    """Whether this is a folder above other names: its content may change, but it must stay a
+    folder."""
     is_repository: bool = False
-    """Whether it is a missing `.git`; a new one is work, if nothing in it runs programs."""
+    """Whether this is a missing `.git`; a new one may stay, if nothing in it runs programs."""
 
 
 class Protection(NamedTuple):
     """The protected names of one command."""
 
     watches: tuple[Watch, ...]
-    """All names, the folder on the way before what it leads to."""
+    """All names; a folder comes before the names below it."""
     read_only: tuple[str, ...]
-    """The existing ones that namespaces mount read-only."""
+    """Paths of the existing names that namespaces mount read-only."""
     pinned: tuple[str, ...]
-    """The folders on the way to these, which must not be renamed."""
+    """Folders above the read-only paths, which must not be renamed."""
     status: Mapping[str, os.stat_result | None]
-    """The status of the watched names from lstat."""
+    """Result of lstat for each watched path; None when nothing is there."""
 
     @property
     def paths(self) -> ProtectedPaths:
-        """The paths for mounts to hold."""
+        """The paths that mounts are to hold."""
         return ProtectedPaths(self.read_only, self.pinned)
 
     @property
@@ -79,7 +80,7 @@ class Protection(NamedTuple):
         return tuple(watch for watch in self.watches if watch.path not in held)
 
     def holding(self, path: str) -> str | None:
-        """The protected name that a path is or is below; None when it is not protected."""
+        """Return the protected name that `path` is, or is below; None when it is not protected."""
         for watch in self.watches:
             is_here = path == watch.path if watch.is_kind_only else is_inside(path, watch.path)
             if is_here and not watch.is_kind_only and not _is_exempt(path, watch):
@@ -98,11 +99,11 @@ def protection(
     codex_home: str,
     home: str | None,
 ) -> Protection:
-    """The names to protect inside writable folders, as these are now.
+    """Return the names to protect inside the writable folders, in their present state.
 
     Args: physical: the physical path of each writable folder. named: the physical paths of those
-        that the policy opens even if their name is protected. cwd: the session's. codex_home: the
-        agent's own folder. home: the user's home folder.
+        that the policy opens even if their name is protected. cwd: the session's working directory.
+        codex_home: the agent's own folder. home: the user's home folder.
     """
     if not physical:
         return NOTHING
@@ -131,7 +132,7 @@ def _own_folder(path: str) -> str:
 
 
 def _bases(root: str, cwd: str) -> Iterator[str]:
-    """The root, and every folder from it down to the working directory."""
+    """Yield the root, and every folder from it down to the working directory."""
     yield root
     if cwd != root and is_inside(cwd, root):
         folder = root
@@ -141,7 +142,7 @@ def _bases(root: str, cwd: str) -> Iterator[str]:
 
 
 class _Found:
-    """The watches that were found so far."""
+    """Collector of the watches of one command."""
 
     def __init__(self, physical: Mapping[str, str], named: Iterable[str]) -> None:
         """Args: as for `protection`."""
@@ -201,7 +202,7 @@ class _Found:
                 self.add_git(base)
 
     def _add_linked(self, file: str) -> None:
-        """Add what a `.git` file leads to: a worktree's or submodule's folder, and the main one."""
+        """Add the git folder that a `.git` file names, and the main one that it belongs to."""
         if (target := _read_link_file(file, "gitdir: ")) is None:
             return
         self._add_git_if_writable(target)
@@ -227,7 +228,7 @@ class _Found:
         self._add_modules(f"{folder}/modules", depth)
 
     def _add_modules(self, folder: str, depth: int) -> None:
-        """Add the submodules; a name with slashes is a folder in a folder."""
+        """Add the git folders of submodules; a submodule's name may have slashes, and so levels."""
         names = _folders_in(folder)
         if not names or depth > MAX_SUBMODULE_DEPTH:
             return
@@ -239,7 +240,7 @@ class _Found:
                 self._add_modules(module, depth + 1)
 
     def _mode(self, path: str) -> int:
-        """The mode from lstat; 0 when there is nothing."""
+        """Return the mode of `path` from its first lstat; 0 when nothing is there."""
         if path not in self._status:
             try:
                 self._status[path] = os.lstat(path)
@@ -249,7 +250,7 @@ class _Found:
         return 0 if status is None else status.st_mode
 
     def protection(self) -> Protection:
-        """Everything that was found, with the folders on the way."""
+        """Return all names that were added, and the folders above them."""
         named = [watch for watch in self._watches.values() if not watch.is_kind_only]
         existing = [watch for watch in named if self._mode(watch.path)]
         read_only = tuple(w.path for w in existing if w.is_mountable and self._is_mountable(w.path))
@@ -266,9 +267,9 @@ class _Found:
         return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
     def _on_the_way(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """The folders between the outermost writable folder and each path.
+        """Return the folders between the outermost writable folder and each path.
 
-        A writable folder inside another one could be renamed there and made again.
+        Inner writable folders are among them: a command could rename one and make it again.
         """
         found: set[str] = set()
         for folder in {os.path.dirname(path) for path in paths}:
@@ -282,14 +283,14 @@ _path_of = operator.attrgetter("path")
 
 
 def _above(path: str) -> Iterator[str]:
-    """Every folder above a path."""
+    """Yield every folder above a path."""
     while path != "/":
         path = os.path.dirname(path)
         yield path
 
 
 def _read_link_file(path: str, prefix: str) -> str | None:
-    """The physical path of the folder that a git file names; None when it names no folder."""
+    """Return the physical path that a git file names after `prefix`; None when it names none."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read(4096)
@@ -315,7 +316,7 @@ def _is_exempt(path: str, watch: Watch) -> bool:
 
 
 def parts_of_repository(git: str) -> tuple[Watch, ...]:
-    """The names to protect in a `.git` folder that has just been made."""
+    """Return the names to protect in a `.git` folder that a command has just made."""
     found = _Found({"": os.path.dirname(git)}, ())
     found.add_git(git)
     return found.protection().watches

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from codex.sandbox.guard.protected import Watch
 
 QUARANTINED = ".quarantined"
-"""Part of the names of what was moved aside, which is not looked at again."""
+"""Part of the names of files that were moved aside; these files are ignored from then on."""
 MAX_COPY = 4 * 1024 * 1024
-"""Largest file to keep a copy of, in bytes; a larger one that is changed stays moved aside."""
+"""Size in bytes of the largest file that is copied; a larger one, if changed, stays moved aside."""
 MAX_FOLDER_DEPTH = 24
-"""Levels of folders; deeper ones are not looked at."""
+"""Number of folder levels that are looked at; deeper ones are ignored."""
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -38,18 +38,19 @@ class Copy(NamedTuple):
     content: bytes | None
     """Bytes of a file, or target of a link; None for other kinds and for a file too large."""
     is_racy: bool
-    """Whether it changed so recently that its change time would not show another change."""
+    """Whether the file changed so recently that its change time may not show another change."""
 
 
 Tree = dict[str, Seen]
-"""What is at a protected name, by path below it ("" is itself), parents first; empty: nothing."""
+"""Everything at a protected name, by path below it ("" is the name itself), parents first. Empty
+when nothing is there."""
 
 
 def look(watch: Watch, known: Container[str] | None = None) -> Tree:
-    """Look at a protected name, and below it.
+    """Return what is at a protected name and below it.
 
-    Args: known: the only folders to look into; a command may have made a new one as large and as
-        deep as it liked.
+    Args: known: the only folders to look into, because a command may have made a new folder as
+        large and as deep as it liked; None: all folders.
     """
     try:
         return look_from(watch, os.lstat(watch.path), known)
@@ -60,7 +61,7 @@ def look(watch: Watch, known: Container[str] | None = None) -> Tree:
 def look_from(
     watch: Watch, status: os.stat_result | None, known: Container[str] | None = None
 ) -> Tree:
-    """Look at a protected name whose `status` lstat has already given."""
+    """Return the same as `look` for a name whose `status` lstat has already returned."""
     if status is None:
         return {}
     tree = {"": _seen(status)}
@@ -105,7 +106,7 @@ def _seen(status: os.stat_result) -> Seen:
 
 
 def mode_of(path: str) -> int:
-    """The mode from lstat; 0 when there is nothing."""
+    """Return the mode of `path` from lstat; 0 when nothing is there."""
     try:
         return os.lstat(path).st_mode
     except OSError:
@@ -113,7 +114,7 @@ def mode_of(path: str) -> int:
 
 
 def content_of(path: str, seen: Seen) -> bytes | None:
-    """The content as `Copy` keeps it."""
+    """Return the content of `path` in the form of `Copy.content`; None when it cannot be read."""
     try:
         if stat.S_ISLNK(seen.mode):
             return os.fsencode(os.readlink(path))
@@ -126,7 +127,7 @@ def content_of(path: str, seen: Seen) -> bytes | None:
 
 
 def is_same(path: str, seen: Seen, copy: Copy | None) -> bool:
-    """Whether `path` is what was copied; a file rewritten with the same bytes is."""
+    """Whether `path` is as it was copied; a file rewritten with the same bytes is the same."""
     if copy is None or copy.seen.mode != seen.mode:
         return False
     if stat.S_ISDIR(seen.mode) or (copy.seen == seen and not copy.is_racy):

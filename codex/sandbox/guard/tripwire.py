@@ -1,11 +1,12 @@
-"""The tripwire: what a command did to protected names is undone when the command is over.
+"""The tripwire: undo what a command did to protected names, when the command is over.
 
-`arm` records their state. `check` compares, puts back what was changed or removed, and moves aside
-what is new, as NAME.quarantined; nothing is lost. Changes before `arm` are the user's. It is cheap,
-because a file's change time, which no command can set, says whether to look closer.
+`arm` records the state of the names before the command. `check` compares it with the state after
+the command, puts back what was changed or removed, and moves what is new aside, as
+NAME.quarantined, so that nothing is lost. Changes made before `arm` are the user's. Both are cheap:
+a file's change time, which no command can set, says whether its content must be compared.
 
-Nothing that a command made is followed: folders are opened name by name, without links. Nothing of
-the command runs any more (run.py sees to that), so nothing races with `check`.
+No link that a command made is followed: folders are opened component by component. `check` does not
+race with the command, because run.py has already ended all its processes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 MAX_FINDINGS = 8
 """Number of findings that are reported one by one."""
 RACY_NS = 50_000_000
-"""Age below which a change time may not show a later change: the kernel's clock has ticks."""
+"""Age in ns below which a change time may hide a later change: the kernel's clock has ticks."""
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -48,17 +49,17 @@ class Tripwire:
 
     def __init__(self) -> None:
         self._copies: dict[str, dict[str, Copy]] = {}
-        """The last copies, by protected name and path below it."""
+        """Latest copies, by protected name and path below it."""
         self._armed: list[tuple[Watch, Tree]] = []
 
     @contextlib.contextmanager
     def watching(
         self, protection: Protection, *, is_mounted: bool, into: list[str]
     ) -> Iterator[None]:
-        """Arm, and check at the end of the block, however it ends.
+        """Call `arm` now, and `check` at the end of the block, however the block ends.
 
-        Args: is_mounted: what can be mounted read-only is, and needs no watch. into: gets a line
-            for each change that was undone.
+        Args: is_mounted: whether mounts hold the names that they can hold; these need no watch.
+            into: list that receives a line for each change that was undone.
         """
         self.arm(protection.unmounted if is_mounted else protection.watches, protection.status)
         try:
@@ -67,7 +68,7 @@ class Tripwire:
             into += self.check()
 
     def arm(self, watches: Sequence[Watch], status: Mapping[str, os.stat_result | None]) -> None:
-        """Record the state of these names. Args: status: what lstat has just returned for each."""
+        """Record the state of these names. Args: status: result of a recent lstat, by path."""
         self._armed = [(watch, look_from(watch, status[watch.path])) for watch in watches]
         racy_ns = time.time_ns() - RACY_NS
         for watch, tree in self._armed:
@@ -76,10 +77,10 @@ class Tripwire:
                     self._copies[watch.path] = self._copied(watch.path, tree, racy_ns)
             elif watch.path in self._copies and os.path.isdir(os.path.dirname(watch.path)):
                 del self._copies[watch.path]
-            # Else its folder is missing, and may come back with something else in it.
+            # Else keep the copies: the folder is missing, and may come back with other content.
 
     def check(self) -> tuple[str, ...]:
-        """Undo all changes since `arm`; return a line for each, for people and the model."""
+        """Undo all changes since `arm`; return a line for each, for the user and the model."""
         findings: list[str] = []
         for watch, before in self._armed:
             tree = look(watch, before)
@@ -91,7 +92,7 @@ class Tripwire:
                 findings += self._undo(watch)
         self._armed = []
         if len(findings) > MAX_FINDINGS:
-            findings[MAX_FINDINGS:] = [f"protected: {len(findings) - MAX_FINDINGS} more like these"]
+            findings[MAX_FINDINGS:] = [f"protected: {len(findings) - MAX_FINDINGS} more changes"]
         return tuple(findings)
 
     def _copied(self, path: str, tree: Tree, racy_ns: int) -> dict[str, Copy]:
@@ -106,14 +107,14 @@ class Tripwire:
         return copies
 
     def _is_changed_unseen(self, watch: Watch) -> bool:
-        """Whether content differs where the change time is too recent to show it."""
+        """Whether a file was changed whose change time is too recent to show the change."""
         return any(
             copy.is_racy and content_of(watch.path + name, copy.seen) != copy.content
             for name, copy in self._copies.get(watch.path, {}).items()
         )
 
     def _undo(self, watch: Watch) -> Iterator[str]:
-        """Restore a protected name."""
+        """Restore a protected name; yield a line for each change."""
         if watch.is_kind_only:
             yield from _kept_folder(watch.path)
             return
@@ -130,14 +131,15 @@ class Tripwire:
             try:
                 aside[name] = _move_aside(path)
             except OSError as exc:
-                yield _line(path, f"could not be moved aside: {exc.strerror}")
+                problem = f"could not be moved aside: {exc.strerror}"
+                yield _line(path, f"changed by the command, and {problem}")
                 continue
             if name not in copies:
                 yield _line(path, f"made by the command; it is now '{aside[name]}'")
         yield from _put_all_back(watch.path, copies, aside)
 
     def _new_repository(self, git: str) -> Iterator[str]:
-        """Keep a new `.git`, except for what runs programs."""
+        """Keep a new `.git`, but undo what makes git run programs; yield a line for each change."""
         if not stat.S_ISDIR(mode_of(git)):
             yield from self._undo(Watch(git))
             return
@@ -155,7 +157,7 @@ class Tripwire:
 
 
 def _kept_folder(path: str) -> Iterator[str]:
-    """Keep a folder on the way to protected names: it may change inside, but must stay a folder."""
+    """Restore a folder above protected names; its content may change, but it must stay a folder."""
     mode = mode_of(path)
     if mode == 0:
         return
@@ -165,7 +167,8 @@ def _kept_folder(path: str) -> Iterator[str]:
     try:
         yield _line(path, f"replaced by the command; what it made is now '{_move_aside(path)}'")
     except OSError as exc:
-        yield _line(path, f"could not be moved aside: {exc.strerror}")
+        problem = f"what it made could not be moved aside: {exc.strerror}"
+        yield _line(path, f"replaced by the command; {problem}")
 
 
 def _make_usable(path: str, mode: int) -> None:
@@ -174,7 +177,7 @@ def _make_usable(path: str, mode: int) -> None:
 
 
 def _open_up(path: str, copies: dict[str, Copy]) -> None:
-    """Restore the modes of folders, so that their content can be seen."""
+    """Restore the modes of copied folders, so that their content can be read."""
     for name, copy in copies.items():
         mode = mode_of(path + name)
         if stat.S_ISDIR(mode) and stat.S_ISDIR(copy.seen.mode) and mode != copy.seen.mode:
@@ -187,7 +190,7 @@ def _set_mode(path: str, mode: int) -> None:
 
 
 def _put_all_back(path: str, copies: dict[str, Copy], aside: dict[str, str]) -> Iterator[str]:
-    """Put back what is missing; yield a line for each topmost path."""
+    """Put back each copied path that is missing; yield a line for each topmost one."""
     told: list[str] = []
     for name, copy in copies.items():
         if mode_of(path + name):
@@ -212,7 +215,7 @@ def _put_all_back(path: str, copies: dict[str, Copy], aside: dict[str, str]) -> 
 
 
 def _put_back(path: str, copy: Copy) -> None:
-    """Make a file, folder or link again; a file appears complete."""
+    """Create a file, folder or link again from its copy; a file appears only once complete."""
     mode = copy.seen.mode
     with _folder_of(path) as (folder, name):
         if stat.S_ISDIR(mode):
@@ -248,7 +251,7 @@ def _move_aside(path: str) -> str:
 
 @contextlib.contextmanager
 def _folder_of(path: str) -> Iterator[tuple[int, str]]:
-    """A descriptor of the folder of `path`, reached without following a link, and the last name.
+    """Open the folder of `path`, following no link; yield its descriptor and the last name.
 
     Raises: OSError, when there is a link on the way.
     """
@@ -266,7 +269,7 @@ def _folder_of(path: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_harmless(watch: Watch) -> bool:
-    """Whether git runs no program because of something new in a repository."""
+    """Whether everything at a name of a new repository makes git run no program."""
     return all(
         stat.S_ISDIR(seen.mode)
         or (stat.S_ISREG(seen.mode) and is_harmless(path, content_of(path, seen)))

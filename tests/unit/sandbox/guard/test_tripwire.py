@@ -352,7 +352,7 @@ def test_many_changes_are_counted(guarded: Guarded) -> None:
 
     said = guarded.command(change)
     assert len(said) == MAX_FINDINGS + 1
-    assert said[-1] == "protected: 5 more like these"
+    assert said[-1] == "protected: 5 more changes"
 
 
 def test_a_name_cannot_forge_a_line(guarded: Guarded) -> None:
