@@ -363,7 +363,7 @@ def test_a_command_whose_start_was_cut_short_is_not_started_twice(workspace: Wor
         running = pool.submit(workspace.run, "sh", "-c", "echo x >> started")
         wait_until(lambda: any(map(unread_bytes, ends)), "the command's start")
         send(held, signal.SIGKILL)
-        with pytest.raises(SpawnError, match="the process that held it was killed"):
+        with pytest.raises(SpawnError, match="the first process of its namespace was killed"):
             running.result()
     assert not (workspace.inside / "started").exists()
     assert workspace.run("true").exit_code == 0

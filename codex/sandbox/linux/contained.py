@@ -1,7 +1,7 @@
-"""The processes of one command that has its own process namespace; the kernel knows them all.
+"""Signal and end the processes of one command that has a process namespace of its own.
 
-What is asked of the namespace's first process, native/init.c, it does for all others, and when it
-ends, the kernel ends them.
+The agent signals only the namespace's first process (native/init.c), which passes signals on to the
+command. When the first process ends, the kernel ends all others in the namespace.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ END_MESSAGE = struct.Struct("=ii")
 
 
 class ContainedProcesses:
-    """The counterpart of tree.SharedProcesses for a command of a fork server."""
+    """The processes of a command that a fork server started; see also tree.SharedProcesses."""
 
     def __init__(self, child: Contained) -> None:
-        """Args: child: its descriptors are the caller's to close."""
+        """Args: child: the first process; the caller closes its descriptors."""
         self._child = child
         self._is_over = False
         self._is_empty = False
-        """Whether the first process has reported that nothing is left."""
+        """Whether the first process has reported that no other process is left."""
         self.status: int | None = None
-        """The command's wait status; None when it was killed with all others."""
+        """Wait status of the command; None before its end, and when all processes were killed."""
 
     def fileno(self) -> int:
-        """A descriptor that is readable when the command is over."""
+        """Return a descriptor that is readable when the command is over."""
         return self._child.link
 
     def is_over(self) -> bool:
@@ -53,7 +53,7 @@ class ContainedProcesses:
             message = os.read(self._child.link, END_MESSAGE.size)
             self._is_over = True
             if not message:
-                return  # it was killed, and the kernel is killing the rest
+                return  # the first process was killed, and the kernel is killing the rest
             self.status, is_last = END_MESSAGE.unpack(message)
             self._is_empty = bool(is_last)
 
@@ -63,11 +63,11 @@ class ContainedProcesses:
             signal.pidfd_send_signal(self._child.pidfd, number)
 
     def terminate(self) -> None:
-        """Ask all of them to end."""
+        """Ask every process of the command to end (SIGTERM)."""
         self.send(signal.SIGTERM)
 
     def clear_away(self) -> None:
-        """Kill what is left."""
+        """Kill every process of the command that is left."""
         self._read_link()
         if not self._is_empty:
             self.send(signal.SIGKILL)

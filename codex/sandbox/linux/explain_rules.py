@@ -1,4 +1,4 @@
-"""The Landlock rules of a command, as text for people. Pure."""
+"""Describe the Landlock rules of a command, as text for the user. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def rules_of(confinement: Confinement) -> Iterator[str]:
-    """The rights that are denied, then each path with the rights that are granted there."""
+    """Yield the rights that are denied, then each path with the rights that are granted there."""
     enforcement = confinement.enforcement
     plan = ruleset_plan(
         confinement.policy,
@@ -26,13 +26,13 @@ def rules_of(confinement: Confinement) -> Iterator[str]:
     if plan.net:
         yield f"denied: {_names(plan.net)}"
     if plan.scoped:
-        yield f"kept inside: {_names(plan.scoped)}"
+        yield f"only inside the sandbox: {_names(plan.scoped)}"
     for grant in plan.grants:
         yield f"{grant.path}: {_names(grant.access, of=plan.fs)}"
 
 
 def _names(flags: enum.IntFlag, *, of: Access | None = None) -> str:
-    """The names of rights; where most of `of` are given, the names of those that are not."""
+    """Return the names of rights; for most rights of `of`, "all but" the missing ones."""
     names = [str(flag.name).lower() for flag in type(flags) if flag & flags]
     missing = (
         [] if of is None else [str(flag.name).lower() for flag in Access if flag & of & ~flags]

@@ -1,7 +1,7 @@
-"""What this Linux kernel can enforce, and whether that is enough to run a command.
+"""Find out what this Linux kernel can enforce, and whether that is enough to run a command.
 
-What the kernel can do is tried once in a process, not inferred from its version. What is enough is
-decided here, for every command.
+The kernel's abilities are tried once in a process, not inferred from its version. Whether they are
+enough is decided for every command.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def linux_enforcement(policy: SandboxPolicy, *, require: Require) -> Enforcement:
-    """What holds the commands of a policy here; the first call takes some milliseconds.
+    """Return what this kernel enforces for a policy; the first call takes some milliseconds.
 
     Raises: SandboxUnavailableError, when less can be enforced than is required.
     """
@@ -55,9 +55,9 @@ def _not_full(missing: str) -> SandboxUnavailableError:
 def enforcement_with(
     policy: SandboxPolicy, *, abi: int, errata: int, missing: str | None
 ) -> Enforcement:
-    """What holds a command on a kernel with these abilities.
+    """Return what a kernel with these abilities enforces for a policy.
 
-    Args: missing: why there are no namespaces; None when there are.
+    Args: abi, errata: Landlock's. missing: why there are no namespaces; None when there are some.
     """
     network = _network(policy, abi=abi, has_namespaces=missing is None)
     return Enforcement(
@@ -74,7 +74,7 @@ def enforcement_with(
 def _notice(
     policy: SandboxPolicy, network: NetworkMode, abi: int, missing: str | None
 ) -> str | None:
-    """One line for each part that is weaker than it could be."""
+    """Return a line for each part of the sandbox that is weaker than it could be; None without."""
     lines = []
     if missing is not None:
         lines.append(
@@ -83,11 +83,17 @@ def _notice(
             " files are put back only after a command."
         )
         if abi < SCOPED_SIGNALS_ABI:
-            lines.append(f"Commands can signal other processes (Landlock ABI {abi}).")
+            lines.append(
+                "Commands can signal the user's other processes: preventing that needs Landlock"
+                f" ABI {SCOPED_SIGNALS_ABI}, and the kernel has ABI {abi}."
+            )
     if (policy.connect_ports or policy.bind_ports) and not (
         network is NetworkMode.PORTS or policy.can_use_network
     ):
-        lines.append(f"No port is open to commands: that takes Landlock ABI {NET_ABI}.")
+        lines.append(
+            f"No TCP port is open to commands: opening ports needs Landlock ABI {NET_ABI}, and the"
+            f" kernel has ABI {abi}."
+        )
     return "\n".join(lines) or None
 
 
@@ -98,7 +104,7 @@ def _landlock() -> tuple[int, int]:
 
 @functools.cache
 def without_namespaces() -> str | None:
-    """The reason why namespaces are unavailable on this machine; None when they can be made."""
+    """Return the reason why namespaces are unavailable here; None when they can be created."""
     try:
         SERVERS.prepare(plain_config())
     except NoNamespaces as exc:

@@ -1,7 +1,8 @@
-"""SandboxPolicy -> Landlock rules: which rights are denied, and where they are granted.
+"""Turn a SandboxPolicy into Landlock rules: which rights are denied, and where they are granted.
 
-Pure: it knows the rights of each ABI, not the kernel. Rights only add up along a path, so what must
-stay closed (device nodes, /proc, /sys) is never granted by a rule above it.
+Pure: the module knows the rights of each ABI, and does not ask the kernel. Landlock adds up the
+rights along a path, so no rule for a folder may grant what must stay closed further below (device
+nodes, /proc, /sys).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from codex.protocol.policy import SandboxPolicy
 
 MINIMUM_ABI = 2
-"""Lowest ABI that serves: ABI 1 cannot allow renames between folders, which every build does."""
+"""Lowest ABI accepted: ABI 1 cannot allow renames between folders, which every build does."""
 NET_ABI = 4
 """First ABI that can restrict TCP ports."""
 SCOPED_SIGNALS_ABI = 6
@@ -55,7 +56,7 @@ class Net(enum.IntFlag):
 
 
 class LandlockScope(enum.IntFlag):
-    """Actions that cannot reach out of the sandbox; known since ABI 6."""
+    """Actions that can be limited to processes inside the sandbox; known since ABI 6."""
 
     ABSTRACT_UNIX_SOCKET = 1 << 0
     SIGNAL = 1 << 1
@@ -76,9 +77,9 @@ class PortGrant(NamedTuple):
 
 
 class RulesetPlan(NamedTuple):
-    """Everything that a ruleset denies, and the grants that allow parts of it again.
+    """The rights that a ruleset denies everywhere, and the grants that allow some of them again.
 
-    A grant for a path that is not a folder gives the rights that apply to files.
+    A grant for a path that is not a folder gives only the rights that apply to files.
     """
 
     fs: Access
@@ -90,8 +91,8 @@ class RulesetPlan(NamedTuple):
 
 READ = Access.EXECUTE | Access.READ_FILE | Access.READ_DIR
 NEVER_GRANTED = Access.MAKE_CHAR | Access.MAKE_BLOCK | Access.IOCTL_DEV | Access.RESOLVE_UNIX
-"""Rights not granted even below a writable root: root could make the node of a disk there and write
-to it, and whoever listens on a socket there is outside the sandbox."""
+"""Rights not granted even in a writable folder: the root user could make a disk's device node there
+and write to the disk, and a socket there may belong to a process outside the sandbox."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 DEVICE_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.TRUNCATE
 
@@ -103,7 +104,7 @@ SYSTEM_FOLDERS = (
 
 
 def known_access(abi: int) -> Access:
-    """The file rights that a kernel of this ABI can enforce."""
+    """Return the file rights that a kernel of this ABI can enforce."""
     known = Access((1 << 13) - 1)
     if abi >= 2:
         known |= Access.REFER
@@ -120,10 +121,10 @@ def known_access(abi: int) -> Access:
 def ruleset_plan(
     policy: SandboxPolicy, writable: tuple[str, ...], *, abi: int, network: NetworkMode
 ) -> RulesetPlan:
-    """The rights to deny and to grant.
+    """Return the rights to deny and to grant for a policy.
 
-    Args: writable: the physical paths of the writable folders. abi: the kernel's; one that is newer
-        than the newest known here is used like that.
+    Args: writable: the physical paths of the writable folders. abi: the kernel's Landlock ABI; one
+        that is newer than the newest known here is treated like that.
     """
     fs = known_access(abi)
     if network is NetworkMode.FULL:

@@ -1,8 +1,8 @@
-"""Which fork server a command gets, and how the command sees the files there.
+"""Choose the fork server of a command, and how the command sees the files there.
 
-Servers are kept for the life of the process, one for each ServerConfig that was needed: two or
-three in a session. All of them are dropped when the machine's mounts change, because each holds a
-copy of these. A command's own places are made when it starts, so a folder that appears, disappears
+Servers live as long as the agent's process, one for each ServerConfig that was needed: two or three
+in a session. All of them are dropped when the machine's mounts change, because each holds a copy of
+the mounts. The places of a command are set up when it starts, so a folder that appears, disappears
 or is replaced between two commands needs no new server.
 """
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 MOUNTS = "/proc/self/mountinfo"
 RUN = "/run"
 NIX_RUN = "/run/current-system"
-"""Where NixOS keeps the programs of the system."""
+"""Path of the folder where NixOS keeps the programs of the system."""
 MAX_SERVERS = 4
 TERMINAL_ACCESS = Access.READ_FILE | Access.WRITE_FILE | Access.READ_DIR | Access.IOCTL_DEV
 
 
 class Namespaces(NamedTuple):
-    """Where one command runs: the kind of its server, and its view of the files."""
+    """The namespaces of one command: the configuration of its server, and its view of the files."""
 
     config: ServerConfig
     view: FileView
@@ -59,9 +59,10 @@ def namespaces_for(
     protected: ProtectedPaths | None,
     abi: int,
 ) -> Namespaces:
-    """The namespaces for a command.
+    """Return the namespaces that a command needs.
 
-    Args: folders: the physical paths of the writable folders. cwd, program: the command's.
+    Args: folders: the physical paths of the writable folders. cwd, program: the command's working
+        directory, and the path of its program.
     """
     shares_memory = any(is_inside(folder, SHARED_MEMORY) for folder in folders)
     needs_run = any(is_inside(path, RUN) for path in (*folders, cwd, program))
@@ -81,7 +82,7 @@ def namespaces_for(
 
 
 def plain_config() -> ServerConfig:
-    """The server that most commands need."""
+    """Return the configuration of the server that most commands need."""
     return ServerConfig(
         shares_network=False,
         shares_memory=False,
@@ -91,7 +92,7 @@ def plain_config() -> ServerConfig:
 
 
 def _ids(folders: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """This process's user and group and, for root, those of the writable folders."""
+    """Return this process's user and group and, for root, those that own the writable folders."""
     own = (os.geteuid(), os.getegid())
     found = {own: None}
     if own[0] == 0:
@@ -114,7 +115,7 @@ def _places(folders: tuple[str, ...], protected: ProtectedPaths | None) -> tuple
 
 @functools.lru_cache(maxsize=8)
 def _grants(own: tuple[str, ...], abi: int, *, reads_all: bool) -> tuple[Grant, ...]:
-    """Grants for file systems that exist only inside; the agent cannot open them for a ruleset."""
+    """Return grants for file systems that exist only in namespaces; the agent cannot open them."""
     fs = known_access(abi)
     readable = () if reads_all else ("/proc",)
     return (
@@ -137,7 +138,7 @@ class ForkServers:
     ) -> Contained:
         """Start a program in its namespaces.
 
-        Raises: NoNamespaces; otherwise the errors of spawn.spawn.
+        Raises: NoNamespaces, when there can be no server; otherwise the errors of spawn.spawn.
         """
         with self._lock:
             server = self._server(where.config)
@@ -150,12 +151,12 @@ class ForkServers:
             return spawn_inside(server, program, stdio, restrictions, where.view)
 
     def running(self) -> tuple[ForkServer, ...]:
-        """The servers that are running."""
+        """Return the servers that are running."""
         with self._lock:
             return tuple(self._servers.values())
 
     def prepare(self, config: ServerConfig) -> None:
-        """Start a server before it is needed.
+        """Start a server ahead of its first command, unless it is running.
 
         Raises: NoNamespaces, when there can be no server.
         """
@@ -178,7 +179,7 @@ class ForkServers:
         server = self._servers.pop(config)
         os.close(server.fd)
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(server.pid, 0)  # it waits only for that descriptor
+            os.waitpid(server.pid, 0)  # it ends because that descriptor was closed
         LIVE_COMMANDS.remove(server.pid)
 
     def _have_mounts_changed(self) -> bool:
@@ -200,4 +201,4 @@ def _start(config: ServerConfig) -> ForkServer:
 
 
 SERVERS = ForkServers()
-"""The one instance: servers are children of this process, so they belong to all of it."""
+"""The one instance, because servers are children of the process and serve all its sessions."""

@@ -1,10 +1,10 @@
-"""The system calls that are refused to a command, as a table.
+"""The table of the system calls that the seccomp filter refuses to commands.
 
 Every other call is allowed: any developer tool must run, Landlock holds the files, and a list of
-what is allowed breaks on each new C library. The table names what Landlock cannot hold.
+allowed calls breaks on each new C library. The table names what Landlock cannot hold.
 
-Errnos: EPERM for a refusal, ENOSYS where a library then takes another way, EAFNOSUPPORT for kinds
-of sockets.
+Errnos: EPERM for a refusal, ENOSYS where a library then falls back to another call, EAFNOSUPPORT
+for families of sockets.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from typing import NamedTuple
 from codex.sandbox.enforcement import NetworkMode
 
 INT = 0xFFFF_FFFF
-"""Mask of an int argument. The kernel looks at 32 bits of it, so a filter that compared all 64
-could be passed by setting a higher one."""
+"""Mask of an int argument. The kernel reads 32 bits of it, so a filter that compared all 64 could
+be bypassed by setting a higher bit."""
 
 
 class UnixMode(enum.Enum):
     """Which Unix sockets a command may make."""
 
     PAIRS = "pairs"
-    """Only sockets that are connected to each other from the start."""
+    """Only pairs of sockets, which are connected to each other from the start."""
     SUPERVISED = "supervised"
-    """Streams, which connect only to what listens inside the sandbox."""
+    """Stream sockets, which can connect only to sockets that listen inside the sandbox."""
     FREE = "free"
-    """All sockets: they need not be held, or Landlock holds them."""
+    """All sockets, because the network is full or Landlock restricts them."""
 
 
 class Comparison(enum.IntEnum):
-    """Comparisons, numbered as in seccomp.h; all except MASKED look at all 64 bits."""
+    """Comparison operators, numbered as in seccomp.h; all except MASKED compare all 64 bits."""
 
     NOT = 1
     GREATER = 6
@@ -49,7 +49,7 @@ class Where(NamedTuple):
 
 
 class BlockedCall(NamedTuple):
-    """System calls that fail with an errno, where all conditions hold."""
+    """System calls that fail with an errno when all conditions on their arguments hold."""
 
     error: int
     calls: tuple[str | int, ...]
@@ -59,7 +59,7 @@ class BlockedCall(NamedTuple):
 
 
 def has_bit(argument: int, bit: int) -> Where:
-    """The condition that all bits of `bit` are set."""
+    """Return the condition that all bits of `bit` are set in an argument."""
     return Where(argument, bit, mask=bit)
 
 
@@ -70,13 +70,14 @@ CLONE_FLAGS = (
     *(0x1000_0000, 0x2000_0000, 0x4000_0000),  # NEWUSER, NEWPID, NEWNET
 )
 CLONE_NEWTIME = 0x80
-"""A flag of unshare only; clone has the exit signal there."""
+"""Flag of unshare only; in the flags of clone, this bit belongs to the exit signal."""
 
 S_ISUID, S_IFMT, S_IFCHR, S_IFBLK = 0o4000, 0o170000, 0o020000, 0o060000
 O_CREAT, O_TMPFILE = 0o100, 0o20000000
 PER_MASK, PER_LINUX32 = 0xFF, 8
 QUERY = 0x8000_0000
-"""The bit that tells personality(0xffffffff), which changes nothing; no real flag is this high."""
+"""Bit that is set only in personality(0xffffffff), a query that changes nothing: no real flag is
+this high."""
 MMAP_PAGE_ZERO, READ_IMPLIES_EXEC = 0x10_0000, 0x40_0000
 F_SETLEASE = 1024
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
@@ -87,14 +88,14 @@ SOCK_TYPE, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW = 0xF, 1, 2, 3
 IPPROTO_TCP = 6
 MSG_FASTOPEN = 0x2000_0000
 TCP_FASTOPENS = (23, 30, 33, 34)
-"""TCP_FASTOPEN, _CONNECT, _KEY and _NO_COOKIE of setsockopt."""
+"""Options of setsockopt: TCP_FASTOPEN, TCP_FASTOPEN_CONNECT, _KEY and _NO_COOKIE."""
 ASK = 0
-"""In place of an errno: the supervisor answers."""
+"""Value in place of an errno: the supervisor decides about the call."""
 IOPRIO_WHO_PROCESS = 1
 
 ALWAYS_BLOCKED: tuple[BlockedCall, ...] = (
-    # io_uring does what the filter refuses without being seen by it. clone3 and openat2 keep their
-    # flags in memory, where no filter looks; the C library falls back to clone and openat.
+    # io_uring does what the filter refuses, and the filter cannot see it. clone3 and openat2 have
+    # their flags in memory, which no filter reads; the C library falls back to clone and openat.
     BlockedCall(
         errno.ENOSYS,
         ("io_uring_setup", "io_uring_enter", "io_uring_register", "clone3", "openat2"),
@@ -122,9 +123,9 @@ ALWAYS_BLOCKED: tuple[BlockedCall, ...] = (
         BlockedCall(errno.EPERM, ("ioctl",), (Where(1, request),))
         for request in (TIOCSTI, TIOCLINUX, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR)
     ),
-    # Other processes that open the file wait until the lease is given up.
+    # While a command holds a lease on a file, other processes that open the file must wait.
     BlockedCall(errno.EPERM, ("fcntl",), (Where(1, F_SETLEASE),)),
-    # A set-uid file would keep its power after the command.
+    # A set-user-ID file would keep its effect after the command.
     BlockedCall(errno.EPERM, ("chmod", "fchmod", "creat"), (has_bit(1, S_ISUID),)),
     BlockedCall(errno.EPERM, ("fchmodat", FCHMODAT2), (has_bit(2, S_ISUID),)),
     BlockedCall(errno.EPERM, ("mknod",), (has_bit(1, S_ISUID),)),
@@ -189,19 +190,19 @@ UNKNOWN_FAMILIES: tuple[BlockedCall, ...] = (
 
 
 def no_family(*families: int) -> tuple[BlockedCall, ...]:
-    """The calls that would make a socket of these families."""
+    """Return the rows that refuse sockets of these families."""
     return tuple(BlockedCall(errno.EPERM, ("socket",), (Where(0, family),)) for family in families)
 
 
 def no_kind(family: int, *kinds: int) -> tuple[BlockedCall, ...]:
-    """The calls that would make a socket of these kinds of a family."""
+    """Return the rows that refuse sockets of these kinds of a family."""
     return tuple(
         BlockedCall(errno.EPERM, ("socket",), (Where(0, family), Where(1, kind, mask=SOCK_TYPE)))
         for kind in kinds
     )
 
 
-# Each datagram can name its receiver in memory, where no filter looks. A raw Unix socket sends
+# Each datagram can name its receiver in memory, which no filter reads. A raw Unix socket sends
 # datagrams too.
 NO_DATAGRAM_PAIRS: tuple[BlockedCall, ...] = tuple(
     BlockedCall(errno.EPERM, ("socketpair",), (Where(1, kind, mask=SOCK_TYPE),))
@@ -222,7 +223,7 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
         *UNKNOWN_FAMILIES,
         *no_kind(AF_INET, SOCK_RAW),
         *no_kind(AF_INET6, SOCK_RAW),
-        # NETLINK_ROUTE, which is 0, lists the addresses.
+        # Only NETLINK_ROUTE, protocol 0, is allowed: it lists the network addresses.
         BlockedCall(
             errno.EPERM, ("socket",), (Where(0, AF_NETLINK), Where(2, 0, op=Comparison.NOT))
         ),
@@ -230,7 +231,7 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
     NetworkMode.PORTS: (
         *UNKNOWN_FAMILIES,
         *no_family(AF_NETLINK),
-        # TCP only, because Landlock looks at nothing else.
+        # Only TCP is allowed, because Landlock restricts the ports of no other protocol.
         *(
             blocked
             for family in (AF_INET, AF_INET6)
@@ -247,7 +248,7 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
                 ),
             )
         ),
-        # Fast Open connects without a call of connect.
+        # TCP Fast Open connects without calling connect, which Landlock checks.
         BlockedCall(errno.EPERM, ("sendto", "sendmmsg"), (has_bit(3, MSG_FASTOPEN),)),
         BlockedCall(errno.EPERM, ("sendmsg",), (has_bit(2, MSG_FASTOPEN),)),
         *(
@@ -258,6 +259,6 @@ NETWORK: dict[NetworkMode, tuple[BlockedCall, ...]] = {
     NetworkMode.FULL: (),
 }
 NO_LISTENING: tuple[BlockedCall, ...] = (BlockedCall(errno.EPERM, ("listen",)),)
-"""listen without bind, which Landlock checks, takes any port."""
+"""Without a bind before it, which Landlock checks, listen uses any free port."""
 NO_TRUNCATE: tuple[BlockedCall, ...] = (BlockedCall(errno.EPERM, ("truncate",)),)
 """ftruncate is allowed: its descriptor was opened for writing."""

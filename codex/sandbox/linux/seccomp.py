@@ -1,8 +1,8 @@
-"""SandboxPolicy -> the seccomp filter: its form, and its bytes.
+"""Turn a SandboxPolicy into a seccomp filter: its form, then its bytes.
 
-The form selects from the table of refusals.py; libseccomp, reached through the shim, turns that
-into BPF once for each form. Programs of a foreign architecture are killed, because their calls have
-other numbers.
+The form selects rows from the table of refusals.py. libseccomp, called through the native shim,
+compiles them to BPF, once for each form. The filter kills programs of a foreign architecture,
+because their calls have other numbers.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from codex.sandbox.enforcement import Enforcement
 
 TRUNCATE_ABI = 3
-"""First ABI with which Landlock holds truncate(2)."""
+"""First Landlock ABI that restricts truncate(2)."""
 
 
 class FilterForm(NamedTuple):
-    """Everything that decides what a filter contains."""
+    """Everything that decides what a seccomp filter contains."""
 
     network: NetworkMode
     unix: UnixMode
@@ -44,12 +44,12 @@ class FilterForm(NamedTuple):
 
     @property
     def is_supervised(self) -> bool:
-        """Whether some calls wait for an answer."""
+        """Whether some system calls wait for the supervisor's decision."""
         return self.unix is UnixMode.SUPERVISED
 
 
 def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
-    """The form of the filter for a command."""
+    """Return the form of the filter for the commands of a policy."""
     has_namespaces = enforcement.has_namespaces
     network, abi = enforcement.network, enforcement.landlock_abi
     if network is NetworkMode.FULL or abi >= UNIX_ABI:
@@ -67,7 +67,7 @@ def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
 
 
 def blocked_calls(form: FilterForm) -> tuple[BlockedCall, ...]:
-    """The rows of the table for a form."""
+    """Return the rows of the table of refusals.py that belong to a form."""
     return (
         *ALWAYS_BLOCKED,
         *(() if form.has_namespaces else SHARED_PROCESSES),
@@ -80,9 +80,9 @@ def blocked_calls(form: FilterForm) -> tuple[BlockedCall, ...]:
 
 @functools.cache
 def filter_program(form: FilterForm, *, architecture: int = 0) -> bytes:
-    """The filter as BPF instructions.
+    """Return the filter of a form as BPF instructions.
 
     Args: architecture: its number in linux/audit.h; 0 means this machine's.
-    Raises: SandboxUnavailableError, when libseccomp cannot make it.
+    Raises: SandboxUnavailableError, when libseccomp cannot compile it.
     """
     return compile_filter(blocked_calls(form), architecture=architecture)

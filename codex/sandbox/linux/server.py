@@ -1,7 +1,7 @@
-"""Fork servers, typed: processes that hold namespaces and start commands in them.
+"""Start fork servers, which are processes that hold namespaces, and start commands in them.
 
-Uses the native shim, as spawn.py does. namespaces.py keeps the servers, and says which of them a
-command gets.
+A typed wrapper of the native shim, like spawn.py. namespaces.py keeps the servers, and chooses one
+for each command.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program, Stdio
 
 PROGRAM = "_sandbox_server"
-"""Name of the server beside the extension; the static executable is its own server."""
+"""File name of the server program beside the extension; the static executable is its own server."""
 
 
 class ServerConfig(NamedTuple):
-    """The properties that the commands of a server have in common."""
+    """The properties that all commands of one fork server have in common."""
 
     shares_network: bool
-    """Whether they use the machine's network; if not, they have only loopback."""
+    """Whether commands use the machine's network; if not, they have only loopback."""
     shares_memory: bool
-    """Whether they use the machine's /dev/shm; if not, they have their own."""
+    """Whether commands use the machine's /dev/shm; if not, they have their own."""
     hides_run: bool
-    """Whether /run is empty."""
+    """Whether commands see /run as an empty folder."""
     ids: tuple[tuple[int, int], ...]
-    """Users and groups that a command can tell apart, the caller's own first."""
+    """Pairs of user and group id that a command can tell apart, the agent's own first."""
 
 
 class ForkServer(NamedTuple):
-    """A server that runs; it ends when the descriptor is closed, and must then be reaped."""
+    """A running fork server; it ends when `fd` is closed, and must then be reaped."""
 
     pid: int
     fd: int
@@ -56,7 +56,7 @@ class PlaceKind(enum.IntEnum):
     WRITABLE = lib.SHIM_WRITABLE
     READ_ONLY = lib.SHIM_READ_ONLY
     PINNED = lib.SHIM_PINNED
-    """Unchanged, except that it cannot be moved away."""
+    """As writable as its surroundings, but it cannot be renamed or removed."""
 
 
 class FilePlace(NamedTuple):
@@ -67,28 +67,28 @@ class FilePlace(NamedTuple):
 
 
 class FileView(NamedTuple):
-    """The files as one command sees them; outside of all places they are read-only."""
+    """The files as one command sees them; outside of all places read-only, unless `is_writable`."""
 
     places: tuple[FilePlace, ...]
-    """Places, the outer before the inner."""
+    """Places, outer ones before inner ones."""
     is_writable: bool
-    """Whether everything is writable, except places of another kind."""
+    """Whether everything is writable, except places of the kind READ_ONLY."""
     grants: tuple[Grant, ...]
-    """Landlock's grants for file systems that exist only in the view."""
+    """Landlock grants for file systems that exist only in the view."""
 
 
 class NoNamespaces(Exception):  # noqa: N818 - not an error: a command can run without
-    """There is no server; the text says why, for people."""
+    """No fork server is available for a command; the text says why, for the user."""
 
     def __init__(self, stage: int, error: int) -> None:
         self.error = error
-        """The errno."""
+        """Errno of the failure."""
         what = NAMESPACE_STAGES.get(stage, "the process that makes namespaces")
         super().__init__(f"{what}: {os.strerror(error)} ({errno.errorcode.get(error, error)})")
 
 
 def start_server(config: ServerConfig) -> ForkServer:
-    """Start a server, and let it try everything that a command will need.
+    """Start a fork server, which first tries everything that a command will need.
 
     Raises: NoNamespaces.
     """

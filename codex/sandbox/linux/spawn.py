@@ -1,7 +1,7 @@
-"""The native shim, typed: Landlock rulesets, seccomp programs, and a child started under them.
+"""Typed wrapper of the native shim: Landlock rulesets, seccomp filters, and children under them.
 
-It and server.py are the only importers of `codex._landlock_shim`; native/landlock_shim.h says what
-each call does. Errnos become CodexErrors here and nowhere else.
+Only this module and server.py import `codex._landlock_shim`; native/landlock_shim.h says what each
+call does. Errnos become CodexErrors here and nowhere else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_FILTER_BYTES = 8 * 4096
 """Size of the largest filter: the kernel takes at most 4096 instructions."""
 
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
-"""Errnos that say nothing about the kernel's abilities."""
+"""Errnos of temporary failures, which say nothing about the kernel's abilities."""
 
 NAMESPACE_STAGES = {
     lib.SHIM_STAGE_SERVER: "the process that makes namespaces",
@@ -51,18 +51,18 @@ class Restrictions(NamedTuple):
     ruleset_fd: int
     filter_program: bytes
     kept_capabilities: int
-    """A bit for each capability to keep; this process must have it."""
+    """Bit mask of the capabilities to keep; this process must have them."""
     is_supervised: bool = False
-    """Whether calls wait for an answer, which only a command's first process gives."""
+    """Whether some system calls wait for a decision, which only a command's first process makes."""
 
 
 class Child(NamedTuple):
     """A process that was started and is not reaped yet."""
 
     pid: int
-    """Its process id, also that of its session and its process group."""
+    """Process id; also the id of its session and its process group."""
     pidfd: int | None
-    """Descriptor that is readable when the process is over; None on a kernel before 5.2."""
+    """File descriptor, readable when the process has ended; None on a kernel before 5.2."""
 
 
 class Contained(NamedTuple):
@@ -73,11 +73,11 @@ class Contained(NamedTuple):
 
     pidfd: int
     link: int
-    """Descriptor that is readable when the command is over; see shim_server_spawn."""
+    """File descriptor, readable when the command is over; see shim_server_spawn."""
 
 
 def landlock_abi() -> int:
-    """The kernel's Landlock ABI.
+    """Return the version of the kernel's Landlock ABI.
 
     Raises: SandboxUnavailableError, when Landlock is missing or switched off.
     """
@@ -88,12 +88,12 @@ def landlock_abi() -> int:
 
 
 def landlock_errata() -> int:
-    """A bit for each defect that the kernel reports as fixed; 0 where it cannot report."""
+    """Return a bit mask of Landlock defects reported as fixed; 0 where the kernel cannot report."""
     return max(0, int(lib.shim_landlock_errata()))
 
 
 def create_ruleset(plan: RulesetPlan) -> int:
-    """Make a ruleset, whose paths are opened now; return its descriptor."""
+    """Create a Landlock ruleset, opening the paths of its grants; return its descriptor."""
     grants, _ = native_grants(plan.grants)
     ret_fd = ffi.new("int *")
     ports = ffi.new("shim_port[]", list(plan.ports))
@@ -109,14 +109,14 @@ def create_ruleset(plan: RulesetPlan) -> int:
 
 @functools.lru_cache(maxsize=8)
 def native_grants(grants: tuple[Grant, ...]) -> tuple[Any, list[Any]]:
-    """The grants as C structures, and the objects that keep their texts alive."""
+    """Return the grants as C structures, and the objects that keep their strings alive."""
     paths = [ffi.new("char[]", os.fsencode(path)) for path, _ in grants]
     pairs = [(path, grant.access) for path, grant in zip(paths, grants, strict=True)]
     return ffi.new("shim_grant[]", pairs), paths
 
 
 def compile_filter(blocked_calls: Iterable[BlockedCall], *, architecture: int = 0) -> bytes:
-    """Blocked calls as BPF instructions, 8 bytes each.
+    """Compile blocked calls to BPF instructions, 8 bytes each.
 
     Args: architecture: its number in linux/audit.h; 0 means this machine's.
     """
@@ -175,7 +175,7 @@ def spawn(program: Program, stdio: Stdio, restrictions: Restrictions | None) -> 
 def native_command(
     program: Program, stdio: Stdio, restrictions: Restrictions | None, keep: list[Any]
 ) -> Any:
-    """A program as a C structure; `keep` gets what must live as long as that."""
+    """Return a command as a C structure; `keep` receives the objects that must live as long."""
     native = ffi.new("shim_command *")
     native.path = _texts([program.path], keep)
     native.cwd = _texts([program.cwd], keep)
@@ -198,7 +198,7 @@ def native_command(
 
 
 def _texts(texts: Sequence[str], keep: list[Any]) -> Any:
-    """Texts in one block, each with a zero byte at its end, as the kernel reads them."""
+    """Return the texts in one C buffer, each ended by a zero byte, as the kernel reads them."""
     block = "\0".join(texts)
     if block.count("\0") != max(0, len(texts) - 1):
         text = next(text for text in texts if "\0" in text)
@@ -221,20 +221,20 @@ def _is_encodable(text: str) -> bool:
 
 
 def unavailable(part: str, error: int) -> CodexError:
-    """The error for a restriction that the kernel cannot enforce, or cannot enforce now."""
+    """Return the error for a part of the sandbox that the kernel lacks, or lacks resources for."""
     cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
     return unavailable_for(f"{part}: {cause}", error)
 
 
 def unavailable_for(cause: str, error: int) -> CodexError:
-    """The same error, from the cause in words."""
+    """Return the error of `unavailable` for a cause in words."""
     if error in PASSING:
         return SpawnError(f"cannot start a command: {cause}")
     return SandboxUnavailableError(f"The sandbox is not available: {cause}", advice=WAYS_OUT)
 
 
 def too_little(part: str, cause: str) -> SandboxUnavailableError:
-    """The error for a kernel that has a part of the sandbox, but not enough of it."""
+    """Return the error for a kernel that has a part of the sandbox, but not enough of it."""
     return SandboxUnavailableError(
         f"The sandbox is not available: {part}: {cause}", advice=WAYS_OUT
     )
@@ -261,7 +261,7 @@ def raise_failure(program: Program, stage: int, error: int) -> NoReturn:
         raise unavailable(parts[stage], error)
     if stage == lib.SHIM_STAGE_FIRST_PROCESS and error == errno.ENOTCONN:
         raise SpawnError(
-            f"{what}: the process that held it was killed, and everything that ran with it"
+            f"{what}: the first process of its namespace was killed, and the command with it"
         )
     if stage == lib.SHIM_STAGE_CWD:
         raise SpawnError(f"{what}: the working directory '{program.cwd}': {cause}")

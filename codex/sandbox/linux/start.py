@@ -1,4 +1,4 @@
-"""Start a command on Linux: make its restrictions, and choose the namespaces that it runs in."""
+"""Start a command on Linux, under its Landlock and seccomp restrictions and in its namespaces."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ CAP_DAC_OVERRIDE = 1 << 1
 def start_on_linux(
     program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
 ) -> SharedProcesses | ContainedProcesses:
-    """Start a program; `stack` gets what to undo when its processes are cleared away.
+    """Start a program.
 
+    Args: stack: receives the clean-up to do when the program's processes are cleared away.
     Raises: SpawnError; SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
     enforcement = confinement.enforcement
@@ -59,7 +60,7 @@ def start_on_linux(
 def _spawner(
     program: Program, confinement: Confinement, stack: contextlib.ExitStack
 ) -> Callable[[Stdio], Child | Contained]:
-    """The function that makes the process; `stack` gets what to close once it is made.
+    """Return the function that starts the process; `stack` receives what to close after that.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
@@ -87,12 +88,12 @@ def _spawn_contained(
     try:
         return SERVERS.spawn(where, program, stdio, limits)
     except NoNamespaces as exc:
-        # There were namespaces before, and the user was told that they hold commands.
+        # Namespaces worked before, and the user was told that they hold commands, so no fallback.
         raise unavailable_for(str(exc), exc.error) from exc
 
 
 def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restrictions:
-    """The restrictions of a command; `stack` gets what to close once it is started.
+    """Return the restrictions of a command; `stack` receives what to close once it is started.
 
     Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
     """
@@ -107,10 +108,11 @@ def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restr
 
 
 def _kept_capabilities(policy: SandboxPolicy, folders: tuple[str, ...]) -> int:
-    """The capabilities that root keeps: one, and only where it works in another user's folder.
+    """Return the capabilities that root keeps: at most CAP_DAC_OVERRIDE, for other users' folders.
 
-    In a container that is the usual case (a bind mount, a CI workspace), and without
-    CAP_DAC_OVERRIDE root could not write a file there. Landlock still holds everything outside.
+    In a container, working in another user's folder is the usual case (a bind mount, a CI
+    workspace), and without CAP_DAC_OVERRIDE root could not write a file there. Landlock still holds
+    everything outside.
     """
     if os.geteuid() != 0:
         return 0

@@ -1,15 +1,15 @@
-"""The processes that a command started: find them, signal them, and end them all.
+"""Find, signal and end all processes of a command that has no process namespace of its own.
 
 A command has its own session, but the processes that it starts may leave that session (setsid, a
-daemon's double fork). While commands run, this process adopts orphans, as an init would, so every
-such process is either below the command or, once its parents are gone, a child of this process. Its
-other children (MCP servers, the notifier) can be told apart: they were there before the command, or
-they are in the agent's session, which no process from a command can join, or they lack the filter
-that all processes of a sandboxed command have. So what is started while an unsandboxed command runs
-must not call setsid, or it ends with that command.
+daemon's double fork). While commands run, the agent adopts orphans, as an init would, so every
+process of a command is either below the command or, once its parents are gone, a child of the
+agent. The agent's other children (MCP servers, the notifier) can be told apart: they were there
+before the command, or they are in the agent's session, which no process from a command can join, or
+they lack the filter that all processes of a sandboxed command have. So a process that the agent
+starts while an unsandboxed command runs must not call setsid, or it is ended with that command.
 
-When the agent itself is killed, the kernel kills each command (native/child.c asks it to); what a
-command had started then lives on, because nothing looks for it.
+When the agent itself is killed, the kernel kills each command (native/child.c asks it to), but the
+processes that a command had started live on, because nothing looks for them.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
 _Started = TypeVar("_Started", bound="Child | Contained")
 
 CLEAN_UP_S = 2.0
-"""Seconds that killed processes may take to end; only one that is stuck in the kernel needs any."""
+"""Seconds that killed processes may take to end; only one stuck in the kernel takes that long."""
 SWEEP_S = 0.0005
-"""Seconds between looks whether killed processes are gone."""
+"""Seconds between checks whether killed processes have ended."""
 
 
 class LiveCommands:
-    """The commands that run now; orphans are adopted while there is one."""
+    """The commands that are running, and the orphans that the agent adopts meanwhile."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # `keep` is called while a command starts
+        self._lock = threading.RLock()  # reentrant, because `start` may lead to a call of `keep`
         self._adopters = 0
         self._pids: set[int] = set()
         self._others: set[int] = set()
-        """Children that were there before the first command."""
+        """Pids of children in other sessions that were there before the first command."""
         self._servers: set[int] = set()
         self._all_have_filters = True
 
     @contextlib.contextmanager
     def adopting(self) -> Iterator[None]:
-        """Adopt orphans inside the block."""
+        """Make the agent adopt orphans until the block ends."""
         with self._lock:
             if self._adopters == 0:
                 self._others = set(foreign_children())
@@ -66,7 +66,7 @@ class LiveCommands:
                     adopt_orphans(is_on=False)
 
     def start(self, spawn: Callable[[], _Started], *, is_sandboxed: bool) -> _Started:
-        """Start a command; orphans wait for that, or the new child could be taken for one."""
+        """Start a command under the lock, so that `orphans` does not take the new child for one."""
         with self._lock:
             child = spawn()
             # With a process namespace the kernel knows the processes of a command.
@@ -76,7 +76,7 @@ class LiveCommands:
         return child
 
     def keep(self, pid: int) -> None:
-        """Register a child that belongs to no command, though it is in another session."""
+        """Register a child in another session that belongs to no command, such as a fork server."""
         with self._lock:
             self._servers.add(pid)
 
@@ -87,10 +87,10 @@ class LiveCommands:
             self._servers.discard(pid)
 
     def orphans(self, pid: int) -> list[int]:
-        """Adopted processes of the command `pid`, zombies included.
+        """Return the pids of adopted processes of the command `pid`, zombies included.
 
-        While other commands run, only the processes that stayed in its session are known to be its
-        own; the rest are found with the last command.
+        While other commands run, these are only the processes that stayed in the command's session;
+        all others are returned for the last command.
         """
         children = foreign_children()
         if not children:
@@ -102,13 +102,14 @@ class LiveCommands:
             found = [child for child in children if child not in ours]
         if not is_last:
             return [child for child in found if _session(child) == pid]
-        # What has no filter comes from no sandboxed command: an MCP server has just left it.
+        # A process without a filter belongs to no sandboxed command; it may be an MCP server that
+        # has just left the agent's session.
         return [child for child in found if not has_filter or _has_filter(child)]
 
     def reap(self, pid: int) -> list[int]:
         """Reap the orphans of a command that are zombies.
 
-        Programs poll for the end of a daemon with `kill -0`, which a zombie still answers.
+        Programs poll for the end of a daemon with `kill -0`, which succeeds for a zombie.
 
         Returns: the orphans that are alive.
         """
@@ -118,22 +119,22 @@ class LiveCommands:
         """Ask a command and everything that came from it to end, stopped processes included."""
         orphans = self.orphans(pid)
         found = (*orphans, *descendants((pid, *orphans)))
-        # One signal each: programs take a second SIGTERM as a demand to stop at once.
+        # Each process gets SIGTERM only once: programs stop immediately when they get a second one.
         elsewhere = [child for child in found if _group(child) != pid]
         for number in (signal.SIGTERM, signal.SIGCONT):
             send_to_group(pid, number)
             send(elsewhere, number)
 
     def kill(self, pid: int) -> None:
-        """Kill a command that is not reaped, and every process below it."""
+        """Kill a command that is not reaped yet, and every process below it."""
         below = descendants((pid,))
         send_to_group(pid, signal.SIGKILL)
         send(below, signal.SIGKILL)
 
     def sweep(self, pid: int) -> bool:
-        """Kill and reap the orphans of a command and all below them; False: call it again.
+        """Kill and reap a command's orphans and their descendants; return False to be called again.
 
-        Each pass sees what the last one could not: children whose parent has died since.
+        Each pass finds what the last one could not: children whose parent has died since.
         """
         alive = self.reap(pid)
         if alive:
@@ -146,17 +147,17 @@ LIVE_COMMANDS = LiveCommands()
 
 
 class SharedProcesses:
-    """The processes of one command without a process namespace, among all others."""
+    """The processes of one command that shares the agent's process namespace."""
 
     def __init__(self, child: Child) -> None:
-        """Args: child: not reaped yet."""
+        """Args: child: the command, not reaped yet."""
         self._child = child
         self._is_over = False
         self.status: int | None = None
-        """The command's wait status after `clear_away`."""
+        """Wait status of the command after `clear_away`; None before, and when it does not die."""
 
     def fileno(self) -> int | None:
-        """A descriptor that is readable when the command may be over; None on an old kernel."""
+        """Return a descriptor, readable when the command may be over; None on an old kernel."""
         return self._child.pidfd
 
     def is_over(self) -> bool:
@@ -175,15 +176,15 @@ class SharedProcesses:
         send_to_group(self._child.pid, number)
 
     def terminate(self) -> None:
-        """Ask all of them to end."""
+        """Ask every process of the command to end (SIGTERM)."""
         LIVE_COMMANDS.terminate(self._child.pid)
 
     def clear_away(self) -> None:
-        """Kill and reap everything that is left."""
+        """Kill and reap every process of the command that is left."""
         pid = self._child.pid
         deadline = time.monotonic() + CLEAN_UP_S
-        # Before the command is reaped, because until then the group is its own. Whatever had
-        # another parent is an orphan once the command is over.
+        # The group is signalled before the command is reaped: until then no other group has its id.
+        # Once the command is over, its other descendants are orphans, which the sweep finds.
         if self._is_over:
             send_to_group(pid, signal.SIGKILL)
         else:
@@ -199,9 +200,9 @@ class SharedProcesses:
 
 
 def foreign_children() -> list[int]:
-    """The children of this process outside its session, zombies included."""
+    """Return the children of this process outside its session, zombies included."""
     try:
-        # In the common case there is no child at all, which one call tells.
+        # Usually there is no child at all, which a single call shows.
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return []
@@ -210,7 +211,7 @@ def foreign_children() -> list[int]:
 
 
 def descendants(pids: Iterable[int]) -> list[int]:
-    """Every process below these, parents first."""
+    """Return the pids of all descendants of these processes, parents first."""
     found: list[int] = []
     pending = list(pids)
     while pending:
@@ -221,7 +222,7 @@ def descendants(pids: Iterable[int]) -> list[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    """The children of a process, from all its threads; empty when it is gone."""
+    """Return the children of all threads of a process; empty when the process is gone."""
     if not _lists_children():
         return _children_by_search(pid)
     found: list[int] = []
@@ -240,26 +241,26 @@ def _lists_children() -> bool:
 
 
 def _children_by_search(parent: int) -> list[int]:
-    """The children of a process on a kernel that does not list them: ask every process."""
+    """Return the children of a process by searching all processes, for kernels without lists."""
     found = []
     for name in os.listdir("/proc"):
         if name.isdecimal():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                # The program's name may hold anything, brackets too.
+                # The program's name, in brackets, may itself contain brackets.
                 if int(file.read().rpartition(b")")[2].split()[1]) == parent:
                     found.append(int(name))
     return found
 
 
 def send(pids: Iterable[int], number: int) -> None:
-    """Signal processes; one that is gone, or is another user's by now, is skipped."""
+    """Send a signal to processes; skip one that is gone, or belongs to another user by now."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
 
 
 def send_to_group(pid: int, number: int) -> None:
-    """Signal a command's process group, all of it at once, so that no fork can escape.
+    """Send a signal to a command's process group in one call, so that no fork can escape.
 
     The command must not be reaped yet: until then no other process can have its pid.
     """
@@ -271,7 +272,7 @@ def _is_reaped(child: int) -> bool:
     try:
         return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG) is not None
     except ChildProcessError:
-        return True  # when another command ended
+        return True  # it was reaped when another command ended
 
 
 def _session(pid: int) -> int | None:

@@ -54,7 +54,7 @@ def test_rights_are_named_and_what_is_never_given_is_seen(tmp_path: Path) -> Non
     found = text(SandboxPolicy(can_write_cwd=True), RULES, tmp_path)
     assert f"{tmp_path.resolve()}: all but make_char make_block ioctl_dev\n" in found
     assert "/: execute read_file read_dir\n" in found
-    assert "kept inside: abstract_unix_socket signal\n" in found
+    assert "only inside the sandbox: abstract_unix_socket signal\n" in found
 
 
 def test_where_nothing_is_enforced_there_are_no_rules() -> None:

@@ -43,8 +43,14 @@ def test_what_is_missing_is_told_a_line_each() -> None:
     assert notice is not None
     first, second, third = notice.splitlines()
     assert "without namespaces (user namespaces: no)" in first
-    assert second == "Commands can signal other processes (Landlock ABI 3)."
-    assert third == "No port is open to commands: that takes Landlock ABI 4."
+    assert second == (
+        "Commands can signal the user's other processes: preventing that needs Landlock ABI 6, and"
+        " the kernel has ABI 3."
+    )
+    assert third == (
+        "No TCP port is open to commands: opening ports needs Landlock ABI 4, and the kernel has"
+        " ABI 3."
+    )
 
 
 def test_where_the_container_is_the_sandbox_nothing_is_enforced_or_asked_for() -> None:
