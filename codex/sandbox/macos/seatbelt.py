@@ -1,4 +1,4 @@
-"""SandboxPolicy -> the arguments of macOS's sandbox-exec. Pure text. Not run on a Mac yet.
+"""Turn a SandboxPolicy into a command line of macOS's sandbox-exec. Pure. Not run on a Mac yet.
 
 The profile denies by default and names what every program needs. Paths are parameters, never part
 of the profile's text, so the name of a folder cannot change its meaning. Seatbelt can exclude a
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program
 
 SEATBELT_VARIABLE = "CODEX_SANDBOX"
-"""Variable that is `seatbelt` in the child: one Seatbelt cannot be put into another, and programs
-that would try can see it."""
+"""Variable that is `seatbelt` in the child. Seatbelt sandboxes cannot be nested, and the variable
+tells programs that would try."""
 SANDBOX_EXEC = "/usr/bin/sandbox-exec"
-"""Path of sandbox-exec; one that is found in PATH could be anything."""
+"""Path of sandbox-exec; a program of that name in PATH could be anything."""
 
 BASE = """\
 (version 1)
@@ -53,7 +53,7 @@ SYSCTL_PREFIXES = ("hw.optional.arm.", "hw.optional.armv8_", "hw.perflevel")
 
 
 def under_seatbelt(program: Program, confinement: Confinement) -> Program:
-    """The program that runs `program` under its confinement.
+    """Return the sandbox-exec command that runs `program` under its confinement.
 
     sandbox-exec looks up its program in PATH, so it gets the path that was found. Seatbelt holds
     protected names whether they exist or not.
@@ -79,7 +79,7 @@ def seatbelt_argv(
     roots: tuple[str, ...],
     protected: ProtectedPaths,
 ) -> tuple[str, ...]:
-    """The command line that runs `argv` under a policy.
+    """Return the sandbox-exec command line that runs `argv` under a policy.
 
     Args: roots: the physical paths of the writable folders, which Seatbelt compares (`/tmp` is a
         link on a Mac). protected: the paths inside them that stay closed, existing or not.
@@ -106,7 +106,7 @@ def seatbelt_argv(
 def profile(
     policy: SandboxPolicy, *, n_roots: int = 0, n_protected: int = 0, n_pinned: int = 0
 ) -> str:
-    """The text of a profile for this many writable folders, protected and pinned paths."""
+    """Return the text of a profile for this many writable folders, protected and pinned paths."""
     parts = (_base(), _read(policy), _write(policy, n_roots, n_protected, n_pinned))
     return "\n".join(part for part in (*parts, _network(policy)) if part)
 
@@ -122,7 +122,7 @@ def _read(policy: SandboxPolicy) -> str:
 
 
 def _write(policy: SandboxPolicy, n_roots: int, n_protected: int, n_pinned: int) -> str:
-    # A protected path with all below it; a pinned folder only itself, so that it is not renamed.
+    # Close a protected path with all below it, but only a pinned folder itself, against renames.
     closed = [f'(require-not (subpath (param "PROTECTED_{i}")))' for i in range(n_protected)]
     closed += [f'(require-not (literal (param "PINNED_{i}")))' for i in range(n_pinned)]
     if policy.can_write_everything:
@@ -132,7 +132,7 @@ def _write(policy: SandboxPolicy, n_roots: int, n_protected: int, n_pinned: int)
     if not roots:
         return ""
     within = [f"(require-all {' '.join((root, *closed))})" if closed else root for root in roots]
-    # Writable folders are readable, also where the policy does not make everything readable.
+    # Writable folders are readable even where the policy does not make everything readable.
     reading = "" if policy.can_write_everything else f"(allow file-read* {' '.join(roots)})\n"
     return f"{reading}(allow file-write* {' '.join(within)})"
 

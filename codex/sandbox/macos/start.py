@@ -1,8 +1,8 @@
-"""Start a command on macOS, under Seatbelt, and end the processes in its group.
+"""Start a command on macOS, under Seatbelt, and end the processes in its process group.
 
 Not run on a Mac yet: the tests run it on Linux with a stand-in for sandbox-exec. A process that
-leaves the command's group outlives the command, because macOS has neither process namespaces nor
-the adoption of orphans on which linux/tree.py relies.
+leaves the command's process group outlives the command, because macOS has neither process
+namespaces nor the adoption of orphans on which linux/tree.py relies.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 GROUP_CLEAN_UP_S = 2.0
 """Seconds that a killed command may take to end."""
 GROUP_SWEEP_S = 0.005
-"""Seconds between looks whether it has ended."""
+"""Seconds between checks whether a killed command has ended."""
 
 
 def macos_enforcement(policy: SandboxPolicy) -> Enforcement:
-    """What holds the commands of a policy here: Seatbelt, which every Mac has."""
+    """Return what macOS enforces for a policy, by Seatbelt, which every Mac has."""
     network = NetworkMode.NONE
     if policy.can_use_network:
         network = NetworkMode.FULL
@@ -69,7 +69,7 @@ class GroupProcesses:
         """Args: child: the leader of the group, which nothing else reaps."""
         self._child = child
         self.status: int | None = None
-        """The command's wait status once it is over."""
+        """Wait status of the command; None until `is_over` has reaped it."""
 
     def fileno(self) -> None:
         """Return None: there is no descriptor to wait for."""
@@ -84,7 +84,7 @@ class GroupProcesses:
         return self.status is not None
 
     def have_left(self) -> bool:
-        """Whether the group is empty."""
+        """Whether no process is left in the process group."""
         try:
             os.killpg(self._child.pid, 0)
         except (ProcessLookupError, PermissionError):  # the latter: only zombies
@@ -92,17 +92,17 @@ class GroupProcesses:
         return False
 
     def send(self, number: int) -> None:
-        """Send the group a signal; its number is not reused while a process is in it."""
+        """Send the process group a signal; its id is not reused while a process is in it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, number)
 
     def terminate(self) -> None:
-        """Ask all of them to end, stopped ones included."""
+        """Ask every process of the process group to end (SIGTERM), stopped ones included."""
         self.send(signal.SIGTERM)
         self.send(signal.SIGCONT)
 
     def clear_away(self) -> None:
-        """Kill what is left in the group and reap the command."""
+        """Kill every process that is left in the process group, and reap the command."""
         deadline = time.monotonic() + GROUP_CLEAN_UP_S
         self.send(signal.SIGKILL)
         while not self.is_over() and time.monotonic() < deadline:
