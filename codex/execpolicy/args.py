@@ -1,4 +1,4 @@
-"""Arguments of a program: their types, the matchers of a rule, and the matching of the two."""
+"""Match the positional arguments of a call against the argument matchers of a rule. Pure."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class ArgType(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> object:
-        """JSON that the CLI prints."""
+        """The type in the JSON that the CLI prints."""
         return self.name if self.literal is None else {self.name: self.literal}
 
     def check(self, value: str) -> None:
-        """Raises: MismatchError, if the value is not of this type."""
+        """Check the value of an argument. Raises: MismatchError, if it is not of this type."""
         match self.name:
             case "Literal" if value != self.literal:
                 raise MismatchError("LiteralValueDidNotMatch", expected=self.literal, actual=value)
@@ -64,7 +64,7 @@ def _is_positive(value: str) -> bool:
 
 
 class Count(enum.Enum):
-    """Number of arguments that a matcher takes."""
+    """Number of arguments that a matcher accepts."""
 
     ONE = "one"
     SOME = "at least one"
@@ -72,16 +72,16 @@ class Count(enum.Enum):
 
 
 class Matcher(msgspec.Struct, frozen=True):
-    """One element of a rule's `args`."""
+    """What a rule accepts at one place of its `args`: a type, and a number of arguments."""
 
     name: str
-    """Name of the constant, or word of the literal."""
+    """Name of the constant of the policy language, such as ARG_RFILE, or the literal word."""
     type: ArgType
     count: Count = Count.ONE
 
     @property
     def json(self) -> object:
-        """JSON in errors."""
+        """The matcher in the JSON of errors."""
         return self.type.json if self.type.literal is not None else self.name
 
 
@@ -113,7 +113,7 @@ class PositionalArg(msgspec.Struct, frozen=True):
 
 
 class MatchedArg(msgspec.Struct, frozen=True):
-    """A positional argument with the type that it matches."""
+    """A positional argument of a call, with the type that it matches."""
 
     index: int
     type: ArgType
@@ -121,14 +121,14 @@ class MatchedArg(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> dict[str, object]:
-        """JSON that the CLI prints."""
+        """The argument in the JSON that the CLI prints."""
         return {"index": self.index, "type": self.type.json, "value": self.value}
 
 
 def match_args(
     program: str, given: Sequence[PositionalArg], matchers: Sequence[Matcher]
 ) -> tuple[MatchedArg, ...]:
-    """Assign each positional argument to a matcher.
+    """Assign each positional argument to a matcher; return the arguments with their types.
 
     Raises: MismatchError, if arguments are left over, missing, or not of the matcher's type.
     """
@@ -166,7 +166,10 @@ def match_args(
 
 
 def _variable_index(program: str, matchers: Sequence[Matcher]) -> int | None:
-    """Return the index of the one matcher without a fixed count, if there is one."""
+    """Return the index of the matcher whose count is not ONE; None without one.
+
+    Raises: MismatchError, if there are several.
+    """
     found = [index for index, matcher in enumerate(matchers) if matcher.count is not Count.ONE]
     if len(found) > 1:
         first, second = (matchers[index].json for index in found[:2])

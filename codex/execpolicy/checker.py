@@ -1,4 +1,4 @@
-"""Check that the files that a matched call writes are in the writable folders.
+"""Check that the files that a matching call writes are in the writable folders.
 
 Unlike in codex-rs, symbolic links are resolved, so that no link leads out of a folder.
 """
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def misplaced_file(match: Match, *, cwd: str, writable_folders: Sequence[str]) -> str | None:
     """Return the first written file outside the folders, as given; None if all are inside.
 
-    An argument that may be anything ("Unknown") counts as a file outside. Reading is up to the
-    sandbox and not judged.
+    An argument that may be anything ("Unknown") is treated as a file outside. Reads are not
+    checked; the sandbox limits them.
 
-    Args: cwd: absolute folder that relative names start from.
+    Args: cwd: absolute folder that relative names refer to.
     """
     folders = [os.path.realpath(folder) for folder in writable_folders]
     given = [argument.value for argument in match.args]

@@ -1,4 +1,4 @@
-"""Read files of rules."""
+"""Load policies, which are files of rules about commands."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DEFAULT_NAME = "default.policy"
 
 
 def load_policy(path: str) -> Policy:
-    """Read one file.
+    """Return the policy of the file `path`.
 
     Raises: PolicyError, naming the file, and the line if a line is wrong.
     """
     try:
-        # Opening a pipe would wait for its writer.
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
@@ -39,5 +39,5 @@ def load_policy(path: str) -> Policy:
 
 
 def default_policy() -> Policy:
-    """Return the rules that ship with the program."""
+    """Return the policy that ships with the agent."""
     return parse_policy(text(f"execpolicy/{DEFAULT_NAME}"), name=DEFAULT_NAME)

@@ -1,6 +1,7 @@
-"""The text of a policy -> Policy: the functions of the policy language.
+"""Parse the text of a policy into a Policy, by the functions of the policy language.
 
-Examples are verified while loading, and every error names the file and the line.
+The examples of a rule are verified while the rule is loaded, and every error names the file and the
+line.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _DECISIONS = {decision.value: decision for decision in Decision}
 
 
 def parse_policy(text: str, *, name: str) -> Policy:
-    """Read one policy.
+    """Return the policy that the text of one file defines.
 
     Args: name: name of the file, for messages.
     Raises: PolicyError, naming the file and the line.
@@ -103,7 +104,7 @@ class _Builder:
         self._forbidden_substrings += _words(strings, "strings")
 
     def forbid_program_regex(self, regex: object, reason: object) -> None:
-        """Forbid every program whose name matches the pattern anywhere."""
+        """Forbid every program in whose name the regular expression matches anywhere."""
         # The pattern is the user's own, so its running time is not limited.
         try:
             pattern = re.compile(_word(regex, "regex"))
@@ -119,7 +120,7 @@ class _Builder:
         match: object = (),
         not_match: object = (),
     ) -> None:
-        """Decide about every command that begins with these words."""
+        """Add a decision about every command that begins with the words of `pattern`."""
         if not isinstance(decision, str) or decision not in _DECISIONS:
             raise EvaluationError("decision must be 'allow', 'prompt' or 'forbidden'")
         rule = PrefixRule(
@@ -134,11 +135,13 @@ class _Builder:
         self._prefix_rules.append(rule)
 
     def host_executable(self, name: object, paths: object) -> None:
-        """Declare which paths are the program of a bare name."""
+        """Declare the absolute paths of the program that has the bare name `name`."""
         base = _word(name, "name")
         found = _words(paths, "paths")
         if "/" in base or not all(p.startswith("/") and p.endswith("/" + base) for p in found):
-            raise EvaluationError("host_executable takes a bare name, and absolute paths to it")
+            raise EvaluationError(
+                "host_executable takes a bare name, and absolute paths that end with this name"
+            )
         self._host_executables[base] = self._host_executables.get(base, ()) + found
 
 
@@ -150,8 +153,8 @@ def _list(value: object, what: str) -> list[object]:
 
 def _word(value: object, what: str) -> str:
     if not isinstance(value, str) or not value:
-        got = "empty" if value == "" else type_name(value)
-        raise EvaluationError(f"{what} must be a string that is not empty, not {got}")
+        got = "an empty string" if value == "" else type_name(value)
+        raise EvaluationError(f"{what} must be a string that is not empty, got {got}")
     return value
 
 
@@ -217,7 +220,7 @@ def _verify_prefix(rule: PrefixRule, match: object, not_match: object) -> None:
 
 
 def _examples(value: object, what: str) -> list[tuple[str, ...]]:
-    """Return examples as lists of words; a string is split as a shell would."""
+    """Return the examples of a rule as lists of words; a string is split as a shell would."""
     return [_example(example, what) for example in _list(value, what)]
 
 
@@ -233,5 +236,5 @@ def _example(value: object, what: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
-        problem = "ends within quotes or after a backslash"
+        problem = "ends inside quotes or after a backslash"
         raise EvaluationError(f"the example '{value}' of {what} {problem}") from error

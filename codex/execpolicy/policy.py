@@ -19,54 +19,55 @@ if TYPE_CHECKING:
 
 
 class Matched(NamedTuple):
-    """A rule matches the call."""
+    """The verdict that a rule matches the call."""
 
     match: Match
     origin: str = ""
+    """Place of the rule, `FILE:LINE`, for the user."""
 
 
 class Forbidden(NamedTuple):
-    """A rule forbids the call."""
+    """The verdict that a rule forbids the call."""
 
     reason: str
     cause: dict[str, object]
-    """JSON that the CLI prints."""
+    """What is forbidden, in the JSON that the CLI prints."""
 
 
 class Unverified(NamedTuple):
-    """No rule matches the call."""
+    """The verdict that no rule matches the call."""
 
     error: dict[str, object]
-    """JSON that the CLI prints."""
+    """Reason why no rule matches, in the JSON that the CLI prints."""
 
 
 CallResult = Matched | Forbidden | Unverified
 
 
 class ForbiddenProgram(NamedTuple):
-    """One `forbid_program_regex`."""
+    """One rule of `forbid_program_regex`: the programs that it forbids, and why."""
 
     regex: re.Pattern[str]
     reason: str
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """Rules in the order of their files."""
+    """The rules of one or more files, in the order of the files."""
 
     programs: tuple[ProgramSpec, ...] = ()
     forbidden_programs: tuple[ForbiddenProgram, ...] = ()
     forbidden_substrings: tuple[str, ...] = ()
     prefix_rules: tuple[PrefixRule, ...] = ()
     host_executables: dict[str, tuple[str, ...]] = {}
-    """Absolute paths of the program by bare name."""
+    """Absolute paths of each declared program, by its bare name."""
 
     @property
     def has_programs(self) -> bool:
-        """Whether any rule examines arguments."""
+        """Whether there are rules other than prefix rules, which `check` applies."""
         return bool(self.programs or self.forbidden_programs or self.forbidden_substrings)
 
     def joined(self, other: Policy) -> Policy:
-        """Return a policy of this one's rules, then the other's."""
+        """Return a policy with the rules of this one, then those of `other`."""
         names = {*self.host_executables, *other.host_executables}
         return Policy(
             programs=self.programs + other.programs,
@@ -80,7 +81,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def check(self, call: ExecCall) -> CallResult:
-        """Return the verdict of the rules about arguments."""
+        """Return the verdict on a call by all rules except prefix rules."""
         return self._forbidden_by_name(call) or self._forbidden_by_word(call) or self._fit(call)
 
     def match_prefixes(self, argv: Sequence[str]) -> tuple[PrefixMatch, ...]:

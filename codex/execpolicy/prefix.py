@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Decision(enum.Enum):
-    """The decision of a rule; members are in order of strictness."""
+    """The decision of a rule; the members are ordered from the least to the most strict."""
 
     ALLOW = "allow"
     PROMPT = "prompt"
@@ -26,7 +26,7 @@ def strictest(decisions: Sequence[Decision]) -> Decision | None:
 
 
 class PrefixRule(NamedTuple):
-    """One `prefix_rule`."""
+    """One rule of `prefix_rule`: a decision about commands that begin with certain words."""
 
     pattern: tuple[tuple[str, ...], ...]
     """Accepted words for each position of the prefix."""
@@ -43,17 +43,17 @@ class PrefixRule(NamedTuple):
 
 
 class PrefixMatch(NamedTuple):
-    """A rule that matches a command."""
+    """A prefix rule that matches a command."""
 
     rule: PrefixRule
     prefix: tuple[str, ...]
     """Words of the command that matched."""
     resolved_program: str | None = None
-    """Path in the command, if the rule names the program without one."""
+    """Path of the program in the command, if only its base name matches the rule; else None."""
 
     @property
     def json(self) -> dict[str, object]:
-        """JSON that the CLI prints."""
+        """The match in the JSON that the CLI prints."""
         found: dict[str, object] = {
             "matchedPrefix": list(self.prefix),
             "decision": self.rule.decision.value,

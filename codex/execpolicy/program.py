@@ -31,7 +31,7 @@ class ExecCall(NamedTuple):
 
     @property
     def json(self) -> dict[str, object]:
-        """JSON that the CLI prints."""
+        """The call in the JSON that the CLI prints."""
         return {"program": self.program, "args": list(self.args)}
 
 
@@ -44,7 +44,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class MatchedOption(msgspec.Struct, frozen=True):
-    """An option with the value given."""
+    """An option of a call, with its value."""
 
     name: str
     type: ArgType
@@ -52,12 +52,12 @@ class MatchedOption(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> dict[str, object]:
-        """JSON that the CLI prints."""
+        """The option in the JSON that the CLI prints."""
         return {"name": self.name, "value": self.value, "type": self.type.json}
 
 
 class Match(NamedTuple):
-    """A call that matches a rule."""
+    """A call that matches a rule, with its arguments taken apart."""
 
     program: str
     flags: tuple[str, ...]
@@ -77,7 +77,7 @@ class Match(NamedTuple):
 
     @property
     def json(self) -> dict[str, object]:
-        """JSON that the CLI prints."""
+        """The match in the JSON that the CLI prints."""
         return {
             "program": self.program,
             "flags": [{"name": name} for name in self.flags],
@@ -88,25 +88,25 @@ class Match(NamedTuple):
 
 
 class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One `define_program`."""
+    """One rule of `define_program`: the options and arguments that a program may be called with."""
 
     program: str
     options: dict[str, Option] = {}
     args: tuple[Matcher, ...] = ()
     system_path: tuple[str, ...] = ()
     option_bundling: bool = False
-    """Whether `-al` means `-a -l`; the last of them may take a value."""
+    """Whether `-al` means `-a -l`; the last option of a bundle may take a value."""
     combined_format: bool = False
     """Whether `--name=value` means `--name value`."""
     forbidden: str | None = None
-    """Reason why a call that matches is forbidden, if it is."""
+    """Reason why a call that matches is forbidden; None if it is not."""
     origin: str = ""
     """Place of the rule, `FILE:LINE`, for the user."""
 
     def match(self, call: ExecCall) -> Match:
-        """Match a call against this rule; the policy decides whether it is forbidden.
+        """Match a call against this rule; Policy.check decides whether a match is forbidden.
 
-        Raises: MismatchError, if it does not match.
+        Raises: MismatchError, if the call does not match.
         """
         scan = _Scan(self)
         for index, word in enumerate(call.args):
@@ -121,7 +121,7 @@ class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Scan:
-    """One pass over the arguments of a call, from left to right."""
+    """One pass over the arguments of a call, from left to right, which classifies each of them."""
 
     def __init__(self, spec: ProgramSpec) -> None:
         self._spec = spec
@@ -132,7 +132,7 @@ class _Scan:
         self.positionals: list[PositionalArg] = []
 
     def take(self, index: int, word: str) -> None:
-        """Take the next argument."""
+        """Classify the next argument as option, value of an option, or positional argument."""
         if self._pending is not None:
             self._take_value(self._pending, word)
         elif self._is_after_options or not word.startswith("-") or word == "-":
@@ -144,7 +144,7 @@ class _Scan:
                 self._take_option(part)
 
     def finish(self) -> None:
-        """Check that no option lacks its value at the end."""
+        """Check that the last option has its value. Raises: MismatchError, if it lacks one."""
         if self._pending is not None:
             raise MismatchError(
                 "OptionMissingValue", program=self._spec.program, option=self._pending.name
@@ -167,7 +167,7 @@ class _Scan:
         self.options.append(MatchedOption(option.name, option.type, value))
 
     def _parts(self, word: str) -> Sequence[str]:
-        """Return the options in a word: several if the rule allows bundles."""
+        """Return the options in a word such as `-al`: several if the rule allows bundles."""
         is_known = word in self._spec.options
         if is_known or word.startswith("--") or not self._spec.option_bundling:
             return (word,)

@@ -1,6 +1,6 @@
-"""The sed commands that are known only to print: `M,Np`.
+"""Recognise the sed programs that only print lines: `M,Np`. Pure.
 
-GNU sed's `e` runs shell commands and `w` writes files, so no other command is accepted.
+GNU sed's command `e` runs shell commands and `w` writes files, so no other program is accepted.
 """
 
 from __future__ import annotations

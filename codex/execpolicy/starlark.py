@@ -1,13 +1,13 @@
 """Execute a file of the policy language: a strict subset of Starlark, read by Python's parser.
 
-Python's own parser builds the tree; this closed interpreter decides the meaning of each node, and
-any node that it does not name is an error. Nothing of Python is within reach: no attribute, import,
-exception or file. Steps, depth and the size of values are bounded, and functions must not call
-themselves, so every file terminates. Only the user's own regular expressions, which are Python's,
-may be as slow as they are written.
+Python's own parser builds the syntax tree. This closed interpreter decides the meaning of each
+node, and any node that it does not name is an error. A policy cannot reach Python: it has no
+attributes, imports, exceptions or files. Steps, depth and the size of values are bounded, and
+functions must not call themselves, so every file terminates. Only the regular expressions of a
+policy, which are Python's, have no limit on their running time.
 
-Every refusal begins with words of this file. Python's message, which changes with its version, is
-only a hint in brackets.
+Every error message begins with words of this package. Python's own message, which changes with its
+version, is only a hint in brackets.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _MAX_STEPS = 200_000
 _MAX_DEPTH = 60
-"""Deepest nesting of expressions and calls."""
+"""Maximum depth of nested expressions and calls."""
 MAX_TEXT = 1_000_000
-"""Most characters in a file."""
+"""Maximum number of characters in a file."""
 UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 """Characters that Python's parser does not accept."""
 
@@ -65,7 +65,7 @@ class _Stop(NamedTuple):
 
 
 class _Scope:
-    """Names, and the enclosing scope."""
+    """Names with their values, and the enclosing scope."""
 
     def __init__(self, names: dict[str, object], outer: _Scope | None = None) -> None:
         self.names = names
@@ -89,7 +89,7 @@ class _Function(msgspec.Struct, frozen=True):
 
 
 class Interpreter:
-    """One execution of one file."""
+    """One execution of one file of the policy language."""
 
     def __init__(self, name: str) -> None:
         """Args: name: name of the file, for messages."""
@@ -102,13 +102,14 @@ class Interpreter:
 
     @property
     def place(self) -> str:
-        """Current place: `FILE:LINE`."""
+        """Line that is being executed, as `FILE:LINE`."""
         return f"{self._name}:{self._line}"
 
     def run(self, text: str, names: Mapping[str, object]) -> None:
-        """Execute a file for the effects of its calls.
+        """Execute the text of a file for the effects of its calls.
 
-        Args: names: predefined names. Functions among them may raise EvaluationError.
+        Args: names: predefined names with their values. Functions among them may raise
+            EvaluationError.
         Raises: PolicyError, naming the file and the line.
         """
         self._globals = _Scope({}, _Scope({**values.BUILTINS, **names}))
@@ -130,7 +131,7 @@ class Interpreter:
             what = "a null character" if match[0] == "\0" else "half a character"
             raise EvaluationError(f"the text holds {what}")
         with warnings.catch_warnings():
-            # Such as an unknown escape sequence in a string, which Starlark refuses.
+            # Python only warns of some errors, such as an unknown escape sequence in a string.
             warnings.simplefilter("error")
             try:
                 return ast.parse(text)
@@ -201,7 +202,8 @@ class Interpreter:
             case ast.Tuple(targets) | ast.List(targets):
                 elements = values.iterate(value)
                 if len(elements) != len(targets):
-                    raise EvaluationError(f"{len(elements)} values for {len(targets)} names")
+                    counts = f"{len(elements)} values to {len(targets)} names"
+                    raise EvaluationError(f"cannot assign {counts}")
                 for one, element in zip(targets, elements, strict=True):
                     self._bind(one, element, scope)
             case _:
@@ -297,13 +299,13 @@ class Interpreter:
         return value
 
     def _piece(self, node: ast.expr, scope: _Scope) -> str:
-        """Return a part of an f-string: text, or a plain name in braces."""
+        """Return a part of an f-string as text; in braces it may have only a name."""
         match node:
             case ast.Constant(str(text)):
                 return text
             case ast.FormattedValue(ast.Name() as name, -1, None):
                 return values.text_of(self._value(name, scope))
-        raise EvaluationError("an f-string takes names only: {name}")
+        raise EvaluationError("the braces of an f-string may hold only a name: {name}")
 
     def _each(self, generators: list[ast.comprehension], scope: _Scope) -> Iterator[None]:
         """Bind the names of a comprehension to each of its elements in turn."""
@@ -344,7 +346,7 @@ class Interpreter:
             result = values.call_method(value, node.func.attr, arguments)
         else:
             function = self._value(node.func, scope)
-            # Errors of the call are reported where it begins, not at its last argument.
+            # Report errors of the call at the line where it begins, not at its last argument.
             self._step(node)
             if isinstance(function, _Function):
                 return self._call_function(function, arguments, named)
@@ -368,10 +370,10 @@ class Interpreter:
         known = {*names, *(argument.arg for argument in node.args.kwonlyargs)}
         given = dict(zip(names, arguments, strict=False))
         if len(arguments) > len(names) or given.keys() & named.keys() or named.keys() - known:
-            raise EvaluationError("a call with arguments that the function does not accept")
+            raise EvaluationError("the function does not take these arguments")
         local = {**function.defaults, **given, **named}
         if missing := sorted(known - local.keys()):
-            raise EvaluationError(f"a call without the argument '{missing[0]}'")
+            raise EvaluationError(f"the call lacks the argument '{missing[0]}'")
         scope = _Scope(local, function.scope)
         self._running.append(node)
         try:

@@ -1,8 +1,8 @@
-"""The values of the policy language and their operations, all of them bounded.
+"""The values of the policy language and the operations on them, all with bounded cost. Pure.
 
 Starlark's rules apply where they differ from Python's: a bool is not a number, a string is not a
-list, and values of different types are never equal. Values never change. Every operation that makes
-a larger value checks the size first.
+list, and values of different types are never equal. No operation changes a value. Every operation
+that makes a larger value checks the size first.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MAX_SIZE = 100_000
-"""Most characters in a string, or elements in a list."""
+"""Maximum number of characters in a string, or of elements in a list."""
 MAX_BITS = 1024
-"""Most bits in a number."""
+"""Maximum number of bits in a number."""
 
 
 class EvaluationError(Exception):
-    """The text is valid but cannot be executed; the message is for the user."""
+    """The text of a policy cannot be executed; the message is for the user."""
 
 
 def type_name(value: object) -> str:
@@ -32,9 +32,9 @@ def type_name(value: object) -> str:
 
 
 def sized(size: int) -> None:
-    """Raises: EvaluationError, if a value of this size is too large."""
+    """Check the size of a value to be made. Raises: EvaluationError, if it is above MAX_SIZE."""
     if size > MAX_SIZE:
-        raise EvaluationError(f"a value of more than {MAX_SIZE} characters or elements")
+        raise EvaluationError(f"the value has more than {MAX_SIZE} characters or elements")
 
 
 def _is_int(value: object) -> bool:
@@ -42,9 +42,9 @@ def _is_int(value: object) -> bool:
 
 
 def number(value: int) -> int:
-    """Return the number. Raises: EvaluationError, if it is too large."""
+    """Return the number unchanged. Raises: EvaluationError, if it has more than MAX_BITS bits."""
     if value.bit_length() > MAX_BITS:
-        raise EvaluationError("a number that is too large")
+        raise EvaluationError(f"the number has more than {MAX_BITS} bits")
     return value
 
 
@@ -55,9 +55,9 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def _equal(left: Any, right: Any, budget: Iterator[int]) -> bool:
-    # Nested lists that hold one list twice, and so on, are small to make but endless to compare.
+    # A list that holds another list twice, and so on, is quick to make but endless to compare.
     if next(budget, None) is None:
-        raise EvaluationError("values that are too large to compare")
+        raise EvaluationError("the values are too large to compare")
     if type(left) is not type(right):
         return False
     if isinstance(left, list | tuple):
@@ -74,7 +74,7 @@ def less(left: Any, right: Any) -> bool:
     """Return whether the left value is less; only numbers and strings have an order."""
     if (_is_int(left) and _is_int(right)) or (isinstance(left, str) and isinstance(right, str)):
         return bool(left < right)
-    raise EvaluationError(f"{type_name(left)} and {type_name(right)} have no order")
+    raise EvaluationError(f"cannot order {type_name(left)} and {type_name(right)}")
 
 
 def contains(container: Any, value: Any) -> bool:
@@ -102,7 +102,7 @@ def _key(value: Any) -> Any:
 
 
 def make_dict(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
-    """Make a dict; a repeated key is an error."""
+    """Return a dict of key-value pairs. Raises: EvaluationError, if a key is repeated."""
     made: dict[Any, Any] = {}
     for key, value in pairs:
         if _key(key) in made:
@@ -148,18 +148,18 @@ def divide(left: Any, right: Any) -> int:
 
 
 def remainder(left: Any, right: Any) -> Any:
-    """Return `left % right`; in a string, `%s`, `%d`, `%r` and `%%` are filled in."""
+    """Return `left % right`; if `left` is a string, fill in its `%s`, `%d`, `%r` and `%%`."""
     if isinstance(left, str):
         return _percent(left, list(right) if isinstance(right, tuple) else [right])
     if _is_int(left) and _is_int(right) and right:
         return left % right
-    raise EvaluationError(f"no remainder of {type_name(left)} by this {type_name(right)}")
+    raise EvaluationError(f"cannot divide {type_name(left)} by this {type_name(right)}")
 
 
 def _percent(pattern: str, values: list[Any]) -> str:
     first, *rest = pattern.replace("%%", "\0").split("%")
     if len(rest) != len(values):
-        raise EvaluationError(f"{len(values)} values for {len(rest)} places in a string")
+        raise EvaluationError(f"the string has {len(rest)} places for {len(values)} values")
     parts = [first]
     for piece, value in zip(rest, values, strict=True):
         if piece[:1] not in ("s", "d", "r") or (piece[0] == "d" and not _is_int(value)):
@@ -169,7 +169,7 @@ def _percent(pattern: str, values: list[Any]) -> str:
 
 
 def join_strings(separator: str, parts: Sequence[Any]) -> str:
-    """Join strings."""
+    """Return the strings joined by `separator`. Raises: EvaluationError, if a part is no string."""
     if not all(isinstance(part, str) for part in parts):
         raise EvaluationError("only strings can be joined")
     sized(sum(map(len, parts)) + len(separator) * len(parts))
@@ -177,7 +177,7 @@ def join_strings(separator: str, parts: Sequence[Any]) -> str:
 
 
 def text_of(value: Any, *, is_quoted: bool = False) -> str:
-    """Return a value as text."""
+    """Return a value as text; `is_quoted` puts a string in quotes."""
     if isinstance(value, str):
         return f'"{value}"' if is_quoted else value
     if value is None or isinstance(value, bool | int):
@@ -191,7 +191,7 @@ def text_of(value: Any, *, is_quoted: bool = False) -> str:
     if isinstance(value, list | tuple):
         inner = join_strings(", ", [text_of(element, is_quoted=True) for element in value])
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
-    raise EvaluationError(f"{type_name(value)} has no text")
+    raise EvaluationError(f"cannot convert {type_name(value)} to a string")
 
 
 def _integer(value: Any) -> int:
@@ -204,19 +204,20 @@ def item(value: Any, index: Any) -> Any:
     """Return `value[index]`."""
     if isinstance(value, dict):
         if _key(index) not in value:
-            raise EvaluationError(f"no key {text_of(index, is_quoted=True)} in the dict")
+            raise EvaluationError(f"the dict has no key {text_of(index, is_quoted=True)}")
         return value[index]
     if not isinstance(value, str | list | tuple):
-        raise EvaluationError(f"{type_name(value)} has no elements")
+        raise EvaluationError(f"{type_name(value)} cannot be indexed")
     if not -len(value) <= _integer(index) < len(value):
-        raise EvaluationError(f"index {index} is outside {type_name(value)} of {len(value)}")
+        what = f"{type_name(value)} of length {len(value)}"
+        raise EvaluationError(f"index {index} is out of range for a {what}")
     return value[index]
 
 
 def part(value: Any, start: Any, stop: Any) -> Any:
     """Return `value[start:stop]`."""
     if not isinstance(value, str | list | tuple):
-        raise EvaluationError(f"{type_name(value)} has no parts")
+        raise EvaluationError(f"{type_name(value)} cannot be sliced")
     return value[
         None if start is None else _integer(start) : None if stop is None else _integer(stop)
     ]
@@ -265,7 +266,7 @@ BUILTINS: dict[str, Callable[..., Any]] = {
 
 
 def call_method(value: Any, name: str, arguments: Sequence[Any]) -> Any:
-    """Return `value.name(arguments)` for one of the few methods of the language."""
+    """Return `value.name(arguments)`, for the few methods that the policy language has."""
     match value, name, list(arguments):
         case str(), "lower" | "upper" | "strip", []:
             return getattr(value, name)()
@@ -288,10 +289,10 @@ def call_method(value: Any, name: str, arguments: Sequence[Any]) -> Any:
 
 
 def _format(pattern: str, values: list[Any]) -> str:
-    """Fill in each `{}`, in order."""
+    """Return `pattern` with each `{}` replaced by a value, in order."""
     pieces = pattern.split("{}")
     if len(pieces) != len(values) + 1 or any("{" in piece or "}" in piece for piece in pieces):
-        raise EvaluationError("format fills in '{}', as many as there are values, and nothing else")
+        raise EvaluationError("format needs one '{}' for each value, and no other braces")
     parts = [pieces[0]]
     for value, piece in zip(values, pieces[1:], strict=True):
         parts += (text_of(value), piece)

@@ -89,20 +89,20 @@ prefix_rule([f"n{a}"])
         ("x = b'a'", "p:1: the policy language has no Constant"),
         ("x = 2 ** 9", "p:1: the policy language has no BinOp"),
         ("x = 1 < 2 < 3", "p:1: the policy language has no Compare"),
-        ("x = f'{1 + 1}'", "p:1: an f-string takes names only: {name}"),
+        ("x = f'{1 + 1}'", "p:1: the braces of an f-string may hold only a name: {name}"),
         ("for c in 'abc': pass", "p:1: string cannot be iterated over"),
         ("x = 1 + True", "p:1: cannot add bool to int"),
         ("x = 1 // 0", "p:1: cannot divide int by this int"),
-        ("x = [][0]", "p:1: index 0 is outside list of 0"),
-        ("x = {}['a']", 'p:1: no key "a" in the dict'),
+        ("x = [][0]", "p:1: index 0 is out of range for a list of length 0"),
+        ("x = {}['a']", 'p:1: the dict has no key "a"'),
         ("x = {'a': 1, 'a': 2}", 'p:1: the key "a" occurs twice'),
         ("return 1", "p:1: the policy language has no Return"),
         ("def f():\n  f()\nf()", "p:2: a function may not call itself"),
-        ("def f(a): pass\nf()", "p:2: a call without the argument 'a'"),
+        ("def f(a): pass\nf()", "p:2: the call lacks the argument 'a'"),
         ("def f(*a): pass", "p:1: a function takes plain arguments only"),
-        ("x = 'a' * 999999999", "p:1: a value of more than 100000 characters or elements"),
+        ("x = 'a' * 999999999", "p:1: the value has more than 100000 characters or elements"),
         ("range(10 ** 2)", "p:1: the policy language has no BinOp"),
-        ("range(999999999999999999999)", "p:1: a value of more than 100000"),
+        ("range(999999999999999999999)", "p:1: the value has more than 100000"),
         ("[a for a in range(999) for b in range(999)]", "p:1: the file takes too many steps"),
         ("x = " + "(" * 90 + "1" + ",)" * 90, "p:1: nested too deeply"),
         ("x = '\\d'", "p:1: invalid syntax ("),
@@ -119,8 +119,11 @@ prefix_rule([f"n{a}"])
         ("prefix_rule(['a'], decision = 'yes')", "p:1: decision must be 'allow', 'prompt' or"),
         ("prefix_rule(['a'], match = ['b'])", "p:1: the example ['b'] of match does not match"),
         ("prefix_rule(['a'], not_match = ['a b'])", "p:1: the example ['a', 'b'] of not_match"),
-        ("prefix_rule(['a'], match = ['\"'])", "p:1: the example '\"' of match ends within"),
-        ("define_program(program = '')", "p:1: program must be a string that is not empty"),
+        ("prefix_rule(['a'], match = ['\"'])", "p:1: the example '\"' of match ends inside"),
+        (
+            "define_program(program = '')",
+            "p:1: program must be a string that is not empty, got an empty string",
+        ),
         ("define_program('p', options = ['-a'])", "p:1: an element of options is neither flag()"),
         (
             "define_program('p', options = [flag('-a'), flag('-a')])",
@@ -149,7 +152,7 @@ def test_lists_that_double_end_soon() -> None:
     doubling = "x = ['a']\n" + "x = [x, x]\n" * 60
     with pytest.raises(PolicyError, match="too large to compare"):
         parse_policy(doubling + "y = x == [x[0], x[1]]", name="p")
-    with pytest.raises(PolicyError, match="a value of more than"):
+    with pytest.raises(PolicyError, match="the value has more than"):
         parse_policy(doubling + "y = str(x)", name="p")
 
 
