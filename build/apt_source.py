@@ -22,8 +22,8 @@ ARCHIVE = "http://deb.debian.org/debian"
 def fetch(package: str, work: Path) -> Path:
     """Download the source of `package`, unpack it in `work` and return the unpacked folder.
 
-    The security archive's version is tried first. Its files sometimes disappear before its lists
-    say so; then the main archive is used, whose point releases get the same patches a little later.
+    The security archive is tried first. It sometimes removes files that its lists still name. The
+    fallback is the main archive, whose point releases get the same patches a little later.
 
     Raises: BuildError, when neither archive has the source.
     """
@@ -62,7 +62,7 @@ def _fetch_from(archives: list[str], package: str, work: Path) -> Path:
 
 
 def _archives() -> list[str]:
-    """`URI SUITE` of each Debian 12 archive that this system is configured to use."""
+    """Return `URI SUITE` of each Debian 12 archive that this system is configured to use."""
     form = "$(REPO_URI) $(RELEASE)"
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", form, "Created-By: Packages"],

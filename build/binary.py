@@ -1,4 +1,4 @@
-"""dist/codex: the whole program as one static executable, made by Nuitka from our static CPython.
+"""Build dist/codex: the program as one static executable, compiled by Nuitka with our own CPython.
 
 Linux only. The recipe, in order: the interpreter (static_python.py), the native code of the
 packages (extensions.py), the Python code with its texts embedded (embed.py) and a few patches
@@ -60,7 +60,7 @@ OPTIONS = (
     "--include-package=msgspec",
     # Include modules that are imported only inside functions, so that none is missed silently.
     "--include-package=codex",
-    # Built in (build/builtins.c), so there is no file to follow.
+    # These become built-in modules (build/builtins.c), so Nuitka would find no file.
     "--nofollow-import-to=msgspec._core",
     "--nofollow-import-to=codex._landlock_shim",
     # The standard library imports it optionally and we never use it, but Nuitka's own plug-in would
@@ -84,7 +84,7 @@ NEEDS = (
 
 
 def inputs_key() -> str:
-    """A hash of everything in the tree that the executable is made from."""
+    """Return a hash of everything in the tree that the executable is made from."""
     return digest([PACKAGE, NATIVE, BUILD, REQUIREMENTS], sys.platform)
 
 
@@ -131,7 +131,7 @@ def check_cache_path(folder: Path) -> None:
 
 
 def _compile(prefix: Path, objects: list[Path]) -> Path:
-    """Run Nuitka and return the executable, which is in a folder of its own."""
+    """Compile the program with Nuitka; return the path of the executable, alone in its folder."""
     work = WORK / "binary"
     shutil.rmtree(work, ignore_errors=True)
     packages = _install_packages(work / "packages")
@@ -169,8 +169,8 @@ def _nuitka_environ(work: Path, prefix: Path, objects: list[Path]) -> dict[str, 
         "PYTHONPATH": path,
         "LDFLAGS": shlex.join(static),
         "NUITKA_CACHE_DIR": str(work / "cache"),
-        # Nuitka passes its own UTF-8 mode on to the program: texts are UTF-8 in every locale, and
-        # without one.
+        # Nuitka gives the program the UTF-8 mode that it runs in itself, so the program's texts are
+        # UTF-8 in every locale, and without one.
         "PYTHONUTF8": "1",
         # Hash order affects what is compiled in, so it must be the same in every build.
         "PYTHONHASHSEED": "0",
@@ -179,7 +179,10 @@ def _nuitka_environ(work: Path, prefix: Path, objects: list[Path]) -> dict[str, 
 
 
 def _install_packages(folder: Path) -> Path:
-    """Install the program's packages as Python files: a shared library could not be loaded."""
+    """Install the packages that codex imports into `folder`, as Python files only; return `folder`.
+
+    The static executable could not load a shared library.
+    """
     requirements = REQUIREMENTS / "embedded.txt"
     pure = ["--platform=any", "--implementation=py", "--abi=none"]
     run(

@@ -1,4 +1,4 @@
-"""The one command for a user of the source, a developer and CI, on a machine with only python3.
+"""Run, test or build codex from its source. Only python3 has to be installed before.
 
     python3 build/build.py run ARGS...     run codex from its source
     python3 build/build.py test [ARGS...]  lint, types and every test; ARGS are pytest's
@@ -11,12 +11,12 @@
     python3 build/build.py docs            docs/config.md, from the program's keys
 
 `test` builds the executable first, unless ARGS select only tests that do not run it. It is
-repeatable: every run takes the same random input. `fuzz` takes new input each time, and much more
-of it: CODEX_FUZZ_SECONDS is the time for each parser (60 by default).
+repeatable: every run uses the same random input. `fuzz` uses new input each time, and much more of
+it: each parser is tested for CODEX_FUZZ_SECONDS (60 by default).
 
-Each command makes what it needs first: `.venv`, the system's packages if run by root, the caches. A
-second run is quick. This file must start under any Python 3.9 or later, so that an old one gets a
-clear answer.
+Each command first makes what it needs: `.venv`, caches and, if run by root, missing system
+packages. A second run is quick. This file must start under Python 3.9 and later, so that an old
+Python gets a clear error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CANDIDATES = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; return its exit status."""
+    """Run the command that `arguments` begin with; return the exit code."""
     if not arguments or arguments[0] not in COMMANDS:
         asked_for_help = arguments[:1] in (["-h"], ["--help"])
         (sys.stdout if asked_for_help else sys.stderr).write(__doc__ or "")

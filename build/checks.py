@@ -1,4 +1,4 @@
-"""Lint, types and tests, in the order of their cost; one failing does not hide the others."""
+"""Run lint, types and tests, the cheapest first; a failed step does not stop the later ones."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ LINT = (
 LAYERS = ("pytest", "--quiet", "--no-header", "-rN", "tests/unit/test_layers.py")
 FUZZ = ("pytest", "-m", "hypothesis or fuzz", "--hypothesis-profile=random")
 FUZZ_SECONDS = "60"
-"""Time for each target of tests/fuzz under `fuzz`, several targets at a time."""
+"""Default of CODEX_FUZZ_SECONDS: seconds for each target of tests/fuzz; several run in parallel."""
 FUZZ_ADVICE = """\
-To reproduce a find:
+To reproduce a failure:
   a property    put the line `@reproduce_failure(...)` above its test, or run `fuzz` on it again:
                 failures are kept in .build/hypothesis. Then add the input to the test as an
                 `@example(...)`, which every run replays.
-  a parser      the input lies in tests/fuzz/finds, which every run replays: commit it with the fix.
-                When the process died with it, repeat the run with the seed that it printed first:
+  a parser      the input is saved in tests/fuzz/finds, which every run replays: commit it with the
+                fix. If the process died, repeat the run with the seed that it printed first:
                 CODEX_FUZZ_SECONDS=60 .venv/bin/python -m tests.fuzz NAME SEED"""
 
 BINARY_FOLDERS = ("tests/integration", "tests/packaged", "tests/tui")
-"""The folders whose tests run the executable."""
+"""Folders whose tests run the executable."""
 
 
 def lint() -> list[str]:
@@ -40,18 +40,21 @@ def lint() -> list[str]:
 
 
 def layers() -> list[str]:
-    """Run the test of the import directions alone; return its name if it failed."""
+    """Run the test of the import layers; return a list with its name if it failed, else empty."""
     return [] if _passes("layers", LAYERS) else ["layers"]
 
 
 def tests(arguments: Sequence[str]) -> list[str]:
-    """Run every test, or those that pytest's `arguments` select; return "tests" if one failed."""
+    """Run every test, or those that pytest's `arguments` select; return ["tests"] if one failed."""
     extra = {"CODEX_BINARY": str(BINARY)} if needs_binary(arguments) else {}
     return [] if _passes("tests", ("pytest", *arguments), extra) else ["tests"]
 
 
 def fuzz(arguments: Sequence[str]) -> list[str]:
-    """Run properties and parsers on random input; say how to reproduce what was found."""
+    """Test properties and parsers on random input; say how to reproduce a failure.
+
+    Returns ["fuzz"] if a test failed, else an empty list.
+    """
     extra = {"CODEX_FUZZ_SECONDS": os.environ.get("CODEX_FUZZ_SECONDS", FUZZ_SECONDS)}
     if _passes("fuzz", (*FUZZ, *arguments), extra):
         return []
@@ -75,7 +78,7 @@ def needs_binary(arguments: Sequence[str]) -> bool:
 
 
 def report(failed: Sequence[str]) -> int:
-    """Return the exit status of a run of checks.
+    """Say that all checks passed and return the exit code 0, if none `failed`.
 
     Raises: BuildError, naming the checks that failed.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_program(arguments: list[str]) -> int:
-    """`run`: replace this process with the program, which then owns streams, signals and status."""
+    """`run`: replace this process with codex, so streams, signals and exit code are its own."""
     environment.ensure_run()
     ensure_native()
     # -P: nothing may be imported from the working directory, which is the user's.
@@ -47,7 +47,7 @@ def ensure_native() -> None:
         has_files = any(folder.glob(product)) and (folder / "_sandbox_server").exists()
         return has_files and is_fresh(stamp, key)
 
-    if is_made():  # A tree that is read-only has no place for the lock.
+    if is_made():  # Checked before locking: a read-only tree cannot hold the lock file.
         return
     with locked(WORK / "native.lock"):
         if is_made():
@@ -79,7 +79,7 @@ def build_binary(_arguments: list[str]) -> int:
 
 
 def check(_arguments: list[str]) -> int:
-    """`check`: find what is wrong with the source, within seconds."""
+    """`check`: lint, check the format and the types, and test the import layers."""
     environment.ensure_dev()
     return checks.report(checks.lint() + checks.layers())
 
@@ -96,7 +96,7 @@ def test(arguments: list[str]) -> int:
 
 
 def fuzz(arguments: list[str]) -> int:
-    """`fuzz`: run properties and parsers on random input, from source."""
+    """`fuzz`: test properties and parsers on random input, from source."""
     environment.ensure_dev()
     ensure_native()
     return checks.report(checks.fuzz(arguments))
@@ -113,7 +113,7 @@ def bench(arguments: list[str]) -> int:
 
 
 def docs(_arguments: list[str]) -> int:
-    """`docs`: write the pages that are generated from the program."""
+    """`docs`: write docs/config.md, which is generated from the program."""
     environment.ensure_run()
     ensure_native()
     run([VENV_PYTHON, BUILD / "config_docs.py"], what="writing docs/config.md")

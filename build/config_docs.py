@@ -1,6 +1,6 @@
-"""docs/config.md, made from the keys of the program and what docs/config-keys.toml says about them.
+"""Write docs/config.md from the program's table of keys and the texts of docs/config-keys.toml.
 
-It imports the program, so it runs in the environment that runs the program from its source.
+This file imports the program, so it must run in `.venv`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DATA = ROOT / "docs" / "config-keys.toml"
 PAGE = ROOT / "docs" / "config.md"
 
 PLACEHOLDERS = {"model_providers": "ID", "mcp_servers.NAME.tools": "TOOL"}
-"""Words for the names that users choose, where NAME is not the word."""
+"""Placeholders for the names that users choose, by table; in every other table it is NAME."""
 
 PLURALS = {
     "a string": "strings",
@@ -45,7 +45,7 @@ class Key(NamedTuple):
     """One key of config.toml."""
 
     name: str
-    """With dots, and a word in capitals for each name that users choose."""
+    """Dotted name; a word in capitals stands for each name that users choose."""
     node: Node
 
     @property
@@ -55,7 +55,7 @@ class Key(NamedTuple):
 
 
 def all_keys() -> list[Key]:
-    """Every key that is not a table of known keys itself, in the order of the program's table."""
+    """Return every key except tables of known keys, in the order of the program's table."""
     return list(_walk(CONFIG, ""))
 
 
@@ -72,12 +72,12 @@ def _walk(table: KeyTable, above: str) -> Iterator[Key]:
 
 
 def read_data() -> dict[str, Any]:
-    """docs/config-keys.toml."""
+    """Return the parsed docs/config-keys.toml."""
     return tomllib.loads(DATA.read_text(encoding="utf-8"))
 
 
 def page() -> str:
-    """The text of docs/config.md."""
+    """Return the text of docs/config.md."""
     data = read_data()
     nodes = dict(all_keys())
     parts = [data["intro"].strip()]
@@ -127,9 +127,9 @@ def _type(node: Node) -> str:
 
 
 def _effect(node: Node) -> str:
-    """What becomes of a key that does nothing."""
+    """Return what the program does with a key that has no effect: ignore it, or warn."""
     if not isinstance(node, Unused):
-        raise ValueError("it has an effect; document it in a section")
+        raise ValueError("a key in [unused] has an effect: document it in a [[section]] instead")
     if node.wish is None:
         return "ignored"
     harmless = [_toml(value) for value in node.harmless if value not in ({}, [])]

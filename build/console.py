@@ -1,4 +1,4 @@
-"""Output of the build: progress on stderr, one error type, commands whose failures are explained.
+"""Write the build's progress to stderr, run its commands, and explain their failures.
 
 Nothing here writes to stdout, which belongs to the program that `build.py run` starts.
 """
@@ -44,7 +44,7 @@ def run(
         what: the step in words, for the error: "compiling the shim".
         advice: what to do when it fails.
         environ: variables added to the environment.
-        log: a file for the output, which is otherwise kept in memory.
+        log: file to which the output is written when the command has ended; None writes none.
     Raises: BuildError, with the last lines of the output.
     """
     text = [os.fspath(part) for part in command]

@@ -1,4 +1,4 @@
-"""The executable's copy of the package: the same code, with data and certificates as constants."""
+"""Copy the package for the executable, with data files and certificates turned into constants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def copy_package(target: Path, certificates: Path) -> None:
     """Copy `codex/` to `target`, with `embedded.py` filled in.
 
     Args: certificates: a PEM file; text in it that is not a certificate is left out.
-    Raises: BuildError, when embedded.py lacks a line to fill in, or the PEM file a certificate.
+    Raises: BuildError, when embedded.py lacks a line to fill in, or no certificate is found.
     """
     # Files made for running from source are compiled into the executable, or not needed.
     made = ("__pycache__", "*.so", "*.pyc", "_sandbox_server", ".native-*")

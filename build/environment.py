@@ -1,7 +1,7 @@
 """The virtual environment of the work tree, `.venv`, and the sets of packages installed in it.
 
-A set is one file of `build/requirements`, installed with every hash checked. The package index is
-pip's own configuration; nothing in this tree names one.
+A set is one file of `build/requirements`, installed with every hash checked. pip's own
+configuration chooses the package index; nothing in this tree names one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""All native code besides CPython, as objects for the one link: nothing is loaded at run time.
+"""Compile all native code besides CPython's into objects that the executable is linked with.
 
-These are cffi's backend, the cores of msgspec and orjson, and our shim. `build/builtins.c`
-registers them as built-in modules before the interpreter starts, so CPython need not be rebuilt.
+The parts are cffi's backend, the cores of msgspec and orjson, and our shim. None is loaded at run
+time: `build/builtins.c` registers them as built-in modules before the interpreter starts, so that
+CPython need not be rebuilt for them.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ RUST_NEEDS = (
 
 
 def unpack_sdists() -> Path:
-    """Fetch the sources of `requirements/sdists.txt`; return the folder with a folder for each."""
+    """Fetch and unpack the sources that sdists.txt lists; return the folder that holds them."""
     folder = WORK / "sdists"
     stamp = WORK / "sdists.stamp"
     key = digest([SDISTS])
@@ -66,7 +67,7 @@ def unpack_sdists() -> Path:
 
 
 def source_of(name: str) -> Path:
-    """The unpacked source of one package."""
+    """Return the folder with the unpacked source of the package `name`."""
     found = [path for path in unpack_sdists().glob(f"{name}-*") if path.is_dir()]
     if len(found) != 1:
         raise BuildError(f"the source of '{name}': expected one folder, found {found}")
@@ -74,7 +75,7 @@ def source_of(name: str) -> Path:
 
 
 def link_inputs(prefix: Path) -> list[Path]:
-    """Make what is linked with the interpreter at `prefix`; return it in the linker's order."""
+    """Compile what is linked with the CPython at `prefix`; return the files in link order."""
     packages = _packages(prefix)
     folder = WORK / "shim"
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +151,7 @@ def _compile(source: Path, target: Path, *options: str) -> None:
 
 
 def _cargo() -> Path:
-    """The cargo to compile with, once RUST_NEEDS are met."""
+    """Return the path of cargo; RUST_NEEDS must be met."""
     cargo = _find_cargo()
     assert cargo is not None
     return cargo
@@ -161,5 +162,5 @@ def _find_cargo() -> Path | None:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    """The version in `cargo 1.95.0 (f2d3ce0bd 2026-03-21)`."""
+    """Parse the output of `cargo --version`, such as `cargo 1.95.0 (f2d3ce0bd 2026-03-21)`."""
     return tuple(int(part) for part in text.split()[1].split("-")[0].split("+")[0].split("."))

@@ -25,7 +25,7 @@ class BuiltinsInPackages:
     def find_spec(
         name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A built-in spec for those names, None for any other."""
+        """Return the spec of a built-in module for a name in IN_PACKAGES, None for any other."""
         if name in IN_PACKAGES:
             # The importer is a class of static methods, which the type stubs reject as a loader.
             return ModuleSpec(name, BuiltinImporter, origin="built-in")  # type: ignore[arg-type]
@@ -33,7 +33,7 @@ class BuiltinsInPackages:
 
 
 def launch() -> None:
-    """Run the program and exit at once: the interpreter's clean-up costs 1.5 ms for nothing."""
+    """Run the program, then exit without the interpreter's clean-up, which would cost 1.5 ms."""
     sys.meta_path.append(BuiltinsInPackages)
     from codex.__main__ import main
 

@@ -1,12 +1,12 @@
-"""Compile the C code of `native/`; cffi reads the header's own declarations, so they cannot differ.
+"""Compile the C code of `native/`; cffi reads its declarations from the header that the C includes.
 
 Run as a program, in an environment that has cffi, it writes the extension and the fork server:
 
     python build/native.py [FOLDER]
 
-They become `codex/_landlock_shim.*.so` and `codex/_sandbox_server` in FOLDER, by default the root
-of the tree. For the static executable, extensions.py links the same C files and the module that
-`emit_c` writes into the interpreter instead.
+The results are `codex/_landlock_shim.*.so` and `codex/_sandbox_server` in FOLDER, by default the
+root of the tree. The static executable is made without them: extensions.py links the same C files,
+and the module that `emit_c` writes, with the interpreter.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 NATIVE = Path(__file__).resolve().parent.parent / "native"
 HEADER = NATIVE / "landlock_shim.h"
 SHARED = ("rules", "child", "request")
-"""Files that the extension and the fork server both need."""
+"""C files, without their suffix, that the extension and the fork server both need."""
 SHIM = (*SHARED, "landlock_shim", "filter", "client")
-"""Files of the extension, which Python calls."""
+"""C files of the extension module, which Python calls."""
 SERVER = (*SHARED, "server", "init", "mounts", "namespaces", "supervisor", "unix_peers")
-"""Files of the fork server."""
+"""C files of the fork server."""
 ENTRY = "entry"
-"""Entry point of the server: `main` of its program, or a constructor in the static executable."""
+"""C file of the fork server's entry: `main` of its program, a constructor in the executable."""
 PROGRAM = "codex/_sandbox_server"
 MODULE = "codex._landlock_shim"
 CDEF_BEGIN = "/* cdef begin */"
@@ -41,7 +41,7 @@ STRICT = ("-std=gnu17", "-Wall", "-Wextra", "-Werror")
 
 
 def declarations() -> str:
-    """The part of the header that cffi reads, between the two marker lines.
+    """Return the part of the header that cffi reads, between the two marker lines.
 
     Raises: ValueError, unless each marker occurs exactly once, and in this order.
     """
@@ -72,12 +72,12 @@ def emit_c(destination: Path, module: str = MODULE) -> None:
 
 
 def sources(names: Iterable[str]) -> list[Path]:
-    """Paths of the C files with these names."""
+    """Return the paths of the C files `names`, which are given without their suffix."""
     return [NATIVE / f"{name}.c" for name in names]
 
 
 def compile_extension(root: Path) -> Path:
-    """Compile the module and the server into the package in `root`; return the module's path.
+    """Compile the extension and the fork server into `root`/codex; return the extension's path.
 
     Raises: subprocess.CalledProcessError, after the compiler has written its errors to stderr.
     """

@@ -61,8 +61,8 @@ NUITKA = (
         "  implicit-imports:\n    - depends:\n        - '.*'\n\n",
         "",
     ),
-    # Modules of the standard library that Nuitka adds unasked and nothing here imports. The file is
-    # read as a whole at start, so each of them costs memory, too.
+    # Modules of the standard library that Nuitka adds unasked and nothing here imports. The whole
+    # executable is read at start, so each module costs memory, too.
     Patch(
         "nuitka/importing/StandardLibrary.py",
         '    "optparse",\n',
@@ -212,8 +212,8 @@ class re:
 
 
 """
-"""Replacement for the module `re` where patterns are made at import and rarely used. `re.compile`
-caches what it has compiled."""
+"""Stand-in for the module `re` in a file that makes patterns at import and rarely uses them. It
+compiles a pattern when it is used; `re.compile` caches the result."""
 
 LAZY_WIDTHS = {
     "center": "align",
@@ -226,7 +226,7 @@ LAZY_WIDTHS = {
     "width": "_width",
     "wrap": "textwrap",
 }
-"""Names in the package wcwidth, and the modules that define them."""
+"""Names that the package wcwidth exports, each with the module that defines it."""
 
 PACKAGES = (
     # Only msgspec's JSON and Structs are used; the rest, and JSON Schema, cost 2 ms at every start.
@@ -270,14 +270,15 @@ PACKAGES = (
         '    h2_version = version("h2")\n',
         '    from importlib.metadata import version\n\n    h2_version = version("h2")\n',
     ),
-    # Importing any of it loads all of prompt_toolkit (dialogs, progress bars, prompts): 10 ms.
+    # Importing any module of the package would load all of prompt_toolkit (dialogs, progress bars,
+    # prompts): 10 ms.
     Patch(
         "prompt_toolkit/__init__.py",
         "from .formatted_text import ANSI, HTML\n"
         "from .shortcuts import PromptSession, choice, print_formatted_text, prompt\n",
         "",
     ),
-    # An XML parser for formatted text that is never written here: 2 ms.
+    # The XML parser serves formatted text in HTML, which is never used here: 2 ms.
     Patch(
         "prompt_toolkit/formatted_text/html.py",
         "import xml.dom.minidom as minidom\n",

@@ -1,4 +1,4 @@
-"""Paths that the build reads and writes; no other file of the build spells out one in the tree."""
+"""Paths in the tree, and of the cache, that the files of the build share."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ BINARY = DIST / "codex"
 
 
 def cache_dir() -> Path:
-    """Folder for what takes minutes to make and does not depend on the tree; safe to delete."""
+    """Return the folder for slow results that do not depend on the tree; safe to delete."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
     return Path(home) / "codex-build"

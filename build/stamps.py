@@ -1,4 +1,4 @@
-"""Quick second runs: hashes of inputs, stamps that record them, and locks between builds."""
+"""Skip steps that are done: hashes of their inputs, stamp files, and locks between builds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def digest(files: Iterable[Path], *words: str) -> str:
-    """A hash of the contents and names of `files` (folders are walked) and of `words`, in hex."""
+    """Hash the names and contents of `files` (folders are walked) and `words`; return hex digits."""
     total = hashlib.sha256()
     for word in words:
         total.update(word.encode() + b"\0")
@@ -49,7 +49,7 @@ def is_fresh(stamp: Path, key: str, *products: Path) -> bool:
 
 
 def write_stamp(stamp: Path, key: str) -> None:
-    """Record that the inputs with the hash `key` are built; to be called last."""
+    """Record in `stamp` that the step whose inputs have the hash `key` is done; call this last."""
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(key, encoding="utf-8")
 

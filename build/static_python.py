@@ -1,4 +1,4 @@
-"""Our own CPython 3.11, whose library holds every extension module, for linking into one file.
+"""Build a static CPython 3.11, whose library holds every extension module, to link codex with.
 
 3.11 because later versions start 2 ms slower; Debian's source because it has the security patches.
 The result is cached under a hash of its inputs, so each recipe is built once.
@@ -50,8 +50,8 @@ LINKED = ("ssl", "crypto", "z", "ffi", "seccomp", "m", "dl", "pthread")
 
 ENVIRON = {
     "CC": "ccache gcc",
-    # Given in full: to see whether -fwrapv is known, configure takes "$CC" as one word, so it would
-    # leave the option out for "ccache gcc", though CPython's arithmetic relies on it.
+    # -fwrapv is given here because configure would leave it out: its test for the option runs "$CC"
+    # as one word, which fails for "ccache gcc". CPython's arithmetic relies on the option.
     "OPT": "-DNDEBUG -fwrapv -O3 -Wall",
     "CFLAGS": "-fno-semantic-interposition",
     "SOURCE_DATE_EPOCH": "1700000000",
@@ -80,7 +80,7 @@ def ensure() -> Path:
 
 
 def python(prefix: Path) -> Path:
-    """The interpreter in the prefix."""
+    """Return the path of the interpreter in `prefix`."""
     return prefix / "bin" / f"python{VERSION}"
 
 
@@ -94,7 +94,7 @@ def ccache_environ() -> dict[str, str]:
 
 
 def _build(work: Path) -> Path:
-    """Build in `work` and return the result's folder, which may be moved: CPython finds itself."""
+    """Build CPython in `work`; return its prefix, which may be moved: it finds its own files."""
     source = apt_source.fetch(f"python{VERSION}", work)
     objects = work / "objects"
     objects.mkdir()
@@ -123,7 +123,7 @@ def _build(work: Path) -> Path:
 
 
 def _trim_encodings(made: Path) -> None:
-    """Delete the codecs whose C half is left out: Nuitka's scan of the package would stop there."""
+    """Delete the codecs whose C modules are left out: Nuitka's scan of `encodings` stops there."""
     for file in (made / "lib" / f"python{VERSION}" / "encodings").glob("*.py"):
         text = file.read_text(encoding="utf-8", errors="replace")
         if "_multibytecodec" in text or any(name in text for name in NEEDS_EAST_ASIA):

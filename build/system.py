@@ -1,4 +1,4 @@
-"""Programs and headers that the system provides: checked for and, by root, installed with apt.
+"""Check for the programs and headers that the system must provide; as root, install them with apt.
 
 On a system without apt, or for a user other than root, an error names the missing ones and says how
 to install them.
@@ -29,16 +29,16 @@ class Need(NamedTuple):
     """Debian package that provides it."""
     is_there: Callable[[], bool]
     note: str = ""
-    """Advice for the case that the installed package does not meet the need."""
+    """Advice that is shown if the package is installed and the need is still not met."""
 
 
 def program(name: str, package: str | None = None) -> Need:
-    """A program on PATH."""
+    """Return the need for the program `name` on PATH; its package has the same name by default."""
     return Need(package or name, lambda: shutil.which(name) is not None)
 
 
 def header(name: str, package: str) -> Need:
-    """A C header in the compiler's own folders."""
+    """Return the need for the C header `name` in the compiler's own folders."""
     folders = ("/usr/include", "/usr/local/include", f"/usr/include/{_multiarch()}")
     return Need(package, lambda: any(Path(folder, name).exists() for folder in folders))
 
@@ -65,7 +65,7 @@ NATIVE_NEEDS = (
     Need(f"{_PYTHON}-dev", _has_python_header),
 )
 TEST_NEEDS = (program("git"), program("openssl"), program("busybox", "busybox-static"))
-"""Programs for repositories, for certificates of TLS tests, and for a shell in an empty root."""
+"""Programs that tests run: git, openssl (makes certificates), and a shell for an empty root."""
 
 
 def ensure(needs: Sequence[Need]) -> None:
@@ -116,7 +116,7 @@ def _install(packages: Sequence[str]) -> None:
 
 
 def find_tool(name: str, accepts: Callable[[str], bool]) -> Path | None:
-    """The first program called `name` on PATH that runs and whose `--version` output is accepted.
+    """Return the first program `name` on PATH that runs and whose `--version` output is accepted.
 
     A program may exist but not work, as rustup's proxies do for a user without a toolchain.
     """

@@ -1,4 +1,4 @@
-"""Checks that dist/codex must pass: it is one static file, quick to download, and runs alone."""
+"""Check that dist/codex is one static file, not too large, and runs without any other file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_COMPRESSED_BYTES = 12_000_000
 
 
 def check(binary: Path) -> None:
-    """Check the executable that Nuitka left in a folder of its own.
+    """Check the executable `binary`, which must be the only file in its folder.
 
     Raises: BuildError, naming the check that fails.
     """
@@ -40,7 +40,7 @@ def check(binary: Path) -> None:
 
 
 def _check_runs_alone(binary: Path) -> None:
-    """Run the executable in a root that holds only itself and /proc."""
+    """Run `codex --version` in a root that holds only the executable and /proc; needs root."""
     if os.geteuid() != 0:
         say("skipped the run in an empty root: only root can do it")
         return
