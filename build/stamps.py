@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def digest(files: Iterable[Path], *words: str) -> str:
-    """Hash the names and contents of `files` (folders are walked) and `words`; return hex digits."""
+    """Return a hash in hex of `words` and the names and contents of `files`; folders are walked."""
     total = hashlib.sha256()
     for word in words:
         total.update(word.encode() + b"\0")

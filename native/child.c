@@ -49,8 +49,8 @@ static int leave_parent(const struct child *child) {
         return -1;
     if (child->command->outlives_caller)
         return 0;
-    /* The command must not outlive the caller. Its children may: the signal reaches one process.
-     * It is sent when the thread that called clone ends, so that thread must stay. */
+    /* The command must not outlive the caller. Its children may: only the command gets the signal.
+     * The kernel sends it when the thread that called clone ends, so that thread must stay. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return -1;
     if (getppid() != child->parent) {
@@ -76,8 +76,8 @@ static int reset_signals(void) {
 static int connect_stdio(const shim_command *command) {
     int wanted[3] = { command->stdin_fd, command->stdout_fd, command->stderr_fd };
 
-    /* Move them out of the way first: if the caller's own stdio is closed, its pipes may be
-     * numbered 0 to 2. */
+    /* Copy the descriptors to 3 or above first: if the caller's own stdio is closed, its pipes may
+     * be numbered 0 to 2. */
     for (int i = 0; i < 3; i++) {
         wanted[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, 3);
         if (wanted[i] < 0)
@@ -190,7 +190,8 @@ fail:
     _exit(127);
 }
 
-/* Make the vectors for execve, in one allocation and before the child, which must not allocate. */
+/* Make argv, which is returned, and envp for execve in one allocation; the child must not allocate.
+ * NULL: no memory. */
 static char **point_at_texts(const shim_command *command, char ***ret_envp) {
     size_t n = command->n_arguments + command->n_variables + 2;
     char **vector = calloc(n, sizeof *vector);
@@ -220,7 +221,7 @@ int child_start(const shim_command *command, child_ids *ret, int *ret_stage) {
     child.argv = point_at_texts(command, &child.envp);
     if (!child.argv)
         goto fail;
-    /* A signal handler of ours must not run in the child, on our memory. */
+    /* A signal handler of the caller must not run in the child, on the caller's memory. */
     sigfillset(&all);
     r = -pthread_sigmask(SIG_SETMASK, &all, &before);
     if (r < 0)

@@ -1,4 +1,4 @@
-/* The agent's side of a fork server. */
+/* The agent's side of a fork server: start the server, and send it a request for each command. */
 #define _GNU_SOURCE
 #include "kernel.h"
 #include "request.h"

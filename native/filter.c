@@ -23,7 +23,7 @@ static int export_program(scmp_filter_ctx filter, void *program, size_t capacity
     if (size < 0)
         r = -errno;
     else if ((size_t) size == capacity)
-        r = -EFBIG; /* it may have been cut */
+        r = -EFBIG; /* the program may have been cut */
     else
         *ret_size = (size_t) size;
 finish:

@@ -1,10 +1,10 @@
-/* The first process of a command's process namespace: it starts the command, reaps what ends, and
- * when it ends itself, everything left in the namespace ends with it.
+/* The first process of a command's process namespace: it starts the command and reaps every process
+ * that ends. When it ends itself, every process left in the namespace ends with it.
  *
- * It ends when nothing is left, when the agent dies or closes its end of the link, and when the
- * agent kills it. It is not sandboxed itself, so no process of the command may trace it, read its
- * memory or signal it: it is not dumpable, Landlock separates them from it, and it takes no signal
- * from inside.
+ * It ends when no other process is left, when the agent dies or closes its end of the link, and
+ * when the agent kills it. It is not sandboxed itself, so no process of the command may trace it,
+ * read its memory or signal it: it is not dumpable, Landlock separates them from it, and it ignores
+ * signals from inside the namespace.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -39,8 +39,9 @@ static void limit_processes(void) {
     (void) setrlimit(RLIMIT_NPROC, &limit);
 }
 
-/* Replace the agent's null device with that of the command's tree: the agent's is not on a
- * read-only mount, so the command could change its mode. */
+/* Return the command's standard input: the descriptor `given` or, if that is the agent's null
+ * device, the null device of the command's tree. The agent's is not on a read-only mount, so the
+ * command could change its mode. */
 static int open_nothing(int given) {
     struct stat found;
     int fd;
@@ -78,8 +79,8 @@ static int start(const int *fds, child_ids *ret, int *ret_stage) {
     return child_start(&command, ret, ret_stage);
 }
 
-/* Close all descriptors but these, which get the lowest numbers; -1 means absent. They start above
- * 2, because the server's socket and the command's stdio occupy 0 to 2. */
+/* Close all descriptors but these three, which move to the lowest numbers; -1 means absent. They
+ * come in above 2, because the server's socket and the command's stdio occupy 0 to 2. */
 static int keep_only(int *link, int *signals, int *listener) {
     int *kept[] = { link, signals, listener };
     int n = 0;
@@ -93,8 +94,8 @@ static int keep_only(int *link, int *signals, int *listener) {
     return (int) syscall(SYS_close_range, (unsigned) n, ~0U, 0);
 }
 
-/* Reap what has ended; report when the command is over, and when nothing is left. Returns 0 in the
- * latter case. */
+/* Reap every process that has ended. Report on the link when the command is over, and when no
+ * process is left. Returns 0 when no process is left. */
 static int reap(pid_t command, int link, shim_end *end) {
     int is_over = 0, status;
     pid_t pid;
@@ -110,10 +111,11 @@ static int reap(pid_t command, int link, shim_end *end) {
     return !end->is_last;
 }
 
-/* The signals that `codex sandbox` hands on besides SIGTERM. */
+/* The signals that `codex sandbox` passes on besides SIGTERM. */
 static const int handed_on[] = { SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1, SIGUSR2 };
 
-/* Only signals from outside count: their sender has no pid in this namespace and reads as 0. */
+/* Pass on the signals that came from outside the namespace, and ignore those from inside: a sender
+ * outside has no pid in this namespace and reads as 0. */
 static void take_signals(int signals, pid_t command) {
     struct signalfd_siginfo info;
 
@@ -124,7 +126,7 @@ static void take_signals(int signals, pid_t command) {
             (void) kill(-1, SIGTERM);
             (void) kill(-1, SIGCONT);
         } else {
-            (void) kill(-command, (int) info.ssi_signo); /* it leads its process group */
+            (void) kill(-command, (int) info.ssi_signo); /* which leads its process group */
         }
     }
 }
@@ -151,7 +153,7 @@ static void watch(pid_t command, int link, int signals, int listener) {
     }
 }
 
-/* The server has blocked all signals. */
+/* Open the descriptor that signals are read from; the server has blocked all signals. */
 static int open_signals(void) {
     sigset_t watched;
 
@@ -185,7 +187,7 @@ _Noreturn void init_main(int control) {
         answer.error = start(fds, &ids, &answer.stage);
     if (answer.error == 0) {
         answer.stage = 0;
-        /* To read addresses and take sockets of supervised processes, no other is needed. */
+        /* Needed to read addresses and copy sockets of supervised processes. */
         if (drop_capabilities(CAP_SYS_PTRACE_BIT) < 0)
             answer = (request_answer) { SHIM_STAGE_CAPABILITIES, -errno };
     }

@@ -2,7 +2,7 @@
 #ifndef CODEX_INIT_H
 #define CODEX_INIT_H
 
-/* Take one request from the server's socket, run its command to the end and exit; see
+/* Receive one request on the server's socket, run its command to the end and exit; see
  * shim_server_spawn. Once the command runs, only the descriptors needed from then on stay open. */
 _Noreturn void init_main(int control);
 

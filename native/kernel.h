@@ -61,8 +61,8 @@ struct kernel_mount_attr {
     uint64_t userns_fd;
 };
 
-/* Get a descriptor that refers to a file without opening it. No link anywhere in the path is
- * followed: one that a command put there could lead us elsewhere. */
+/* Return a descriptor that refers to a file or folder without opening it, or -1. No link anywhere
+ * in the path is followed: a link that a command put there could lead elsewhere. */
 static inline int open_place(const char *path) {
     struct kernel_open_how how = { O_PATH | O_CLOEXEC, 0, WALK_NO_LINKS };
 

@@ -1,5 +1,5 @@
-/* What Python calls for Landlock's rulesets and to start a child in the agent's own namespaces. The
- * rest of landlock_shim.h is in filter.c (seccomp) and client.c (fork servers).
+/* Functions that Python calls: they make Landlock rulesets and start a child in the agent's own
+ * namespaces. The others of landlock_shim.h are in filter.c (seccomp) and client.c (fork servers).
  */
 #define _GNU_SOURCE
 #include "landlock_shim.h"

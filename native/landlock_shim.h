@@ -1,4 +1,4 @@
-/* What spawn.py and server.py of codex/sandbox/linux call: rulesets, filters, commands and servers.
+/* The interface to Python (codex/sandbox/linux): rulesets, filters, commands and fork servers.
  *
  * Conventions: 0 or a negative errno; out-parameters last, named ret_, unchanged on failure (except
  * ret_stage); every descriptor close-on-exec; no globals, no output. cffi reads the text between
@@ -27,7 +27,7 @@ typedef enum {
     SHIM_STAGE_LANDLOCK,
     SHIM_STAGE_SECCOMP,
     SHIM_STAGE_EXEC,
-    SHIM_STAGE_SERVER,        /* it cannot be reached, or did not answer */
+    SHIM_STAGE_SERVER,        /* the fork server cannot be reached, or did not answer */
     SHIM_STAGE_NAMESPACES,
     SHIM_STAGE_IDS,
     SHIM_STAGE_NETWORK,
@@ -35,7 +35,7 @@ typedef enum {
     SHIM_STAGE_PROC,
     SHIM_STAGE_MOUNTS,
     SHIM_STAGE_RULES,
-    SHIM_STAGE_FIRST_PROCESS  /* it took the request, but failed or did not report */
+    SHIM_STAGE_FIRST_PROCESS  /* it received the request, but failed or did not report */
 } shim_stage;
 
 /* A program to run and the restrictions on it. */
@@ -51,11 +51,11 @@ typedef struct {
     int stderr_fd;
     int outlives_caller;      /* 0: killed when the thread that started it ends */
     int is_sandboxed;         /* 0: the fields below are ignored */
-    int ruleset_fd;           /* Landlock's */
-    const void *filter;       /* seccomp's: an array of struct sock_filter */
+    int ruleset_fd;           /* a Landlock ruleset */
+    const void *filter;       /* a seccomp program: an array of struct sock_filter */
     size_t filter_size;       /* in bytes */
-    uint64_t kept_capabilities; /* a bit each; the caller's others are dropped */
-    int is_supervised;        /* the filter makes some calls wait for an answer */
+    uint64_t kept_capabilities; /* one bit each; the caller's others are dropped */
+    int is_supervised;        /* the filter makes some system calls wait for the supervisor */
 } shim_command;
 
 /* A comparison of one argument of a system call: (argument & mask) OP value. */
@@ -81,30 +81,31 @@ int shim_landlock_abi(void);
 /* One bit for each Landlock defect that this kernel has fixed, or a negative errno. */
 int shim_landlock_errata(void);
 
-/* Rights for a path and everything below it; for a file, those that apply to folders only are left
- * out. */
+/* Landlock rights for a path and everything below it; for a file, those that apply to folders only
+ * are left out. */
 typedef struct {
     const char *path;
     uint64_t access;
 } shim_grant;
 
-/* Rights for a TCP port. */
+/* Landlock rights for a TCP port. */
 typedef struct {
     uint64_t port;
     uint64_t access;
 } shim_port;
 
-/* Create a ruleset that denies every right in the three masks unless it is granted. A path that
- * cannot be opened is skipped. `net` and `scoped` must be 0 where the kernel's ABI lacks them.
+/* Create a Landlock ruleset that denies every right in the three masks unless it is granted. A path
+ * that cannot be opened is skipped. `net` and `scoped` must be 0 where the kernel's ABI lacks them.
  */
 int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
                         const shim_grant *grants, size_t n_grants,
                         const shim_port *ports, size_t n_ports, int *ret_fd);
 
-/* Compile rules into a program that allows what no rule refuses, and kills a process that makes
- * system calls of another architecture. A rule for a call that this architecture lacks is left out;
- * an unknown name is -EINVAL. `architecture` is a number from linux/audit.h, or 0 for the one that
- * we run on; for another one, a rule with a number that libseccomp does not know is left out too.
+/* Compile rules into a seccomp program that allows what no rule refuses, and kills a process that
+ * makes system calls of another architecture. A rule for a call that this architecture lacks is
+ * left out; an unknown name is -EINVAL. `architecture` is a number from linux/audit.h, or 0 for the
+ * one that we run on; for another one, a rule with a number that libseccomp does not know is left
+ * out too.
  */
 int shim_filter_compile(const shim_rule *rules, size_t n_rules, uint32_t architecture,
                         void *program, size_t capacity, size_t *ret_size);
@@ -113,16 +114,17 @@ int shim_filter_compile(const shim_rule *rules, size_t n_rules, uint32_t archite
  * not ignored. */
 int shim_adopt_orphans(int is_on);
 
-/* Start a program. On failure only ret_stage is set. ret_pidfd is -1 before Linux 5.2. */
+/* Start a program in the agent's namespaces. On failure only ret_stage is set. ret_pidfd is -1
+ * before Linux 5.2. */
 int shim_spawn(const shim_command *command, int *ret_pid, int *ret_pidfd, int *ret_stage);
 
 /* The settings of a fork server; see shim_server_start. */
 typedef struct {
-    int shares_network;       /* the agent's network; 0: its own, with loopback only */
-    int shares_memory;        /* the agent's /dev/shm; 0: its own */
-    int hides_run;            /* /run is empty */
-    const uint32_t *ids;      /* owners that a command can tell apart: pairs of user and group */
-    size_t n_ids;             /* of pairs; the first is the caller's own */
+    int shares_network;       /* commands see the agent's network; 0: their own, loopback only */
+    int shares_memory;        /* commands see the agent's /dev/shm; 0: their own */
+    int hides_run;            /* commands see an empty /run */
+    const uint32_t *ids;      /* file owners that a command can tell apart: pairs of user, group */
+    size_t n_ids;             /* number of pairs; the first is the caller's own */
 } shim_server_config;
 
 typedef enum { SHIM_WRITABLE = 1, SHIM_READ_ONLY, SHIM_PINNED } shim_place_kind;
@@ -138,7 +140,7 @@ typedef struct {
     const shim_place *places; /* outer places before inner ones */
     size_t n_places;
     int is_writable;          /* 1: only places of kind SHIM_READ_ONLY are read-only */
-    const shim_grant *grants; /* for paths that exist only inside; added to the command's ruleset */
+    const shim_grant *grants; /* for paths in the namespaces only; added to the command's ruleset */
     size_t n_grants;
 } shim_view;
 

@@ -1,4 +1,4 @@
-/* A read-only tree with writable folders in it, and with devices, processes and memory of its own.
+/* Make a command's file tree: read-only, with writable folders in it, and its own /dev and /proc.
  *
  * The server's tree is writable and shows the machine's files as they are. Each command's copy is
  * made read-only when the command starts, after the writable folders have been cloned. Places are
@@ -68,7 +68,8 @@ static int attach_device(int tree, const char *path) {
     return attach_at(tree, path);
 }
 
-/* Only the machine's harmless devices, and separate terminals, shared memory and message queues. */
+/* Make a /dev with only the machine's harmless devices, and with its own terminals, message queues
+ * and, unless the agent's is shared, shared memory. */
 static int make_devices(const shim_server_config *config) {
     int trees[N_DEVICES], memory = -1, r;
 
@@ -122,7 +123,7 @@ static int is_gone(int error) {
     return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
-/* Clone a place for a view; the descriptors are -1 when the place does not exist. */
+/* Open a place and clone the tree at it; both descriptors are -1 when the place does not exist. */
 static int take_place(const shim_place *place, int *ret_point, int *ret_tree) {
     int tree, point = open_place(place->path);
 
@@ -175,7 +176,8 @@ static int close_tree(const shim_view *view, int fds[][2]) {
     return 0;
 }
 
-/* /dev/pts is the server's own and not a place, but its devices must keep working. */
+/* Make /dev/pts writable again: it is the server's own and not a place, but its devices must keep
+ * working. */
 static int open_terminals(void) {
     struct kernel_mount_attr attr = { .clear = MOUNT_READ_ONLY };
     long r = syscall(SYS_mount_setattr, AT_FDCWD, "/dev/pts", 0, &attr, sizeof attr);

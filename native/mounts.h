@@ -9,7 +9,7 @@
 int mounts_prepare(const shim_server_config *config, int *ret_stage);
 
 /* Called once for each command, in a copy of that mount namespace and in a new process namespace:
- * first the part that needs no request, then the one that makes the command's view. */
+ * the first mounts /proc and needs no request, the second makes the command's view of the files. */
 int mounts_own_processes(int *ret_stage);
 int mounts_enter(const shim_view *view, int *ret_stage);
 

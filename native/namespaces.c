@@ -1,4 +1,4 @@
-/* New namespaces, their ID maps and their loopback interface. */
+/* Make the namespaces of a fork server, with their ID maps and loopback interface. */
 #define _GNU_SOURCE
 #include "namespaces.h"
 #include "request.h"
@@ -48,7 +48,8 @@ static int write_map(pid_t pid, const shim_server_config *config, size_t which) 
     return write_file(pid, which ? "gid_map" : "uid_map", text);
 }
 
-/* Called in a process that stayed outside: mapping the IDs of others takes privileges there. */
+/* Called in a process that stayed outside the namespaces: mapping the IDs of other users needs
+ * privileges there. */
 static int write_maps(pid_t pid, const shim_server_config *config) {
     int r = write_file(pid, "setgroups", "deny");
 

@@ -1,5 +1,5 @@
-/* Packing and unpacking requests. Both ends come from one build, so the layout is the compiler's;
- * the texts follow it, each ended by a zero byte. */
+/* Pack and unpack requests. Both ends come from one build, so the compiler decides the layout of
+ * the numbers. The texts follow them, each ended by a zero byte. */
 #define _GNU_SOURCE
 #include "request.h"
 

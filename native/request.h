@@ -12,7 +12,7 @@ enum { REQUEST_FILE, REQUEST_STDIN, REQUEST_STDOUT, REQUEST_STDERR, REQUEST_RULE
 /* The answer of a server to its start, and of a command's first process to its request. */
 typedef struct {
     int stage; /* 0: success */
-    int error;
+    int error; /* a negative errno */
 } request_answer;
 
 #define REQUEST_MAX_IDS 64
@@ -26,10 +26,10 @@ typedef struct {
     uint32_t ids[2 * REQUEST_MAX_IDS];
 } request_start;
 
-/* Write a request to a new file in memory. */
+/* Write a request to a new file in memory, whose descriptor is ret_fd. */
 int request_pack(const shim_command *command, const shim_view *view, int *ret_fd);
 
-/* Read a request; its values live as long as this process. The descriptors are not set. */
+/* Read a request from its file; the values live as long as this process. No descriptor is set. */
 int request_unpack(int fd, shim_command *ret_command, shim_view *ret_view);
 
 /* Send one message with descriptors. */

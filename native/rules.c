@@ -1,5 +1,5 @@
-/* Rules for paths. The agent adds most of them; the first process of a command adds those for paths
- * that exist only in its namespaces. */
+/* Landlock rules for paths. The agent adds most of them; the first process of a command adds those
+ * for paths that exist only in its namespaces. */
 #define _GNU_SOURCE
 #include "rules.h"
 #include "kernel.h"
@@ -16,8 +16,8 @@ struct path_beneath_attr {
     int32_t parent_fd;
 } __attribute__((packed));
 
-/* A path to write to is opened without following links: a command that is running may have put one
- * where the caller saw none. Where openat2 is unavailable, links are followed. */
+/* Open the path of a grant. If the grant allows writing, links are not followed: a running command
+ * may have put one where the caller saw none. Where openat2 is unavailable, links are followed. */
 static int open_granted(const shim_grant *grant) {
     if (grant->access & WRITE_RIGHTS) {
         int fd = open_place(grant->path);

@@ -1,6 +1,6 @@
 /* The fork server. It makes the shared namespaces once and, for each command, one process with its
- * own process and mount namespaces. That process is made ahead of time, and takes the request from
- * the agent itself.
+ * own process and mount namespaces. That process is made ahead of time, and receives the request
+ * directly from the agent.
  *
  * The server is small, so forking it is cheap however large the agent is. It runs from the agent's
  * own executable, before Python starts, or from a small program when the agent runs from source. It
@@ -29,7 +29,7 @@ static pid_t make_process(void) {
     return (pid_t) syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
 }
 
-/* Do once, without a command, what each command will need: some of it may be forbidden here. */
+/* Make one process that does what every command needs, but runs none: it may be forbidden here. */
 static int try_process(int *ret_stage) {
     request_answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE,
                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -75,8 +75,8 @@ static request_answer prepare(void) {
     return answer;
 }
 
-/* Wait until the process runs its command or is gone; both close the gate. Returns 0 when there are
- * no more requests. */
+/* Wait until the process made ahead runs its command or is gone; both close the gate. Returns 0
+ * when there are no more requests. */
 static int wait_at(int gate) {
     struct pollfd polled[] = { { .fd = gate, .events = POLLIN }, { .fd = CONTROL } };
 
@@ -102,8 +102,8 @@ static int refuse(int error) {
     return 1;
 }
 
-/* Make the process that takes the next request, before the request arrives: a command does not wait
- * for its namespaces. Returns 0 when there are no more requests. */
+/* Make the process that receives the next request before that request arrives, so that a command
+ * does not wait for its namespaces. Returns 0 when there are no more requests. */
 static int serve(void) {
     int gate[2], r;
     pid_t pid;

@@ -1,9 +1,10 @@
-/* Connecting on behalf of a command.
+/* Make connect(2) calls on behalf of a command.
  *
  * A path can lead to a socket of any process on the machine, whatever namespaces we are in. So each
- * connect is made here and not by the caller: between a check and the call, another of its threads
- * could change its memory or descriptors. Here the address is copied, the socket taken, the path
- * followed once, and the file that it leads to compared with the sockets of the sandbox.
+ * connect is made here and not by the caller: between a check and the call, another of the caller's
+ * threads could change the memory or descriptors. Here the address and the socket's descriptor are
+ * copied, the path is followed once, and the file that it leads to is compared with the sockets of
+ * the sandbox.
  */
 #define _GNU_SOURCE
 #include "supervisor.h"
@@ -44,7 +45,7 @@ static int is_waiting(const struct request *request) {
     return ioctl(request->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* The ID of the process that a thread belongs to, or -1. */
+/* Return the ID of the process that a thread belongs to, or -1. */
 static pid_t process_of(pid_t thread) {
     char path[48], line[128];
     pid_t process = -1;
@@ -111,7 +112,7 @@ static int connect_to_file(const struct request *request) {
     if (place < 0)
         return place;
     r = unix_peers_has(place);
-    if (r == 0) /* in a writable folder, a program that ended may have left it */
+    if (r == 0) /* in a writable folder, a program that ended may have left the file */
         r = fstatvfs(place, &around) == 0 && !(around.f_flag & ST_RDONLY) ? -ECONNREFUSED : -EPERM;
     if (r > 0) {
         (void) snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", place);

@@ -2,7 +2,8 @@
 #ifndef CODEX_SUPERVISOR_H
 #define CODEX_SUPERVISOR_H
 
-/* Take one waiting call and answer it; one that may block is answered by a process of its own. */
+/* Receive one waiting connect call and answer it. A call that may block is answered in a forked
+ * process. */
 void supervisor_answer(int listener);
 
 #endif

@@ -1,5 +1,6 @@
-/* The kernel finds a Unix socket by its file in any network namespace, but lists only those of one:
- * the socket of a file that is not in our list belongs to a process outside.
+/* Tell whether a socket file belongs to a process of the sandbox. The kernel finds a Unix socket by
+ * its file in any network namespace, but lists only the sockets of one: if a file is in no entry of
+ * our list, its socket belongs to a process outside.
  */
 #define _GNU_SOURCE
 #include "unix_peers.h"
