@@ -1,4 +1,4 @@
-"""Settings that every test relies on."""
+"""Set up what every test relies on: signals, the temporary folder, Hypothesis."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis.internal.conjecture import providers
 
 from tests.support.temporary import use_a_clean_folder
 
-# A run in the background of a script, or under nohup, starts with these ignored, and so would every
-# program that a test starts and stops.
+# A run in the background of a script, or under nohup, starts with these signals ignored, and so
+# would every program that a test starts and stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
@@ -21,7 +21,7 @@ signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 use_a_clean_folder()
 
 # No deadline and no complaint about slowness: a busy machine must not fail a test. An ordinary run
-# always takes the same examples and stores none; `build.py fuzz` chooses the random profile.
+# always uses the same examples and stores none; `build.py fuzz` chooses the random profile.
 HYPOTHESIS = Path(__file__).parents[1] / ".build" / "hypothesis"
 set_hypothesis_home_dir(HYPOTHESIS)
 settings.register_profile(
@@ -43,10 +43,10 @@ settings.load_profile("fixed")
 
 
 def pytest_sessionstart() -> None:
-    """Keep the fixed examples fixed, once the command line has chosen the profile.
+    """Make every run under the profile `fixed`, once it is chosen, use the same examples.
 
-    Hypothesis also tries the constants of the modules imported so far; the examples would change
-    with the selection of tests, and with every constant of the program.
+    Hypothesis would also try the constants of the modules imported so far, so the examples would
+    change with the selection of tests and with every constant of the program.
     """
     if settings.get_current_profile_name() == "fixed":
         assert hasattr(providers, "is_local_module_file")

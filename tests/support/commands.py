@@ -29,7 +29,7 @@ PYTHON = (sys.executable, "-I", "-S", "-c")
 
 
 class Workspace(NamedTuple):
-    """A writable folder beside one that is read-only."""
+    """Runs commands with a writable folder, `inside`, and a read-only one, `outside`."""
 
     inside: Path
     outside: Path
@@ -38,7 +38,7 @@ class Workspace(NamedTuple):
 
     @property
     def folders(self) -> tuple[str, str]:
-        """Both folders."""
+        """Paths of `inside` and `outside`."""
         return str(self.inside), str(self.outside)
 
     def enforcement(self, policy: SandboxPolicy) -> Enforcement:
@@ -102,9 +102,10 @@ class Workspace(NamedTuple):
         return self.run(*PYTHON, text, *args, policy=policy)
 
     def refusal(self, text: str, *args: str, prepare: Callable[[], None] = lambda: None) -> str:
-        """Run a Python program that works without the sandbox, under it; its last words there.
+        """Run a Python program that must succeed without the sandbox and be refused in it.
 
         Args: prepare: called before each of the two runs.
+        Returns: the last line that the program wrote to stderr in the sandbox.
         """
         prepare()
         free = self.python(text, *args, policy=DANGER_FULL_ACCESS)
@@ -132,7 +133,7 @@ def pids_in(folder: Path) -> list[int]:
 
 
 def processes_in(folder: Path) -> list[int]:
-    """Return the processes that work in a folder, by their ids outside any namespace."""
+    """Return the processes whose working directory is `folder`, by their ids in our namespace."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -143,7 +144,7 @@ def processes_in(folder: Path) -> list[int]:
 
 
 class OutputWatch:
-    """Records output as it arrives, and sets an event, or cancels, once it contains a text."""
+    """Records output as it arrives; once stdout contains `wanted`, sets `seen` and `cancel`."""
 
     def __init__(self, wanted: str = "", cancel: Cancel | None = None) -> None:
         self.pieces: list[tuple[OutputStream, str]] = []

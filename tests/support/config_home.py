@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ConfigHome:
-    """`home/.codex` and `work` below one folder."""
+    """Makes `home/.codex` and `work` below `root`, and Hosts and Configs that use them."""
 
     def __init__(self, root: Path) -> None:
         self.home = root / "home"
@@ -48,5 +48,5 @@ class ConfigHome:
         )
 
     def load(self, *assignments: str, overrides: Overrides | None = None) -> Config:
-        """Load the configuration with `-c` strings, or with whole overrides."""
+        """Load the Config with the `-c` strings `assignments`, or else with `overrides`."""
         return load_config(self.host(), overrides or Overrides(config=assignments))

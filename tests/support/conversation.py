@@ -1,4 +1,4 @@
-"""One task on a real engine, with every question answered from a list."""
+"""Run one task on a real engine, with every question answered from a list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO = ReviewDecision.DENIED
 
 
 class Outcome(NamedTuple):
-    """The outcome of a conversation."""
+    """What the engine asked and reported in one task."""
 
     questions: list[Question]
     outputs: list[str]
@@ -66,11 +66,11 @@ def converse(
     feedback: str | None = None,
     **settings: Any,
 ) -> Outcome:
-    """Let the model make these calls, one per turn; questions without an answer are denied.
+    """Run a task in which the model makes `calls`, one per turn; deny questions beyond `answers`.
 
     Args:
         calls: arguments of `shell`, or of `apply_patch`, which has `input`.
-        settings: settings of the Engine.
+        settings: keyword arguments of Engine.
     """
     script = [
         Reply.call("apply_patch" if "input" in call else "shell", call, f"c{index}")

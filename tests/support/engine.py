@@ -81,7 +81,7 @@ class Engine:
             resumed=resumed,
         )
         self.seen: list[Event] = []
-        """Events taken so far."""
+        """Events received so far, in order."""
 
     def next(self) -> Event:
         """Wait for the next event."""
@@ -90,7 +90,7 @@ class Engine:
         return event
 
     def wait_for(self, kind: type[MsgT]) -> MsgT:
-        """Take events up to the first of a kind."""
+        """Wait for the first event of a kind; return its message."""
         while True:
             msg = self.next().msg
             if isinstance(msg, kind):
@@ -101,7 +101,7 @@ class Engine:
         return self.codex.submit(UserInput((UserText(text), *more)))
 
     def until_end(self, task_id: str) -> list[EventMsg]:
-        """Take events up to the end of a task; return those with its id."""
+        """Wait for the end of a task; return the messages of its events."""
         messages: list[EventMsg] = []
         while True:
             event = self.next()
@@ -112,7 +112,7 @@ class Engine:
                 return messages
 
     def run(self, text: str, *more: UserItem) -> list[EventMsg]:
-        """Submit user input; return its events up to the end of the task."""
+        """Submit user input; return the messages of its events up to the end of the task."""
         return self.until_end(self.say(text, *more))
 
     def __enter__(self) -> Engine:

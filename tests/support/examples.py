@@ -1,13 +1,13 @@
-"""Numbers of examples for properties to which the profile's number does not suit."""
+"""Scale the number of examples of a property that needs more or fewer than most."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
 ORDINARY = 100
-"""Number of examples of the profile in an ordinary run; `build.py fuzz` has a larger one."""
+"""Number of examples of most properties in an ordinary run; `build.py fuzz` tries more."""
 
 
 def scaled(ordinary: int) -> int:
-    """Return the number of examples of a run in which most properties have the profile's."""
+    """Return a property's number of examples in this run; `ordinary` is that in an ordinary run."""
     return ordinary * settings().max_examples // ORDINARY

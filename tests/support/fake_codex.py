@@ -1,4 +1,4 @@
-"""FakeCodex: the engine's two functions with a script in place of the engine."""
+"""A stand-in for the engine (Codex) that answers Ops with scripted events."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ CONFIGURED = SessionConfigured(
 class FakeCodex:
     """Answers each Op with the events scripted for its type, under the Op's id.
 
-    Args: script: events by Op type; a further Op of the type gets no further answer. An
-    Event under another id and a StopSignal are passed on as they are.
+    Args: script: events by Op type; a second Op of the same type gets none. An Event, which
+    has an id of its own, and a StopSignal are passed on unchanged.
     first: sent in place of `session_configured`.
     """
 

@@ -1,9 +1,10 @@
-"""Random input for parsers: mutations of good examples, a fixed number or for some seconds.
+"""Call parsers with mutations of good examples, a fixed number of times or for some seconds.
 
-A Target is a parser with its examples (tests/fuzz). Its function takes one input and swallows the
-errors that it may raise; any other exception, and a call that does not return, ends the run with
-the input that caused it. Runs are repeatable: the same seed and number of inputs give the same
-inputs. With CODEX_FUZZ_SECONDS set, as `build.py fuzz` does, runs are random and last that long.
+A Target is a parser with its examples (tests/fuzz). Its function parses one input and catches the
+errors that it may raise; any other exception, and a call that does not return, ends the run and
+reports the input that caused it. Runs are repeatable: the same seed and number of inputs give the
+same inputs. If CODEX_FUZZ_SECONDS is set, as `build.py fuzz` does, runs are random and last that
+long.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import NamedTuple
 from tests.support.mutation import mutated
 
 MAX_CALL_S = 60
-"""Time after which a call counts as hanging; no input is worth more."""
+"""Seconds after which a call is taken to hang."""
 
 Mutate = Callable[[random.Random, Sequence[str]], str]
 
@@ -32,7 +33,7 @@ class Target(NamedTuple):
     """A parser and the inputs that one run starts from."""
 
     prepare: Callable[[Path], Callable[[str], object]]
-    """Returns the function that takes the inputs, for a folder of the run's own."""
+    """Returns the function to call with inputs; its argument is an empty folder of the run."""
     seeds: Sequence[str]
     mutate: Mutate = mutated
     inputs: int = 1000
@@ -48,7 +49,7 @@ class CrashError(AssertionError):
 
 
 def fuzz_seconds() -> float | None:
-    """Time for each target; None for an ordinary run, which has a fixed number of inputs."""
+    """Return the seconds for each target; None for an ordinary run, whose inputs are counted."""
     seconds = os.environ.get("CODEX_FUZZ_SECONDS")
     return None if seconds is None else float(seconds)
 
@@ -84,7 +85,7 @@ def fuzz(
     random_seed: int = 0,
     max_call_s: float = MAX_CALL_S,
 ) -> int:
-    """Call `function` with the seeds, then with mutated ones: `inputs` times, and for `seconds`.
+    """Call `function` with the seeds, then with mutations: `inputs` times, and for `seconds`.
 
     Main thread only: an alarm ends a call that hangs.
 
@@ -112,7 +113,7 @@ def read_finds(folder: Path) -> list[str]:
 
 
 def keep_find(folder: Path, value: str) -> Path:
-    """Write an input for `read_finds`; return its file. A half of a character survives in JSON."""
+    """Write an input for `read_finds`; return the file. JSON, since it can hold lone surrogates."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value) + "\n"
     path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"

@@ -1,4 +1,4 @@
-"""An engine's answers about history, abbreviated."""
+"""Make the responses of an engine to requests about the message history."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def entry(text: str, *, session_id: str = "another") -> HistoryEntry:
 
 
 def page(op: Op, log: Sequence[str | None]) -> GetHistoryEntriesResponse:
-    """Return the answer of an engine whose history file is `log`."""
+    """Return the response to a request for entries, where the history file is `log`."""
     assert isinstance(op, GetHistoryEntriesRequest)
     texts = log[op.offset : op.offset + op.count]
     return GetHistoryEntriesResponse(
@@ -41,7 +41,7 @@ def page(op: Op, log: Sequence[str | None]) -> GetHistoryEntriesResponse:
 
 
 def matches(op: Op, log: Sequence[str]) -> SearchHistoryResponse:
-    """Return the answer of an engine whose history file is `log`."""
+    """Return the response to a search request, where the history file is `log`."""
     assert isinstance(op, SearchHistoryRequest)
     end = len(log) if op.before is None else op.before
     fitting = [at for at in range(end) if op.query.lower() in log[at].lower()][::-1]

@@ -1,4 +1,4 @@
-"""Servers that do not serve, as a program meets them when the other side hangs."""
+"""Servers that never answer, for tests of what a program does when the other side hangs."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class FullListener:
         return int(self._listener.getsockname()[1])
 
     def wait_until_tried(self) -> None:
-        """Until somebody is connecting; the kernel's table is the only place that tells."""
+        """Wait until a client tries to connect; only the kernel's table of sockets tells."""
         wait_until(lambda: self._unanswered() != self._tries, "an attempt to connect")
 
     def _unanswered(self) -> int:
@@ -99,7 +99,7 @@ class FullListener:
         self.close()
 
     def _fill(self) -> bool:
-        """Take one more place in the queue; return whether there was one."""
+        """Occupy one more place in the queue; return whether one was free."""
         filler = socket.socket()
         self._fillers.append(filler)
         filler.settimeout(0.05)

@@ -1,4 +1,4 @@
-"""Good examples with small defects: in their characters or, if they are JSON, in their values."""
+"""Change good examples at random: their characters or, if they are JSON, their values."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ STRANGE = (
     "\0\t\n\r\x0b\x0c\x1b !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\x7f\x85\xa0é\u2028\u202e\ufeff"
     "\U0001f600\ud83d\udcff09"
 )
-"""Characters with a meaning for some parser; two halves of characters stand for bytes that are
-no text."""
+"""Characters with a meaning for some parser, and two lone surrogates, which stand for bytes that
+are not text."""
 
 
 def mutated(generator: random.Random, seeds: Sequence[str]) -> str:
@@ -43,9 +43,9 @@ def mutated(generator: random.Random, seeds: Sequence[str]) -> str:
 
 
 def mutated_json(generator: random.Random, seeds: Sequence[str]) -> str:
-    """One seed with a value changed in some of its lines that hold JSON, perhaps behind a prefix.
+    """Return one seed with JSON values changed in up to three lines, which may have a prefix.
 
-    Now and then the characters are changed, too.
+    In one of four cases the characters are changed, too.
     """
     lines = generator.choice(seeds).split("\n")
     with_json = [index for index, line in enumerate(lines) if "{" in line]
@@ -61,7 +61,7 @@ def mutated_json(generator: random.Random, seeds: Sequence[str]) -> str:
 
 
 def _changed_object(generator: random.Random, value: dict[str, Any]) -> dict[str, Any]:
-    """Return the member that changes, under its own name or another's."""
+    """Return one member with a changed value, under its own name or another one."""
     name = generator.choice([*value, "x"])
     target = generator.choice([name, name, name, *value])
     return {target: _changed(generator, value.get(name))}

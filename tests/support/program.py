@@ -1,4 +1,4 @@
-"""codex as a program, from source or as the executable, in a home and a repository of its own."""
+"""Run codex as a program, from source or as the executable, in its own home and repository."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def provider_config(
     settings: str = "",
     provider: str = "",
 ) -> str:
-    """A config.toml that makes the server at `base_url` the provider.
+    """Return a config.toml that makes the server at `base_url` the provider.
 
-    Args: settings, provider: further lines of the top level and of the provider's table.
+    Args: settings, provider: additional lines of the top level and of the provider's table.
     """
     return CONFIG.format(
         base_url=base_url,
@@ -63,7 +63,7 @@ def provider_config(
 class Program:
     """Starts codex in `folder/repo`, with `folder/home` as HOME and CODEX_HOME.
 
-    A context manager: what still runs at the end is killed.
+    A context manager that kills the processes that still run at its end.
     """
 
     def __init__(self, argv: tuple[str, ...], folder: Path) -> None:
@@ -81,7 +81,7 @@ class Program:
         self._started: list[subprocess.Popen[str]] = []
 
     def configure(self, text: str) -> None:
-        """Write config.toml; `provider_config` makes one."""
+        """Write `text` as config.toml; `provider_config` makes one."""
         (self.home / "config.toml").write_text(text, encoding="utf-8")
 
     def start(
@@ -93,10 +93,10 @@ class Program:
         environ: Mapping[str, str] | None = None,
         launcher: tuple[str, ...] = (),
     ) -> subprocess.Popen[str]:
-        """Start it with pipes for stdout and stderr.
+        """Start codex with pipes for stdout and stderr; return the process.
 
-        Args: environ: what is added to `self.environ`. launcher: a program that becomes the one in
-        its arguments, after a change of its own state.
+        Args: environ: variables added to `self.environ`. launcher: words of a program that changes
+        its own state, then executes its arguments.
         """
         process = subprocess.Popen(
             [*launcher, *self.argv, *arguments],
@@ -119,7 +119,7 @@ class Program:
         environ: Mapping[str, str] | None = None,
         launcher: tuple[str, ...] = (),
     ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end. Args: text: its whole standard input; the others as for `start`."""
+        """Run codex to its end. Args: text: all of its stdin; the others as for `start`."""
         stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
         process = self.start(*arguments, stdin=stdin, cwd=cwd, environ=environ, launcher=launcher)
         out, err = process.communicate(text, timeout=PATIENCE_S)

@@ -17,7 +17,7 @@ TEXT = st.text(max_size=20)
 
 
 def values_of(declared: Any) -> st.SearchStrategy[Any]:
-    """Return values of a declared type: structs member by member, down to text and numbers."""
+    """Return a strategy for a declared type: structs member by member, down to text and numbers."""
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if origin in (types.UnionType, typing.Union):
         return st.one_of([values_of(member) for member in arguments])

@@ -1,4 +1,4 @@
-"""Session files as versions of Codex write them, made by hand after the real ones."""
+"""Make session files as the versions of Codex write them, modelled on real ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def output(text: str = "a.txt", call_id: str = "c1") -> dict[str, Any]:
 
 
 def meta(session_id: str = ID, **more: Any) -> dict[str, Any]:
-    """Return the first line of a file of this program, version 1."""
+    """Return the first line of a file of this program, in format 1."""
     payload = {
         "id": session_id,
         "timestamp": "2026-11-23T01:37:48.996Z",
@@ -100,7 +100,7 @@ def of_today(*items: dict[str, Any], session_id: str = ID) -> list[dict[str, Any
 
 
 def write(path: Path, lines: list[dict[str, Any]]) -> Path:
-    """Write lines to a file."""
+    """Write lines to a file; return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return path
@@ -114,7 +114,7 @@ def put(
     day: str = "2026-11-23",
     time: str = "01-37-48",
 ) -> Path:
-    """Write lines to a file among the sessions of a CODEX_HOME."""
+    """Write lines to a file among the sessions of a CODEX_HOME; return its path."""
     folder = home / "sessions" / day.replace("-", "/")
     return write(folder / f"rollout-{day}T{time}-{session_id}.jsonl", lines)
 

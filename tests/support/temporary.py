@@ -1,4 +1,4 @@
-"""Where the tests' folders are made: below nothing that the program would take for a project."""
+"""Choose the tests' temporary folder: none of the folders above it may look like a project."""
 
 from __future__ import annotations
 

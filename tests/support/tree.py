@@ -18,8 +18,8 @@ def write_tree(root: Path, files: dict[str, str | bytes]) -> None:
 
 
 def read_tree(root: Path) -> dict[str, bytes | None]:
-    """Every file by relative path; directories as None under their path with a `/`, links as what
-    they lead to behind an arrow."""
+    """Return the contents of every file by relative path; a directory, whose path gets a `/`, has
+    None, a link its target behind `-> `."""
     found: dict[str, bytes | None] = {}
     for folder, folders, names in os.walk(root):
         for name in [*folders, *names]:

@@ -1,4 +1,4 @@
-"""Waiting for what no event announces: other programs, the kernel's tables. Tests never sleep."""
+"""Wait for conditions of other programs and the kernel, which no event announces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 PATIENCE_S = 60.0
-"""Time after which a condition is taken to fail; a busy machine needs some of it."""
+"""Seconds after which a condition is taken to fail, for a busy machine."""
 PAUSE_S = 0.01
 
 Value = TypeVar("Value")

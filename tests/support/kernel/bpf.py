@@ -1,4 +1,4 @@
-"""A classic BPF machine as seccomp uses it, to find a filter's answer to one system call."""
+"""Interpret a seccomp filter (classic BPF) to find out what it does with one system call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD = 0xFFFF_FFFF
 
 
 def answer(program: bytes, arch: int, number: int, *args: int) -> str | int:
-    """Return the fate of a system call: `ALLOW`, `ASK`, `KILL_PROCESS`, or an errno."""
+    """Return what a filter does with a call: `ALLOW`, `ASK`, `KILL_PROCESS`, or an errno."""
     padded = (*args, *([0] * (6 - len(args))))
     data = struct.pack("<IIQ6Q", number & WORD, arch, 0, *padded)
     result = Machine(program, data).run()

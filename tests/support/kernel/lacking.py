@@ -1,4 +1,4 @@
-"""A launcher: becomes the program in its arguments, on a kernel that lacks system calls."""
+"""Launcher that executes the program in its arguments and makes system calls fail for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.program import PYTHON
 
 
 def lacking(calls: dict[str, int]) -> tuple[str, ...]:
-    """Return the words before a program's own that make system calls fail with these errnos."""
+    """Return the words to put before a command line so that system calls fail with these errnos."""
     failures = [f"{call}={error}" for call, error in calls.items()]
     return (*PYTHON, "-m", "tests.support.kernel.lacking", *failures, "--")
 

@@ -1,7 +1,8 @@
-"""Run a command on a kernel that lacks system calls: a filter on a process of its own lacks them.
+"""Run a command as on a kernel that lacks system calls: a seccomp filter makes them fail.
 
-As a program: `lesser_kernel.py FOLDER IS_SANDBOXED CALL=ERRNO... -- COMMAND...` runs the command
-as the engine does and prints the outcome as one line of JSON.
+As a program: `lesser_kernel.py FOLDER REQUIRE CALL=ERRNO... -- COMMAND...` runs the command as the
+engine does and prints the outcome as one line of JSON. REQUIRE is a Require, or `none` for a run
+without the sandbox.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ def run_without(
     require: Require = "best-effort",
     launcher: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Run a command where system calls fail with errnos.
+    """Run a command in a process in which `calls` fail with these errnos.
 
-    Args: launcher: a program that starts the one in its arguments, in some state of its own.
-        require: how much of the sandbox there has to be.
+    Args: launcher: words of a program that changes its own state, then executes its arguments.
+        require: how much of the sandbox must be available.
     Returns: `error`, its class, and `message`; or `output`, `exit_code`, and
         `has_rules`, `has_namespaces` and `notice` as Enforcement has them.
     """
@@ -54,7 +55,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 def lose(calls: dict[str, int]) -> None:
-    """From here on these system calls fail, in this process and its children, for good."""
+    """Make these system calls fail in this process and its children, for good."""
     program = compile_filter(BlockedCall(error, (call,)) for call, error in calls.items())
     block = _FilterProgram(len(program) // 8, program)
     libc = ctypes.CDLL(None, use_errno=True)

@@ -22,11 +22,11 @@ PATIENCE_S = 60.0
 HOLD = f"exec 9>{NAME}; "
 """Shell text that makes everything after it, and whatever that starts, hold the pipe."""
 UP = "echo up >&9; "
-"""Shell text that reports that the command has come so far."""
+"""Shell text that reports through the pipe that the command has come this far."""
 
 
 class Lifeline:
-    """The reading end; a context manager that closes it."""
+    """The reading end of the pipe; a context manager that closes it."""
 
     def __init__(self, folder: Path) -> None:
         """Create the pipe in `folder`."""
@@ -42,7 +42,7 @@ class Lifeline:
         assert os.read(self._fd, 4096)
 
     def is_let_go(self, patience_s: float = 0.0) -> bool:
-        """Return whether every process has let go of the pipe, now or within the patience."""
+        """Return whether every process has closed the pipe, now or within `patience_s`."""
         return any(event & select.POLLHUP for _, event in self._poll.poll(patience_s * 1000))
 
     def __enter__(self) -> Lifeline:

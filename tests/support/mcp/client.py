@@ -16,18 +16,18 @@ HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"na
 
 
 class McpClient:
-    """One running server and its pipes."""
+    """Sends messages to one running server through its pipes, and reads what it writes."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.seen: list[dict[str, Any]] = []
-        """Messages so far, except the one that was waited for."""
+        """Messages received while waiting for another one."""
         self._lines: SimpleQueue[str | None] = SimpleQueue()
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def hello(self, **capabilities: Any) -> dict[str, Any]:
-        """Shake hands; return the answer."""
+        """Initialize the session; return the server's result."""
         result = self.ask("initialize", {**HELLO, "capabilities": capabilities}, "hello")
         self.tell("notifications/initialized")
         return result
@@ -95,7 +95,7 @@ class McpClient:
         return [json.loads(line) for line in lines]
 
     def end(self) -> int:
-        """End the input; return the exit status."""
+        """Close the server's standard input; return its exit code."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(PATIENCE_S)

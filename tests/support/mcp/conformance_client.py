@@ -1,8 +1,8 @@
-"""The program that the conformance suite of MCP runs as the client: codex's own, over HTTP.
+"""The program that MCP's conformance suite runs as the client: codex's own client, over HTTP.
 
 `python -m tests.support.mcp.conformance_client URL`, with the scenario's name in
 MCP_CONFORMANCE_SCENARIO. It connects as a session does, calls every tool that it is offered with
-the arguments of the scenario, accepts every form as it is, and closes. Status 1 means that the
+the arguments of the scenario, accepts every form unchanged, and closes. Exit code 1 means that the
 server was not usable.
 """
 
@@ -28,7 +28,7 @@ SERVER = "conformance"
 
 
 def main() -> int:
-    """Run the scenario."""
+    """Run the scenario; return the exit code."""
 
     def emit(msg: EventMsg) -> None:
         print(msg, file=sys.stderr)

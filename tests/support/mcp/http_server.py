@@ -1,7 +1,7 @@
-"""An MCP server on loopback whose every answer a test can write: real HTTP, scripted to the byte.
+"""An MCP server on loopback whose every response a test can write: real HTTP, scripted to the byte.
 
-Without a script it shakes hands, has one tool, `echo`, and no stream of its own. `on_call` takes
-the place of the answers to `tools/call`, one each; `on_get` those to GET.
+Without a script it initializes sessions, offers one tool, `echo`, and has no stream of its own.
+Each function in `on_call` responds to one `tools/call` instead, each in `on_get` to one GET.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PATIENCE_S = 30.0
 
 
 class Seen(NamedTuple):
-    """One request."""
+    """One request that the server received."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """One request that is to be answered."""
+    """Handler of one request, with methods that send the response."""
 
     protocol_version = "HTTP/1.1"
     server: Any
@@ -68,7 +68,7 @@ class Exchange(BaseHTTPRequestHandler):
     def answer(
         self, status: int, body: bytes = b"", kind: str = "application/json", **headers: str
     ) -> None:
-        """Send a whole answer."""
+        """Send a complete response."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -87,7 +87,7 @@ class Exchange(BaseHTTPRequestHandler):
             stream.wfile.write(event(encoded(message, result)))
 
     def stream(self, *pieces: bytes) -> None:
-        """Begin a stream that ends with the connection; nothing is added to the pieces."""
+        """Send an event stream made of `pieces`, unchanged; the stream ends with the connection."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Connection", "close")
@@ -97,12 +97,12 @@ class Exchange(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def wait_for_end(self) -> None:
-        """Wait until the client goes away."""
+        """Wait until the client sends another byte or closes the connection."""
         self.server.owner.left.put(self.rfile.read(1))
 
 
 def encoded(message: Any, result: Any) -> bytes:
-    """Return the answer to a request, as one line."""
+    """Return the JSON-RPC response to the request `message`."""
     return json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
 
 
@@ -113,7 +113,7 @@ def event(data: bytes, name: str = "message", **fields: str) -> bytes:
 
 
 def text(words: str) -> dict[str, Any]:
-    """Return a CallToolResult."""
+    """Return a CallToolResult with one text."""
     return {"content": [{"type": "text", "text": words}]}
 
 
@@ -130,7 +130,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class HttpMcp:
-    """The server; a context manager."""
+    """The server; a context manager that stops it."""
 
     def __init__(self, session_id: str | None = "session-1") -> None:
         self.session_id = session_id
@@ -150,11 +150,11 @@ class HttpMcp:
 
     @property
     def url(self) -> str:
-        """Address that it listens on."""
+        """URL of the server."""
         return f"http://127.0.0.1:{self._server.server_port}/mcp"
 
     def note(self, seen: Seen) -> None:
-        """Take a request that has arrived."""
+        """Record a request that has arrived."""
         with self._arrived:
             self.seen.append(seen)
             self._arrived.notify_all()
@@ -175,7 +175,7 @@ class HttpMcp:
         return [seen.message["method"] if seen.message else seen.method for seen in self.seen]
 
     def post(self, exchange: Exchange, message: Any) -> None:
-        """Answer a message."""
+        """Respond to the message of a POST."""
         if self.older_endpoint is not None and "endpoint" not in exchange.path:
             exchange.answer(405)
             return

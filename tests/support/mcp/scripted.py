@@ -1,10 +1,10 @@
 """An MCP server on pipes that does what its arguments say: `scripted.py MANNER...`.
 
-Manners: `hang` answers nothing; `flood` writes invalid lines for ever; `greet` writes
-one first; `many=N` offers N tools, a hundred a page; `collide` offers names that a model's API
-cannot take apart; `stubborn` ends neither at the end of its input nor by SIGTERM, and leaves a
-child behind; `once=FILE` makes FILE, and ends at once where it is there, or hangs with `again`;
-`last-words` says something on stderr and exits 3. Its tools are in TOOLS.
+Manners: `hang` answers nothing; `flood` writes invalid lines for ever; `greet` writes one invalid
+line first; `many=N` offers N tools, a hundred per page; `collide` offers names that become equal
+when they are made valid for a model's API; `stubborn` exits neither at the end of its input nor on
+SIGTERM, and leaves a child behind; `once=FILE` creates FILE, but if FILE exists, exits with 4, or
+hangs with `again`; `last-words` writes a line to stderr and exits with 3. The tools are in TOOLS.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FORM = {"type": "object", "properties": {"name": {"type": "string", "default": "
 
 
 class Server:
-    """The conversation."""
+    """The server: reads messages from stdin and answers them on stdout."""
 
     def __init__(self, manners: dict[str, str]) -> None:
         self._manners = manners
@@ -47,7 +47,7 @@ class Server:
         self._asker: Any = None
 
     def run(self) -> None:
-        """Take messages until the input ends."""
+        """Handle messages until stdin ends."""
         for line in sys.stdin:
             message = json.loads(line)
             if "method" in message:
@@ -114,12 +114,12 @@ class Server:
 
 
 def send(message: dict[str, Any]) -> None:
-    """Write one line."""
+    """Write one message to stdout, as one line."""
     print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
 
 
 def only_once(name: str, *, hangs: bool) -> None:
-    """Continue only the first time."""
+    """Create the file `name`; if it exists, exit with 4 or, if `hangs`, wait for ever."""
     if not os.path.exists(name):
         open(name, "x", encoding="utf-8").close()
         return
@@ -130,7 +130,7 @@ def only_once(name: str, *, hangs: bool) -> None:
 
 
 def main(manners: dict[str, str]) -> None:
-    """Act as the arguments say."""
+    """Run the server with these manners, by name."""
     if "last-words" in manners:
         print("no such database", file=sys.stderr, flush=True)
         sys.exit(3)

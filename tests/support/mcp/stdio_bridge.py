@@ -1,8 +1,9 @@
-"""A server on pipes made reachable over HTTP, for a suite that only knows URLs.
+"""Make an MCP server on pipes reachable over HTTP, for a suite that knows only URLs.
 
-Each session is a process of its own. A POST is passed to it unchanged, and answered with the
-line that answers it; nothing is added to either, so that it is the program that is judged.
-Notifications of the program are dropped, and it cannot ask questions: there is no stream.
+Each session has a process of its own. The message of a POST is passed to it unchanged, and the
+response is the line with which it answers, unchanged, so that the suite judges the program and not
+this bridge. Notifications of the program are dropped, and it cannot ask questions: there is no
+stream.
 """
 
 from __future__ import annotations
@@ -55,11 +56,11 @@ class Bridge:
 
     @property
     def url(self) -> str:
-        """Address that it listens on."""
+        """URL of the bridge."""
         return f"http://127.0.0.1:{self._server.server_port}/mcp"
 
     def post(self, handler: BaseHTTPRequestHandler, message: Any) -> None:
-        """Pass on one message, and return the answer."""
+        """Pass one message to the process of its session, and send back the answer."""
         session = handler.headers.get(SESSION) or uuid.uuid4().hex
         answer = self._exchange(session, message)
         handler.send_response(202 if answer is None else 200)

@@ -13,12 +13,12 @@ extendedKeyUsage=serverAuth,clientAuth
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
 """
-"""The extensions that a strict reading of X.509 asks for, as Python's does from 3.13 on."""
+"""X.509 extensions that strict verification demands, which is Python's default since 3.13."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Two PEM files."""
+    """Paths of the PEM files of a certificate and its key."""
 
     certificate: str
     key: str

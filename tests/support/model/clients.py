@@ -58,7 +58,7 @@ def make_client(
 
 
 def ask(client: ModelClient, prompt: Prompt | None = None) -> list[ResponseEvent]:
-    """Return the events of one answer."""
+    """Send a prompt; return the events of the response."""
     cancel = Cancel()
     try:
         with client.stream(prompt or make_prompt(), cancel) as stream:

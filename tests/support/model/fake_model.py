@@ -35,7 +35,7 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """One request of the program."""
+    """One request that the server received."""
 
     method: str
     path: str
@@ -59,7 +59,7 @@ Script = Iterable[Reply | Callable[[Request], Reply]]
 
 
 class FakeModel:
-    """The server; a context manager that listens when entered and stops when left."""
+    """The server, which listens from its creation on; a context manager that closes it."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class FakeModel:
         self.connections = 0
         """Number of accepted connections."""
         self.documents: dict[str, Any] = {}
-        """Answers that win over the script, by path: a Reply, or JSON."""
+        """Responses that take precedence over the script, by path: a Reply, or a JSON value."""
         self._script = deque(script)
         self._arrived: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._stalls: list[Stall] = []
@@ -101,11 +101,11 @@ class FakeModel:
         return f"{self._scheme}://127.0.0.1:{self.port}/v1"
 
     def add(self, *replies: Reply | Callable[[Request], Reply]) -> None:
-        """Append to the script."""
+        """Append replies to the script."""
         self._script.extend(replies)
 
     def next_request(self) -> Request:
-        """Take the next request, waiting for it."""
+        """Wait for the next request; return it."""
         return self._arrived.get(timeout=PATIENCE_S)
 
     def close_connections(self) -> None:

@@ -1,4 +1,4 @@
-"""The bytes of an answer, in pieces, without a server: a source for ModelStream."""
+"""A source of bytes for ModelStream without a server: the body of a response, in pieces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Pieces:
         self._error = error
         self.timeouts: list[float] = []
         self.fate = "open"
-        """`released` after a whole answer, `discarded` after any other."""
+        """`open`, then `released` after a complete response or `discarded` after any other."""
 
     def read(self) -> bytes:
         """Return the next piece; b"" at the end."""
@@ -32,7 +32,7 @@ class Pieces:
         self.timeouts.append(timeout_s)
 
     def release(self) -> None:
-        """Record that the reader has read the whole answer."""
+        """Record that the reader has read the complete response."""
         self.fate = "released"
 
     def discard(self) -> None:

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 class Proxy:
-    """Records the head of every request; a context manager."""
+    """The proxy, which records the head of every request; a context manager that closes it."""
 
     def __init__(
         self, *, authorization: str | None = None, certificate: Certificate | None = None
     ) -> None:
-        """Args: authorization: the Proxy-Authorization without which it refuses.
+        """Listen on a free port of 127.0.0.1.
 
-        certificate: speak TLS to the client.
+        Args: authorization: value of Proxy-Authorization that requests must have.
+        certificate: speak TLS to the client with it.
         """
         self.heads: list[str] = []
         self._authorization = authorization

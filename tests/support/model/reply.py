@@ -1,8 +1,8 @@
-"""The fake model's answers: output items that are rendered for whichever wire asks.
+"""The fake model's replies: output items, rendered for the wire that a request came on.
 
-A Reply is either made of output (text, calls, reasoning), and then looks right on both wires, or of
-raw pieces of a body, and then is sent unchanged. Controls between the pieces stop or break the
-stream at an exact byte.
+A Reply is made either of output (text, calls, reasoning), which is rendered for either wire, or of
+raw pieces of a body, which are sent unchanged. Controls between the pieces stop or break the stream
+at an exact byte.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Output = Text | Call | Reasoning
 
 
 class Stall:
-    """The server stops here: it sets `reached`, and continues once `release` is set."""
+    """Point at which the server sets `reached`, then waits until a test sets `release`."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -56,7 +56,7 @@ class Stall:
 
 @dataclass(frozen=True)
 class Cut:
-    """The server breaks the connection here, without the end of the body."""
+    """Point at which the server breaks the connection, without the end of the body."""
 
     by_reset: bool = False
     """Whether by a TCP reset, which may overtake data sent before."""
@@ -77,7 +77,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """One scripted answer of the server."""
+    """One scripted response of the server."""
 
     output: tuple[Output, ...] = ()
     usage: Usage | None = field(default_factory=Usage)
@@ -87,45 +87,45 @@ class Reply:
     """Body that is sent unchanged on either wire; None renders `output`."""
     framing: Literal["chunked", "length", "close"] = "chunked"
     piece_size: int | None = None
-    """Most bytes in a piece of the body."""
+    """Maximum number of bytes in a piece of the body; None: no limit."""
     controls: tuple[tuple[int, Stall | Cut], ...] = ()
-    """Byte offsets in the body, and the control at each."""
+    """Pairs of a byte offset in the body and the control at it."""
     before_head: Stall | Cut | None = None
     """Control before the status line is sent."""
     head: bytes | None = None
-    """Bytes that are sent in place of a real head."""
+    """Bytes that are sent in place of the status line and headers."""
     response_id: str = "resp_1"
 
     @staticmethod
     def text(text: str, **changes: Any) -> Reply:
-        """The model says `text` and the turn ends."""
+        """Return a reply in which the model says `text` and the turn ends."""
         return Reply(output=(Text(text),), **changes)
 
     @staticmethod
     def call(
         name: str, arguments: dict[str, Any] | str, call_id: str = "call_1", **changes: Any
     ) -> Reply:
-        """The model calls one tool."""
+        """Return a reply in which the model calls one tool."""
         return Reply(output=(Call(name, arguments, call_id),), **changes)
 
     @staticmethod
     def of(*output: Output, **changes: Any) -> Reply:
-        """The model answers with several items, in this order."""
+        """Return a reply of several output items, in this order."""
         return Reply(output=output, **changes)
 
     @staticmethod
     def raw(*pieces: Piece, **changes: Any) -> Reply:
-        """A body that is sent unchanged, each bytes piece by itself."""
+        """Return a reply whose body is `pieces`, unchanged, each sent separately."""
         return Reply(body=pieces, **changes)
 
     @staticmethod
     def events(*events: Any, **changes: Any) -> Reply:
-        """Server-sent events, one for each JSON value; a string is sent as the data itself."""
+        """Return a reply of server-sent events, one for each JSON value; a string is raw data."""
         return Reply(body=(sse(events),), **changes)
 
     @staticmethod
     def error(status: int, message: str = "scripted failure", **error: Any) -> Reply:
-        """A failure in OpenAI's shape; `headers` goes to the head, the rest to the error object."""
+        """Return an error in OpenAI's form; `error` holds members of the object, and `headers`."""
         headers = error.pop("headers", {})
         body = json.dumps({"error": {"message": message, **error}}).encode()
         return Reply(

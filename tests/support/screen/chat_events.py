@@ -46,7 +46,7 @@ class Clock:
         self.now = 100.0
 
     def __call__(self) -> float:
-        """The time."""
+        """Return the time, in seconds."""
         return self.now
 
 
@@ -77,7 +77,7 @@ def ended(call_id: str, output: str = "", **changes: object) -> ev.ExecCommandEn
 
 
 def counted(total: int, *, left: int | None = 87) -> ev.TokenCount:
-    """Return the token counts after an answer."""
+    """Return the token counts after a response."""
     usage = TokenUsage(
         input_tokens=total, cached_input_tokens=total // 2, output_tokens=total // 10
     )
@@ -98,7 +98,7 @@ PATCH: dict[str, ev.FileChange] = {
 
 
 def whole_session() -> Chat:
-    """Return a chat that has taken all events, with a prompt that is still waiting."""
+    """Return a Chat that has handled all events, with a prompt that is still waiting."""
     clock = Clock()
     chat = Chat(SETTINGS, clock)
     chat.handle(configured(), "0")
@@ -117,7 +117,7 @@ def whole_session() -> Chat:
 
 
 def _look(chat: Chat) -> None:
-    """Reasoning, a plan and commands."""
+    """Handle events of reasoning, a plan and commands."""
     chat.handle(ev.AgentReasoning("**Looking** at the tests first."), "1")
     steps = (
         ev.PlanStep("read the code", ev.StepStatus.COMPLETED),
@@ -140,7 +140,7 @@ def _look(chat: Chat) -> None:
 
 
 def _work(chat: Chat) -> None:
-    """Patches, MCP and the other events of a task."""
+    """Handle events of patches, MCP and the rest of a task."""
     request = ev.ApplyPatchApprovalRequest(call_id="p1", changes=PATCH, reason="it is outside")
     chat.handle(request, "1")
     chat.handle(ev.PatchApplyBegin("p1", auto_approved=False, changes=PATCH), "1")
@@ -165,7 +165,7 @@ def _work(chat: Chat) -> None:
 
 
 def _second(chat: Chat) -> None:
-    """A second task, which fails, and the user's actions beside it."""
+    """Handle events of later tasks, of which one fails, and of the user's own actions."""
     chat.handle(ev.ExecCommandBegin("u1", ("bash", "-lc", "ls"), CWD, is_from_user=True), "2")
     chat.handle(ended("u1", "README.md\nsrc\n"), "2")
     chat.handle(ev.TaskStarted(), "3")

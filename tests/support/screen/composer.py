@@ -28,10 +28,10 @@ from codex.tui.composer.editor_view import STYLE
 STEP, END = "\x1b[23~", "\x1b[24~"
 """F11 and F12, which the driver keeps for itself."""
 ESC = "\x1b[27u"
-"""The Esc key, as terminals report it that leave no doubt; prompt_toolkit has to be told."""
+"""The Esc key in the unambiguous form of some terminals, which prompt_toolkit does not know."""
 ANSI_SEQUENCES[ESC] = Keys.Escape
 COMMANDS = Commands(cast(CommandContext, None)).rows
-"""The commands of the program, none of which can run here."""
+"""The rows of the program's `/` commands, none of which can run here."""
 UP, DOWN, LEFT, RIGHT = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
 
 Step = str | Callable[[], object]
@@ -62,7 +62,7 @@ class ComposerDriver:
 
     @property
     def requests(self) -> list[Op]:
-        """Return what was sent, except history entries."""
+        """Return the Ops that the composer sent, except history entries."""
         return [op for op in self.ops if not isinstance(op, AddToHistory)]
 
     def run(self, *steps: Step) -> str:

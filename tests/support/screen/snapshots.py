@@ -9,7 +9,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "tui" / "snapshots"
 
 
 def check(name: str, text: str, *, folder: Path = FOLDER) -> None:
-    """Compare with the file of that name; with UPDATE_SNAPSHOTS in the environment, write it."""
+    """Compare `text` with the snapshot `name`; if UPDATE_SNAPSHOTS is set, write it first."""
     path = folder / f"{name}.txt"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.parent.mkdir(parents=True, exist_ok=True)

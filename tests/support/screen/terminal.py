@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal, whose screen pyte keeps."""
+"""Run a program in a pseudo-terminal, whose screen pyte emulates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATIENCE_S = 60.0
 
 
 class TerminalProgram:
-    """One run; a context manager that kills what is left of it."""
+    """One run of a program; a context manager that kills its process group."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class TerminalProgram:
         environ: Mapping[str, str],
         size: tuple[int, int] = (80, 24),
     ) -> None:
-        """Start it. Args: size: columns and rows."""
+        """Start the program. Args: size: columns and rows."""
         self._master, self._slave = os.openpty()
         self._set_size(size)
         self.modes_before = self.modes()
@@ -80,7 +80,7 @@ class TerminalProgram:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def resize(self, columns: int, rows: int) -> None:
-        """Resize the window; a signal tells the program."""
+        """Resize the window, and tell the program by SIGWINCH."""
         self.shown.resize(columns, rows)
         self._set_size((columns, rows))
         os.killpg(self.process.pid, signal.SIGWINCH)
@@ -90,11 +90,11 @@ class TerminalProgram:
         return termios.tcgetattr(self._slave)
 
     def send(self, text: str) -> None:
-        """Type."""
+        """Type `text`."""
         os.write(self._master, text.encode())
 
     def text(self) -> str:
-        """Return the screen."""
+        """Return the text of the screen."""
         with self.shown.changed:
             return "\n".join(row.rstrip() for row in self.shown.screen.display)
 
@@ -112,7 +112,7 @@ class TerminalProgram:
         return "\n".join(row.rstrip() for row in self.shown.screen.display)
 
     def wait(self) -> int:
-        """Wait for its end; return the status, negative for a signal."""
+        """Wait for the program's end; return the exit code, negative for a signal."""
         status = self.process.wait(PATIENCE_S)
         # Its last output may still be on its way.
         self._is_closing = True

@@ -50,7 +50,7 @@ _PRIVATE = re.compile(r"\x1b\[[<=>][0-9;]*[a-zA-Z]")
 
 
 class Shown(io.StringIO):
-    """A stream whose text goes to a terminal's screen."""
+    """Output stream whose text is drawn on an emulated screen."""
 
     def __init__(self, columns: int, rows: int) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Tui:
         resumed: Resumed | None = None,
         **settings: object,
     ) -> None:
-        """Start it in `folder`. Args: size: columns and rows. settings: fields of Config."""
+        """Prepare a run in `folder`. Args: size: columns and rows. settings: fields of Config."""
         if is_repository:
             (folder / ".git").mkdir(exist_ok=True)
         self.folder = folder
@@ -129,7 +129,7 @@ class Tui:
         assert self.failure is None, self.failure
 
     def join(self) -> int:
-        """Wait for its end; return the result."""
+        """Wait for the application's end; return its exit code, or -1 if it has none."""
         self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive(), "the application does not end"
         return self.result if self.result is not None else -1
@@ -173,11 +173,11 @@ class Tui:
     # What the user does.
 
     def type(self, text: str) -> None:
-        """Send bytes as the terminal would."""
+        """Send `text` as the terminal would."""
         self._pipe.send_text(text)
 
     def press(self, *names: str) -> None:
-        """Press keys by name, one after the other, each read by itself."""
+        """Press keys by name, one after the other; each is handled before the next."""
         for name in names:
             self.type(KEYS.get(name, name))
             self.settle()
@@ -193,7 +193,7 @@ class Tui:
         self._call(self.app.resized)
 
     def settle(self) -> None:
-        """Wait until the input is read, and an Escape at its end is taken for a key."""
+        """Wait until all input is handled, with an Escape at its end recognized as a key."""
         done = threading.Event()
         tries = int(PATIENCE_S / KEY_TIMEOUT_S)
 
@@ -223,7 +223,7 @@ class Tui:
             return [row.rstrip() for row in self.shown.screen.display]
 
     def text(self) -> str:
-        """Return the whole screen."""
+        """Return the text of the screen."""
         return "\n".join(self.lines())
 
     def wait_for(self, what: str | Callable[[str], bool], *, is_there: bool = True) -> str:

@@ -1,8 +1,8 @@
 """A model server from another project: litellm's proxy, installed on demand.
 
 It offers two models: `scripted`, which always gives one answer of litellm's own making, and
-`relay`, which passes requests on to a FakeModel, taking them apart and putting the answers together
-again, so that tool calls go through foreign hands in both directions.
+`relay`, which decodes requests, sends them on to a FakeModel and encodes its responses again, so
+that tool calls pass through foreign code in both directions.
 
 The packages are pinned by hash and kept in a cache folder; the first use needs the registry.
 """
@@ -36,13 +36,13 @@ class NotInstallableError(Exception):
 
 
 class ThirdPartyServer:
-    """The running proxy; a context manager."""
+    """The running proxy; a context manager that stops it."""
 
     scripted_model = "scripted"
     relay_model = "relay"
 
     def __init__(self, folder: Path) -> None:
-        """Start it, installing it first if necessary.
+        """Start the proxy, installing it first if necessary.
 
         Args: folder: an empty folder for its configuration and home.
         Raises: NotInstallableError.
@@ -53,7 +53,7 @@ class ThirdPartyServer:
         self.port = _free_port()
         self._log: list[str] = []
         self._has_answered = threading.Event()
-        """Wait until it listens, or has ended."""
+        """Set once the proxy listens or has ended."""
         self._process = subprocess.Popen(
             [
                 *(str(environment / "bin" / "litellm"), "--config", str(self._configure(folder))),
@@ -84,7 +84,7 @@ class ThirdPartyServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def close(self) -> None:
-        """End it."""
+        """Stop the proxy and `upstream`."""
         self._process.terminate()
         self._process.wait()
         self._reader.join()
@@ -102,7 +102,7 @@ class ThirdPartyServer:
         self.close()
 
     def _configure(self, folder: Path) -> Path:
-        # hosted_vllm speaks chat only: on the other wire litellm translates by itself.
+        # hosted_vllm speaks only chat, so litellm itself translates requests of the other wire.
         scripted = {"model": "openai/any", "api_key": "none", "mock_response": ANSWER}
         relay = {"model": "hosted_vllm/m", "api_key": "none", "api_base": self.upstream.base_url}
         models = [
@@ -125,7 +125,7 @@ class ThirdPartyServer:
 
 
 def installed() -> Path:
-    """The virtual environment with litellm, made on first use.
+    """Return the virtual environment with litellm, which is made on first use.
 
     Raises: NotInstallableError.
     """

@@ -41,7 +41,7 @@ class NodePackages:
 
 
 def node_packages() -> NodePackages:
-    """The packages of npm/package.json, installed on first use.
+    """Return the packages of npm/package.json, which are installed on first use.
 
     Raises: NotInstallableError.
     """
@@ -61,7 +61,7 @@ def node_packages() -> NodePackages:
 
 
 def python_packages() -> Path:
-    """The interpreter of an environment with the packages of mcp_requirements.txt.
+    """Return the interpreter of an environment with the packages of mcp_requirements.txt.
 
     Raises: NotInstallableError.
     """

@@ -1,7 +1,7 @@
 """A client of codex's MCP server on the official Python SDK; run by the interpreter that has it.
 
 `python sdk_client.py SCENARIO CWD WORD...`: starts the server WORD..., plays the scenario, and
-prints one JSON object of what it saw.
+prints one JSON object with what it received.
 """
 
 from __future__ import annotations
