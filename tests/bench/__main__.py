@@ -1,7 +1,7 @@
 """How fast and how small: `python -m tests.bench [--codex PATH] [--other PATH]... [--rounds N]`.
 
 The programs take turns within every round, so that a busy moment of the machine hits them all;
-what is shown are medians. The Markdown table goes to stdout.
+the table shows medians. It is Markdown, on stdout.
 """
 
 from __future__ import annotations

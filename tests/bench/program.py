@@ -1,4 +1,4 @@
-"""One program under measurement: its start, and the cost of one run."""
+"""Run one program and measure the run: time and peak memory."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The benchmark's model server, a process of its own: `python -m tests.bench.server`.
 
-It prints its port, then serves for ever. The path of a request says what is asked and for which
-run: `/RUN/SCENARIO/v1/responses` or `.../chat/completions`. A scenario is a number of tool calls,
-each a turn of its own, and the command they run. `GET /RUN` tells when the requests of a run came
-and when they were answered, on the system-wide monotonic clock.
+It prints its port, then serves for ever. The path of a request names the run and the
+scenario: `/RUN/SCENARIO/v1/responses` or `.../chat/completions`. A scenario is a number of tool
+calls, each a turn of its own, and the command they run. `GET /RUN` returns when the requests of a
+run came and when they were answered, on the system-wide monotonic clock.
 """
 
 from __future__ import annotations

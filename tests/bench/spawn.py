@@ -1,7 +1,8 @@
 """What running a command costs inside the engine: `python -m tests.bench.spawn [--rounds N]`.
 
 Each round starts `true` once in each way, so that a busy moment of the machine hits them all. The
-second table is of a process with 300 MB of memory: a fork would pay for each page, we must not.
+second table is of a process with 300 MB of memory, whose pages would make a fork slower, and must
+not make our start slower.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Samples to medians, ratios and a Markdown table. Pure."""
+"""Turn samples into medians, ratios and a Markdown table. Pure."""
 
 from __future__ import annotations
 

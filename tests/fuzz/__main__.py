@@ -1,7 +1,7 @@
 """Fuzz one target in this process: `python -m tests.fuzz NAME [SEED]`.
 
-An ordinary run takes a fixed number of inputs from a fixed seed. With CODEX_FUZZ_SECONDS set, the
-seed is random unless given, and an input that crashes the parser is kept in tests/fuzz/finds.
+An ordinary run uses a fixed number of inputs from a fixed seed. If CODEX_FUZZ_SECONDS is set, the
+seed is random unless given, and an input that crashes the parser is saved in tests/fuzz/finds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every parser under random input: understood or refused, never a crash.
+"""Every parser accepts or refuses random input; none crashes.
 
 The targets run side by side, each in a process of its own (`python -m tests.fuzz NAME`): a crash in
 a compiled library fails one test, with the seed that repeats it.

@@ -1,4 +1,4 @@
-"""Exact exit codes and signals: one process, which ends the way its caller is told."""
+"""The executable ends with exact exit codes and signals, and leaves no process behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and certificates in a root that has nothing: the resolver and OpenSSL are inside."""
+"""Host names and certificates work in an empty root: the executable has resolver and OpenSSL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--version`: at once, with nothing loaded that it does not need, in any environment."""
+"""`--version` loads nothing that it does not need, and works in any environment."""
 
 from __future__ import annotations
 

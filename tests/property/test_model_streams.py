@@ -1,4 +1,4 @@
-"""The stream readers accept any JSON: it gives an answer or a ModelError."""
+"""The stream readers accept any JSON: it gives a response or a ModelError."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Attempts to reach the user's other processes, keys, terminals and memory, on the real kernel.
 
-Each works without the sandbox, which `Workspace.refusal` makes sure of.
+`Workspace.refusal` makes sure that each attempt succeeds without the sandbox.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the kernel cannot hold a command, or a container does not let it, nothing runs."""
+"""If the kernel cannot confine a command, or a container prevents it, no command runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The macOS half, run on Linux: without the shim, with a stand-in for sandbox-exec.
+"""The macOS sandbox, run on Linux: without the shim, with a stand-in for sandbox-exec.
 
 What a Mac's kernel does with the profile is not tested here.
 """

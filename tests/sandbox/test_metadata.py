@@ -1,4 +1,4 @@
-"""What only mounts hold: the metadata of files outside, and names that have to stay."""
+"""What only mounts protect: the metadata of files outside, and protected names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running one command: how it ends, what it prints, and what is said when it cannot start."""
+"""Running one command: how it ends, what it prints, and the error when it cannot start."""
 
 from __future__ import annotations
 

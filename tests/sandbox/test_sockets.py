@@ -1,4 +1,4 @@
-"""Whom a command can reach by a socket with a name, on the real kernel."""
+"""Which processes a command can reach by a Unix socket or a TCP port, on the real kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The work that commands are there for goes on inside the sandbox."""
+"""The ordinary work of commands succeeds inside the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that needs what namespaces give a command: a network, terminals, shared memory."""
+"""Work for which namespaces give a command its own network, terminals and shared memory."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Many processes on one history, and killed ones: `python -m tests.stress [--processes N] ...`.
 
-Prints what was done; the first thing that is lost, doubled or torn ends it with status 1.
+Prints what was done. The first entry that is lost, doubled or torn ends the run with exit code 1.
 """
 
 from __future__ import annotations

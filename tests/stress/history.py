@@ -1,6 +1,6 @@
-"""Processes that append to one history at once, one that shortens it, some that read; killed ones.
+"""Run processes that append to one history at the same time, shorten it, read it, and are killed.
 
-Forked and not started, so that fifty of them are there at the same moment.
+The processes are forked, not started anew, so that fifty of them exist at the same moment.
 """
 
 from __future__ import annotations

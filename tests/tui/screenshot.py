@@ -1,6 +1,6 @@
-"""The picture in the README: python -m tests.tui.screenshot docs/screenshot.svg
+"""Draw the picture in the README: python -m tests.tui.screenshot docs/screenshot.svg
 
-A real session of the full screen against a scripted model, drawn as it stands on the terminal.
+A real session of the full screen against a scripted model, drawn as the terminal shows it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A whole session in tmux, a terminal that nobody here wrote, compared with committed screens.
+"""A whole session in tmux, a terminal of another project, compared with committed screens.
 
-After a change that is meant, UPDATE_SNAPSHOTS=1 writes the screens anew.
+After an intended change, a run with UPDATE_SNAPSHOTS=1 writes the screens again.
 """
 
 from __future__ import annotations

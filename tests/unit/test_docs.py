@@ -1,4 +1,4 @@
-"""What the pages name is there: links, files of the tree, and commands of the program."""
+"""What the documentation names exists: links, files of the tree, and commands of the program."""
 
 from __future__ import annotations
 

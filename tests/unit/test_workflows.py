@@ -1,4 +1,4 @@
-"""The workflows run pinned code only, and the tools' versions are spelled alike everywhere."""
+"""The workflows run pinned code only, and the tools' versions are the same everywhere."""
 
 from __future__ import annotations
 

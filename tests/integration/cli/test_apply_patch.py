@@ -1,4 +1,4 @@
-"""`codex apply-patch` as a program: its streams and its exit statuses."""
+"""`codex apply-patch` as a program: its streams and its exit codes."""
 
 from __future__ import annotations
 

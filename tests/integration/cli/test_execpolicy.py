@@ -1,4 +1,4 @@
-"""`codex execpolicy` as a program: its JSON and its exit statuses."""
+"""`codex execpolicy` as a program: its JSON and its exit codes."""
 
 from __future__ import annotations
 

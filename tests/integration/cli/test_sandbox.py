@@ -1,4 +1,4 @@
-"""`codex sandbox` as a program: its streams, its signals, its exit statuses."""
+"""`codex sandbox` as a program: its streams, its signals, its exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings from flags, files and environment, as far as the model server and the notifier."""
+"""Settings from flags, files and the environment reach the model server and the notifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to the user, on the engine."""
+"""Approval requests to the user, and what each answer lets the engine do."""
 
 from __future__ import annotations
 

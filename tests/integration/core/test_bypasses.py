@@ -1,7 +1,7 @@
-"""Ways to make a harmless name do harm, each tried on the engine with a real trap.
+"""Ways to make a command with a harmless name do harm, each tried on the engine with a real trap.
 
-If the user was not asked, it ran as a trusted command, and must not have written; otherwise
-the question must have come.
+If the user was not asked, the command ran as a trusted one and must not have written anything;
+otherwise the approval request must have come.
 """
 
 from __future__ import annotations

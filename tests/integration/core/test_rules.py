@@ -1,4 +1,4 @@
-"""The user's rules, and answers that count for more than once, on the engine."""
+"""The user's rules, and approvals that hold for more than one command, on the engine."""
 
 from __future__ import annotations
 

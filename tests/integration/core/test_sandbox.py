@@ -1,4 +1,4 @@
-"""Reports of what the sandbox stopped and undid, to the user, the model and the question."""
+"""What the sandbox stopped or undid is reported to user and model, and in approval requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`codex exec` as a program: streams, files, exit statuses."""
+"""`codex exec` as a program: streams, files, exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stopping `codex exec` at every moment: the status, and nothing left behind."""
+"""Stopping `codex exec` at every moment: the exit code, and nothing left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a server does, the session continues and the user is told."""
+"""Whatever an MCP server does, the session continues and the user is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ModelClient against a real server: requests, answers and failures."""
+"""ModelClient against a real server: requests, responses and failures."""
 
 from __future__ import annotations
 

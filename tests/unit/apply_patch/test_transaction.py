@@ -1,4 +1,4 @@
-"""Changes and failures between planning and writing."""
+"""Writing a planned patch when a file has changed since, and when writing fails."""
 
 from __future__ import annotations
 

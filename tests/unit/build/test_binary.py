@@ -1,4 +1,4 @@
-"""What the build of the executable asks of the machine."""
+"""What building the executable demands of the machine."""
 
 from __future__ import annotations
 

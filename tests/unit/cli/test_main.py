@@ -1,4 +1,4 @@
-"""The command line as a whole: which command runs, what is said, and the exit status."""
+"""The command line as a whole: which command runs, what is printed, and the exit code."""
 
 from __future__ import annotations
 

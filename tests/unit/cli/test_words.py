@@ -1,4 +1,4 @@
-"""Which words of a command line are whose."""
+"""Which word of a command line is the subcommand."""
 
 from __future__ import annotations
 

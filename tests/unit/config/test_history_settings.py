@@ -1,4 +1,4 @@
-"""`[history]`: which messages are kept, how many, and which never."""
+"""`[history]`: which messages are saved, how many bytes, and which messages never."""
 
 from __future__ import annotations
 

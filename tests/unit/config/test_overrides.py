@@ -1,4 +1,4 @@
-"""`-c KEY=VALUE`."""
+"""`-c KEY=VALUE`: how values are parsed, merged and refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system text: what it says about the surroundings, and where the user's text stands."""
+"""The instructions to the model: what they say of the environment, and where the user's text is."""
 
 from __future__ import annotations
 

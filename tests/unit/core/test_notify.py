@@ -1,4 +1,4 @@
-"""The notifier: what it is given, and that it never gets in the way."""
+"""The notifier: its arguments, and that neither its failure nor its end is waited for."""
 
 from __future__ import annotations
 

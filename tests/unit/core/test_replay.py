@@ -1,4 +1,4 @@
-"""An old conversation is shown as it was seen, with an end for all that began."""
+"""Replay shows an old conversation as it was, and ends everything in it that began."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's repository is one for git, and its test fails for the reason it gives."""
+"""The demo's folder is a valid git repository, and its test fails for the reason it gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scripted model answers what it is sent, and admits what went wrong."""
+"""The demo's scripted model responds to the outputs it is sent, and reports what went wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person reads of each event."""
+"""What `codex exec` prints for each event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line that a silent run shows on a terminal."""
+"""The progress line that `codex exec` shows on a terminal while nothing is printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One side of a connection: requests, answers and how a wait for one ends."""
+"""One side of a JSON-RPC connection: requests, responses, and how a wait for one ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conversation with one server, over a transport that the test controls."""
+"""The conversation with one MCP server, over a transport that the test controls."""
 
 from __future__ import annotations
 

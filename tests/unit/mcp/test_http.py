@@ -1,4 +1,4 @@
-"""One session with a server at an address, scripted to the byte."""
+"""One session with an MCP server over HTTP, scripted to the byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that a model's API accepts."""
+"""Names of MCP tools in a form that a model's API accepts."""
 
 from __future__ import annotations
 

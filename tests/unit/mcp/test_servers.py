@@ -1,4 +1,4 @@
-"""All servers of a session: waiting for them, their failures and their end."""
+"""All MCP servers of a session: waiting for them, their failures and their end."""
 
 from __future__ import annotations
 

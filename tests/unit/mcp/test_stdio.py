@@ -1,4 +1,4 @@
-"""A server as a child process: its pipes, its environment, its end."""
+"""An MCP server as a child process: its pipes, its environment, its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client's answer to a question means."""
+"""Which decision the client's answer to an approval request becomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""history.jsonl on the disk: whole lines, one owner, one size, one name."""
+"""history.jsonl on the disk: complete lines, its permissions, its lock and its maximum size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ModelStream: from the bytes of an answer to its events, on both wires, without a server."""
+"""ModelStream: from the bytes of a response to its events, on both wires, without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failures on the way to a server, in words."""
+"""Error messages for failures on the way to a server."""
 
 from __future__ import annotations
 

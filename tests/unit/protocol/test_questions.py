@@ -1,4 +1,4 @@
-"""Each question has one kind of answer, and the answer is "no" unless somebody says more."""
+"""Each question has one kind of answer, and the answer is "no" unless the user says otherwise."""
 
 from __future__ import annotations
 

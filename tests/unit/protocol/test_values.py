@@ -1,4 +1,4 @@
-"""The little that shared values compute."""
+"""What the shared values compute: token sums and writable folders."""
 
 from __future__ import annotations
 

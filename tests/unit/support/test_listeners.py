@@ -1,4 +1,4 @@
-"""The servers that do not serve."""
+"""The servers that never answer."""
 
 from __future__ import annotations
 

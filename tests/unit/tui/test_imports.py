@@ -1,4 +1,4 @@
-"""What the first frame may load: it is what a person waits for."""
+"""Which modules may be imported before the first frame, for which the user waits."""
 
 from __future__ import annotations
 

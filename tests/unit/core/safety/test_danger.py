@@ -1,4 +1,4 @@
-"""What a command may turn out to run; and which of it deletes by force."""
+"""Which commands bash might run for a command line, and which of them delete by force."""
 
 from __future__ import annotations
 

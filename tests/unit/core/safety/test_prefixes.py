@@ -1,4 +1,4 @@
-"""Which prefix is offered to the user, and for what there is none."""
+"""Which prefix of a command is offered to the user to approve, and which commands have none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of the user, judged on whole commands; and files of them."""
+"""The user's rules, applied to whole commands, and the files that hold them."""
 
 from __future__ import annotations
 

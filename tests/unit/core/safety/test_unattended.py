@@ -1,4 +1,4 @@
-"""How a command runs that nobody was asked about."""
+"""How a command runs about which the user was not asked."""
 
 from __future__ import annotations
 

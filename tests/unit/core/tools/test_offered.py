@@ -1,4 +1,4 @@
-"""Which tools a request offers, and what a call that cannot run is answered."""
+"""Which tools a request offers, and the output of a call that cannot run."""
 
 from __future__ import annotations
 

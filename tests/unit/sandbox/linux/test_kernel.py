@@ -1,4 +1,4 @@
-"""What holds a command, by what the kernel can do: the table as values."""
+"""Which enforcement a command gets, by what the kernel offers: the table as values."""
 
 from __future__ import annotations
 

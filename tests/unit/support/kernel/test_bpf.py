@@ -1,4 +1,4 @@
-"""The BPF machine that judges our filters, judged by programs small enough to read."""
+"""The BPF interpreter that tests our filters, tested by programs small enough to read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fake source of bytes behaves as an answer's body does."""
+"""The fake source of bytes behaves like the body of a response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the keys are a dialog's, told by a clock that a test moves."""
+"""When a dialog receives the keys, by a clock that the test moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the snapshots of whole sessions do not show."""
+"""Cells of the transcript, as far as the snapshots of whole sessions do not show them."""
 
 from __future__ import annotations
 
