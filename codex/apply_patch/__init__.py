@@ -1,1 +1,4 @@
-"""The patch language: parse, verify, write. Must not ask the user, or know a policy."""
+"""Patches: parse them, check that they fit the files, write the files.
+
+Must not ask the user or know a policy.
+"""

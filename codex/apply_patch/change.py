@@ -1,4 +1,4 @@
-"""Chunks and the old text of a file -> its new text.
+"""Apply the chunks of a patch to the text of a file.
 
 Only lines that the patch removes or adds may change: context lines keep the file's own blanks and
 characters, every line keeps its ending, and the file keeps its encoding, byte order mark and final
@@ -24,7 +24,7 @@ _EndedLine = tuple[str, str]
 
 
 def apply_chunks(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileText:
-    """Return the text after all chunks.
+    """Return the text of the file with all chunks applied.
 
     Args: path: the path in the patch, for error messages.
 
@@ -35,8 +35,8 @@ def apply_chunks(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileTe
         _check_plain(chunks, path)
     places = locate(chunks, old.lines, path=path)
     lines: list[_EndedLine] = list(zip(old.lines, old.endings, strict=True))
-    # From the last to the first, so that earlier places stay valid. Two additions at one place keep
-    # the order of the patch.
+    # Applied from the last to the first, so that earlier places stay valid. Two additions at one
+    # place keep the order of the patch.
     cores = [(place.core, _is_verbatim(place, old)) for place in places]
     order = sorted(range(len(cores)), key=lambda i: (cores[i][0].start, cores[i][0].end, i))
     for i in reversed(order):
@@ -61,7 +61,7 @@ def _check_plain(chunks: Sequence[Chunk], path: str) -> None:
 
 
 def _replacement(place: ChunkPlace, old: FileText, *, is_verbatim: bool) -> list[_EndedLine]:
-    """Return the lines that replace those at the place."""
+    """Return the lines, with endings, that replace the file's lines at `place`."""
     at = place.start
     removed: list[str] = []
     result: list[_EndedLine] = []
@@ -76,17 +76,17 @@ def _replacement(place: ChunkPlace, old: FileText, *, is_verbatim: bool) -> list
         elif is_verbatim:
             result.append((line[1:].removesuffix("\r"), "\r\n" if line.endswith("\r") else "\n"))
         else:
-            # An added line takes the ending of the line it replaces, one by one.
+            # Added lines get the endings of the removed lines in order; the last serves the rest.
             ending = removed.pop(0) if len(removed) > 1 else "".join(removed)
             result.append((line[1:].removesuffix("\r"), ending))
     return result
 
 
 def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
-    """Return whether the endings of added lines are meant as they are in the patch.
+    """Return whether added lines get the endings that they have in the patch.
 
-    They are if the patch's old lines have the file's endings, or the file has none. Otherwise a CR,
-    or its absence, only reflects how the patch itself was sent.
+    They do if the chunk's other lines have the file's endings, or the file has none. Otherwise a
+    CR, or its absence, only reflects how the patch itself was sent.
     """
     if not any(old.endings):
         return True
@@ -97,7 +97,7 @@ def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
 
 
 def _with_endings(old: FileText, lines: list[_EndedLine], *, has_final_newline: bool) -> FileText:
-    """Return the new text; a line without an ending takes that of the line before it, or after."""
+    """Return the new text; a line without an ending gets the last one, or the file's usual one."""
     usual = next((ending for ending in old.endings if ending), "\n")
     endings: list[str] = []
     for _, ending in lines:

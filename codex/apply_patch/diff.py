@@ -1,14 +1,15 @@
-"""Two texts -> the unified diff that people see. Must not be used to change a file.
+"""Make the unified diff of two texts, for people to read. Must not be used to change a file.
 
-Not difflib: on a large file of recurring lines it takes minutes, and its import costs more than
-this file. The algorithm is E. W. Myers, "An O(ND) difference algorithm and its variations".
+difflib is not used: on a large file with many equal lines it takes minutes, and importing it costs
+more than importing this file. The algorithm is from E. W. Myers, "An O(ND) difference algorithm and
+its variations".
 """
 
 from __future__ import annotations
 
 MAX_EDITS = 600
 _MAX_STEPS = 3_000_000
-"""Limits on edited and on compared lines; beyond them the diff is one replaced block."""
+"""Limits on edited lines and on comparisons; beyond either, the diff is one replaced block."""
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
@@ -17,7 +18,7 @@ Change = tuple[int, int, int, int]
 
 
 def unified_diff(old: str, new: str, *, context: int = 1) -> str:
-    """Return hunks with `context` lines around changes, without file headers; "" if none."""
+    """Return the hunks, `context` lines around each change, no file headers; "" if all is equal."""
     a, b = _lines(old), _lines(new)
     hunks = _grouped(_changes(a, b), distance=2 * context)
     return "".join(_hunk(a, b, changes, context) for changes in hunks)
@@ -66,7 +67,7 @@ def _line(sign: str, line: str) -> str:
 
 
 def _changes(a: list[str], b: list[str]) -> list[Change]:
-    """Return the differences in order; equal heads and tails are cut off first."""
+    """Return the changes from `a` to `b`, in order; equal lines at both ends are cut off first."""
     shortest = min(len(a), len(b))
     head = 0
     while head < shortest and a[head] == b[head]:
@@ -82,7 +83,7 @@ def _changes(a: list[str], b: list[str]) -> list[Change]:
 
 
 def _myers(a: list[str], b: list[str]) -> list[Change] | None:
-    """Return the changes of a shortest edit; None if it would take too long to find.
+    """Return the changes of a shortest edit from `a` to `b`; None if finding it takes too long.
 
     `reach[d][i]` is how far into `a` the edits of length d get on diagonal 2 * i - d.
     """
@@ -104,13 +105,13 @@ def _myers(a: list[str], b: list[str]) -> list[Change] | None:
 
 
 def _step(shorter: list[int], i: int) -> tuple[int, bool]:
-    """Return where the next edit on diagonal `i` leads, and whether it takes a line of `b`."""
+    """Return the index in `a` after the edit to the `i`-th diagonal, and whether it inserts."""
     is_insertion = i == 0 or (i < len(shorter) and shorter[i - 1] < shorter[i])
     return (shorter[i], True) if is_insertion else (shorter[i - 1] + 1, False)
 
 
 def _backtracked(reach: list[list[int]], diagonal: int) -> list[Change]:
-    """Return the single-line edits on the way back from the end, joined where they touch."""
+    """Follow `reach` back from the end; return the changes in order, adjacent edits joined."""
     changes: list[Change] = []
     for depth in range(len(reach) - 1, 0, -1):
         x, is_insertion = _step(reach[depth - 1], (diagonal + depth) // 2)

@@ -1,4 +1,4 @@
-"""A patch and the files it names: read and verified, judged against writable folders, written.
+"""Plan a patch on the files it names, compare it with the writable folders, and write it.
 
 `plan` reads and never writes. Nothing here asks the user or knows a policy: `is_plan_inside` tells
 whether a plan stays within given folders, and `apply` writes it, all or nothing.
@@ -39,7 +39,7 @@ class PatchPlan(msgspec.Struct, frozen=True):
 
 
 class PatchSummary(msgspec.Struct, frozen=True):
-    """The files of a patch, under their paths in the patch."""
+    """The files that a patch adds, modifies and deletes, by their paths in the patch."""
 
     added: tuple[str, ...] = ()
     modified: tuple[str, ...] = ()
@@ -48,14 +48,14 @@ class PatchSummary(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """Listing for the model."""
+        """Report of success for the model, with a line for each file."""
         groups = (("A", self.added), ("M", self.modified), ("D", self.deleted))
         lines = [f"{letter} {path}\n" for letter, paths in groups for path in paths]
         return "Success. Updated the following files:\n" + "".join(lines)
 
 
 class _File(msgspec.Struct, eq=False):
-    """One path while a patch is simulated."""
+    """The state of one path while a patch is simulated."""
 
     path: str
     """Resolved path."""
@@ -69,7 +69,7 @@ class _File(msgspec.Struct, eq=False):
 
 
 def plan(patch: Patch, *, cwd: str) -> PatchPlan:
-    """Read the files of a patch and compute the result; sections for one file build on each other.
+    """Read the files of a patch; return its effect. Sections for one file build on each other.
 
     Args: cwd: absolute folder that relative paths start from.
 
@@ -101,8 +101,8 @@ def outside_paths(
     Protected names below a root count as outside, and so do files with several hard links, since
     their other names may be anywhere.
 
-    Args: roots: absolute folders; None covers everything. protected: further absolute folders or
-        files that no root covers, such as the program's own.
+    Args: roots: absolute folders; None covers everything. protected: more absolute folders or
+        files that count as outside, such as the program's own.
     """
     if roots is None:
         return ()
@@ -127,7 +127,7 @@ def is_plan_inside(
 def apply(
     plan: PatchPlan, *, roots: Sequence[str] | None, protected: Sequence[str] = ()
 ) -> PatchSummary:
-    """Write all files of a plan, or nothing.
+    """Write all files of a plan, or none; return its summary.
 
     Args: roots: as for `outside_paths`; None if the user has approved exactly these paths.
 
@@ -144,7 +144,7 @@ def apply(
 
 
 class _Tree:
-    """The files of a patch while its sections are simulated; must not write any."""
+    """Simulates the sections of a patch on the files it names, in memory; must not write any."""
 
     def __init__(self, cwd: str) -> None:
         self._cwd = cwd
@@ -152,7 +152,7 @@ class _Tree:
         """Files by resolved path."""
 
     def play(self, hunk: Hunk) -> None:
-        """Simulate one section."""
+        """Simulate one section of the patch."""
         match hunk:
             case AddFile(path, content):
                 file = self._file(path, f"Failed to write '{path}'")
@@ -194,8 +194,8 @@ class _Tree:
     def _file(self, path: str, what: str, *, is_link_meant: bool = False) -> _File:
         """Return the file behind a path of the patch.
 
-        Args: what: the beginning of an error. is_link_meant: the name itself is to be removed, so a
-            symbolic link is not followed.
+        Args: what: the beginning of an error message. is_link_meant: whether the name itself is to
+            be removed, so that a symbolic link is not followed.
         """
         try:
             resolved = self._resolved(path, is_link_meant=is_link_meant)
@@ -224,12 +224,12 @@ def _read(path: str, name: str, *, is_link_meant: bool) -> _File:
     if entry is None:
         return _File(path, name, None, None)
     if entry.is_link and not is_link_meant:
-        raise PatchError("its symbolic links lead in a circle")
+        raise PatchError("its symbolic links form a loop")
     return _File(path, name, entry, entry.data, None if entry.is_link else entry.mode)
 
 
 def _check_folders(files: list[_File]) -> None:
-    """Refuse a file in a place where another file of the patch needs a folder."""
+    """Raise PatchError if a parent folder of a written file is, or will be, a file."""
     written = {file.path: file.name for file in files if file.data is not None}
     for path, name in written.items():
         folder = os.path.dirname(path)
@@ -265,7 +265,7 @@ def _changes(files: list[_File], cwd: str) -> dict[str, FileChange]:
 
 
 def _absolute(file: _File, cwd: str) -> str:
-    """Return the path as people know it; the resolved one if `..` could make it another file."""
+    """Return the path as the patch has it, made absolute; the resolved path if it holds `..`."""
     path = os.path.join(cwd, file.name)
     return file.path if ".." in path.split("/") else os.path.normpath(path)
 
@@ -287,7 +287,7 @@ def _is_moved(file: _File) -> bool:
 
 
 def _below(path: str, folder: str) -> str | None:
-    """Return the part of a path below a folder; None if it is elsewhere, or the folder itself."""
+    """Return the part of a path below a folder; None if the path is not below it."""
     prefix = folder if folder.endswith("/") else folder + "/"
     return path.removeprefix(prefix) if path.startswith(prefix) else None
 

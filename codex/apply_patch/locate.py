@@ -1,8 +1,8 @@
-"""The one place in a file that each chunk of an update means, or the reason why none fits.
+"""Find the one place in a file that each chunk of an update means, or say why there is none.
 
-A place counts only if it is unique. Where a chunk's own lines leave a choice, its `@@` lines, the
-order of the chunks, its end-of-file mark or the line number in a unified-diff header decide;
-otherwise the chunk is refused. codex-rs takes the first hit instead and may silently edit the wrong
+The place must be unique. If a chunk's own lines fit several places, its `@@` lines, the order of
+the chunks, its end-of-file mark or the line number in a unified-diff header decide; if these do
+not, the chunk is refused. codex-rs uses the first hit instead and may silently edit the wrong
 place.
 """
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 
 class ChunkPlace(msgspec.Struct, frozen=True):
-    """A chunk at a place in the file."""
+    """The place of a chunk in the file, in line indexes from 0."""
 
     start: int
-    """Index of the first old line."""
+    """Index of the first line that the chunk covers, or before which it adds lines."""
     lines: tuple[str, ...]
-    """Lines of the chunk, without empty ones at its end that are only spacing."""
+    """Lines of the chunk with their signs, without empty lines at its end that are only spacing."""
 
     @property
     def end(self) -> int:
-        """Index after the last old line."""
+        """Index after the last line that the chunk covers."""
         return self.start + sum(not line.startswith("+") for line in self.lines)
 
     @property
     def core(self) -> ChunkPlace:
-        """The lines from the first to the last change, without the context at both ends."""
+        """Place of the lines from first to last change, without the context lines at both ends."""
         changes = [i for i, line in enumerate(self.lines) if line.startswith(("-", "+"))]
         if not changes:
             return ChunkPlace(self.start, ())
@@ -45,7 +45,7 @@ class ChunkPlace(msgspec.Struct, frozen=True):
 
 
 class SearchScope(msgspec.Struct, frozen=True):
-    """A range in which a chunk's lines may begin: below one occurrence of its context."""
+    """A range of line indexes where a chunk may begin: below one occurrence of its context."""
 
     start: int
     end: int
@@ -82,12 +82,12 @@ def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple
 
 
 def old_lines(lines: Sequence[str]) -> list[str]:
-    """Return the lines that the file must hold, without signs and CRs."""
+    """Return the context and removed lines of a chunk, without their signs and CRs."""
     return [line[1:].removesuffix("\r") for line in lines if not line.startswith("+")]
 
 
 def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[ChunkPlace]:
-    """Return every place that fits the chunk by itself; at least one.
+    """Return every place that fits the chunk, whatever the other chunks are; at least one.
 
     The chunk is tried without the empty lines at its end first, and with them only if several
     places fit.
@@ -113,7 +113,7 @@ def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[ChunkPlace]:
 def _starts(
     chunk: Chunk, lines: Sequence[str], scopes: list[SearchScope], haystack: Haystack
 ) -> list[int]:
-    """Return where the lines begin, by the most exact pass that finds them in a scope."""
+    """Return the indexes where `lines` begin, from the most exact pass with a hit in a scope."""
     pattern = old_lines(lines)
     if not pattern:
         return _addition_starts(chunk, scopes, len(haystack.lines))
@@ -130,7 +130,7 @@ def _starts(
 
 
 def _addition_starts(chunk: Chunk, scopes: list[SearchScope], count: int) -> list[int]:
-    """Return the places for lines without old lines: below their context, or the file's end."""
+    """Return where a chunk that only adds lines may go: below its context, or the file's end."""
     if chunk.contexts and not chunk.is_end_of_file:
         return [scope.start + 1 for scope in scopes]
     if chunk.diff_line is not None and count and not chunk.is_end_of_file:
@@ -139,7 +139,7 @@ def _addition_starts(chunk: Chunk, scopes: list[SearchScope], count: int) -> lis
 
 
 def _in_scope(starts: list[int], scope: SearchScope, lines: Sequence[str]) -> list[int]:
-    """Return the starts in the block that the context opens; else the nearest one below it."""
+    """Return the starts in the scope; of several, those in its context's block, else the first."""
     inside = [start for start in starts if scope.start <= start < scope.end]
     if scope.context is None or len(inside) < 2:
         return inside
@@ -148,7 +148,7 @@ def _in_scope(starts: list[int], scope: SearchScope, lines: Sequence[str]) -> li
 
 
 def _block_end(lines: Sequence[str], opening: int) -> int:
-    """Return the index of the first line below that is not indented deeper than the opening one."""
+    """Return the index of the first line below line `opening` that is not indented deeper."""
     indent = _indent(lines[opening])
     for i in range(opening + 1, len(lines)):
         if lines[i].strip() not in ("", "{", "(", "[") and _indent(lines[i]) <= indent:
@@ -162,7 +162,7 @@ def _indent(line: str) -> int:
 
 
 def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[SearchScope]:
-    """Return a scope for each occurrence of the context lines, each found below the one before."""
+    """Return a scope for each place where the context lines occur, each below the one before."""
     scopes = [SearchScope(0, len(haystack.lines) + 1)]
     for context in chunk.contexts:
         inner = _inner_scopes(context, scopes, haystack)
@@ -176,11 +176,11 @@ def _scopes(chunk: Chunk, haystack: Haystack, path: str) -> list[SearchScope]:
 
 
 def _inner_scopes(context: str, outer: list[SearchScope], haystack: Haystack) -> list[SearchScope]:
-    """Find scopes by whole lines in the four passes, else by lines that contain the context."""
+    """Return scopes below lines that equal the context (in four passes), else that contain it."""
     for hits in haystack.places([context]):
         if found := _split_scopes(outer, hits, haystack.lines):
             return found
-    # Some models close the marker on both sides, as in the headers of a diff.
+    # Some models write `@@` at both ends of the line, as the headers of a diff have it.
     hits = haystack.containing(context.removesuffix("@@"))
     return _split_scopes(outer, hits, haystack.lines)
 
@@ -198,10 +198,10 @@ def _split_scopes(
 
 
 def _ordered(options: list[list[ChunkPlace]]) -> list[list[ChunkPlace]]:
-    """Keep only places that allow all chunks to be in the patch's order, if that is possible.
+    """Return only the places that allow all chunks to be in the patch's order, if any do.
 
-    Chunks may share context lines only if no places without shared lines exist. If no order works,
-    all places stay, since a chunk with a single place does not depend on the order.
+    Chunks may share context lines only if no places without shared lines exist. If the order is
+    impossible, all places are returned, since a chunk with a single place does not depend on it.
     """
     cores = [[place.core for place in places] for places in options]
     for spans in (options, cores):
@@ -214,7 +214,7 @@ def _ordered(options: list[list[ChunkPlace]]) -> list[list[ChunkPlace]]:
 
 
 def _feasible(spans: list[list[ChunkPlace]]) -> list[list[bool]] | None:
-    """Return for each place whether an ordered choice includes it; None if no choice is ordered."""
+    """Return, for each place, whether some in-order choice includes it; None if there is none."""
     floors = [0]
     for places in spans:
         ends = [place.end for place in places if place.start >= floors[-1]]

@@ -1,8 +1,8 @@
-"""Patch text -> Patch: sections in order, each with the lines the model wrote.
+"""Parse the text of a patch: its sections in order, with their lines as the model wrote them.
 
 Tolerant where only one reading is possible (blanks around markers, a heredoc or a Markdown fence
-around the whole, stacked `@@` lines, headers of unified diffs), strict elsewhere. Knows nothing of
-files: it accepts any path, and files.py judges it.
+around the patch, several `@@` lines in a row, headers of unified diffs), strict elsewhere. Knows
+nothing of files: any path is accepted here and checked in files.py.
 """
 
 from __future__ import annotations
@@ -27,37 +27,38 @@ HEREDOC_START = re.compile(r"(?:apply_?patch\s*)?<<-?\s*(['\"]?)(\w+)\1")
 
 
 class AddFile(msgspec.Struct, frozen=True):
-    """Create or replace a file."""
+    """A section that creates or replaces a file."""
 
     path: str
     content: str
 
 
 class DeleteFile(msgspec.Struct, frozen=True):
-    """Remove a file."""
+    """A section that removes a file."""
 
     path: str
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """One change to a place in a file."""
+    """One change at one place of a file, as the patch writes it."""
 
     contexts: tuple[str, ...] = ()
-    """Lines after `@@`, from the outside in; each is a line above the place."""
+    """Texts of the `@@` lines, outermost first; each is part of a file line above the change."""
     lines: tuple[str, ...]
-    """Lines as written: a blank, `-` or `+`, then the text, which may end in CR. An empty string is
+    """Lines as written: a space, `-` or `+`, then the text, which may end in CR. An empty string is
     an empty line of the patch: an empty context line or, at the end, perhaps only spacing."""
     is_end_of_file: bool = False
+    """Whether the patch says that the lines are the last ones of the file."""
     has_final_newline: bool | None = None
-    """Whether a "no newline" line says that the result ends in a newline; None: as before."""
+    """Whether the new file ends in a newline, if a "no newline" line tells; None: as before."""
     diff_line: int | None = None
     """Old line number in a unified-diff header, from 1: only a hint, since models miscount."""
     line_number: int
-    """Line in the patch, from 1."""
+    """Number of the chunk's first line in the patch, from 1."""
 
 
 class UpdateFile(msgspec.Struct, frozen=True):
-    """Change a file, move it, or both."""
+    """A section that changes a file, moves it, or both."""
 
     path: str
     move_path: str | None
@@ -74,7 +75,7 @@ class Patch(msgspec.Struct, frozen=True):
 
 
 def parse_patch(text: str) -> Patch:
-    """Parse one whole patch, which may have no sections.
+    """Parse a complete patch, which may have no sections.
 
     Raises: PatchError, which says what is wrong, on which line of the trimmed text, and what to
         send instead.
@@ -107,7 +108,7 @@ def is_unicode(text: str) -> bool:
 
 
 class _LineReader:
-    """The lines between the markers, one at a time."""
+    """Reads the lines between the begin and end markers of a patch, one at a time."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -119,26 +120,26 @@ class _LineReader:
         return self._index + 2
 
     def peek(self) -> str | None:
-        """Return the next line without taking it; None at the end."""
+        """Return the next line without advancing; None at the end."""
         return self._lines[self._index] if self._index < len(self._lines) else None
 
     def take(self) -> str:
-        """Take the next line."""
+        """Return the next line and advance past it."""
         self._index += 1
         return self._lines[self._index - 1]
 
     def skip_blank(self) -> bool:
-        """Go to the next line that is not blank; return whether one was found."""
+        """Advance to the next line that is not blank; return whether there is one."""
         while (line := self.peek()) is not None and not line.strip():
             self._index += 1
         return line is not None
 
     def next_written(self) -> str:
-        """Return the next line that is not blank without taking it; "" at the end."""
+        """Return the next line that is not blank, without advancing; "" at the end."""
         return next((line for line in self._lines[self._index :] if line.strip()), "")
 
     def error(self, message: str) -> PatchError:
-        """Return an error about the line taken last."""
+        """Return an error about the line that `take` returned last."""
         return PatchError(f"Invalid patch hunk on line {self.line_number - 1}: {message}")
 
 
@@ -175,7 +176,7 @@ def _added_content(reader: _LineReader) -> str:
         elif line.startswith("\\ "):
             content = content.removesuffix("\n")
         elif not line.strip() and reader.next_written().startswith("+"):
-            # A forgotten '+' on an empty line: nothing else is possible here.
+            # This can only be an empty line whose '+' was forgotten.
             content += line.strip(" \t") + "\n"
         else:
             break
@@ -233,7 +234,7 @@ def _chunk(reader: _LineReader, *, is_first: bool) -> Chunk:
 
 
 def _body(reader: _LineReader) -> tuple[list[str], bool, bool | None]:
-    """Return a chunk's lines, whether they end the file, and whether that ends in a newline."""
+    """Return a chunk's lines, then its `is_end_of_file` and `has_final_newline`."""
     lines: list[str] = []
     has_final_newline: bool | None = None
     while (line := reader.peek()) is not None:
@@ -256,7 +257,7 @@ def _unexpected(reader: _LineReader) -> PatchError:
     line = reader.take()
     return reader.error(
         f"unexpected line '{_short(line)}': the lines of a chunk start with ' ', '-' or '+', "
-        "a further chunk with '@@', a section with '***'"
+        "another chunk with '@@', a section with '***'"
     )
 
 

@@ -1,8 +1,8 @@
 """Find the lines of a patch in a file, exactly or nearly, and the closest place if none matches.
 
-Four passes, each more lenient: identical, without trailing blanks, without blanks at both ends,
-typographic characters replaced by plain ones. Line endings never count. locate.py decides between
-several places.
+Four passes compare the lines, each more leniently: identical, without trailing blanks, without
+blanks at both ends, typographic characters replaced by plain ones. Line endings are ignored.
+locate.py chooses between several places.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNKNOWN = re.compile("\ufffd+")
 
 
 def plain_line(line: str) -> str:
-    """Return a line without outer blanks, in plain characters; undecodable runs become U+FFFD."""
+    """Return a line without outer blanks, in plain punctuation; undecodable runs become U+FFFD."""
     if line.isascii():
         return line.strip()
     return UNKNOWN.sub("\ufffd", line.translate(_PLAIN)).strip()
@@ -48,7 +48,7 @@ class Haystack:
             yield self._find(number, "\n" + "".join(key(line) + "\n" for line in pattern))
 
     def _find(self, number: int, needle: str) -> list[int]:
-        # One string search over all lines is linear and runs in C, overlapping hits included.
+        # Searching one joined text is linear and runs in C; it finds overlapping hits too.
         text = self._texts.get(number)
         if text is None:
             key = PASSES[number]
@@ -64,12 +64,12 @@ class Haystack:
         return found
 
     def containing(self, fragment: str) -> list[int]:
-        """Return the indexes of the lines that contain `fragment`, both in plain form."""
+        """Return the indexes of the lines that contain `fragment`; compare both by `plain_line`."""
         fragment = plain_line(fragment)
         return [i for i, line in enumerate(self.lines) if fragment in plain_line(line)]
 
     def nearest(self, pattern: Sequence[str]) -> str:
-        """Return a sentence about the closest place of a missing pattern, and how it differs."""
+        """Return a sentence that says where the file is most like `pattern`, and how it differs."""
         wanted = [plain_line(line) for line in pattern]
         have = [plain_line(line) for line in self.lines]
         start = _best_alignment(wanted, have)
@@ -88,7 +88,7 @@ class Haystack:
 
 
 def _best_alignment(wanted: list[str], have: list[str]) -> int | None:
-    """Return the start at which most of the wanted lines that are not blank match, if any."""
+    """Return the index (perhaps below 0) from which most non-blank wanted lines match, or None."""
     indexes: dict[str, list[int]] = {line: [] for line in wanted if line}
     for i, line in enumerate(have):
         if line in indexes and len(indexes[line]) < 100:
@@ -101,13 +101,13 @@ def _best_alignment(wanted: list[str], have: list[str]) -> int | None:
 
 
 def _similar(wanted: list[str], lines: Sequence[str], have: list[str]) -> str:
-    """Return a sentence about the line most similar to the longest of the wanted ones."""
+    """Return a sentence that names the line most similar to the longest wanted line."""
     from difflib import get_close_matches
 
     longest = max(wanted, key=len)
     candidates = {line: i for i, line in reversed(list(enumerate(have[:5000]))) if line}
     close = get_close_matches(longest[:200], list(candidates), n=1) if longest else []
     if not close:
-        return "Nothing in the file is similar: read it again before the next try."
+        return "Nothing in the file is similar: read it again before you send another patch."
     at = candidates[close[0]]
     return f"The nearest line is line {at + 1}:\n{lines[at]}"

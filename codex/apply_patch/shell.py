@@ -1,8 +1,8 @@
-"""The patch inside a command or a tool call, if there is one.
+"""Find the patch in a command, or in the arguments of the `apply_patch` tool.
 
-A command counts as a patch only if it is nothing else: `apply_patch PATCH`, or a shell script that
-is one here-document for it, perhaps after `cd DIR &&`. Everything else is left to the shell, except
-a bare patch, which a shell would run line by line: that is an error for the model.
+A command is a patch only if it does nothing else: `apply_patch PATCH`, or a shell script that is
+only this or one here-document for `apply_patch`, perhaps after `cd DIR &&`. The shell runs all
+other commands, except a bare patch, which it would run line by line: the model gets an error.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class PatchCall(msgspec.Struct, frozen=True):
 
     text: str
     workdir: str | None = None
-    """Folder that its paths start from, relative to the call's own; None for the call's own."""
+    """Folder that `cd` names, relative to the call's own working directory; None without `cd`."""
 
 
 def detect(argv: Sequence[str]) -> PatchCall | None:
-    """Return the patch that a command applies, if it does nothing else.
+    """Return the patch that a command applies; None if it does anything else.
 
     Raises: PatchError, if it is meant as a patch but cannot be accepted as it is.
     """

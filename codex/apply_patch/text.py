@@ -1,7 +1,8 @@
-"""The bytes of a file <-> its lines, such that whatever a patch does not touch stays unchanged.
+"""Convert the bytes of a file to its lines and back, without loss.
 
 Byte order marks, UTF-16 and UTF-32 (recognised by their marks), the ending of each line, a missing
-final newline, and bytes that are not UTF-8 all survive. Knows nothing of patches or paths.
+final newline, and bytes that are not UTF-8 all survive, so that what a patch does not touch stays
+unchanged. Knows nothing of patches or paths.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 
 from codex.base.errors import PatchError
 
-# UTF-32 before UTF-16: the little-endian marks start alike.
+# UTF-32 comes before UTF-16, because their little-endian marks begin with the same bytes.
 MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -23,33 +24,36 @@ MARKS: tuple[tuple[bytes, str], ...] = (
 
 
 class FileText(msgspec.Struct, frozen=True, kw_only=True):
-    """A file's lines and how they were written."""
+    """The lines of a file, with its line endings and its encoding."""
 
     lines: tuple[str, ...]
     """Lines without their endings."""
     endings: tuple[str, ...]
     """Ending of each line: LF, CRLF, or "" for a last line without a newline."""
     mark: bytes = b""
+    """Byte order mark; empty if the file has none."""
     encoding: str = "utf-8"
     is_guess: bool = False
-    """Whether the encoding is unknown: the bytes are not UTF-8 and carry no mark."""
+    """Whether the encoding is unknown: the characters beyond ASCII are mostly not valid UTF-8."""
 
     @property
     def has_final_newline(self) -> bool:
-        """Whether the file ends in a newline; true for an empty file, to which lines are added."""
+        """Whether the file ends in a newline; true for an empty file, so that added lines do."""
         return not self.endings or self.endings[-1] != ""
 
 
 def decode_file(data: bytes) -> FileText:
     """Return the lines of a file; undecodable bytes become lone surrogates (surrogateescape).
 
-    Raises: PatchError, if a mark announces UTF-16 or UTF-32 but the rest is not valid.
+    Raises: PatchError, if the byte order mark says UTF-16 or UTF-32 but the rest is not valid.
     """
     mark, encoding = next((m for m in MARKS if data.startswith(m[0])), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding, _errors(encoding))
     except UnicodeDecodeError as exc:
-        raise PatchError(f"it starts with the mark of {encoding} but is not {encoding}") from exc
+        raise PatchError(
+            f"its byte order mark says {encoding}, but the rest is not valid {encoding}"
+        ) from exc
     lines = text.split("\n")
     last = lines.pop()
     endings = ["\r\n" if line.endswith("\r") else "\n" for line in lines]
@@ -85,6 +89,6 @@ def _errors(encoding: str) -> str:
 
 
 def _is_mostly_broken(text: str) -> bool:
-    """Return whether undecodable bytes prevail: another encoding, not damaged UTF-8."""
+    """Return whether most of what is not ASCII is undecodable: more than UTF-8 with some damage."""
     broken = sum("\udc80" <= c <= "\udcff" for c in text)
     return broken * 2 > sum(c > "\x7f" for c in text)

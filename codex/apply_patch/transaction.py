@@ -1,7 +1,7 @@
 """Change several files together: all of them, or none.
 
 Every directory is opened from the root down without following symbolic links, and all operations
-are relative to its descriptor, so a link that appears after the paths were judged has no effect.
+are relative to its descriptor, so a link that appears after the paths were checked has no effect.
 New contents are written to temporary files beside their targets first, then renamed over them; the
 old files are kept until the last rename and put back if one fails. Without fsync, a crash of the
 machine between two renames can leave part of a patch; a patch is not a database.
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MAX_BYTES = 64 * 1024 * 1024
-"""Largest file that a patch may touch."""
+"""Size of the largest file that a patch may touch."""
 
 OPEN_DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 if sys.platform == "linux":
-    # Enough to work in a directory that may be entered but not listed.
+    # O_PATH also opens a directory that may be entered but not listed.
     OPEN_DIRECTORY |= os.O_PATH
 
 
@@ -39,7 +39,9 @@ class Entry(msgspec.Struct, frozen=True):
     """Contents of the file, or target of the symbolic link."""
     mode: int
     links: int
+    """Number of hard links."""
     owner: tuple[int, int]
+    """User id and group id."""
     is_link: bool = False
 
 
@@ -49,6 +51,7 @@ class Target(msgspec.Struct, frozen=True):
     path: str
     """Absolute path, without symbolic links among its directories."""
     before: Entry | None
+    """State when the patch was planned; None if nothing was there."""
     after: bytes | None
     """New contents; None removes the path."""
     mode: int | None = None
@@ -56,9 +59,12 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def read_entry(name: str, directory: int | None = None) -> Entry | None:
-    """Read an absolute path, or `name` in an open directory, without following links.
+    """Return the state of an absolute path, or of `name` in an open directory; None if missing.
 
-    Raises: PatchError without the path, if it is neither a file nor a link, or too large. OSError.
+    A symbolic link is not followed.
+
+    Raises: PatchError, which does not name the path, if it is neither a regular file nor a link, or
+        is too large. OSError.
     """
     try:
         status = os.lstat(name, dir_fd=directory)
@@ -91,10 +97,10 @@ def _read_file(name: str, directory: int | None, status: os.stat_result) -> byte
 
 
 def commit(targets: Sequence[Target]) -> None:
-    """Bring every target into its new state.
+    """Bring every target into its new state, or none.
 
     Raises: PatchError, if a target has changed since it was read or cannot be written; then
-        everything is as before, or the message names what could not be put back.
+        everything is as before, or the message names what could not be restored.
     """
     changed = [target for target in targets if _is_changed(target)]
     with _Transaction() as transaction:
@@ -108,7 +114,7 @@ def commit(targets: Sequence[Target]) -> None:
 
 
 class _Transaction:
-    """Open directories, temporary files, and the steps that undo the changes."""
+    """The directories, temporary files and undo steps of one change to several files."""
 
     def __init__(self) -> None:
         self._directories: dict[str, int] = {}
@@ -116,7 +122,7 @@ class _Transaction:
         self._undo: list[tuple[str, Callable[[], None]]] = []
         """Paths with the steps that restore them, in the order of the changes."""
         self._tidy: list[Callable[[], None]] = []
-        """Steps that remain after success."""
+        """Steps that remove the old files after success."""
 
     def __enter__(self) -> _Transaction:
         self._directories["/"] = os.open("/", OPEN_DIRECTORY)
@@ -140,7 +146,7 @@ class _Transaction:
                 os.close(descriptor)
 
     def verify(self, target: Target) -> None:
-        """Check that the target has not changed since the patch was judged."""
+        """Check that the target has not changed since it was read, and may be written."""
         with _explained(target.path):
             directory = self._directory(os.path.dirname(target.path), is_made=False)
             now = None
@@ -152,12 +158,12 @@ class _Transaction:
                 self._check_writable(target, directory)
 
     def _check_writable(self, target: Target, directory: int | None) -> None:
-        # A rename would replace a file that its owner has made read-only.
+        # A rename would replace even a file that its owner has made read-only.
         if not os.access(os.path.basename(target.path), os.W_OK, dir_fd=directory):
             raise PatchError("it is read-only")
 
     def stage(self, target: Target) -> None:
-        """Write the new contents beside the target, in a directory that is created if missing."""
+        """Write the new contents to a temporary file beside the target; create its directory."""
         if target.after is None:
             return
         with _explained(target.path):
@@ -195,12 +201,12 @@ class _Transaction:
     def _keep(self, target: Target, directory: int, name: str) -> None:
         """Keep the old file under a second name until the transaction has succeeded.
 
-        A hard link never leaves the target's own name missing. For removals, and on file systems
+        With a hard link, the target's own name is never missing. For removals, and on file systems
         without hard links, the file is renamed.
         """
         kept = f".codex-patch-{os.urandom(6).hex()}"
         both = {"src_dir_fd": directory, "dst_dir_fd": directory}
-        if target.after is None or not _is_linked(name, kept, directory):
+        if target.after is None or not _try_link(name, kept, directory):
             os.rename(name, kept, **both)
 
         def restore() -> None:
@@ -249,13 +255,13 @@ class _Transaction:
                 lost.append(f"'{path}': {exc.strerror}")
         if lost:
             raise PatchError(
-                f"{error}\nThese could not be put back as they were: {'; '.join(lost)}"
+                f"{error}\nThese paths could not be restored: {'; '.join(lost)}"
             ) from error
 
 
 @contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
-    """Name the path in every error."""
+    """Turn every OSError and PatchError of the block into a PatchError that names the path."""
     try:
         yield
     except OSError as exc:
@@ -264,8 +270,8 @@ def _explained(path: str) -> Iterator[None]:
         raise PatchError(f"Failed to write '{path}': {exc.message}") from exc
 
 
-def _is_linked(name: str, second: str, directory: int) -> bool:
-    """Give a file a second name; return False if that is impossible."""
+def _try_link(name: str, second: str, directory: int) -> bool:
+    """Give a file a second name, a hard link; return False if that is impossible."""
     try:
         os.link(name, second, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
     except OSError:

@@ -158,7 +158,9 @@ def test_a_large_file_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_with_a_false_mark_names_itself(root: Path) -> None:
     write_tree(root, {"a": b"\xff\xfea"})
     message = error_of(root, "*** Update File: a\n@@\n-a\n+b\n")
-    assert message.startswith("Failed to read 'a' to update: it starts with the mark of utf-16-le")
+    assert message.startswith(
+        "Failed to read 'a' to update: its byte order mark says utf-16-le, but the rest is not"
+    )
 
 
 def test_a_file_cannot_be_a_folder_too(root: Path) -> None:
@@ -222,7 +224,7 @@ def test_links_are_not_moved(root: Path) -> None:
 def test_a_circle_of_links_is_refused(root: Path) -> None:
     (root / "a").symlink_to("b")
     (root / "b").symlink_to("a")
-    assert "lead in a circle" in error_of(root, "*** Add File: a\n+x\n")
+    assert "form a loop" in error_of(root, "*** Add File: a\n+x\n")
 
 
 def outside(root: Path, body: str) -> list[str]:

@@ -216,7 +216,7 @@ def test_a_chunk_without_lines_is_refused() -> None:
 def test_a_further_chunk_needs_a_marker() -> None:
     message = error_of(BEGIN + "*** Update File: f\n-a\n*** End of File\n-b\n" + END)
     assert "on line 5: unexpected line '-b'" in message
-    assert "a further chunk with '@@'" in message
+    assert "another chunk with '@@'" in message
 
 
 def test_any_path_is_accepted() -> None:

@@ -57,7 +57,7 @@ def test_a_few_stray_bytes_leave_a_file_utf_8() -> None:
 
 
 def test_a_broken_promise_of_utf_16_is_refused() -> None:
-    with pytest.raises(PatchError, match="mark of utf-16-le but is not utf-16-le"):
+    with pytest.raises(PatchError, match="says utf-16-le, but the rest is not valid utf-16-le"):
         decode_file(b"\xff\xfea")
 
 

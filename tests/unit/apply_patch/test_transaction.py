@@ -197,9 +197,7 @@ def test_what_cannot_be_put_back_is_named(
     monkeypatch.setattr(os, "rename", rename)
     with pytest.raises(PatchError) as caught:
         apply(done, roots=None)
-    assert f"These could not be put back as they were: '{tmp_path}/b': Read-only" in str(
-        caught.value
-    )
+    assert f"These paths could not be restored: '{tmp_path}/b': Read-only" in str(caught.value)
 
 
 def test_an_unchanged_file_is_not_written(tmp_path: Path) -> None:
