@@ -1,6 +1,6 @@
-"""The start of the program: `--version` before anything is imported, otherwise the command line.
+"""Start the program: print `--version` before other imports, otherwise run the command line.
 
-A bug that reaches this file ends in one line and an exit status.
+An unexpected exception ends the program with a short report and an exit status.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of the output has closed it, and knows.
+        # Whoever reads the output has closed it, and needs no message.
         host.abandon_output()
         return 1
     except Exception as error:  # noqa: BLE001 - any bug ends the program with a report
