@@ -1,4 +1,4 @@
-"""Sessions on disk: one JSONL file each, written item by item and read to resume it.
+"""Sessions on disk: a JSONL file for each, written item by item, and read to resume the session.
 
 Must not show anything to the user.
 """

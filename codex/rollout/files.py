@@ -1,7 +1,7 @@
 """The session files of a CODEX_HOME, and the summary that the head of each file gives.
 
-The files alone are the truth: there is no database, so lists are made from the heads of the files.
-Must not change anything.
+There is no database beside the files: lists of sessions are made from the heads of the files. Must
+not change anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 HEAD_BYTES = 512 * 1024
-"""Longest part of a file that a listing reads to find the first message."""
+"""Most bytes of a file that a listing reads to find the first message."""
 _CHUNK = 32 * 1024
 _TITLE_CHARACTERS = 400
 
@@ -34,7 +34,7 @@ FILE_NAME = re.compile(
 
 
 class SessionFile(NamedTuple):
-    """One session file, as its folder lists it."""
+    """One session file, as its folder shows it; its contents are not read."""
 
     id: str
     path: str
@@ -56,15 +56,15 @@ class SessionSummary(NamedTuple):
     """Size in bytes."""
     is_archived: bool
     name: str | None
-    """Name that the user gave it."""
+    """Name that the user gave the session; None if there is none."""
     started: str
-    """Start in UTC, as the file says: `2026-11-23T01:37:49.042Z`."""
+    """Time of the start in UTC, as the file says: `2026-11-23T01:37:49.042Z`."""
     cwd: str | None
     """Working directory; None if the file does not name it."""
     first_message: str
     """Beginning of the user's first message; empty if none is near the start of the file."""
     source: str
-    """Front end that started it: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
+    """Front end that started the session: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
 
 
 def size_text(size: int) -> str:
@@ -118,7 +118,7 @@ def summarize(file: SessionFile, name: str | None) -> SessionSummary | None:
 
 
 class _Head:
-    """The first lines of a file."""
+    """Collects what a summary needs from the first lines of a session file."""
 
     def __init__(self) -> None:
         self.has_meta = False

@@ -1,7 +1,7 @@
-"""Conversation items written by other versions of Codex -> our items. Pure.
+"""Convert the conversation items that other versions of Codex wrote into our items. Pure.
 
-An item that our wires cannot send is converted to one that they can, or to text. Items that only
-told the model about the other program are dropped, since the model hears about this one.
+An item that our wire APIs cannot send becomes one that they can, or text. Items that only described
+the other program to the model are dropped, since our own requests describe this one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CONTEXT_TAGS = (
 
 
 def own_item(raw: dict[str, Any]) -> ResponseItem | None:
-    """Read an item that this program wrote; return None if it is not such an item."""
+    """Decode an item that this program wrote; return None if it has another form."""
     try:
         item: ResponseItem = msgspec.convert(raw, ResponseItem)
     except msgspec.ValidationError:
@@ -45,7 +45,7 @@ def own_item(raw: dict[str, Any]) -> ResponseItem | None:
 
 
 def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
-    """Convert an item of another program; return None if its kind is unknown."""
+    """Return another program's item as ours; () if it is dropped, None if its kind is unknown."""
     match raw.get("type"):
         case "message":
             return _message(raw)
@@ -65,7 +65,7 @@ def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
 
 
 def is_context(raw: dict[str, Any]) -> bool:
-    """Return whether another program, and not its user, wrote a message."""
+    """Return whether the other program itself, and not its user, wrote a message."""
     if raw.get("role") in ("developer", "system"):
         return True
     texts = [as_str(as_dict(part).get("text")) for part in as_list(raw.get("content"))]
@@ -118,7 +118,7 @@ def _call(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
 
 
 def _output(raw: dict[str, Any]) -> tuple[ResponseItem, ...]:
-    """Return an output as text; its images follow in a message, as those of `view_image` do."""
+    """Return a tool output as text, then its images in a message, as `view_image` sends them."""
     call_id, output = as_str(raw.get("call_id")), raw.get("output")
     if isinstance(output, dict):  # the form of autumn 2025
         output = output.get("content_items") or output.get("content")

@@ -1,4 +1,4 @@
-"""Copy a session under an id of its own, whole or up to a message of the user."""
+"""Copy a session to a file with a new id, completely or up to one of the user's messages."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def fork(
     resumed: Resumed, config: Config, *, clock_s: float, keep_messages: int | None = None
 ) -> Resumed:
-    """Copy a conversation, to continue with the copy.
+    """Copy a conversation to a new session file; return the copy, to be continued.
 
     Args: clock_s: the time in seconds since the epoch. keep_messages: number of the user's
-        messages, as replay.py shows them, to keep with what followed; None keeps everything.
+        messages, as core/replay.py shows them, to keep with what followed each; None keeps all.
     Raises: CodexError.
     """
     session_id = new_session_id(clock_s)
@@ -51,7 +51,7 @@ def fork(
 
 
 def _write_whole(path: str, lines: list[bytes]) -> None:
-    """Write a new file with these lines, or none: half a copy would pass for the conversation."""
+    """Write a new file with all lines, or no file: half a copy would look like the whole."""
     unfinished = f"{path}.new"
     make_folders(os.path.dirname(path))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -67,7 +67,7 @@ def _write_whole(path: str, lines: list[bytes]) -> None:
 
 
 def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Json]:
-    """Return the old metadata under the new id."""
+    """Return the metadata of the old session, with the id and start of the copy."""
     meta: dict[str, Json] = {}
     with open(resumed.path, "rb") as file:
         for raw in file:
@@ -82,7 +82,7 @@ def _meta(resumed: Resumed, session_id: str, clock_s: float) -> dict[str, Json]:
 
 
 def _copied(lines: Iterable[bytes], resumed: Resumed, keep_messages: int | None) -> Iterator[bytes]:
-    """Yield the lines to keep; lines that announce a message are kept only with it."""
+    """Yield the lines to keep; lines that introduce a message of the user are kept only with it."""
     announcing: list[bytes] = []
     messages = 0
     for raw in lines:
@@ -113,7 +113,7 @@ def _is_meta(value: dict[str, Json]) -> bool:
 
 
 def _shows_message(value: dict[str, Json], *, is_ours: bool) -> bool:
-    """Return whether replay.py shows a line as a message of the user."""
+    """Return whether core/replay.py shows a line as a message of the user."""
     payload = as_dict(value.get("payload"))
     if is_ours:
         return value.get("type") == "event_msg" and payload.get("type") == "user_message"

@@ -34,11 +34,11 @@ VERSION = 1
 """Version of the format that we write; docs/rollout-format.md says what readers may rely on."""
 
 RECORDED = frozenset(get_args(RecordedEvent))
-"""The types of the events that are kept."""
+"""The types of the events that a session file records."""
 
 
 def rollout_line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:
-    """Return one line with its newline. Args: ordinal: its number, if the file numbers lines."""
+    """Return one line with its newline. Args: ordinal: line number, if the file numbers lines."""
     numbered = {} if ordinal is None else {"ordinal": ordinal}
     value = {"timestamp": timestamp(clock_s), **numbered, "type": kind, "payload": payload}
     return dumps(value) + b"\n"
@@ -61,7 +61,7 @@ def session_meta(
     instructions: str,
     git: GitState | None,
 ) -> dict[str, Any]:
-    """Return the payload of the first line.
+    """Return the payload of the first line of a session file.
 
     Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. originator: the calling program.
         instructions: the whole system text.
@@ -106,7 +106,7 @@ def turn_context(task_id: str, config: Config, instructions: str | None) -> dict
 
 
 def _sandbox(policy: SandboxPolicy) -> dict[str, Any]:
-    """Return the policy as one of today's modes if one is equal, else as May 2025's permissions."""
+    """Return the policy as the equal mode of today's Codex, else as permissions of May 2025."""
     if policy.is_unrestricted:
         return {"type": "danger-full-access"}
     if policy == SandboxPolicy():
@@ -123,7 +123,7 @@ def _sandbox(policy: SandboxPolicy) -> dict[str, Any]:
 
 
 def event_payload(msg: EventMsg, task_id: str) -> dict[str, Any]:
-    """Return the payload for an event."""
+    """Return the payload of the line that records an event."""
     match msg:
         case TokenCount():
             return _token_count(msg)
@@ -140,7 +140,7 @@ def event_payload(msg: EventMsg, task_id: str) -> dict[str, Any]:
 
 
 def event_of(payload: dict[str, Any]) -> EventMsg:
-    """Return the event of a payload.
+    """Return the event that a payload records.
 
     Raises: ProtocolError, if it is not one of our events.
     """

@@ -31,7 +31,7 @@ def session_names(codex_home: str) -> dict[str, str]:
 
 
 def rename(codex_home: str, session_id: str, name: str, *, clock_s: float) -> None:
-    """Name a session, in one write of one line; an empty name removes the old one.
+    """Give a session a name, by one write of one line; an empty name removes the old name.
 
     Raises: CodexError.
     """

@@ -1,4 +1,4 @@
-"""The settings to resume an old conversation with: its folder, model and provider.
+"""Restore the settings of an old conversation: its working directory, model and provider.
 
 The command line wins. Approval policy and sandbox must never come from the session's file: they are
 what the user has configured now.
@@ -28,7 +28,7 @@ EFFORT_KEY = "model_reasoning_effort"
 def restored_config(host: Host, overrides: Overrides, resumed: Resumed) -> Config:
     """Return the configuration for a resumed conversation.
 
-    Raises: CodexError, if its folder is gone and the command line names no other.
+    Raises: CodexError, if its working directory is gone and the command line names no other.
     """
     overrides = msgspec.structs.replace(overrides, cwd=_cwd(overrides, resumed))
     config = load_config(host, overrides)

@@ -1,7 +1,8 @@
-"""A rollout file -> the conversation it holds, to be continued.
+"""Read the conversation in a session file, so that it can be continued.
 
 Reads the files of this program and of other versions of Codex: the bare items of May 2025 and the
-tagged lines since. A line that cannot be read is skipped, and the user is told. Must not write.
+tagged lines of later versions. A line that cannot be read is skipped, and the user is told. Must
+not write.
 Source: docs/rollout-format.md; real files of Codex 0.169.
 """
 
@@ -45,7 +46,7 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[ResponseItem, ...]
     """The transcript."""
     events: tuple[EventMsg, ...]
-    """Events that the user saw, if the file holds them; replay.py shows the conversation again."""
+    """Events that the user saw, as far as the file holds them, for core/replay.py to show again."""
     usage: TokenUsage = TokenUsage()
     cwd: str | None = None
     """Working directory; None if the file does not name it, as in May 2025."""
@@ -57,14 +58,14 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
     next_ordinal: int | None = None
     """Number of the next line, if the file numbers its lines."""
     name: str | None = None
-    """Name that the user gave it."""
+    """Name that the user gave the session; None if there is none."""
     is_ours: bool = True
     """Whether this program started the session."""
     warnings: tuple[str, ...] = ()
 
 
 def load(path: str, *, name: str | None = None) -> Resumed:
-    """Read one session file. Args: name: the name that the user gave it (names.py knows).
+    """Read one session file. Args: name: the name that the user gave the session, from names.py.
 
     Raises: CodexError, if the file does not hold a session.
     """
@@ -101,10 +102,10 @@ def load(path: str, *, name: str | None = None) -> Resumed:
 
 
 def closed(items: list[ResponseItem]) -> list[ResponseItem]:
-    """Pair calls and outputs: drop outputs without a call, and answer calls that lack an output.
+    """Return the items with calls and outputs paired: add missing outputs, drop stray ones.
 
-    Servers refuse anything else. Calls at the end, which a killed process left open, are answered
-    and recorded when the next task begins.
+    Servers refuse anything else. A call without an output gets "aborted", except at the end, where
+    a killed process left it: the next task adds and records that output.
     """
     called = {item.call_id for item in items if isinstance(item, FunctionCall)}
     answered = {item.call_id for item in items if isinstance(item, FunctionCallOutput)}
@@ -123,7 +124,7 @@ def closed(items: list[ResponseItem]) -> list[ResponseItem]:
 
 
 class _SessionReader:
-    """Takes the lines of one file in order."""
+    """Collects the conversation from the lines of one session file, in order."""
 
     def __init__(self) -> None:
         self.session_id: str | None = None
@@ -184,7 +185,7 @@ class _SessionReader:
             case "event_msg":
                 self._event(payload)
             case "turn_context":
-                # We begin each task with one of these; other versions may write tasks in between.
+                # Our tasks begin with a turn_context; other versions may write tasks in between.
                 self._has_our_context = "rollout_format" in payload
                 self.cwd = as_str(payload.get("cwd")) or self.cwd
                 self.model = as_str(payload.get("model")) or self.model
@@ -222,12 +223,12 @@ class _SessionReader:
         try:
             event = event_of(payload)
         except ProtocolError:
-            return  # written by another version, and for people only
+            return  # an event of another version; the items hold the conversation
         self.usage = usage_of(event) or self.usage
         self.events.append(event)
 
     def _roll_back(self, turns: int) -> None:
-        """Drop the last messages of the user, and everything that followed them."""
+        """Drop the last `turns` messages of the user, and everything after the first of these."""
         starts = [
             index
             for index, item in enumerate(self.items)

@@ -1,4 +1,4 @@
-"""Ids of sessions."""
+"""Make ids for sessions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def new_session_id(clock_s: float) -> str:
-    """Return a UUID of version 7 (RFC 9562), which sorts by its time.
+    """Return a new session id: a UUID of version 7 (RFC 9562), which sorts by its time.
 
     Args: clock_s: seconds since the epoch.
     """

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def sessions(
     codex_home: str, *, cwd: str | None = None, is_archived: bool = False
 ) -> Iterator[SessionSummary]:
-    """Yield the sessions, the most recently written first; each is read when it is needed.
+    """Yield the summaries of sessions, most recently written first; read each file when needed.
 
-    Args: cwd: only sessions of this folder.
+    Args: cwd: only sessions with this working directory; None means all.
     """
     names = session_names(codex_home)
     for file in session_files(codex_home, is_archived=is_archived):
@@ -45,7 +45,7 @@ def list_sessions(
     is_archived: bool = False,
     limit: int | None = None,
 ) -> list[SessionSummary]:
-    """Return the first `limit` of `sessions`."""
+    """Return the first `limit` summaries that `sessions` yields; None means all."""
     found: list[SessionSummary] = []
     for summary in sessions(codex_home, cwd=cwd, is_archived=is_archived):
         if len(found) == limit:
@@ -57,7 +57,7 @@ def list_sessions(
 def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = False) -> SessionFile:
     """Find the one session with an id, the beginning of an id, or a name.
 
-    Args: is_archived: which sessions to search; None searches all.
+    Args: is_archived: whether to search the archived sessions or the others; None searches both.
     Raises: CodexError, if there is no such session, or more than one.
     """
     names = session_names(codex_home)
@@ -85,10 +85,10 @@ def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = Fal
 
 
 def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Resumed:
-    """Read a session in order to continue it.
+    """Read the conversation of a session, to be continued.
 
-    Args: wanted: as for `find_session`; None means the most recently written one. cwd: the folder
-        of that one; None means any.
+    Args: wanted: as for `find_session`; None means the most recently written session. cwd: the
+        working directory of that session; None means any.
     Raises: CodexError.
     """
     if wanted is None:
@@ -99,7 +99,7 @@ def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Res
 
 
 def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
-    """Return the most recently written session. Args: cwd: the session's folder; None: any folder.
+    """Return the most recently written session. Args: cwd: its working directory; None means any.
 
     Raises: CodexError, if there is no session.
     """
@@ -108,13 +108,13 @@ def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
     if cwd is None:
         raise CodexError("there is no session yet")
     raise CodexError(
-        f"there is no session of the folder '{cwd}'",
+        f"there is no session in the folder '{cwd}'",
         advice="To include the sessions of other folders, add --all.",
     )
 
 
 def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> list[SessionFile]:
-    """Match by whole id, else by name (the latest session named so), else by beginning of an id."""
+    """Return files by complete id, else by name (the latest so named), else by start of the id."""
     lowered = wanted.lower()
     exact = [file for file in files if file.id == lowered]
     if exact:
@@ -129,7 +129,7 @@ def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> li
 def archive(codex_home: str, file: SessionFile) -> str:
     """Archive a session; return its new path.
 
-    Raises: CodexError, also if it is open.
+    Raises: CodexError, also if the session is open in another process.
     """
     return _move(file, os.path.join(codex_home, "archived_sessions"))
 
@@ -140,14 +140,14 @@ def unarchive(codex_home: str, file: SessionFile) -> str:
     Raises: CodexError.
     """
     match = FILE_NAME.fullmatch(os.path.basename(file.path))
-    assert match is not None  # session_files took no other
+    assert match is not None  # session_files returns no other names
     return _move(file, os.path.join(codex_home, "sessions", *match.group(1, 2, 3)))
 
 
 def delete_session_file(file: SessionFile) -> None:
     """Delete a session permanently.
 
-    Raises: CodexError, also if it is open.
+    Raises: CodexError, also if the session is open in another process.
     """
     with _held(file):
         os.unlink(file.path)
@@ -165,7 +165,7 @@ def _move(file: SessionFile, folder: str) -> str:
 
 @contextlib.contextmanager
 def _held(file: SessionFile) -> Iterator[None]:
-    """Keep other processes from continuing a session meanwhile."""
+    """Lock a session file during the block, so that no other process continues the session."""
     try:
         descriptor = open_for_append(file.path)
         try:

@@ -1,4 +1,4 @@
-"""The transcript: all messages, calls and outputs of a session, which requests send again.
+"""The transcript: all messages, tool calls and outputs of a session, which each request sends.
 
 Pure state without I/O. One thread owns it at a time: the task thread while a task runs, the session
 thread between tasks.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ABORTED = "aborted"
-"""Output for the model of a tool call that an interrupt left without one."""
+"""Output that the model gets for a tool call that was interrupted before it had one."""
 
 
 class Pending(NamedTuple):
@@ -25,7 +25,7 @@ class Pending(NamedTuple):
 
 
 class Transcript:
-    """The items of a session in order, and the number that a server already holds."""
+    """The items of a session in order, and how many of them the server already has."""
 
     def __init__(
         self,
@@ -61,17 +61,17 @@ class Transcript:
         )
 
     def close_open_calls(self) -> None:
-        """Answer every open call with "aborted": a server refuses a call without an output."""
+        """Record the output "aborted" for every call without one, which a server would refuse."""
         self.record(FunctionCallOutput(call.call_id, ABORTED) for call in self.open_calls())
 
     def pending(self, *, is_stored: bool) -> Pending:
-        """Return what to send: all items, or with server state only those that the server lacks."""
+        """Return all items or, if the server stores responses, only those that it lacks."""
         if is_stored and self._response_id is not None:
             return Pending(tuple(self._items[self._known_count :]), self._response_id)
         return Pending(self.items, None)
 
     def acknowledge(self, response_id: str) -> None:
-        """Take note of a complete response that the server keeps, with its items recorded."""
+        """Note that the server has a complete response, and with it all items recorded so far."""
         self._known_count = len(self._items)
         self._response_id = response_id or None
 
@@ -81,6 +81,6 @@ class Transcript:
         return self._response_id is not None
 
     def forget_server_state(self) -> None:
-        """Send all items next time: the server has lost the response, or another takes over."""
+        """Make the next request send all items: the server lost the response or was replaced."""
         self._known_count = 0
         self._response_id = None

@@ -6,9 +6,9 @@ transcript is in the file. A process that is killed loses at most the line that 
 There is no fsync: the kernel keeps what a killed process wrote, and a power cut may lose the last
 lines. Must not read the file; resume.py does that.
 
-Items come from the transcript's owner; what the user saw may come at the same time from a command
-that the user runs beside the task (errands.py). So each line is made and written under a lock, the
-only one in the program that is held over I/O: it keeps lines whole and in order.
+Items come from the thread that owns the transcript; events may come at the same time from a command
+that the user runs beside the task (core/errands.py). So each line is made and written under a lock,
+the only one in the program that is held during I/O: it keeps lines whole and in order.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def open_rollout(
 
     Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. instructions: the whole system
         text.
-    Raises: CodexError, if another process has the session open.
+    Raises: CodexError, if another process has the session open or has changed its file.
     """
     if config.is_ephemeral:
         return unrecorded()
@@ -81,19 +81,19 @@ def open_rollout(
 
 
 def unrecorded() -> Rollout:
-    """Return the rollout of a session that leaves no file."""
+    """Return a Rollout that records nothing, for a session that leaves no file."""
     return Rollout(None, clock=lambda: 0.0, warn=lambda _text: None)
 
 
 def rollout_path(codex_home: str, session_id: str, started_s: float) -> str:
-    """Return the path of a session's file, by day and second of its start in UTC."""
+    """Return the path of a session's file, which names day and second of its start in UTC."""
     day = time.strftime("%Y/%m/%d", time.gmtime(started_s))
     second = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(started_s))
     return os.path.join(codex_home, "sessions", day, f"rollout-{second}-{session_id}.jsonl")
 
 
 class Rollout:
-    """One session's file, created with the first line after the session's metadata.
+    """One session's file, created when the first line after the session's metadata is recorded.
 
     A session without any message leaves no file.
     """
@@ -108,8 +108,8 @@ class Rollout:
     ) -> None:
         """Create a rollout.
 
-        Args: path: None records nothing. warn: tells the user; called at most once per problem.
-            meta: metadata of a new file; None continues an old one.
+        Args: path: path of the file; None records nothing. warn: tells the user; called at most
+            once per problem. meta: metadata of a new file; None continues an old one.
         """
         self.path = path
         self._clock = clock
@@ -117,10 +117,10 @@ class Rollout:
         self._is_new = meta is not None
         self._instructions: str | None = None
         self._ordinal: int | None = None
-        """Number of the next line, in a file of today's Codex that numbers its lines."""
+        """Number of the next line, in a file of today's Codex that numbers its lines; else None."""
         self._descriptor: int | None = None
         self._waiting = bytearray()
-        """Bytes to be written: a line while it is made, more while the disk is full."""
+        """Bytes that are not written yet: the current line, and more while the disk is full."""
         self._has_failed = False
         self._lock = threading.Lock()
         if meta is not None and path is not None:
@@ -132,8 +132,8 @@ class Rollout:
 
         If the file cannot be written, the user is warned and the session continues without it.
 
-        Args: resumed: the conversation that was read from it.
-        Raises: CodexError, if another process has it open, or it has grown since.
+        Args: resumed: the conversation that was read from the file.
+        Raises: CodexError, if another process has the file open, or has changed its size since.
         """
         path = self.path
         self._instructions, self._ordinal = resumed.instructions, resumed.next_ordinal
@@ -163,7 +163,7 @@ class Rollout:
         self._record("response_item", msgspec.to_builtins(item))
 
     def event(self, msg: EventMsg, task_id: str) -> None:
-        """Record an event that the user saw, if it is of lasting interest."""
+        """Record an event that the user saw, if it is of a recorded type (format.py)."""
         if type(msg) in RECORDED:
             self._record("event_msg", event_payload(msg, task_id))
 
@@ -232,10 +232,12 @@ class Rollout:
             self._has_failed = True
             self._warn(
                 f"cannot write the session file '{self.path}': {error.strerror or error}; "
-                "a resumed session will lack what is not written"
+                "what is not written will be missing when the session is resumed"
             )
         if len(self._waiting) > MAX_WAITING_BYTES:
-            self._warn(f"recording to the session file '{self.path}' ends: too much is unwritten")
+            self._warn(
+                f"recording to the session file '{self.path}' has stopped: too much is not written"
+            )
             self._waiting.clear()
             self._close()
 
@@ -253,7 +255,7 @@ def make_folders(path: str) -> None:
 
 
 def open_for_append(path: str) -> int:
-    """Open a rollout to continue it.
+    """Open an old session file for appending; return its descriptor.
 
     Raises: OSError.
     """
@@ -271,9 +273,9 @@ def open_for_append(path: str) -> int:
 
 
 def lock(descriptor: int, path: str, warn: Callable[[str], None]) -> None:
-    """Keep other processes from continuing the same session.
+    """Lock an open session file, so that no other process continues the session.
 
-    Raises: CodexError, if one has it open already.
+    Raises: CodexError, if another process has locked it already.
     """
     state = try_lock(descriptor)
     if state is LockState.BUSY:
@@ -289,7 +291,7 @@ def lock(descriptor: int, path: str, warn: Callable[[str], None]) -> None:
 
 
 def _owner(descriptor: int) -> str:
-    """Return which process holds the lock, if the kernel tells."""
+    """Return "process PID" for the holder of a file's lock; "another process" if unknown."""
     status = os.fstat(descriptor)
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     with contextlib.suppress(OSError), open("/proc/locks", encoding="ascii") as file:

@@ -194,5 +194,5 @@ def test_a_session_is_read_with_its_name(home: Path) -> None:
     rename(str(home), FIRST, "mine", clock_s=0.0)
     assert sessions.open_session(str(home), "mine", cwd=None).name == "mine"
     assert sessions.open_session(str(home), None, cwd="/repo").name == "mine"
-    with pytest.raises(CodexError, match="there is no session of the folder '/nowhere'"):
+    with pytest.raises(CodexError, match="there is no session in the folder '/nowhere'"):
         sessions.open_session(str(home), None, cwd="/nowhere")
