@@ -1,4 +1,4 @@
-"""The user's messages of every session: one file and the thread that owns it.
+"""The history of the user's messages in all sessions: one file, and the thread that owns it.
 
 Must not know what a session is.
 """

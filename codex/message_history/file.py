@@ -1,9 +1,9 @@
 """history.jsonl on the disk, which many processes append to, shorten and rewrite concurrently.
 
-The file only grows: to drop or delete lines, a new file takes its place, so that offsets into an
-inode stay valid. Two locks are held for any change: `history.jsonl.lock`, which stays the same file
-when the history is replaced, and the history's own, which other versions of Codex take. Locks are
-tried, never waited for: the caller tries again.
+A file only grows: to drop or delete lines, a new file replaces it, so that offsets into an inode
+stay valid. Two locks are held for any change: one on `history.jsonl.lock`, which stays the same
+file when the history is replaced, and one on the history itself, which other versions of Codex
+lock. No method waits for a lock: it reports that it failed, and the caller tries again.
 
 Must not know what a line means.
 """
@@ -47,7 +47,7 @@ class NotShortenedError(HistoryError):
 
 
 class _Held(NamedTuple):
-    """The history, open for an exclusive change."""
+    """The open history file, while no other process may change it."""
 
     descriptor: int
     is_locked: bool
@@ -65,7 +65,7 @@ class HistoryFile:
         self._new_path = self.path + ".new"
         self._max_bytes = max_bytes or None
         self.has_locks = True
-        """Whether the file system has locks, as far as is known; if not, appends go without."""
+        """Whether the file system has locks, as far as is known; `append` works without."""
 
     def append(self, lines: bytes) -> bool:
         """Add whole lines in one write; then drop the oldest ones beyond the size limit.
@@ -87,9 +87,9 @@ class HistoryFile:
             return True
 
     def rewrite(self, keep: Callable[[int, bytes], bool]) -> bool:
-        """Replace the history by the lines to keep.
+        """Replace the history with the lines for which `keep` returns True.
 
-        Args: keep: takes a line's number, from 0, and the line without its newline.
+        Args: keep: called with the number of each line, from 0, and the line without its newline.
         Returns: False if another process holds a lock; nothing has changed.
         Raises: HistoryError, also without locks; whatever `keep` raises. Nothing has changed.
         """
@@ -103,7 +103,7 @@ class HistoryFile:
             return True
 
     def state(self) -> tuple[int, int]:
-        """Return inode and size, one of which differs after any change; takes no lock."""
+        """Return the file's inode and size, without a lock; any change alters one of them."""
         try:
             status = os.stat(self.path, follow_symlinks=False)
         except OSError:
@@ -112,7 +112,7 @@ class HistoryFile:
 
     @contextlib.contextmanager
     def _held(self, purpose: str) -> Iterator[_Held | None]:
-        """Open and lock the history, creating it if missing; None if another process changes it."""
+        """Open and lock the history, created if missing; yield None if another process has it."""
         with contextlib.ExitStack() as stack:
             try:
                 os.makedirs(self._folder, 0o700, exist_ok=True)
@@ -133,7 +133,7 @@ class HistoryFile:
         stack.callback(os.close, history)
         if sys.platform != "win32" and try_lock(history) is LockState.BUSY:
             return None
-        # The file may have been replaced before it was locked: then it has lost its name.
+        # The file may have been replaced before it was locked: then the path names another file.
         if not is_still(self.path, os.fstat(history)):
             return None
         self.has_locks = state is LockState.HELD
@@ -150,7 +150,7 @@ class HistoryFile:
             raise NotShortenedError(message) from error
 
     def _replace(self, chunks: Iterable[bytes]) -> None:
-        """Put a new file in the history's place; a process killed here leaves the old one."""
+        """Replace the history with a new file of `chunks`; a kill meanwhile leaves the old one."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._new_path)  # left by a killed process
         new = open_own(self._new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
@@ -158,7 +158,7 @@ class HistoryFile:
             try:
                 for chunk in chunks:
                     _write_all(new, chunk)
-                # Without it, the new name may reach the disk before the contents.
+                # Without fsync, the new name may reach the disk before the contents.
                 os.fsync(new)
             finally:
                 os.close(new)
@@ -170,7 +170,7 @@ class HistoryFile:
 
 
 def open_for_reading(path: str) -> FileIO | None:
-    """Open the history; return None if it does not exist. Raises: HistoryError."""
+    """Open the history for reading; return None if it does not exist. Raises: HistoryError."""
     try:
         return open(open_own(path, os.O_RDONLY), "rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
@@ -180,7 +180,7 @@ def open_for_reading(path: str) -> FileIO | None:
 
 
 def open_own(path: str, flags: int) -> int:
-    """Open a file of the user's, but not through a link; set its mode to 0600.
+    """Open a file that the user owns, not through a symbolic link; set its mode to 0600.
 
     Raises: HistoryError, for a link, another user's file, or anything but a regular file. OSError.
     """
@@ -229,7 +229,7 @@ def _ends_with_newline(descriptor: int, size: int) -> bool:
 
 
 def _append_all(held: _Held, data: bytes, size: int) -> None:
-    """Append all of the data or nothing, if possible. Args: size: the size before."""
+    """Append all of the data or, if possible, nothing. Args: size: size of the file before."""
     try:
         _write_all(held.descriptor, data)
     except OSError:
@@ -246,7 +246,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _cut(descriptor: int, size: int, kept: int) -> int:
-    """Return where the lines to keep begin: at most `kept` bytes, but always the newest line."""
+    """Return the offset of the lines to keep: at most `kept` bytes, but always the newest line."""
     position = max(size - kept, 1) - 1  # a newline here ends a line that is dropped
     while position < size - 1:
         found = _read_at(descriptor, position, _CHUNK).find(b"\n")

@@ -1,8 +1,9 @@
-"""Reads history.jsonl by line number, from one inode that was opened once.
+"""Read the lines of history.jsonl by number, from one inode that stays open.
 
 The index holds the number of lines before each block of 64 KiB, counted in one pass: 20 kB of
-memory for a million lines, 70 ms. The file is read and not mapped, since a mapped file that another
-program truncates kills the process. Nothing is locked: a file only grows, or another replaces it.
+memory and 70 ms for a million lines. The file is read and not mapped, since a mapped file that
+another program truncates kills the process. Nothing is locked: a file only grows, or another
+replaces it.
 
 A client names the file by its log id, made of the inode and the first line. The inode stays open,
 so that no other file can get its number, and a line number never means another line.
@@ -35,7 +36,7 @@ _DECODER = msgspec.json.Decoder(HistoryEntry)
 
 
 class Region(NamedTuple):
-    """Consecutive whole lines."""
+    """Consecutive complete lines of the file."""
 
     first: int
     """Number of the first line."""
@@ -70,14 +71,14 @@ class HistoryIndex:
         """Number of newlines before each block."""
         self._size = 0
         self.count = 0
-        """Number of whole lines; an unfinished line that a crash left does not count."""
+        """Number of complete lines, without an unfinished one that a crash left."""
         self.log_id = self._log_id()
         """Id of this file, which differs from that of an earlier file with the same inode; below
         2**53."""
         self.refresh()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the indexed file."""
         self._file.close()
 
     def is_current(self) -> bool:
@@ -88,14 +89,14 @@ class HistoryIndex:
         return self.log_id == self._log_id()
 
     def refresh(self) -> None:
-        """Index the lines that were appended since."""
+        """Index the lines that were appended since the last call."""
         if self._before:
             self.count = self._before.pop()
         self._file.seek(len(self._before) * self._block)
         self._size = len(self._before) * self._block
         buffer = bytearray(self._block * _READ_BLOCKS)
         got = len(buffer)
-        # Lines appended meanwhile are left for the next time: a block must not begin there.
+        # A short read ends the loop, whatever is appended meanwhile: no block may begin there.
         while got == len(buffer):
             got = _fill(self._file, buffer)
             for start in range(0, got, self._block):
@@ -133,13 +134,13 @@ class HistoryIndex:
             if start == 0:
                 yield Region(0, data)
                 return
-            # What begins before the region is read again as the end of the next one.
+            # The line that begins before the region is yielded as the end of the next region.
             rest = data[: data.find(b"\n") + 1]
             if len(rest) < len(data):
                 yield Region(self._before[block] + 1, data[len(rest) :])
 
     def _start(self, number: int) -> int:
-        """Return where a line begins; the line after the last begins at the end of the last."""
+        """Return the offset of a line; that of the line after the last is the end of the last."""
         if number == 0:
             return 0
         block = bisect_left(self._before, number) - 1
@@ -149,7 +150,7 @@ class HistoryIndex:
         return block * self._block + len(data) - len(rest)
 
     def _log_id(self) -> int:
-        """Return an id made of the inode's number and its first line, which never changes."""
+        """Return an id made of device, inode number and first line, which stay the same."""
         status = os.fstat(self._file.fileno())
         self._file.seek(0)
         head = self._file.read(_MAX_FIRST_LINE)
@@ -169,7 +170,7 @@ def decode_entry(line: bytes) -> HistoryEntry | None:
 
 
 def _fill(file: FileIO, buffer: bytearray) -> int:
-    """Read until the buffer is full or the file ends; return the number of bytes."""
+    """Read until the buffer is full or the file ends; return the number of bytes read."""
     view = memoryview(buffer)
     filled = 0
     while filled < len(buffer) and (got := file.readinto(view[filled:])):

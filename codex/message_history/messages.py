@@ -1,4 +1,4 @@
-"""The messages to the thread `codex-history`, and the time limits for its end."""
+"""The messages that the thread `codex-history` receives, and the time limits for ending it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from codex.protocol.ops import (
 )
 
 CLOSE_PATIENCE_S = 5.0
-"""Longest time that the engine's end waits for a lock while the file does not change."""
+"""Longest wait for a lock when the engine ends, while the file does not change."""
 LONGEST_CLOSE_S = 30.0
-"""Longest time that the engine's end waits while other processes add entries."""
+"""Longest wait for a lock when the engine ends, while other processes add entries."""
 
 HistoryRequest = (
     GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
@@ -32,14 +32,14 @@ HistoryOp = AddToHistory | HistoryRequest
 
 
 class HistoryState(NamedTuple):
-    """The state that a client needs in order to ask for entries; by default, without a history."""
+    """Id of the history file and its number of entries, for requests; 0 and 0 without a history."""
 
     log_id: int = 0
     entry_count: int = 0
 
 
 class Take(NamedTuple):
-    """A submission of the client."""
+    """An operation on the history that a client submitted."""
 
     event_id: str
     session_id: str
@@ -47,24 +47,24 @@ class Take(NamedTuple):
 
 
 class Describe(NamedTuple):
-    """A request for the history's state, for the client; warnings wait until it is described."""
+    """A request to open the history and report its state; its warnings wait for `Described`."""
 
     event_id: str
     answers: SimpleQueue[HistoryState]
 
 
 class Described(NamedTuple):
-    """News that the client knows the state."""
+    """Notice that the client has received the state, so that warnings may follow."""
 
     event_id: str
 
 
 HistoryMessage = Take | Describe | Described | None
-"""A message to the thread; None ends it once everything is written."""
+"""A message to the thread `codex-history`; None ends it after the pending entries are written."""
 
 
 def nothing(op: HistoryRequest) -> EventMsg:
-    """Return the answer to a request for a history that does not exist."""
+    """Return the empty response to a request, for when there is no history."""
     match op:
         case GetHistoryEntryRequest(offset, log_id):
             return GetHistoryEntryResponse(offset, log_id)

@@ -1,8 +1,8 @@
-"""The message history of one engine: keeps the user's messages of every session, and finds them.
+"""The message history for one engine: adds the user's messages, and finds those of all sessions.
 
-Messages to keep and requests go to the thread `codex-history` (worker.py) in the order of
-submission, so neither a slow disk nor another process's lock delays the session. Messages that
-cannot be written wait in memory, and are tried again.
+New messages and requests go to the thread `codex-history` (worker.py) in the order of submission,
+so neither a slow disk nor another process's lock delays the session. Messages that cannot be
+written wait in memory for the next attempt.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class MessageHistory:
-    """Takes the history's operations, and sends their results as events."""
+    """Passes operations on the history to its thread, which sends their results as events."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class MessageHistory:
         clock: Callable[[], float],
         put: Callable[[Event], None],
     ) -> None:
-        """Args: folder: CODEX_HOME. clock: seconds since the epoch. put: takes the events."""
+        """Args: folder: CODEX_HOME. clock: seconds since the epoch. put: receives events."""
         self._is_on = settings.persistence is HistoryPersistence.SAVE_ALL
         self._put = put
         self._folder = folder
@@ -52,7 +52,7 @@ class MessageHistory:
         self._thread: threading.Thread | None = None
 
     def take(self, submission_id: str, session_id: str, op: HistoryOp) -> None:
-        """Take an operation and return at once. Its events carry `submission_id`.
+        """Pass on an operation, without waiting for it. Its events carry `submission_id`.
 
         No method here is thread-safe. Args: session_id: the session that an entry belongs to.
         """
@@ -62,9 +62,9 @@ class MessageHistory:
             self._put(Event(submission_id, nothing(op)))
 
     def describe(self, event_id: str) -> SimpleQueue[HistoryState]:
-        """Open the current history; its state will arrive on the queue.
+        """Open the current history; return a queue, on which its state will arrive.
 
-        Args: event_id: id for warnings about it, which follow once `described` is called.
+        Args: event_id: id for warnings about the history, which follow after `described`.
         """
         answers: SimpleQueue[HistoryState] = SimpleQueue()
         if self._is_on:
@@ -74,7 +74,7 @@ class MessageHistory:
         return answers
 
     def described(self, event_id: str) -> None:
-        """Report that the client knows the state."""
+        """Report that the client has received the state, so that warnings may follow."""
         if self._is_on:
             self._send(Described(event_id))
 

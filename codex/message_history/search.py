@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Characters that every JSON writer leaves as they are: ASCII, and never escaped.
 _PLAIN = re.compile(r"[ !#-.0-\[\]-~]+")
 _ESCAPED = b"\\u"
-"""Escape in a line whose bytes do not show which characters it holds."""
+"""Start of a JSON escape; the bytes of a line that has one do not show all its characters."""
 
 
 class SearchResult(NamedTuple):
@@ -50,14 +50,14 @@ def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -
 
 
 def _candidates(region: Region, needle: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that may hold the needle, with their numbers, from last to first."""
+    """Yield the numbers and bytes of the lines that may hold the needle, from last to first."""
     data = region.data.lower()
     end = len(data)
     number = region.first + data.count(b"\n")
     plain = data.rfind(needle)
     escaped = data.rfind(_ESCAPED) if needle else -1
     while (position := max(plain, escaped)) >= 0:
-        # An empty needle is found after the last newline, which belongs to that line.
+        # An empty needle is first found after the last newline, which stands for the last line.
         start = data.rfind(b"\n", 0, min(position, end - 1)) + 1
         number -= data.count(b"\n", start, end)
         yield number, region.data[start : data.index(b"\n", start)]

@@ -1,6 +1,6 @@
-"""Recognise messages with a secret, which the message history must not keep. Pure.
+"""Recognise messages that hold a secret, which the message history must not store. Pure.
 
-The built-in patterns are those of unmistakable secrets: a pattern like "any word of twenty
+The built-in patterns match unmistakable secrets only: a pattern like "any word of twenty
 characters" would match every Git commit.
 """
 
@@ -20,26 +20,29 @@ DEFAULT_PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     ("an API key", r"\bsk-(?=[\w-]{0,40}\d)[\w-]{20}"),
     ("an API key", r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{16}"),
-    ("an access key of AWS", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    ("a token of GitHub", r"\b(?:gh[pousr]_[A-Za-z0-9]{30}|github_pat_\w{30})"),
-    ("a token of GitLab", r"\bglpat-[\w-]{20}"),
-    ("a token of Slack", r"\bxox[abeoprs]-[A-Za-z0-9-]{10}"),
-    ("a key of Google", r"\bAIza[\w-]{35}"),
-    ("a token of Hugging Face", r"\bhf_[A-Za-z0-9]{30}"),
-    ("a token of npm", r"\bnpm_[A-Za-z0-9]{36}"),
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{30}|github_pat_\w{30})"),
+    ("a GitLab token", r"\bglpat-[\w-]{20}"),
+    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10}"),
+    ("a Google API key", r"\bAIza[\w-]{35}"),
+    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30}"),
+    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}"),
     ("a JSON web token", r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10}"),
 )
 """Kind of secret, and its regular expression; bounded repetition keeps it quick on any text."""
 
 
 class SensitivePatterns(NamedTuple):
-    """The patterns of messages that are not kept."""
+    """The patterns of secrets; a message that matches one is not added to the history."""
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
 
     @classmethod
     def of(cls, expressions: Sequence[str] | None) -> SensitivePatterns:
-        """Args: expressions: valid `history.sensitive_patterns`; None means the built-in ones."""
+        """Compile the patterns.
+
+        Args: expressions: valid `history.sensitive_patterns`; None means the built-in ones.
+        """
         named = DEFAULT_PATTERNS
         if expressions is not None:
             named = tuple(

@@ -1,8 +1,9 @@
 """The work of the thread `codex-history`: append, look up, search, and report each problem once.
 
 Entries that cannot be written yet wait in memory, in order, and are tried again: continually while
-another process holds the lock; after a failure, with the next message. No entry is given up before
-the engine ends, and none silently. Requests are answered meanwhile, each exactly once.
+another process holds the lock; after a failure, when the next entry is added or the history is
+opened. No entry is given up before the engine ends, and none silently. Requests get their responses
+meanwhile, one for each.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 MAX_PAGE = 1000
-"""Most entries in one answer."""
+"""Most entries in one response."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.005
 """Pauses between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
@@ -62,7 +63,7 @@ TOLD_AFTER_S = 5.0
 
 
 class HistoryWorker:
-    """Owns the history's file and its index; runs in one thread."""
+    """Owns the history file and its index; runs in the thread `codex-history`."""
 
     def __init__(
         self,
@@ -84,10 +85,10 @@ class HistoryWorker:
         self._pause_s = _FIRST_PAUSE_S
         self._told: set[str] = set()
         self._warnings: list[Event] = []
-        """Warnings for the user, delivered after the answer to the request that caused them."""
+        """Warnings for the user, sent after the response to the request that caused them."""
 
     def run(self, messages: SimpleQueue[HistoryMessage]) -> None:
-        """Process messages in order until the last."""
+        """Process messages in order until None arrives; then write the pending entries."""
         while (message := self._next(messages)) is not None:
             self._event_id = message.event_id
             if isinstance(message, Describe):
@@ -108,7 +109,7 @@ class HistoryWorker:
             self._put(Event(message.event_id, answer))
 
     def _guarded(self, action: Callable[[], T]) -> T | None:
-        """Run `action`; report its failure as a warning or Error, and continue."""
+        """Return the result of `action`; if it fails, report a Warning or Error and return None."""
         try:
             return action()
         except (HistoryError, OSError) as error:
@@ -141,7 +142,7 @@ class HistoryWorker:
             self._tell_once(
                 "sensitive",
                 f"a message was not added to the message history because it seems to hold {secret}"
-                " (history.sensitive_patterns); further ones are skipped silently",
+                " (history.sensitive_patterns); later ones will be skipped without a notice",
             )
             return
         entry = {"session_id": session_id, "ts": int(self._clock()), "text": text}
@@ -149,7 +150,7 @@ class HistoryWorker:
         self._flush()
 
     def _flush(self) -> None:
-        """Write the pending entries, unless another process is writing."""
+        """Write the pending entries, unless another process holds the lock."""
         if not self._pending:
             return
         try:
@@ -167,7 +168,7 @@ class HistoryWorker:
             self._wait_longer()
 
     def _flush_singly(self) -> None:
-        """Write every entry that can be written: one too long for the disk must not block all."""
+        """Write the pending entries singly: one too long for the disk must not block the others."""
         if len(self._pending) == 1:
             return
         waiting, self._pending = self._pending, []
@@ -180,7 +181,7 @@ class HistoryWorker:
                 self._pending.append(line)
 
     def _append(self, lines: bytes) -> bool:
-        """Append lines; warn about problems that do not prevent that."""
+        """Append lines; return False if a lock is busy. Warn of problems that do not prevent it."""
         try:
             is_written = self._file.append(lines)
         except NotShortenedError as error:
@@ -210,7 +211,7 @@ class HistoryWorker:
         self._flush()
         started = changed = time.monotonic()
         state = self._file.state()
-        # A process that keeps adding entries will let us in; one that only holds the lock may not.
+        # A process that adds entries releases the lock in between; one that only holds it may not.
         while self._busy_since is not None:
             now = time.monotonic()
             if (latest := self._file.state()) != state:
@@ -221,7 +222,7 @@ class HistoryWorker:
             self._flush()
         if self._busy_since is not None:
             self._warn(
-                f"the last messages of this session, {len(self._pending)}, are not in the message"
+                f"the last messages of this session ({len(self._pending)}) are not in the message"
                 f' history: another program holds the lock of "{self._file.path}"'
             )
         if self._index is not None:
@@ -252,7 +253,7 @@ class HistoryWorker:
                 return None
 
     def _open(self) -> HistoryState:
-        """Open the current history, in place of the one that was open."""
+        """Open the current history instead of the one that was open; return its state."""
         from codex.message_history.index import open_index
 
         self._flush()
@@ -265,9 +266,9 @@ class HistoryWorker:
         return HistoryState(self._index.log_id, self._index.count)
 
     def _index_of(self, log_id: int, offset: int = 0) -> HistoryIndex | None:
-        """Return the open history if `log_id` means it and it has not been replaced, else None.
+        """Return the index, if it has this log id and its file has not been replaced; else None.
 
-        Args: offset: a line that the caller wants; lines appended since are indexed only for it.
+        Args: offset: number of the wanted line; if it is not indexed, new lines are indexed first.
         """
         index = self._index
         if index is None or index.log_id != log_id or not index.is_current():
@@ -281,8 +282,8 @@ class HistoryWorker:
     def _tell_trouble(self, error: Exception) -> None:
         self._tell_once(
             "trouble",
-            f"message history: {error}; the session continues, but messages are not kept or found"
-            " until this is fixed",
+            f"message history: {error}; the session continues, but messages are neither added to"
+            " the history nor found in it until this is fixed",
         )
 
     def _tell_once(self, kind: str, text: str) -> None:

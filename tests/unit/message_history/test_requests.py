@@ -123,7 +123,7 @@ def test_a_lock_that_is_never_freed_is_told_of_and_ends_with_the_engine(
         kept.add("one", "two")
         waits, lost = kept.closed()
     assert f'another program holds the lock of "{kept.path}"' in waits
-    assert "the last messages of this session, 2, are not in the message history" in lost
+    assert "the last messages of this session (2) are not in the message history" in lost
 
 
 def test_what_failed_is_tried_again_with_the_next_message(kept: Kept) -> None:
