@@ -1,8 +1,9 @@
-"""Shell text that is plainly a list of commands -> the words of each, as bash would pass them.
+"""Split a shell script that is plainly a list of commands into the words that bash would pass.
 
-A strict splitter with a closed alphabet: if bash could expand, redirect, run in the background or
-read as a keyword any part of the text, the result is None. A property test checks every accepted
-text against real bash. Knows nothing of which commands are harmless.
+The splitter is strict and accepts a fixed set of characters: the result is None if bash could
+expand or redirect any part of the script, run it in the background or read it as a keyword. A
+property test compares every accepted script with real bash. Knows nothing of which commands are
+harmless.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ def script_of(argv: Sequence[str]) -> str | None:
     """
     if len(argv) != 3 or argv[1] not in SCRIPT_FLAGS:
         return None
-    # The shell would take a script that begins with a sign for further options.
+    # The shell would read a script that begins with `-` or `+` as more options.
     is_shell = argv[0].rsplit("/", 1)[-1] in _SHELLS
     return argv[2] if is_shell and not argv[2].startswith(("-", "+")) else None
 
 
 def join(argv: Sequence[str]) -> str:
-    """Return one line of shell text that means exactly these words, for people to read and copy."""
+    """Return one line of shell text that means exactly the words `argv`, to read and to copy."""
     return " ".join(_written(word, is_name=index == 0) for index, word in enumerate(argv))
 
 
@@ -68,7 +69,7 @@ def split_script(script: str) -> tuple[tuple[str, ...], ...] | None:
 
 
 class _NotPlainError(Exception):
-    """The splitter does not understand the text."""
+    """The script is not plainly a list of commands, so the splitter rejects it."""
 
 
 class _Word:
@@ -77,12 +78,12 @@ class _Word:
     def __init__(self) -> None:
         self.text = ""
         self.is_quoted = False
-        """Whether any part is quoted, so that bash does not take the word for a keyword."""
+        """Whether any part is quoted, so that bash does not read the word as a keyword."""
         self.is_assignment = False
-        """Whether it holds a `=` outside quotes: before a command, that may be an assignment."""
+        """Whether the word has an unquoted `=`: before a command, it may be an assignment."""
 
     def add(self, character: str) -> None:
-        """Add an unquoted character, which must be literal here."""
+        """Add an unquoted character to the word; raise _NotPlainError unless it is literal here."""
         if character in "~^":
             # A revision such as HEAD~2: bash expands ~ only at the start, and after : and =.
             is_plain = self.text[:1].isalnum() and ":" not in self.text and "=" not in self.text
@@ -97,7 +98,7 @@ class _Word:
         self.text += character
 
     def add_quoted(self, text: str) -> None:
-        """Add quoted or escaped text."""
+        """Add quoted or escaped text to the word."""
         self.is_quoted = True
         self.text += text
 
@@ -147,7 +148,7 @@ class _Scanner:
         return self._position >= len(self._script)
 
     def joint(self) -> str:
-        """Read the operator between two commands."""
+        """Return the operator between two commands, and advance past it."""
         rest = self._script[self._position : self._position + 3]
         joint = rest[:2] if rest[:2] in UNFINISHED else rest[:1]
         is_doubtful = rest[: len(joint) + 1] in (";;", "|&", ";&")
@@ -158,7 +159,7 @@ class _Scanner:
         return joint
 
     def word(self) -> _Word | None:
-        """Read a word and the blanks after it; return None if an operator comes next."""
+        """Return the next word, and advance past it; return None if an operator comes next."""
         if self._peek() in "&|;\n":
             return None
         word = _Word()

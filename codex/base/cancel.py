@@ -1,8 +1,8 @@
 """Cancel: the one way to stop anything, a flag that is set once and never cleared.
 
-Every blocking call of the engine takes one. A wait on a queue or a condition registers a callback;
-a `selectors` loop adds `fileno()`; a plain pause is `wait`. Setting is idempotent and safe from any
-thread, but takes a lock: a signal handler must not call it.
+Every blocking call of the engine takes a Cancel. A wait on a queue or a condition registers a
+callback; a `selectors` loop adds `fileno()`; a plain pause is `wait`. Setting is idempotent and
+safe from any thread, but takes a lock: a signal handler must not call `set`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Cancel:
         self._pipe: tuple[int, int] | None = None
 
     def set(self) -> None:
-        """Cancel: run every registered callback, in the calling thread, and wake every wait."""
+        """Set the flag; run every registered callback, in the calling thread; wake every wait."""
         with self._lock:
             if self._event.is_set():
                 return

@@ -1,10 +1,10 @@
-"""Durations as people read them."""
+"""Format durations for people."""
 
 from __future__ import annotations
 
 
 def format_duration(milliseconds: int) -> str:
-    """Format as `250ms` below a second, `1.50s` below a minute, `1m15s` above.
+    """Return a duration as `250ms` below a second, `1.50s` below a minute, `1m15s` above.
 
     Args: milliseconds: not negative; truncated, never rounded up, so 59,999 ms is `59.99s`.
     """

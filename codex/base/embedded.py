@@ -1,9 +1,8 @@
 """Texts that ship with the program: data files beside the code, constants in the executable.
 
-A static executable has no files beside it, so the build writes every data file of this package,
-and the certificates of the certifi project, into its own copy of this file (build/embed.py). When
-run from source, the program reads the files, and `CA_PEM` is None: it uses the system's
-certificates.
+A static executable has no files beside it, so the build writes every data file of codex, and the
+certificates of the certifi project, into its own copy of this file (build/embed.py). When run from
+source, the program reads the files, and `CA_PEM` is None: it uses the system's certificates.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from __future__ import annotations
 import os
 
 CA_PEM: str | None = None
-"""Root certificates for a machine without any."""
+"""Root certificates for a machine without any, in PEM; None when run from source."""
 
 TEXTS: dict[str, str] = {}
-"""Contents by path below `codex/`, such as `core/prompt.md`."""
+"""Contents of the data files, by path below `codex/`, such as `core/prompt.md`."""
 
 
 def text(name: str) -> str:

@@ -24,8 +24,8 @@ class ExitStatus(enum.IntEnum):
 class CodexError(Exception):
     """A failure that the user has to know about.
 
-    The message says what failed, with the name of the thing in quotes, and the cause. `advice` is
-    a line on what to do, if there is something to do.
+    The message says what failed, with the name of the thing in quotes, and the cause. `advice`
+    says what to do, if anything can be done.
     """
 
     exit_status = ExitStatus.FAILED
@@ -63,7 +63,7 @@ class Interrupted(CodexError):  # noqa: N818 - not an error: the user asked for 
 class SandboxUnavailableError(CodexError):
     """The kernel cannot enforce the sandbox policy, so the command does not run.
 
-    Prints message and advice on one line.
+    Its text is message and advice on one line.
     """
 
     exit_status = ExitStatus.SANDBOX_UNAVAILABLE

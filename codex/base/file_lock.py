@@ -1,4 +1,4 @@
-"""An advisory lock on an open file, released when the file is closed: the one user of flock.
+"""Take an advisory lock on an open file, which closing it releases. Only this module calls flock.
 
 Nothing here waits: a caller that finds the lock taken decides what to do meanwhile.
 """
@@ -23,7 +23,7 @@ _UNAVAILABLE = frozenset(
 
 
 class LockState(enum.Enum):
-    """Outcome of asking for a lock."""
+    """Result of trying to lock a file."""
 
     HELD = "held"
     BUSY = "busy"
@@ -33,7 +33,7 @@ class LockState(enum.Enum):
 
 
 def try_lock(descriptor: int) -> LockState:
-    """Ask for the exclusive lock on a whole file, without waiting.
+    """Try to lock a whole open file exclusively, without waiting; return the result.
 
     Raises: OSError, for any failure other than a taken or an unavailable lock.
     """

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 _MAX_BYTES = 1024 * 1024
-"""Longest prefix that is read of any file; what is looked for comes early."""
+"""Most bytes that are read of any file; what is looked for comes early."""
 _REMOTE = re.compile(r'\[remote "origin"\]')
 _URL = re.compile(r"\s*url\s*=\s*(\S+)")
 _USER = re.compile(r"(?<=://)[^/@]*@")
@@ -25,7 +25,7 @@ class GitState(NamedTuple):
 
 
 def repository_root(directory: str) -> str | None:
-    """Return the nearest directory at or above `directory` (absolute) with a `.git` of any kind."""
+    """Return the nearest directory at or above `directory` (absolute) with any `.git`, or None."""
     current = directory
     while True:
         if os.path.lexists(os.path.join(current, ".git")):
@@ -54,7 +54,7 @@ def state(directory: str) -> GitState | None:
 
 
 def _git_folder(path: str) -> str:
-    """Return the folder itself, or the one that a worktree's or submodule's `.git` file names."""
+    """Return folder `path`, or the folder that a worktree's or submodule's `.git` file names."""
     if os.path.isdir(path):
         return path
     named = _read(path).strip().removeprefix("gitdir:").strip()
@@ -83,7 +83,7 @@ def _origin(path: str) -> str | None:
 
 
 def _read(path: str) -> str:
-    """Read a small text file; return "" if it is missing."""
+    """Return the beginning of a text file, up to 1 MiB; "" if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read(_MAX_BYTES).decode("utf-8", "replace")

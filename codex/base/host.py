@@ -22,7 +22,7 @@ class Host(NamedTuple):
     """The outside world of one run."""
 
     argv: tuple[str, ...]
-    """The arguments, without the program's name."""
+    """The command-line arguments, without the program's name."""
     environ: Mapping[str, str]
     cwd: str
     """Working directory, absolute."""
@@ -30,7 +30,7 @@ class Host(NamedTuple):
     stdout: TextIO
     stderr: TextIO
     clock: Callable[[], float]
-    """The time in seconds since the epoch."""
+    """Function that returns the time, in seconds since the epoch."""
 
     def home(self) -> str | None:
         """Return the user's home directory from HOME or the user database; None if unknown."""
@@ -47,7 +47,7 @@ class Host(NamedTuple):
     def abandon_output(self, stream: TextIO | None = None) -> None:
         """Discard buffered output that has no reader, so that the interpreter does not complain.
 
-        For the standard streams of the process, once writing to one of them has failed.
+        To be called when writing to a standard stream of the process has failed.
 
         Args: stream: the stream that failed, if the other one still works; None means both.
         """

@@ -1,4 +1,4 @@
-"""JSON bytes to and from plain Python values: the one importer of orjson.
+"""Convert JSON to plain Python values and back. Only this module imports orjson.
 
 orjson costs some 15 ms to import (it pulls in uuid, zoneinfo and dataclasses), so it is loaded on
 first use.
@@ -20,7 +20,7 @@ refused."""
 def loads(data: bytes | str) -> Any:
     """Parse one JSON text.
 
-    The value can be written again, and recursive functions can walk it.
+    `dumps` can write the value again, and recursive functions can walk it.
 
     Raises: ValueError, if it is not JSON (duplicate keys are allowed, NaN is not), or is nested
         more than 128 levels deep.
@@ -49,7 +49,7 @@ def loads_leniently(data: str) -> Any:
 
 
 def _may_be_deep(data: bytes | str) -> bool:
-    """Return whether there are enough brackets to exceed the limit on nesting."""
+    """Return whether JSON has enough brackets to exceed the limit on nesting."""
     if isinstance(data, str):
         return data.count("[") + data.count("{") > _MAX_DEPTH
     return data.count(b"[") + data.count(b"{") > _MAX_DEPTH
@@ -75,7 +75,7 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def dumps(value: Any) -> bytes:
-    """Write compact UTF-8 JSON; lone surrogates become `?` instead of failing."""
+    """Return a value as compact UTF-8 JSON; lone surrogates become "?"."""
     import orjson
 
     try:

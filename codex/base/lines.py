@@ -1,4 +1,4 @@
-"""Lines of standard input as values on a queue, for the front ends that other programs drive."""
+"""Put the lines of standard input on a queue, for the front ends that other programs drive."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ class InputLine(NamedTuple):
 
 
 class EndOfInput(NamedTuple):
-    """The input has ended; no further line follows."""
+    """The end of the input; no more lines follow."""
 
 
 def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]) -> None:
-    """Start the thread `codex-stdin`, which ends with the input or the process."""
+    """Start the thread `codex-stdin`, which passes each line of input, then its end, to `put`.
+
+    The thread ends with the input or the process.
+    """
 
     # os.read instead of the stream: a thread that waits inside the stream holds its lock, and the
     # interpreter aborts if that lock is held at exit.
@@ -48,7 +51,7 @@ def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]
 
 
 def _chunks(descriptor: int) -> Iterator[bytes]:
-    """Yield the input as it arrives; an input that breaks ends there."""
+    """Yield pieces of the input as they arrive; a read error ends it."""
     with contextlib.suppress(OSError):
         while chunk := os.read(descriptor, _CHUNK):
             yield chunk

@@ -1,4 +1,4 @@
-"""Text from a model, a command or a file, made harmless for a terminal."""
+"""Make text from a model, a command or a file harmless for a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 
 
 def printable(text: str) -> str:
-    """Drop escape sequences, end lines with newlines only, and spell other controls (`\\x07`)."""
+    """Return text without escape sequences, CRs as newlines, other controls spelled (`\\x07`)."""
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
     return _CONTROL.sub(_spelled, text)
 

@@ -1,4 +1,4 @@
-"""Command lines for the agent's own git commands that run no other program.
+"""Make command lines for the agent's own git commands, such that git runs no other program.
 
 A repository's configuration names programs (hooks, fsmonitor, pagers, diff drivers, filters), and a
 command of the model may have written it. So every git command of the agent itself, which runs
@@ -27,8 +27,9 @@ SETTINGS = (
     "safe.bareRepository=explicit",
     "submodule.recurse=false",
 )
-"""Settings for the command line, which win over every configuration file."""
+"""Settings for the command line, where they override every configuration file."""
 WITH_DIFFS = frozenset({"diff", "log", "show"})
+"""The git commands that get `DIFF_FLAGS`."""
 DIFF_FLAGS = ("--no-ext-diff", "--no-textconv")
 
 FILTERS_QUERY = ("config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$")
@@ -46,7 +47,7 @@ RUN_BY_GIT = frozenset(
         *("GIT_PROXY_COMMAND", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"),
     }
 )
-"""Variables that name programs, or whose settings would win over ours."""
+"""Variables that name programs, or whose settings would override ours."""
 
 
 def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> t
 
 
 def safe_git_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for such a git: no variables that name programs, no prompts."""
+    """Return the environment for `safe_git_argv`: no variables that name programs, no prompts."""
     kept = {name: value for name, value in environ.items() if name not in RUN_BY_GIT}
     return {**kept, **ENVIRONMENT}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOP_GRACE_S = 1.5
-"""Time limit for cleaning up after SIGTERM and the like; clients wait 2 s before they kill."""
+"""Time limit for the cleanup after SIGTERM and the like; clients wait 2 s before they kill."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -40,9 +40,9 @@ class StopSignal(NamedTuple):
 
 @contextlib.contextmanager
 def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
-    """Deliver stop signals while the block runs; main thread only.
+    """Pass each stop signal to `put` while the block runs. Main thread only.
 
-    A signal that the caller ignores (nohup, a background job of a script) stays ignored.
+    A signal that is already ignored (nohup, a background job of a script) stays ignored.
 
     Args: put: the method of a queue; called in the thread `codex-signals`.
     """
@@ -70,7 +70,7 @@ def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
 
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """Handle a signal by doing nothing: only handled signals reach the wake-up descriptor."""
+    """Do nothing about a signal: only signals with a handler reach the wake-up descriptor."""
 
 
 def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) -> None:
@@ -85,19 +85,19 @@ def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) 
             stop = StopSignal(number)
             put(stop)
             if not stop.is_from_keyboard:
-                # Limit the cleaning up: the main thread may be stuck in a write without a reader.
+                # Limit the cleanup: the main thread may be stuck in a write without a reader.
                 ending.append(number)
                 signal.setitimer(signal.ITIMER_REAL, STOP_GRACE_S)
 
 
 def let_signals_kill() -> None:
-    """Let a stop signal end the process at once from now on; for the last steps of cleaning up."""
+    """Make stop signals end the process immediately, as by default; for the end of the cleanup."""
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
 
 
 def die_by(number: int) -> None:
-    """End the process so that its parent sees the signal; the streams must be flushed before."""
+    """End the process by a signal, which its parent sees; the streams must be flushed before."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
