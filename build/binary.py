@@ -24,7 +24,10 @@ from paths import BINARY, BUILD, DIST, NATIVE, PACKAGE, REQUIREMENTS, VENV_PYTHO
 from stamps import digest, is_fresh, locked, write_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from system import Need
 
 OPTIONS = (
     # One program with everything in it; "onefile" would unpack itself at every start (60-100 ms).
@@ -75,6 +78,7 @@ OPTIONS = (
     "--nofollow-import-to=_sysconfigdata*",
 )
 
+STAMP = WORK / "binary.stamp"
 NEEDS = (
     *static_python.NEEDS,
     *extensions.RUST_NEEDS,
@@ -88,6 +92,11 @@ def inputs_key() -> str:
     return digest([PACKAGE, NATIVE, BUILD, REQUIREMENTS], sys.platform)
 
 
+def needs() -> Sequence[Need]:
+    """Return what the system must provide to make dist/codex; nothing if it is up to date."""
+    return () if is_fresh(STAMP, inputs_key(), BINARY) else NEEDS
+
+
 def ensure() -> None:
     """Make dist/codex, unless it is up to date with the tree.
 
@@ -98,13 +107,11 @@ def ensure() -> None:
             "the static executable can be built on Linux only; run `build.py wheel` here"
         )
     with locked(WORK / "binary.lock"):
-        stamp = WORK / "binary.stamp"
         key = inputs_key()
-        if is_fresh(stamp, key, BINARY):
+        if is_fresh(STAMP, key, BINARY):
             say("dist/codex is up to date")
             return
         check_cache_path(cache_dir())
-        system.ensure(NEEDS)
         environment.ensure_binary()
         prefix = static_python.ensure()
         made = _compile(prefix, extensions.link_inputs(prefix))
@@ -114,7 +121,7 @@ def ensure() -> None:
         fresh = BINARY.with_name(".codex.new")
         shutil.copy(made, fresh)
         fresh.rename(BINARY)
-        write_stamp(stamp, key)
+        write_stamp(STAMP, key)
     say(f"made {BINARY} ({BINARY.stat().st_size / 1e6:.1f} MB)")
 
 

@@ -17,9 +17,24 @@ from stamps import digest, is_fresh, locked, write_stamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from system import Need
+
+
+NATIVE_STAMP = VENV / ".native"
+
+
+def _prepare(*more: Need) -> None:
+    """Install the system packages that a command's steps lack, all of them before the first step.
+
+    Args: more: what the command needs beyond `.venv` and the compiled shim.
+    """
+    native = () if sys.platform != "linux" or _is_native_made() else system.NATIVE_NEEDS
+    system.ensure([*environment.needs(), *native, *more])
+
 
 def run_program(arguments: list[str]) -> int:
     """`run`: replace this process with codex, so streams, signals and exit code are its own."""
+    _prepare()
     environment.ensure_run()
     ensure_native()
     # -P: nothing may be imported from the working directory, which is the user's.
@@ -28,6 +43,7 @@ def run_program(arguments: list[str]) -> int:
 
 def native(_arguments: list[str]) -> int:
     """`native`: compile the shim if it is out of date."""
+    _prepare()
     environment.ensure_run()
     ensure_native()
     say("the shim is up to date")
@@ -38,30 +54,31 @@ def ensure_native() -> None:
     """Compile the C shim if its source changed; do nothing on systems without Landlock."""
     if sys.platform != "linux":
         return
-    stamp = VENV / ".native"
-    key = digest([NATIVE, BUILD / "native.py"], sys.version)
-    product = f"_landlock_shim.cpython-3{sys.version_info.minor}-*.so"
-    folder = ROOT / "codex"
-
-    def is_made() -> bool:
-        has_files = any(folder.glob(product)) and (folder / "_sandbox_server").exists()
-        return has_files and is_fresh(stamp, key)
-
-    if is_made():  # Checked before locking: a read-only tree cannot hold the lock file.
+    if _is_native_made():  # Checked before locking: a read-only tree cannot hold the lock file.
         return
     with locked(WORK / "native.lock"):
-        if is_made():
+        if _is_native_made():
             return
-        system.ensure(system.NATIVE_NEEDS)
         say("compiling native/*.c")
         run([VENV_PYTHON, BUILD / "native.py"], what="compiling the shim")
-        write_stamp(stamp, key)
+        write_stamp(NATIVE_STAMP, _native_key())
+
+
+def _is_native_made() -> bool:
+    folder = ROOT / "codex"
+    product = f"_landlock_shim.cpython-3{sys.version_info.minor}-*.so"
+    has_files = any(folder.glob(product)) and (folder / "_sandbox_server").exists()
+    return has_files and is_fresh(NATIVE_STAMP, _native_key())
+
+
+def _native_key() -> str:
+    return digest([NATIVE, BUILD / "native.py"], sys.version)
 
 
 def wheel(_arguments: list[str]) -> int:
     """`wheel`: build a wheel with the compiled shim, for this Python and system."""
+    system.ensure([*environment.needs(), *system.NATIVE_NEEDS])
     environment.ensure_dev()
-    system.ensure(system.NATIVE_NEEDS)
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
     run(
         [VENV_PYTHON, "-m", "pip", "wheel", *options, "--wheel-dir", DIST, ROOT],
@@ -74,29 +91,33 @@ def wheel(_arguments: list[str]) -> int:
 
 def build_binary(_arguments: list[str]) -> int:
     """`binary`: build the static executable."""
+    system.ensure([*environment.needs(), *binary.needs()])
     binary.ensure()
     return 0
 
 
 def check(_arguments: list[str]) -> int:
     """`check`: lint, check the format and the types, and test the import layers."""
+    system.ensure(environment.needs())
     environment.ensure_dev()
     return checks.report(checks.lint() + checks.layers())
 
 
 def test(arguments: list[str]) -> int:
     """`test`: lint and types, then the tests that pytest's `arguments` select."""
+    with_binary = sys.platform == "linux" and checks.needs_binary(arguments)
+    _prepare(*system.TEST_NEEDS, *(binary.needs() if with_binary else ()))
     environment.ensure_dev()
-    system.ensure(system.TEST_NEEDS)
     ensure_native()
     failed = checks.lint()
-    if sys.platform == "linux" and checks.needs_binary(arguments):
+    if with_binary:
         binary.ensure()
     return checks.report(failed + checks.tests(arguments))
 
 
 def fuzz(arguments: list[str]) -> int:
     """`fuzz`: test properties and parsers on random input, from source."""
+    _prepare()
     environment.ensure_dev()
     ensure_native()
     return checks.report(checks.fuzz(arguments))
@@ -104,6 +125,7 @@ def fuzz(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """`bench`: replace this process with tests/bench, which prints its figures on stdout."""
+    _prepare(*binary.needs())
     environment.ensure_dev()
     ensure_native()
     binary.ensure()
@@ -114,6 +136,7 @@ def bench(arguments: list[str]) -> int:
 
 def docs(_arguments: list[str]) -> int:
     """`docs`: write docs/config.md, which is generated from the program."""
+    _prepare()
     environment.ensure_run()
     ensure_native()
     run([VENV_PYTHON, BUILD / "config_docs.py"], what="writing docs/config.md")

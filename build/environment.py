@@ -16,9 +16,18 @@ from paths import REQUIREMENTS, ROOT, VENV, VENV_PYTHON, WORK
 from stamps import digest, is_fresh, locked, write_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from system import Need
+
+MADE_STAMP = VENV / ".made"
 ADVICE = "Check the network and pip's configuration (`pip config list`), then run this again."
+
+
+def needs() -> Sequence[Need]:
+    """Return what the system must provide to make `.venv`; nothing if this Python made it."""
+    return () if _is_made() else system.VENV_NEEDS
 
 
 def ensure_run() -> None:
@@ -43,7 +52,6 @@ def _ensure(name: str) -> None:
     key = digest([requirements], sys.version, str(ROOT))
     if is_fresh(stamp, key, VENV_PYTHON):
         return
-    system.ensure(system.VENV_NEEDS)
     with locked(WORK / "venv.lock"):
         if not is_fresh(stamp, key, VENV_PYTHON):
             _ensure_venv()
@@ -57,9 +65,7 @@ def _ensure(name: str) -> None:
 
 
 def _ensure_venv() -> None:
-    stamp = VENV / ".made"
-    key = digest([], sys.version, str(ROOT))
-    if is_fresh(stamp, key, VENV_PYTHON):
+    if _is_made():
         return
     say("making the virtual environment .venv")
     shutil.rmtree(VENV, ignore_errors=True)
@@ -67,7 +73,15 @@ def _ensure_venv() -> None:
     # The program runs from its source, whatever the working directory is.
     minor = f"python3.{sys.version_info.minor}"
     (VENV / "lib" / minor / "site-packages" / "codex-source.pth").write_text(f"{ROOT}\n")
-    write_stamp(stamp, key)
+    write_stamp(MADE_STAMP, _made_key())
+
+
+def _is_made() -> bool:
+    return is_fresh(MADE_STAMP, _made_key(), VENV_PYTHON)
+
+
+def _made_key() -> str:
+    return digest([], sys.version, str(ROOT))
 
 
 def pip_install(python: Path, requirements: Path) -> list[str | Path]:

@@ -48,7 +48,6 @@ def unpack_sdists() -> Path:
     if is_fresh(stamp, key, folder):
         return folder
     environment.ensure_binary()
-    system.ensure(RUST_NEEDS)
     say("fetching the sources of the compiled packages")
     shutil.rmtree(folder, ignore_errors=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
@@ -100,7 +99,6 @@ _EMIT = "import sys; sys.path.insert(0, sys.argv[1]); import native; native.emit
 
 
 def _packages(prefix: Path) -> Path:
-    system.ensure(RUST_NEEDS)
     cargo = _cargo()
     version = output_of([str(cargo), "--version"], what="asking for cargo's version")
     key = digest([SDISTS, BUILD / "extensions.py"], prefix.name, version, repr(patches.ORJSON))

@@ -73,7 +73,6 @@ def ensure() -> Path:
     key = digest([recipe, MODULES], platform.machine(), repr(patches.STDLIB))
     prefix = cache_dir() / f"python-{key}"
     if not prefix.exists():
-        system.ensure(NEEDS)
         say(f"building a static CPython {VERSION} (a few minutes, once)")
         cached(prefix, _build)
     return prefix
