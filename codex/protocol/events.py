@@ -3,8 +3,8 @@
 An end event follows every begin event on every path, and exactly one of `task_complete`,
 `turn_aborted` and `error` follows every `task_started`.
 
-The families at the end say what an event means to code that does not show it; mypy names the code
-that must show a new one.
+The unions at the end group the events for code that does not handle them one by one. After an event
+is added, mypy names the code that must handle it.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class Error(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", t
 
 
 class Warning(msgspec.Struct, frozen=True, tag_field="type", tag="warning"):
-    """Something the user should know; nothing ends."""
+    """Something that the user should know; the task and the session continue."""
 
     message: str
 
 
 class StreamError(msgspec.Struct, frozen=True, tag_field="type", tag="stream_error"):
-    """A response broke off or a request failed and is being retried; its deltas are void."""
+    """A request failed or its response ended early; it is sent again, and its deltas are void."""
 
     message: str
 
@@ -70,7 +70,7 @@ class BackgroundEvent(msgspec.Struct, frozen=True, tag_field="type", tag="backgr
 class SessionConfigured(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="session_configured"
 ):
-    """The session is ready; always the first event."""
+    """The session is ready or has new settings; the first event unless the start fails or warns."""
 
     session_id: str
     model: str
@@ -81,7 +81,7 @@ class SessionConfigured(
     sandbox: str
     """Sandbox policy for people, such as `read-only` or `workspace-write [/repo, /tmp]`."""
     history_log_id: int = 0
-    """Id of the message history, which look-ups quote; 0 if there is no history."""
+    """Id of the message history, which history requests must name; 0 if there is no history."""
     history_entry_count: int = 0
     rollout_path: str | None = None
     """Path of the session's file; None if no file is written."""
@@ -175,12 +175,12 @@ class ExecCommandEnd(
     stdout: str
     stderr: str
     aggregated_output: str
-    """Both streams in order of arrival, as the model sees them: head, marker, tail."""
+    """Both streams in order of arrival, as the model reads them: if long, head, marker and tail."""
     exit_code: int
     """Exit code; 124: timed out; 128+N: signal N; 130: interrupted; -1: never started."""
     duration_ms: int
     denial: str | None = None
-    """Action that the sandbox blocked, the rule that did, and how to allow it."""
+    """Text that says what the sandbox blocked, by which rule, how to allow it; None if nothing."""
 
 
 class ExecApprovalRequest(
@@ -245,7 +245,7 @@ class McpToolCallBegin(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_t
 class McpToolCallProgress(
     msgspec.Struct, frozen=True, tag_field="type", tag="mcp_tool_call_progress"
 ):
-    """Progress of a running call, as its server reports it."""
+    """Progress of a running tool call, as the MCP server reports it."""
 
     call_id: str
     progress: float
@@ -256,13 +256,13 @@ class McpToolCallProgress(
 class McpToolCallEnd(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_tool_call_end"
 ):
-    """A call is over, for whatever reason."""
+    """A call of an MCP server's tool is over, for whatever reason."""
 
     call_id: str
     success: bool
-    """Whether the server answered, and without an error."""
+    """Whether the MCP server returned a result that is not marked as an error."""
     result: Json
-    """CallToolResult of the server; None if the call itself failed."""
+    """CallToolResult of the MCP server; None if the call itself failed."""
     error: str | None = None
     """Reason of the failure."""
     duration_ms: int = 0
@@ -287,7 +287,7 @@ class McpServerStatus(
     message: str | None = None
     """Reason of a failure."""
     tools: tuple[str, ...] = ()
-    """Tools by the names that the server gives them."""
+    """Names of the tools, as the MCP server gives them."""
     transport: str = "stdio"
     """Transport: `stdio`, `http` or `sse`."""
 
@@ -295,7 +295,7 @@ class McpServerStatus(
 class ListMcpToolsResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="list_mcp_tools_response"
 ):
-    """The state of the MCP servers."""
+    """The response to `list_mcp_tools`: the state of every MCP server."""
 
     servers: tuple[McpServerStatus, ...]
 
@@ -310,7 +310,7 @@ class PatchApplyBegin(msgspec.Struct, frozen=True, tag_field="type", tag="patch_
 
 
 class PatchApplyEnd(msgspec.Struct, frozen=True, tag_field="type", tag="patch_apply_end"):
-    """The result of the patch."""
+    """Writing a patch is over, with or without success."""
 
     call_id: str
     stdout: str
@@ -334,7 +334,7 @@ class PlanStep(msgspec.Struct, frozen=True):
 
 
 class PlanUpdate(msgspec.Struct, frozen=True, tag_field="type", tag="plan_update"):
-    """The model's whole plan."""
+    """The model's complete plan, in place of the one before."""
 
     explanation: str | None
     plan: tuple[PlanStep, ...]
@@ -357,7 +357,7 @@ class ViewImage(msgspec.Struct, frozen=True, tag_field="type", tag="view_image_t
 
     @property
     def step(self) -> Step:
-        """The line that shows it."""
+        """The line that front ends show for this event."""
         return Step("view image", self.path)
 
 
@@ -368,11 +368,11 @@ class TokenCount(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     total: TokenUsage
     context_window: int | None
     context_left_percent: int | None
-    """Free part of the window after the last response; None if the window is unknown."""
+    """Free part of the context window after the last response; None if its size is unknown."""
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
-    """One message of the history."""
+    """One message of the message history."""
 
     session_id: str
     ts: int
@@ -383,7 +383,7 @@ class HistoryEntry(msgspec.Struct, frozen=True):
 class GetHistoryEntryResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entry_response"
 ):
-    """The answer to `get_history_entry_request`."""
+    """The response to `get_history_entry_request`."""
 
     offset: int
     log_id: int
@@ -394,12 +394,12 @@ class GetHistoryEntryResponse(
 class GetHistoryEntriesResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entries_response"
 ):
-    """Messages in order, oldest first; empty if the log has been replaced."""
+    """The response to `get_history_entries_request`: messages, the oldest first."""
 
     log_id: int
     offset: int
     entries: tuple[HistoryEntry | None, ...]
-    """Messages from `offset` on; None for a line that cannot be read."""
+    """Messages from `offset` on, None for each unreadable line; empty if the log was replaced."""
 
 
 class HistoryMatch(msgspec.Struct, frozen=True):
@@ -412,7 +412,7 @@ class HistoryMatch(msgspec.Struct, frozen=True):
 class SearchHistoryResponse(
     msgspec.Struct, frozen=True, tag_field="type", tag="search_history_response"
 ):
-    """The matches of a search, newest first."""
+    """The response to `search_history_request`: matching messages, the newest first."""
 
     log_id: int
     query: str
@@ -422,7 +422,7 @@ class SearchHistoryResponse(
 
 
 class HistoryReloaded(msgspec.Struct, frozen=True, tag_field="type", tag="history_reloaded"):
-    """The message history has been read again; older ids and counts are void."""
+    """The message history has been read again; earlier log ids and entry counts are void."""
 
     log_id: int
     entry_count: int
@@ -437,7 +437,7 @@ class ModelEntry(msgspec.Struct, frozen=True):
 
 
 class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="list_models_response"):
-    """The models that the provider offers now."""
+    """The response to `list_models`: the models that the provider offers now."""
 
     models: tuple[ModelEntry, ...]
     error: str | None = None
@@ -452,9 +452,9 @@ TaskEnd = TaskComplete | TurnAborted | Error
 CallBegin = ExecCommandBegin | PatchApplyBegin | McpToolCallBegin
 CallEnd = ExecCommandEnd | PatchApplyEnd | McpToolCallEnd
 ApprovalRequest = ExecApprovalRequest | ApplyPatchApprovalRequest | McpApprovalRequest
-"""The questions that a task waits on; the answer is a decision."""
+"""Events that ask for the user's decision, which the task waits for."""
 StepReport = ViewImage
-"""The events of tools that every front end shows as one line, their `step`."""
+"""Events of tools that every front end shows as one line, the event's `step`."""
 TaskReport = (
     UserMessage
     | AgentMessage
@@ -466,10 +466,10 @@ TaskReport = (
     | StepReport
     | TokenCount
 )
-"""Events that stand alone: nothing begins, ends or waits."""
+"""Events that begin nothing, end nothing and need no answer."""
 
 RecordedEvent = TaskStarted | TaskEnd | CallBegin | CallEnd | ApprovalRequest | TaskReport
-"""The events that a session's file keeps."""
+"""Events that are written to the session's file."""
 PassingEvent = (
     AgentMessageDelta
     | AgentReasoningDelta
@@ -486,10 +486,10 @@ PassingEvent = (
     | HistoryReloaded
     | ShutdownComplete
 )
-"""The events that no file keeps: pieces of recorded ones, and answers to one front end."""
+"""Events that no session file contains: pieces of recorded events, responses to a front end."""
 
 EventMsg = RecordedEvent | PassingEvent
-"""Every event; a new one belongs to exactly one of the families above."""
+"""Every event. A new event belongs to exactly one of the unions above."""
 
 
 class Event(msgspec.Struct, frozen=True):

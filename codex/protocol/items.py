@@ -1,6 +1,6 @@
 """The items of a conversation with a model.
 
-They are both read from the model and sent to it; `type` is the tag on the wire.
+They occur in the model's responses and in the requests to it; `type` is the tag on the wire.
 Source: the item schemas of the OpenAI Responses API.
 """
 
@@ -43,14 +43,14 @@ ContentPart = TextPart | ImagePart | ModelText | ModelRefusal
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message"):
-    """Something said by `user`, `assistant`, `developer` or `system`."""
+    """A message of `user`, `assistant`, `developer` or `system`."""
 
     role: str
     content: tuple[ContentPart, ...]
 
     @property
     def text(self) -> str:
-        """The text parts joined, images left out; a refusal counts as text."""
+        """Return the joined texts of the parts, with refusals and without images."""
         return "".join(
             part.refusal if isinstance(part, ModelRefusal) else part.text
             for part in self.content
@@ -81,7 +81,7 @@ class Reasoning(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type
 
 
 class FunctionCall(msgspec.Struct, frozen=True, tag_field="type", tag="function_call"):
-    """The model asks for a tool."""
+    """The model calls a tool."""
 
     name: str
     arguments: str
@@ -90,7 +90,7 @@ class FunctionCall(msgspec.Struct, frozen=True, tag_field="type", tag="function_
 
 
 class FunctionCallOutput(msgspec.Struct, frozen=True, tag_field="type", tag="function_call_output"):
-    """A tool's answer; always a plain string on the wire."""
+    """The output of a tool call; always a plain string on the wire."""
 
     call_id: str
     output: str
@@ -111,7 +111,7 @@ class TokenUsage(msgspec.Struct, frozen=True):
     total_tokens: int = 0
 
     def plus(self, other: TokenUsage) -> TokenUsage:
-        """The sum of both."""
+        """Return the sum of both usages, field by field."""
         return TokenUsage(
             input_tokens=self.input_tokens + other.input_tokens,
             cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,

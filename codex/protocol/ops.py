@@ -127,7 +127,7 @@ class GetHistoryEntriesRequest(
     offset: int
     """Position of the oldest message wanted."""
     count: int
-    """Number of messages wanted; the answer holds at most 1000."""
+    """Number of messages wanted; the response contains at most 1000."""
 
 
 class SearchHistoryRequest(
@@ -144,7 +144,7 @@ class SearchHistoryRequest(
 
 
 class ReloadHistory(msgspec.Struct, frozen=True, tag_field="type", tag="reload_history"):
-    """Read what other sessions have added since; answered by `history_reloaded`."""
+    """Read the history again, with what other sessions added; answered by `history_reloaded`."""
 
 
 class ListModels(msgspec.Struct, frozen=True, tag_field="type", tag="list_models"):
@@ -159,7 +159,7 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """End the session: stop the task, answer `shutdown_complete`, accept no more submissions."""
 
     after_task: bool = False
-    """Whether the running task, and the input that waits for its end, is finished first."""
+    """Whether to finish the running task, and the input that waits for its end, first."""
 
 
 Approval = ExecApproval | PatchApproval | McpApproval

@@ -9,9 +9,9 @@ from typing import Annotated
 import msgspec
 
 PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
-"""Names that stay closed inside a writable folder, because programs outside the sandbox run or obey
-their content. A patch must not write to any of them; for commands, which need to commit,
-sandbox/guard/protected.py names the parts of `.git`."""
+"""Protected names: files and folders inside a writable folder that a patch must not write to,
+because programs outside the sandbox run or obey their content. A command must be able to commit, so
+for commands sandbox/guard/protected.py names the protected parts of `.git`."""
 
 
 class AskForApproval(enum.Enum):
@@ -32,7 +32,7 @@ APPROVAL_NAMES: dict[str, AskForApproval] = {
     **{policy.value: policy for policy in AskForApproval},
     "untrusted": AskForApproval.UNTRUSTED,
 }
-"""Policies by the names of both generations."""
+"""Approval policies by name, that of May 2025 or today's."""
 
 
 class ReviewDecision(enum.Enum):
@@ -44,9 +44,11 @@ class ReviewDecision(enum.Enum):
     APPROVED_FOR_PREFIX = "approved_for_prefix"
     """Approved in this session for every command that starts with `proposed_prefix`."""
     APPROVED_ALWAYS = "approved_always"
-    """Approved like the prefix, and kept as a rule for later sessions."""
+    """Approved like APPROVED_FOR_PREFIX, and saved as a rule for later sessions."""
     DENIED = "denied"
+    """Denied; the task continues."""
     ABORT = "abort"
+    """Denied; the task is interrupted."""
 
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -55,19 +57,19 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The permissions of model-written commands and patches.
 
-    `sandbox_permissions` (May 2025) and `sandbox_mode` (today) both become one of these.
+    The settings `sandbox_permissions` (May 2025) and `sandbox_mode` (today) are converted to this.
     """
 
     can_read_everything: bool = True
     can_write_everything: bool = False
     can_use_network: bool = False
     can_write_cwd: bool = False
-    """Write access to the session's working directory, never to the one that a call names."""
+    """Write access to the session's working directory, but not to the `workdir` of a call."""
     can_write_tmpdir: bool = False
     """Write access to $TMPDIR, if it is set and absolute."""
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
-    """Further writable folders, absolute."""
+    """Additional writable folders, absolute."""
     connect_ports: tuple[Port, ...] = ()
     """TCP ports that commands may connect to, on any host, while the network is otherwise off."""
     bind_ports: tuple[Port, ...] = ()
@@ -75,11 +77,11 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_unrestricted(self) -> bool:
-        """Whether there is nothing to enforce."""
+        """Whether the policy allows everything, so that there is nothing to enforce."""
         return self.can_read_everything and self.can_write_everything and self.can_use_network
 
     def roots(self, *, cwd: str, tmpdir: str | None) -> tuple[str, ...]:
-        """The writable folders, in order and without repeats; empty if everything is writable.
+        """Return the writable folders, in order, each once; empty if everything is writable.
 
         Args: cwd: the session's working directory, absolute. tmpdir: the value of $TMPDIR.
         """
@@ -129,7 +131,7 @@ class WorkspaceWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def policy_of_mode(mode: str, workspace_write: WorkspaceWrite) -> SandboxPolicy:
-    """Return the policy of a mode; the table applies to `workspace-write` only."""
+    """Return the policy of a mode; `workspace_write` changes that of `workspace-write` only."""
     policy = SANDBOX_MODES[mode]
     if mode != "workspace-write":
         return policy

@@ -1,7 +1,7 @@
 """Questions: the events that wait for the user's answer, and the Op that answers each.
 
-A new kind of question joins a family in events.py, its answer one in ops.py, and the two meet here;
-mypy names what else must know it.
+A new kind of question needs its event in a union of events.py, its answer in a union of ops.py, and
+a case here. mypy then names the other code that must handle it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def answer_to(
     action: str = "decline",
     content: dict[str, Json] | None = None,
 ) -> QuestionAnswer:
-    """The Op that answers a question: "no", unless the arguments say more.
+    """Return the Op that answers a question; by default, it declines.
 
     Args: decision, feedback: the answer to an approval request. action, content: the answer to an
         elicitation, as `ElicitationAnswer` has them.

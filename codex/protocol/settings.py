@@ -33,15 +33,15 @@ class ModelProvider(msgspec.Struct, frozen=True, kw_only=True):
     stream_max_retries: int = 5
     connect_timeout_ms: int = 15_000
     header_timeout_ms: int = 300_000
-    """Longest wait from request to first byte of the answer; a local model may load first."""
+    """Longest wait from request to first byte of the response; a local model may load first."""
     stream_idle_timeout_ms: int = 300_000
-    """Longest silence inside an answer."""
+    """Longest time without data inside a response."""
     ca_certificate: str | None = None
     """PEM file trusted for this provider instead of the system's certificates."""
     client_certificate: str | None = None
     client_key: str | None = None
     is_openai: bool = False
-    """Whether it is OpenAI's own service, which takes `store`, encrypted reasoning and
+    """Whether it is OpenAI's own service, which accepts `store`, encrypted reasoning and
     `previous_response_id`."""
 
 
@@ -50,10 +50,10 @@ OPENAI_HOSTS = ("api.openai.com", ".api.openai.com", ".openai.azure.com")
 
 
 def is_openai_url(base_url: str) -> bool:
-    """Whether a URL belongs to OpenAI itself, which takes parameters that only OpenAI takes.
+    """Whether a URL belongs to OpenAI itself, which accepts parameters that only OpenAI accepts.
 
     The host decides, not the provider's id: a gateway under the id `openai` (by `openai_base_url`)
-    gets plain requests, and a provider of any other id at api.openai.com gets the full ones.
+    gets plain requests, and a provider at api.openai.com gets the full ones, whatever its id.
     """
     authority = base_url.partition("://")[2].partition("/")[0]
     host = authority.rpartition("@")[2].partition(":")[0].lower()
@@ -108,7 +108,7 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     context_window: int | None = None
     """Size in tokens; None if unknown."""
     has_images: bool = True
-    """Whether the model takes images."""
+    """Whether the model accepts images."""
 
 
 class EnvironmentInherit(enum.Enum):
@@ -171,7 +171,7 @@ class McpServer(msgspec.Struct, frozen=True, kw_only=True):
     """Environment variables by header name; an unset or blank variable sends no header."""
     enabled: bool = True
     required: bool = False
-    """Whether tasks need this server to begin."""
+    """Whether a task waits until this server is ready, and fails if it has failed."""
     enabled_tools: tuple[str, ...] | None = None
     """Names of the tools to offer; None: all."""
     disabled_tools: tuple[str, ...] = ()
@@ -186,7 +186,7 @@ class McpServer(msgspec.Struct, frozen=True, kw_only=True):
         return is_enabled and tool not in self.disabled_tools
 
     def approval_of(self, tool: str) -> ToolApproval:
-        """When the user is asked before this tool is called."""
+        """Return when the user is asked before this tool is called."""
         settings = self.tools.get(tool)
         own = settings.approval_mode if settings is not None else None
         return own or self.default_tools_approval_mode

@@ -1,8 +1,9 @@
-"""Submissions and events to and from JSON lines: what the type declarations cannot say.
+"""Encode submissions and events as JSON lines, and decode them. No I/O.
 
-The declarations in ops.py and events.py do most of it. Here are the exceptions: a file change is
-tagged from outside, a sandbox policy is a list of permissions (or today's table with a `mode`), an
-approval policy has two generations of names, and an absent reason is left out. No I/O.
+The declarations in ops.py and events.py define most of the format. This module has the exceptions:
+the kind of a file change is the key around it, a sandbox policy is a list of permissions (or
+today's table with a `mode`), an approval policy has two generations of names, and some members,
+such as `reason`, are left out if they are None.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def decode_submission(line: bytes) -> Submission:
 
 
 def encode_submission(submission: Submission) -> bytes:
-    """Encode one line, without its line end."""
+    """Return a submission as one JSON line, without the line end."""
     op = _without_absent(msgspec.to_builtins(submission.op))
     if isinstance(submission.op, ConfigureSession):
         op["sandbox_policy"] = permissions(submission.op.sandbox_policy)
@@ -75,12 +76,12 @@ def encode_submission(submission: Submission) -> bytes:
 
 
 def encode_event(event: Event) -> bytes:
-    """Encode one line, without its line end."""
+    """Return an event as one JSON line, without the line end."""
     return jsonio.dumps({"id": event.id, "msg": message_to_json(event.msg)})
 
 
 def message_to_json(msg: EventMsg) -> dict[str, Any]:
-    """The members of an event's message."""
+    """Return the JSON members of an event's message."""
     members = _without_absent(msgspec.to_builtins(msg))
     if "changes" in members:
         changes = members["changes"].items()
@@ -89,7 +90,7 @@ def message_to_json(msg: EventMsg) -> dict[str, Any]:
 
 
 def decode_event(line: bytes) -> Event:
-    """Decode one line from an engine; the content of a deleted file is not on the wire.
+    """Decode one line from an engine; a deleted file's content is empty, as the line lacks it.
 
     Raises: ProtocolError, also for a type of event that this version does not know.
     """
@@ -101,7 +102,7 @@ def decode_event(line: bytes) -> Event:
 
 
 def message_from_json(members: Any) -> EventMsg:
-    """The message of an event from its members.
+    """Return the message of an event, decoded from its JSON members.
 
     Raises: ProtocolError, also for a type of event that this version does not know.
     """
@@ -119,7 +120,7 @@ def _configure_session(op: dict[str, Any]) -> ConfigureSession:
     """Decode the one Op whose members have more than one shape."""
     op = dict(op)
     if isinstance(provider := op.get("provider"), dict):
-        # Clients write the members they do not use as null; ours have defaults instead.
+        # Clients send unused members as null; without them, the defaults of ModelProvider apply.
         provider = {name: value for name, value in provider.items() if value is not None}
         provider.setdefault("is_openai", is_openai_url(str(provider.get("base_url"))))
         op["provider"] = provider
@@ -132,7 +133,7 @@ def _configure_session(op: dict[str, Any]) -> ConfigureSession:
 
 
 def _sandbox_policy(value: Any) -> SandboxPolicy:
-    """`{"permissions": [...]}`, or today's `{"mode": ..., ...}`; nothing unsaid is granted."""
+    """Parse `{"permissions": [...]}` or today's `{"mode": ..., ...}`; absent means not granted."""
     if not isinstance(value, dict):
         raise ValueError('expected an object - at "$.sandbox_policy"')
     if "permissions" in value:
@@ -174,7 +175,7 @@ def _from_permissions(permissions: Any) -> SandboxPolicy:
 
 
 def permissions(policy: SandboxPolicy) -> dict[str, Any]:
-    """A policy as a list of permissions."""
+    """Return a sandbox policy as the JSON object `{"permissions": [...]}`."""
     names: list[Any] = [name for name, field in PERMISSION_FIELDS.items() if getattr(policy, field)]
     folders = [{"disk-write-folder": {"folder": root}} for root in policy.writable_roots]
     ports = [{"tcp-connect": {"port": port}} for port in policy.connect_ports]
