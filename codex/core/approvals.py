@@ -1,8 +1,8 @@
-"""Questions to the user that wait for an answer.
+"""Approval requests that wait for the user's answer.
 
-A question is registered before it is shown, under an id of its own, so no answer can get lost, come
-too early, or reach another question. It is answered once, by an answer of its own kind. The task
-thread waits; the session thread answers.
+A request is registered before it is shown, under an id of its own, so no answer can be lost, come
+too early, or reach another request. It accepts one answer, of the Op type that belongs to it. The
+task thread waits; the session thread delivers the answer.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ if TYPE_CHECKING:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The user's decision, with words for the model."""
+    """The user's decision on an approval request, with optional feedback for the model."""
 
     decision: ReviewDecision
     feedback: str | None = None
 
     @property
     def is_approved(self) -> bool:
-        """Whether the answer is yes, once or for longer."""
+        """Whether the user approved, this time only or for longer."""
         return self.decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT)
 
     @property
     def is_for_session(self) -> bool:
-        """Whether the answer is a yes that counts for more than this time."""
+        """Whether the user approved for longer than this time."""
         return self.is_approved and self.decision is not ReviewDecision.APPROVED
 
     @property
     def rejection(self) -> str:
-        """Text for the model when the user said no."""
+        """Text for the model if the user did not approve."""
         return "rejected by the user" + (f": {self.feedback}" if self.feedback else "")
 
     @property
     def remark(self) -> str:
-        """Text for the model after the output when the user said yes: the user's words."""
+        """Text to add to the output if the user approved: the user's feedback, or nothing."""
         return f"\nThe user says: {self.feedback}" if self.feedback else ""
 
 
 class OpenQuestion:
-    """One registered question, which `wait` takes back."""
+    """One registered approval request; `wait` ends its registration."""
 
     def __init__(self, approvals: Approvals, key: tuple[type, str]) -> None:
         self._approvals = approvals
         self._key = key
         self.request_id = key[1]
-        """Id that an answer must name."""
+        """Id that the answer must name."""
         self.answers: SimpleQueue[Answer | None] = SimpleQueue()
 
     def wait(self, cancel: Cancel) -> Answer:
-        """Wait for the answer, however long it takes.
+        """Wait for the user's answer, without a time limit, and return it.
 
         Raises: Interrupted, when `cancel` is set first or the answer is "abort".
         """
@@ -74,7 +74,7 @@ class OpenQuestion:
 
 
 class Approvals:
-    """The open questions of a session, by kind of request and call id."""
+    """The open approval requests of a session, by type of the answering Op and by id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,9 +83,9 @@ class Approvals:
         self._used: set[tuple[type, str]] = set()
 
     def open(self, kind: type, call_id: str, task_id: str) -> OpenQuestion:
-        """Register a question; only then show it, under its `request_id`.
+        """Register an approval request. Show it only afterwards, under its `request_id`.
 
-        Args: kind: the Op type that answers it.
+        Args: kind: the Op type that answers the request.
         """
         with self._lock:
             key = self._unused((kind, call_id))
@@ -98,8 +98,8 @@ class Approvals:
     def _unused(self, key: tuple[type, str]) -> tuple[type, str]:
         """Return the key itself, or a new one if it has been used before.
 
-        A call may lead to a second question (to run it without the sandbox), and a model may use a
-        call id again. Neither may get the answer that was meant for the first question.
+        A call may lead to a second request (to run it without the sandbox), and a model may use a
+        call id again. Neither may receive the answer that was meant for the first request.
         """
         kind, call_id = key
         number = 2
@@ -109,17 +109,17 @@ class Approvals:
         return key
 
     def close(self, key: tuple[type, str]) -> None:
-        """Take a question back, so that a later answer finds no question."""
+        """Remove a request, so that a later answer finds no request."""
         with self._lock:
             self._open.pop(key, None)
             self._task_ids.pop(key, None)
 
     def answer(self, kind: type, request_id: str, answer: Answer) -> bool:
-        """Deliver an answer.
+        """Deliver the user's answer to the request that waits for it.
 
         Args: request_id: the request's call id, or the id of its event, as front ends of May 2025
-            send it; that is enough, because a task asks one question at a time.
-        Returns: whether a question was waiting for it.
+            send it; that is enough, because a task has one open request at a time.
+        Returns: whether a request was waiting for the answer.
         """
         with self._lock:
             question = self._open.pop((kind, request_id), None)

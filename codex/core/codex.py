@@ -1,8 +1,8 @@
 """Codex: the engine as a front end sees it, and the session thread behind it.
 
-A front end submits Ops and gets Events by the callable it gave; it knows nothing else of the
-engine. The thread `codex-session` handles submissions in order, and must not block on the network
-or a command.
+A front end submits Ops and receives Events through the callable that it passed; it knows nothing
+else of the engine. The thread `codex-session` handles submissions in order, and must not block on
+the network or a command.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 START_ID = "0"
-"""Id of the session's first event."""
+"""Id of the events that no submission caused, such as the session's first `session_configured`."""
 
 HISTORY_PATIENCE_S = 0.5
-"""Longest wait for the message history at the session's start; a million lines take 0.1 s."""
+"""Longest wait for the state of the message history, which takes 0.1 s for a million lines."""
 
 
 class TaskEnded(NamedTuple):
-    """The running task is over; put into the session thread's queue by the task."""
+    """Message from the running task to the session thread: the task is over."""
 
 
 class Codex:
@@ -86,7 +86,7 @@ class Codex:
     ) -> None:
         """Start the session thread; the first event is `session_configured`, or `error`.
 
-        Args: put: takes each event; it is called from the engine's threads. source: the front end,
+        Args: put: receives each event; the engine's threads call it. source: name of the front end
             for the session's file: `cli`, `exec`, `proto` or `mcp`. resumed: the conversation to
             continue, from rollout/resume.py.
         """
@@ -121,7 +121,7 @@ class Codex:
         self._messages.put(submission)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """End the running task and its processes, then the engine; return when that is done."""
+        """End the running task, its processes and the engine; wait for that at most `timeout_s`."""
         if self._thread.is_alive():
             self.submit(Shutdown())
             self._thread.join(timeout_s)
@@ -167,7 +167,7 @@ class Codex:
             self._session.transcript.record(note.message for note in notes)
 
     def _reported(self, event_id: str, action: Callable[[], None]) -> None:
-        """Run `action`; report its failure as an Error event for this submission only."""
+        """Run `action`; if it fails, emit an Error event under `event_id` instead of raising."""
         try:
             action()
         except CodexError as error:
@@ -204,7 +204,7 @@ class Codex:
             case ListModels() | ListMcpTools():
                 self._list(session, submission.id, op)
             case Shutdown():
-                pass  # It ended the loop in _run.
+                pass  # _run has handled it: it ends the loop there.
             case _:
                 assert_never(op)
 
@@ -289,7 +289,7 @@ class Codex:
             self._warn(warning)
 
     def _open(self, event_id: str, setup: Setup, history: SimpleQueue[HistoryState]) -> None:
-        """Begin the conversation, with the user's rules and MCP servers."""
+        """Create and announce the session, load the user's rules, and start the MCP servers."""
         rollout = open_rollout(
             setup.config,
             self._host,
@@ -314,7 +314,7 @@ class Codex:
             start_servers(session, START_ID)
 
     def _load_rules(self, session: Session) -> None:
-        """Read the rule files, once: later changes to them apply to later sessions."""
+        """Read the user's rule files. Later changes to them apply to later sessions only."""
         paths, failures = find_rule_files(session.setup.config.codex_home)
         if not (paths or failures):
             return
@@ -328,7 +328,7 @@ class Codex:
     def _announce(
         self, event_id: str, session: Session, history: SimpleQueue[HistoryState]
     ) -> None:
-        """Tell the front end which settings are in force."""
+        """Emit `session_configured` with the settings in force."""
         setup = session.setup
         log_id, entry_count = self._history_state(event_id, history)
         session.emit(
@@ -349,7 +349,7 @@ class Codex:
         self._history.described(event_id)
 
     def _history_state(self, event_id: str, answers: SimpleQueue[HistoryState]) -> HistoryState:
-        """Return the answer to `describe`, or an empty one: `history_reloaded` follows later."""
+        """Return the history's state, or an empty one if it is late: `history_reloaded` follows."""
         try:
             return answers.get(timeout=HISTORY_PATIENCE_S)
         except Empty:
@@ -377,7 +377,7 @@ class Codex:
         self._announce(submission.id, session, history)
 
     def _finish(self, event_id: str) -> None:
-        """End the running task, then everything."""
+        """End the running task, then the errands, the session and the message history."""
         if self._task is not None:
             self._task.cancel.set()
             while not isinstance(self._messages.get(), TaskEnded):

@@ -1,7 +1,7 @@
-"""CommandSetting: what a command runs in under a policy, from the session's settings.
+"""CommandSetting: the environment variables and the confinement that a command runs with.
 
-The model's commands, the user's own and `codex sandbox` all get theirs here, so that what
-`codex sandbox` shows is what holds the others.
+It is worked out here for the model's commands, the user's commands and `codex sandbox` alike, so
+that `codex sandbox` shows what confines the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class CommandSetting(NamedTuple):
 
 
 def command_setting(config: Config, host: Host, policy: SandboxPolicy) -> CommandSetting:
-    """Work out the setting of a command that starts now; never kept for another one.
+    """Return the setting of one command that starts now; it must not be used for a later command.
 
     Raises: SandboxUnavailableError, when less can be enforced than the settings require.
     """

@@ -28,18 +28,18 @@ class TaskContext(NamedTuple):
     cancel: Cancel
 
     def emit(self, msg: EventMsg) -> None:
-        """Show something under the task's id, and record it."""
+        """Send an event to the front end, under the task's id, and record it in the rollout."""
         self.session.rollout.event(msg, self.task_id)
         self.session.emit(self.task_id, msg)
 
     def warn_once(self, message: str) -> None:
-        """Warn the user, once in a session."""
+        """Warn the user, unless the session has shown this warning before."""
         if message not in self.session.warnings_shown:
             self.session.warnings_shown.add(message)
             self.emit(Warning(message))
 
     def ask(self, request: ApprovalRequest) -> Answer:
-        """Put a question to the user and wait.
+        """Show an approval request to the user, wait for the answer and return it.
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
@@ -56,19 +56,19 @@ class TaskContext(NamedTuple):
         return answer
 
     def refuse(self, text: str, *, subject: str = "") -> ToolOutput:
-        """Answer a call that could not run.
+        """Return `text` as the output of a call that did not run, and show it to the user.
 
-        The user gets the text, too: such a call has no begin or end event, so a model that keeps
-        failing this way would seem to do nothing.
+        Such a call has no begin or end event: a model that fails this way again and again would
+        seem to do nothing.
 
-        Args: subject: the subject of the call, for the user; the model knows it.
+        Args: subject: what the call is about, for the user only; the model knows it.
         """
         self.emit(BackgroundEvent(f"{subject}: {text}" if subject else text))
         return ToolOutput(text)
 
 
 class ToolOutput(NamedTuple):
-    """Answer of a tool: text for the call, and images that follow as a message."""
+    """Output of a tool: text that answers the call, and images that follow in a user message."""
 
     text: str
     image_urls: tuple[str, ...] = ()

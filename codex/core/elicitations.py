@@ -1,6 +1,6 @@
-"""Questions of MCP servers to the user.
+"""Elicitations: questions that MCP servers ask the user.
 
-A server may ask from any thread; the question waits here until the session thread brings an answer.
+A question may come from any thread; it waits here until the session thread delivers the answer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def defaults_of(schema: Json) -> dict[str, Json]:
-    """The values of a form before the user fills it in."""
+    """Return the default values in the JSON schema of a question, by member name."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return {
         name: property_["default"]
@@ -42,7 +42,7 @@ class Elicitations:
         self._count = 0
 
     def ask(self, server: str, question: ServerQuestion) -> None:
-        """Put a server's question to the user; return at once. Any thread may call it."""
+        """Show an MCP server's question to the user, without waiting. Any thread may call it."""
         if not self._can_ask():
             question.answer({"action": "decline"})
             return
@@ -57,7 +57,7 @@ class Elicitations:
         )
 
     def answer(self, op: ElicitationAnswer) -> None:
-        """Pass an answer on to the server that asked.
+        """Send the user's answer to the MCP server that asked.
 
         Raises: CodexError, if the answer is invalid or no question is waiting for it.
         """

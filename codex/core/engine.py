@@ -1,7 +1,7 @@
-"""The engine's door: what a front end submits to, and how it runs an engine for one session.
+"""The interface that a front end submits Ops to, and how it runs an engine for one session.
 
-Events come out of the callable that the front end gives. It is called from the engine's threads and
-must return at once; the `put` of a queue will do.
+Events arrive through the callable that the front end passes. The engine's threads call it, so it
+must not block; the `put` of a queue will do.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Submits(Protocol):
-    """The engine as a front end sees it."""
+    """The running engine, to which a front end submits Ops."""
 
     def submit(self, op: Op) -> str:
-        """Submit an Op; returns the id that its events will carry."""
+        """Submit an Op; return the id that its events will carry."""
 
     def submit_with_id(self, submission: Submission) -> None:
         """Submit an Op under an id of the caller's choice."""
@@ -41,11 +41,12 @@ def running(
     source: str,
     resumed: Resumed | None = None,
 ) -> Iterator[Submits]:
-    """Run an engine for one session; everything that it started has ended after the block.
+    """Run an engine for one session; when the block has ended, so has all that the engine started.
 
-    For the main thread: the stop signals go to `put` too, and kill from the end of the block on.
+    Must be called in the main thread. Stop signals go to `put`, too; when the block ends, they kill
+    the process again.
 
-    Args: source: the front end's name for the session's file. resumed: the session to resume.
+    Args: source: name of the front end, for the session's file. resumed: the session to resume.
     """
     with stop_signals_to(put):
         codex = Codex(config, host, put, source=source, resumed=resumed)

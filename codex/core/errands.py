@@ -1,4 +1,4 @@
-"""Errands: the work of a session beside its task, that is user commands and lists of models.
+"""Errands: user commands and requests for the list of models, which run beside a session's task.
 
 Each errand runs in a thread of its own, `codex-errand`, so neither the session thread nor the task
 waits for it. Its result returns to the session thread as a value.
@@ -32,7 +32,7 @@ class CommandEnded(NamedTuple):
 
 
 class ModelsListed(NamedTuple):
-    """Result of asking the provider for its models."""
+    """Result of a request for the provider's list of models."""
 
     submission_id: str
     response: ListModelsResponse
@@ -42,15 +42,15 @@ ErrandResult = CommandEnded | ModelsListed
 
 
 class Errands:
-    """The running errands of one engine. Used by the session thread alone."""
+    """The running errands of one engine. Only the session thread may use it."""
 
     def __init__(self, post: Callable[[ErrandResult], None]) -> None:
-        """Args: post: report the result of an errand to the session thread."""
+        """Args: post: sends the result of an errand to the session thread."""
         self._post = post
         self._running: dict[threading.Thread, Cancel] = {}
 
     def run_command(self, session: Session, submission_id: str, text: str) -> None:
-        """Run shell text for the user while a task runs."""
+        """Run the user's shell text in its own thread, while a task runs."""
         setup = session.setup
 
         def work(cancel: Cancel) -> ErrandResult:
@@ -60,7 +60,7 @@ class Errands:
         self._start(work)
 
     def list_models(self, setup: Setup, submission_id: str) -> None:
-        """Ask the provider for its models."""
+        """Request the provider's list of models in its own thread."""
 
         def work(cancel: Cancel) -> ErrandResult:
             return ModelsListed(submission_id, _listed(setup, cancel))
@@ -68,12 +68,12 @@ class Errands:
         self._start(work)
 
     def interrupt(self) -> None:
-        """Stop every errand."""
+        """Cancel every running errand, without waiting for its end."""
         for cancel in self._running.values():
             cancel.set()
 
     def close(self) -> None:
-        """Stop every errand, and wait until they have stopped."""
+        """Cancel every running errand, and wait until all have ended."""
         self.interrupt()
         for thread in self._running:
             thread.join()
@@ -96,7 +96,7 @@ class Errands:
 
 
 def _ran(context: TaskContext, text: str) -> str:
-    """Run a user command and return the text for the model. A defect ends only the command."""
+    """Run a user command; return the text for the model. A defect ends only this command."""
     from codex.core.tools.shell_call import user_command
 
     try:

@@ -1,6 +1,6 @@
-"""The system text of a session: base prompt, surroundings, and the user's own instructions.
+"""The system text of a session: base prompt, environment, and the user's own instructions.
 
-Pure but for reading the base prompt's text once.
+Pure, except that it reads the text of the base prompt once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ APPROVAL_WORDS = {
 
 
 def base_instructions(config: Config, *, roots: tuple[str, ...], user_text: str | None) -> str:
-    """The system text of a session.
+    """Return the system text of a session.
 
     Args: roots: the writable folders. user_text: the user's own instructions and project documents.
     """
@@ -49,13 +49,13 @@ def base_instructions(config: Config, *, roots: tuple[str, ...], user_text: str 
 
 
 def combine_user_text(instructions: str | None, project_docs: str | None) -> str | None:
-    """The user's instructions and the project's documents as one text."""
+    """Join the user's instructions and the project's documents; None if there are none."""
     parts = [part for part in (instructions, project_docs) if part]
     return DOC_SEPARATOR.join(parts) or None
 
 
 def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:
-    """The policy in one line for people and the model: `workspace-write [/repo, /tmp]`."""
+    """Describe a policy in one line, for people and the model: `workspace-write [/repo, /tmp]`."""
     if policy.is_unrestricted:
         return "danger-full-access"
     network = " with network" if policy.can_use_network else ""

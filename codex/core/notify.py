@@ -1,7 +1,7 @@
-"""The notifier: a program of the user's, run with one JSON argument when a task is done.
+"""The notifier: a program that the user configured, run with one JSON argument when a task is done.
 
-It must not get in the way of codex: it has no terminal, codex does not wait for it, and it may
-outlive codex. The JSON members keep the names that Codex gave them in May 2025.
+It must not disturb codex: it has no terminal, codex does not wait for it, and it may outlive codex.
+The JSON members have the names that Codex gave them in May 2025.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ TIME_LIMIT_S = 30.0
 """Longest run of a notifier; one that exceeds it is killed when the next one starts."""
 
 MAX_PAYLOAD_BYTES = 100_000
-"""Linux refuses an argument of 128 KiB and more."""
+"""Longest JSON argument in bytes; Linux refuses an argument of 128 KiB or more."""
 CUT_CHARACTERS = 8_000
-"""Length that each text is cut to when the whole payload would be too long."""
+"""Length that each text is cut to if the JSON argument would be too long."""
 
 
 class Notifier:
-    """Starts the notifier, and collects earlier ones that have ended. Not thread-safe."""
+    """Starts the notifier, and reaps earlier notifier processes. Not thread-safe."""
 
     def __init__(self, argv: tuple[str, ...], cwd: str) -> None:
         """Args: argv: the program and its arguments; empty turns notifications off."""
@@ -40,7 +40,7 @@ class Notifier:
     def turn_complete(
         self, turn_id: str, input_messages: tuple[str, ...], last_message: str | None
     ) -> None:
-        """Report that a task is done; return at once. A failure is only logged.
+        """Start the notifier for a task that is done, without waiting. Failures are only logged.
 
         Args: turn_id: the task's submission id. input_messages: the user's messages for the task.
             last_message: the last message of the model.
@@ -58,7 +58,7 @@ class Notifier:
         self._start(payload.decode())
 
     def close(self) -> None:
-        """Collect the notifiers that have ended; one that is still running continues alone."""
+        """Reap the notifier processes that have ended; a running one may outlive codex."""
         self._reap()
 
     def _start(self, payload: str) -> None:
@@ -86,7 +86,7 @@ class Notifier:
                 if status != 0:
                     logger.warning("the notifier %r ended with %d", self._argv[0], status)
             elif time.monotonic() - started > TIME_LIMIT_S:
-                # Kill everything that it started, too: it leads a session of its own.
+                # It leads a process group of its own: kill everything that it started, too.
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 logger.warning("the notifier %r was killed: it took too long", self._argv[0])

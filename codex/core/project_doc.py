@@ -55,7 +55,7 @@ def collect(
 
 
 def _folders(cwd: str, root_markers: Sequence[str]) -> list[str]:
-    """From the project's root down to `cwd`."""
+    """Return the folders from the project's root down to `cwd`; without a root, `cwd` alone."""
     folders = [cwd]
     while not any(os.path.lexists(os.path.join(folders[-1], name)) for name in root_markers):
         parent = os.path.dirname(folders[-1])
@@ -73,7 +73,7 @@ class _Reader:
         self.warnings: list[str] = []
 
     def take_first(self, folder: str, names: Sequence[str]) -> None:
-        """Take the first candidate in a folder that is not blank."""
+        """Add the first document of the folder, in the order of `names`, that is not blank."""
         for name in names:
             if self._take(os.path.join(folder, name)):
                 return
@@ -95,7 +95,7 @@ class _Reader:
         return True
 
     def _read(self, path: str) -> bytes | None:
-        """Read at most one byte more than may still be taken."""
+        """Return up to one byte more than the limit allows; None if no regular file can be read."""
         try:
             # A named pipe with this name must not block the session.
             if not os.path.isfile(path):

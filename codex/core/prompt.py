@@ -1,4 +1,4 @@
-"""The next request: the system text, and the items of the transcript that are sent. Pure."""
+"""Build the next request: the system text, and the transcript's items that are sent. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_prompt(session: Session, setup: Setup, tools: tuple[ToolSpec, ...]) -> Prompt:
-    """The next request of a session, from its transcript."""
+    """Return the next request of a session: system text, tools and the items still to be sent."""
     pending = session.transcript.pending(is_stored=setup.is_stored)
     return Prompt(
         instructions=setup.instructions,
@@ -29,12 +29,12 @@ def build_prompt(session: Session, setup: Setup, tools: tuple[ToolSpec, ...]) ->
 
 
 def _is_sent(item: ResponseItem) -> bool:
-    # Reasoning is useful only to the server that sealed it.
+    # Only encrypted reasoning is sent back: the server that encrypted it continues from it.
     return not isinstance(item, Reasoning) or item.encrypted_content is not None
 
 
 def _sendable(item: ResponseItem) -> ResponseItem:
-    """Send a call whose arguments are broken JSON as `{}`: local servers refuse it otherwise."""
+    """Return the item to send; malformed arguments become `{}`, since local servers refuse them."""
     if not isinstance(item, FunctionCall):
         return item
     try:

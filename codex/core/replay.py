@@ -1,7 +1,7 @@
-"""Replay: an old conversation as the events that show it. Pure.
+"""Replay: turn a recorded conversation back into the events that show it. Pure.
 
-A session file of this program holds the events themselves. A file of another program is sure to
-hold only messages, calls and outputs, so the events are made from those.
+A session file of this program contains the events themselves. A file of another program can be
+relied on for messages, calls and outputs only, so the events are made from those.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _EXIT_CODE = re.compile(r"(?:Exit code:|exited with code) (-?\d+)")
 
 
 def replay(resumed: Resumed) -> tuple[EventMsg, ...]:
-    """Return the events that show an old conversation, in order.
+    """Return the events that show a recorded conversation, in order.
 
     Questions are left out, because they can no longer be answered. Every begin event has its end
     event, even if the program was killed in between.
@@ -88,7 +88,7 @@ def _with_ends(events: tuple[EventMsg, ...]) -> Iterator[EventMsg]:
 
 
 def _ends(running: dict[str, CallBegin], *, is_task_open: bool) -> Iterator[EventMsg]:
-    """The end events that a killed program did not write."""
+    """Yield the end events that are missing because the program was killed."""
     for call_id, event in running.items():
         match event:
             case ExecCommandBegin():
@@ -122,7 +122,7 @@ def _of_items(items: tuple[ResponseItem, ...]) -> Iterator[EventMsg]:
 
 
 def _call(call: FunctionCall, output: str) -> Iterator[EventMsg]:
-    """Show a call as a command if it was one, otherwise in one line."""
+    """Yield the events of a call: begin and end if it ran a command, otherwise one line."""
     command = _command(call)
     if command is None:
         yield BackgroundEvent(f"{call.name} {call.arguments}")
@@ -133,7 +133,7 @@ def _call(call: FunctionCall, output: str) -> Iterator[EventMsg]:
 
 
 def _command(call: FunctionCall) -> tuple[tuple[str, ...], str] | None:
-    """The words and the folder of a command, whichever names a version of Codex gave them."""
+    """Return the words and folder of a command call that any Codex recorded; None for others."""
     try:
         arguments = as_dict(loads(call.arguments))
         if "cmd" in arguments:
@@ -145,7 +145,7 @@ def _command(call: FunctionCall) -> tuple[tuple[str, ...], str] | None:
 
 
 def _outcome(output: str) -> tuple[str, int]:
-    """The output of a command and its exit code, read from the text for the model."""
+    """Return the output and the exit code of a command, parsed from the text for the model."""
     try:
         answer: dict[str, Any] = as_dict(loads(output))
     except ValueError:

@@ -1,6 +1,6 @@
-"""Connect a session with its MCP servers: its settings go to them, their news and questions to it.
+"""Connect a session with its MCP servers: pass on its settings, their events and their questions.
 
-When they start and who waits for them is decided in codex/mcp/servers.py.
+codex/mcp/servers.py decides when the servers start and who waits for them.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def start_servers(session: Session, event_id: str) -> None:
-    """Start the configured MCP servers in the background; `session` gets them.
+    """Start the configured MCP servers in the background, and store them in `session`.
 
-    Args: event_id: the submission that their events are reported under.
+    Args: event_id: id that the servers' events carry.
     """
 
     def emit(msg: EventMsg) -> None:

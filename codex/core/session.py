@@ -1,7 +1,7 @@
-"""Session: one conversation, and what its tasks share; it lives as long as the engine.
+"""Session: the state of one conversation, which its tasks share; it lives as long as the engine.
 
-The session thread writes to it between tasks. While a task runs, the task owns the transcript and
-the token total. The settings are no part of it but one value, `setup`, which can be replaced.
+The session thread changes the state between tasks. While a task runs, the task owns the transcript
+and the token total. The settings are one immutable value, `setup`, which can be replaced.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 class ApprovedCommand(NamedTuple):
-    """What "for this session" remembers about a command: the exact words in the exact folder."""
+    """A command that the user approved for the session: these exact words in this exact folder."""
 
     argv: tuple[str, ...]
     cwd: str
     is_sandboxed: bool
-    """Whether the yes was to running it in the sandbox, or outside."""
+    """Whether the user approved running it inside the sandbox, not outside."""
 
 
 class Session:
@@ -50,7 +50,7 @@ class Session:
         """Args: resumed: an old conversation to continue."""
         self.session_id = session_id
         self.setup = setup
-        """The setup in force; a task takes it once, when it starts."""
+        """Setup in force; a task reads it once, when it starts."""
         self._put = put
         self.approvals = Approvals()
         self.rollout = rollout
@@ -61,25 +61,25 @@ class Session:
         """Context windows in tokens by model, as the provider reported them last."""
         self.approved_commands: set[ApprovedCommand] = set()
         self.approved_paths: set[str] = set()
-        """Absolute paths that patches may change without a further question."""
+        """Absolute paths that patches may change without asking the user again."""
         self.approved_mcp_tools: set[tuple[str, str]] = set()
-        """Servers and tools that may be called without a further question."""
+        """Pairs of MCP server and tool that may be called without asking the user again."""
         self.warnings_shown: set[str] = set()
         self.mcp: McpServers | None = None
-        """The MCP servers; None where the configuration names none."""
+        """MCP servers of the session; None if the configuration names none."""
         self.elicitations: Elicitations | None = None
-        """The servers' open questions; None where there are no servers."""
+        """Open questions of the MCP servers; None if there are no servers."""
 
     @functools.cached_property
     def rules(self) -> Rules:
-        """The user's rules about commands, and those that answers of this session made."""
+        """The user's rules about commands, and those that the user's answers added."""
         from codex.core.safety.rules import Rules
 
         return Rules()
 
     @functools.cached_property
     def tripwire(self) -> Tripwire:
-        """The guard of the protected names; made with the first command, as it costs at start."""
+        """The guard of the protected names; made for the first command, to keep the start fast."""
         from codex.sandbox.guard.tripwire import Tripwire
 
         return Tripwire()
@@ -87,8 +87,8 @@ class Session:
     def change_setup(self, setup: Setup) -> None:
         """Continue the conversation under other settings.
 
-        A server holds responses for one model and one account: after a change of either, the whole
-        transcript is sent.
+        A server holds responses for one model and one account: after a change of either, the next
+        request sends the transcript from its beginning.
         """
         old, self.setup = self.setup, setup
         if not setup.has_model_of(old):
@@ -96,19 +96,19 @@ class Session:
         old.close()
 
     def context_window(self, setup: Setup) -> int | None:
-        """The context window in tokens: as configured, else as the provider reported it."""
+        """Return the context window in tokens: as configured, else as the provider reported it."""
         model = setup.config.model
         if model.context_window is not None:
             return model.context_window
         return self.windows.get(model.model)
 
     def close(self) -> None:
-        """End the MCP servers, close connections and the rollout."""
+        """End the MCP servers; close the connections to the model and the rollout."""
         if self.mcp is not None:
             self.mcp.close()
         self.setup.close()
         self.rollout.close()
 
     def emit(self, event_id: str, msg: EventMsg) -> None:
-        """Show something to the front end."""
+        """Send an event to the front end, under the id of the submission it belongs to."""
         self._put(Event(event_id, msg))

@@ -1,7 +1,7 @@
-"""Setup: the settings that a session works under, and what is made from them.
+"""Setup: the settings of a session, with the objects that are made from the settings.
 
-A setup never changes. `configure_session` makes a new one, and a task or an errand keeps the one
-that it started with.
+A setup never changes. `configure_session` makes a new one; a task or an errand uses the one that it
+started with until it ends.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ class Setup(msgspec.Struct, frozen=True):
     config: Config
     host: Host
     roots: tuple[str, ...]
-    """The folders that the sandbox policy makes writable, as configured; links are not resolved."""
+    """Folders that the sandbox policy makes writable, as configured; links are not resolved."""
     client: ModelClient
     notifier: Notifier
     instructions: str
-    """The whole system text, sent with every request."""
+    """System text, sent in full with every request."""
 
     @property
     def is_stored(self) -> bool:
-        """Whether the server keeps the conversation."""
+        """Whether the model provider's server stores the conversation."""
         return self.config.provider.is_openai and not self.config.disable_response_storage
 
     def patch_roots(self) -> tuple[str, ...] | None:
-        """The folders a patch may write to without a question; None where all may be written."""
+        """Return the folders that a patch may write to; None if it may write everywhere."""
         return None if self.config.sandbox_policy.can_write_everything else self.roots
 
     def has_model_of(self, other: Setup) -> bool:
-        """Whether both ask the same model of the same provider, under the same account."""
+        """Whether both setups use the same model of the same provider, under the same account."""
         mine, theirs = self.config, other.config
         return (mine.provider, mine.model.model) == (theirs.provider, theirs.model.model)
 
     def close(self) -> None:
-        """Close connections and collect notifiers that have ended."""
+        """Close the connections to the model, and reap notifier processes that have ended."""
         self.client.close()
         self.notifier.close()
 
 
 def make_setup(config: Config, host: Host, user_text: str | None) -> Setup:
-    """Make everything that depends on the settings alone.
+    """Make the setup for these settings: writable folders, client, notifier and system text.
 
     Args: user_text: the user's own instructions and project documents.
     """
@@ -73,7 +73,7 @@ def make_setup(config: Config, host: Host, user_text: str | None) -> Setup:
 
 
 def reconfigured(config: Config, op: ConfigureSession, windows: Mapping[str, int | None]) -> Config:
-    """The settings after `op`, whose `cwd` is absolute.
+    """Return the settings after `op`, whose `cwd` must be absolute.
 
     Args: windows: context windows in tokens by model, as the provider reported them.
     """

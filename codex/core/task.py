@@ -34,32 +34,32 @@ logger = logging.getLogger(__name__)
 
 
 class QueuedInput(NamedTuple):
-    """User input, with the submission that brought it."""
+    """User input, with the id of its submission."""
 
     submission_id: str
     items: tuple[UserItem, ...]
 
 
 class UserCommand(NamedTuple):
-    """Shell text that the user wants to run, with the submission that brought it."""
+    """Shell text that the user wants to run, with the id of its submission."""
 
     submission_id: str
     text: str
 
 
 class Note(NamedTuple):
-    """Text for the model to read with the next input; it needs no answer."""
+    """Text that the model reads with the next request; it does not cause a request."""
 
     text: str
 
     @property
     def message(self) -> Message:
-        """The note as a message to the model."""
+        """The note as a message of the conversation."""
         return Message("user", (TextPart(self.text),))
 
 
 class InputQueue:
-    """Input that waits for the running task; closes when the task ends and finds it empty."""
+    """Queue of input for the running task; the task closes it when it ends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -67,26 +67,26 @@ class InputQueue:
         self._is_open = True
 
     def offer(self, item: QueuedInput | Note) -> bool:
-        """Leave input for the task; return False if the queue is closed."""
+        """Add an item to the queue; return False if the queue is closed."""
         with self._lock:
             if self._is_open:
                 self._waiting.append(item)
             return self._is_open
 
     def take(self) -> tuple[QueuedInput | Note, ...]:
-        """Take out everything that waits."""
+        """Remove and return all items."""
         with self._lock:
             return self._emptied()
 
     def take_or_close(self) -> tuple[QueuedInput | Note, ...]:
-        """Take out everything that waits; close the queue if there is no user input in it."""
+        """Remove and return all items; close the queue if none of them is user input."""
         with self._lock:
             waiting = self._emptied()
             self._is_open = has_input(waiting)
             return waiting
 
     def close(self) -> tuple[QueuedInput | Note, ...]:
-        """Close the queue; return what was still waiting."""
+        """Close the queue; remove and return all items."""
         with self._lock:
             self._is_open = False
             return self._emptied()
@@ -97,7 +97,7 @@ class InputQueue:
 
 
 def has_input(waiting: tuple[QueuedInput | Note, ...]) -> bool:
-    """Whether any of it needs an answer from the model."""
+    """Whether any of the items is user input, which the model must respond to."""
     return any(isinstance(item, QueuedInput) for item in waiting)
 
 
@@ -118,7 +118,7 @@ class Task:
         self._thread = threading.Thread(target=self._run, name="codex-task", daemon=True)
 
     def start(self) -> None:
-        """Start the task's thread; return at once."""
+        """Start the task's thread, without waiting for it."""
         self._thread.start()
 
     def _run(self) -> None:
@@ -147,7 +147,7 @@ class Task:
         self._on_end()
 
     def _work(self) -> str | None:
-        """Run all turns; return the last text of the model."""
+        """Run turns until the model calls no tool and no input waits; return its last text."""
         last_message = None
         waiting = self._begin()
         has_calls = False
@@ -162,7 +162,7 @@ class Task:
             waiting = self.queue.take() if has_calls else self.queue.take_or_close()
 
     def _begin(self) -> tuple[QueuedInput | Note, ...]:
-        """Return the first input; a user command is run first."""
+        """Return the task's first input; if it is a user command, run that and return a note."""
         if isinstance(self._first, QueuedInput):
             return (self._first,)
         from codex.core.tools.shell_call import user_command
@@ -185,7 +185,7 @@ class Task:
         self._context.emit(UserMessage(message.text, images))
 
     def _message(self, items: tuple[UserItem, ...]) -> Message:
-        """Make one user message of an input; an image that cannot be read becomes a text."""
+        """Build one user message from the items; an image that cannot be read becomes a text."""
         from codex.core.tools.view_image import image_url
 
         parts: list[ContentPart] = []

@@ -1,9 +1,9 @@
-"""Turn: one prompt, its stream, its tool calls.
+"""Turn: send one prompt, read the response from its stream, run the tool calls in it.
 
-Nothing of an incomplete answer is acted on: items are recorded and tools run only once the response
-is complete, so a retry never runs a tool twice. Deltas are for people only. A broken stream is
-asked for again in the one retry loop there is, so that retries of requests and of streams never
-multiply; it is here because each retry becomes an event. Its budget is in model/retry.py.
+An incomplete response has no effect: items are recorded and tools run only when the response is
+complete, so a retry never runs a tool twice. Deltas are for people only. One loop retries failed
+requests and broken streams alike, so that their retries never multiply. It is here because each
+retry becomes an event; model/retry.py has its limits.
 """
 
 from __future__ import annotations
@@ -47,42 +47,43 @@ class TurnResult(msgspec.Struct, frozen=True):
     """Result of a turn, for its task."""
 
     has_calls: bool
-    """Whether tools ran, so that the model has outputs to answer."""
+    """Whether the model called tools, whose outputs the next turn must send."""
     last_message: str | None
-    """Last text of the model in this turn."""
+    """Last text of the model in this turn; None if there was no text."""
 
 
-class _Answer(msgspec.Struct, frozen=True):
+class _Response(msgspec.Struct, frozen=True):
     items: tuple[ResponseItem, ...]
     completed: Completed
 
 
 def run_turn(context: TaskContext) -> TurnResult:
-    """Send the transcript, record the answer, run its tool calls and record their outputs.
+    """Send the transcript, record the response, run its tool calls and record their outputs.
 
-    Raises: ModelError, if the request cannot succeed. Interrupted, with every open call answered.
+    Raises: RequestError, such as ModelError, if the request failed for good. Interrupted, after
+        every open call has an output.
     """
     session = context.session
     tools = offered_tools(context)
-    answer = _ask_model(context, tools)
-    session.transcript.record(answer.items)
+    response = _ask_model(context, tools)
+    session.transcript.record(response.items)
     if context.setup.is_stored:
-        session.transcript.acknowledge(answer.completed.response_id)
-    last_message = _show_items(context, answer.items)
-    _count_tokens(context, answer.completed.usage)
-    calls = [item for item in answer.items if isinstance(item, FunctionCall)]
+        session.transcript.acknowledge(response.completed.response_id)
+    last_message = _show_items(context, response.items)
+    _count_tokens(context, response.completed.usage)
+    calls = [item for item in response.items if isinstance(item, FunctionCall)]
     _run_calls(context, calls, tools)
     return TurnResult(bool(calls), last_message)
 
 
-def _ask_model(context: TaskContext, tools: Toolset) -> _Answer:
-    """Get the whole answer to the transcript, with retries."""
+def _ask_model(context: TaskContext, tools: Toolset) -> _Response:
+    """Return the model's complete response to the transcript, after retries if necessary."""
     session = context.session
     tally = RetryTally(context.setup.config.provider)
     while True:
         context.cancel.check()
         try:
-            return _stream_answer(context, build_prompt(session, context.setup, tools.specs))
+            return _stream_response(context, build_prompt(session, context.setup, tools.specs))
         except RequestError as error:
             if error.kind == "previous_response" and session.transcript.has_server_state:
                 session.transcript.forget_server_state()
@@ -100,7 +101,7 @@ def _ask_model(context: TaskContext, tools: Toolset) -> _Answer:
                 raise Interrupted from error
 
 
-def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
+def _stream_response(context: TaskContext, prompt: Prompt) -> _Response:
     hides_reasoning = context.setup.config.hide_agent_reasoning
     items: list[ResponseItem] = []
     with context.setup.client.stream(prompt, context.cancel) as stream:
@@ -118,14 +119,14 @@ def _stream_answer(context: TaskContext, prompt: Prompt) -> _Answer:
                 case ItemDone(item):
                     items.append(item)
                 case Completed():
-                    return _Answer(tuple(items), event)
+                    return _Response(tuple(items), event)
                 case _:
                     assert_never(event)
-    raise ModelError("the answer ended without being completed", kind="stream")
+    raise ModelError("the response ended before it was complete", kind="stream")
 
 
 def _show_items(context: TaskContext, items: tuple[ResponseItem, ...]) -> str | None:
-    """Show the texts of an answer; return the last one."""
+    """Emit the messages and reasoning of a response as events; return the last message."""
     last_message = None
     config = context.setup.config
     for item in items:
@@ -169,7 +170,7 @@ def _run_call(context: TaskContext, call: FunctionCall, tools: Toolset) -> ToolO
 
 
 def _run_calls(context: TaskContext, calls: list[FunctionCall], tools: Toolset) -> None:
-    """Run the calls in order; record their outputs, then the images that they returned."""
+    """Run the tool calls in order; record their outputs, then the images that they returned."""
     transcript = context.session.transcript
     images: list[str] = []
     try:
