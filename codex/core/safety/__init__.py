@@ -1,4 +1,4 @@
-"""Decide whether a command or patch runs, is asked about, or is rejected. Must not start any.
+"""Decide whether a command or patch runs, needs approval, or is rejected. Must not run any.
 
 README.md in this folder gives the reasons.
 """

@@ -1,10 +1,10 @@
-"""Read loosely what a command may run, to find what is forbidden or dangerous, never to permit.
+"""Find everything that a command may run, to detect what is forbidden or dangerous, not to permit.
 
-`codex.base.bash` understands little and is sure of it; this file does the reverse. It cuts text
-that is no plain list of commands where a shell would cut it, and looks at every piece that could be
-a command. Whatever `codex.base.bash` finds in a script is found here too, as are words that only
-some shells reserve. A program that wants to hide what it does (`python -c`, a script file, a
-variable) still can: that is what the sandbox is for.
+`codex.base.bash` accepts only text that it understands for sure; this module does the reverse. It
+splits any text where a shell would split it, and examines every piece that could be a command. It
+finds every command that `codex.base.bash` finds, and knows words that only some shells reserve. A
+program that wants to hide what it does (`python -c`, a script file, a variable) still can: that is
+what the sandbox is for.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ WRAPPERS = (
     | frozenset({"exec", "builtin", "eval", "stdbuf", "setsid", "busybox", "unbuffer", "chroot"})
     | frozenset({"time", "coproc", "function", "noglob", "nocorrect", "repeat"})
 )
-"""Programs that run the words after them; it is not worked out at which word that begins.
+"""Programs that run a command from the words after them; any of those may be its first word.
 
-The last row is reserved in some shells and names a program in others.
+The words of the last row are reserved in some shells and name a program in others.
 """
 FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 RESERVED = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{"})
-"""The words after which every shell expects a command, as long as they are written plainly."""
+"""Words after which every shell expects a command, if they are written without quotes."""
 BEFORE_COMMAND = RESERVED | {"&", "and", "or", "not", "begin"}
-"""The words that may precede a command: some because a shell reserves them."""
+"""Words that may come before a command, including those that only some shells reserve."""
 ASSIGNMENT = re.compile(r"\w+(\[.*\])?\+?=", re.ASCII | re.DOTALL)
 DESCRIPTOR = re.compile(r"\d+|\{\w+\}", re.ASCII)
-"""The word directly before a redirection that belongs to it: `2>`, `{name}>`."""
+"""Pattern of a word that is part of the redirection after it: the `2` of `2>`, or `{name}`."""
 HERE_DOCUMENT = re.compile(r"<(?!<)-?[ \t]*(['\"\\]?)([^\s'\";&|<>()]+)\1?")
 OPERATOR = re.compile(r"<-|[<>&|]*")
 ARITHMETIC = re.compile(r"\(\(|[\w$]\[")
-"""Sign that `<<` in the same line may be a shift, so that commands follow the line."""
+"""Sign that `<<` in the same line may be a shift, so that the next lines may be commands."""
 SUBSTITUTION = re.compile(r'\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|`[^`]*`')
-"""Form of a substitution that contains no other one."""
+"""Pattern of a command substitution that contains no other one."""
 SUBSTITUTION_SIGN = re.compile(r"(?<!\\)\$\(|[()]")
 DOUBLE_QUOTED = re.compile(r'(?:[^"\\$]|\\.|\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|\$)*+', re.DOTALL)
-"""Form of the text up to the closing quote, which is not one within a substitution."""
+"""Pattern of the text before the closing `"`; a `"` inside a substitution does not close it."""
 DOUBLE_ESCAPE = re.compile(r'\\([$`"\\\n])')
 ANSI_QUOTED = re.compile(r"(?:[^'\\]|\\.)*+", re.DOTALL)
 """Pattern of the text inside `$'...'`."""
@@ -56,12 +56,13 @@ ANSI_ESCAPE = re.compile(
 )
 ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
 MAX_WORDS = 200
-"""Most words of a command that are examined, and most of them at which another may begin."""
+"""Number of words of a command that are examined; another command may begin at each of them."""
 MAX_SCRIPTS = 500
+"""Number of scripts within one command that are examined."""
 
 
 def possible_commands(argv: Sequence[str]) -> Iterator[Words]:
-    """Everything that a command might run, itself first; some results may be wrong."""
+    """Yield each command that `argv` might run, itself first; some results may be wrong."""
     scripts: list[str] = []
     yield from _of_words(tuple(argv), scripts)
     for script in scripts:  # The list grows meanwhile.
@@ -80,7 +81,7 @@ def _add_new(scripts: list[str], found: Sequence[str]) -> None:
 
 
 def _of_words(words: Words, scripts: list[str]) -> Iterator[Words]:
-    """The commands within one list of words; `scripts` gets the shell text among them."""
+    """Yield the commands within a list of words; add the shell text among them to `scripts`."""
     words = words[:MAX_WORDS]
     for index in _starts(words):
         command = words[index:]
@@ -94,7 +95,7 @@ def _of_words(words: Words, scripts: list[str]) -> Iterator[Words]:
 
 
 def _starts(words: Words) -> Iterator[int]:
-    """The positions in the words at which a command may begin, the first one included."""
+    """Yield the positions in the words at which a command may begin, 0 included."""
     found = {0}
     for index, word in enumerate(words):
         if index not in found:
@@ -119,7 +120,7 @@ def _name(words: Words) -> str:
 
 
 def is_dangerous(argv: Sequence[str]) -> bool:
-    """Whether it might delete files by force: `rm -f`, also after wrappers and in scripts."""
+    """Whether a command might delete files by force: `rm -f`, also after wrappers, in scripts."""
     return any(map(_is_forced_removal, possible_commands(argv)))
 
 
@@ -134,7 +135,7 @@ def _is_forced_removal(words: Words) -> bool:
 
 
 def _ansi_character(match: re.Match[str]) -> str:
-    """The character that an escape of `$'...'` stands for."""
+    """Return the character that an escape sequence inside `$'...'` stands for."""
     *hexadecimal, octal, letter = match.groups()
     if letter is not None:
         return ANSI_LETTERS.get(letter, match[0])
@@ -143,7 +144,7 @@ def _ansi_character(match: re.Match[str]) -> str:
 
 
 def _substitutions(text: str) -> list[str]:
-    """The scripts that a shell runs to expand a text, cut out by counting brackets."""
+    """Return the scripts of a text's command substitutions, found by counting parentheses."""
     found = text.split("`")[1::2]
     depth = start = 0
     for match in SUBSTITUTION_SIGN.finditer(text):
@@ -157,7 +158,7 @@ def _substitutions(text: str) -> list[str]:
 
 
 class _LooseReader:
-    """Shell text, cut into words and commands without understanding it."""
+    """Splits shell text into words and commands, without understanding it."""
 
     def __init__(self, script: str) -> None:
         self._script = script
@@ -165,9 +166,9 @@ class _LooseReader:
         self._words: list[str] = []
         self._word: str | None = None
         self._plain_length: int | None = None
-        """The length of the word's part before its first quote; None when it has no quotes."""
+        """Length of the current word's part before its first quote; None if it has no quotes."""
         self._is_at_start = True
-        """Whether only reserved words precede, so that another one would be reserved as well."""
+        """Whether the command has only reserved words so far, so that the next may be one, too."""
         self._skips_word = False
         """Whether the next word is the target of a redirection."""
         self._here_documents: list[tuple[str, bool]] = []
@@ -179,7 +180,7 @@ class _LooseReader:
         """Scripts within this one: substitutions, and here-documents that a shell may read."""
 
     def commands(self) -> list[Words]:
-        """Return all pieces that could be a command."""
+        """Return every piece of the text that could be a command, as its words."""
         found: list[Words] = []
         while self._position < len(self._script):
             if self._read():
@@ -213,7 +214,7 @@ class _LooseReader:
     def _joint(self, character: str) -> bool:
         """Read a separator of commands, or `&>`; return whether a command ends here."""
         if character == "&" and self._script.startswith(">", self._position):
-            # bash reads a redirection, other shells an end and a redirection.
+            # bash reads `&>` as a redirection, other shells as the command's end and `>`.
             end = self._script.find("\n", self._position)
             self.inner.append(self._script[self._position : None if end == -1 else end])
             self._end_word()
@@ -223,7 +224,7 @@ class _LooseReader:
         return True
 
     def _end_command(self) -> Words:
-        """Take the words read so far, which end before the character that was read last."""
+        """Return the command that ends before the character that was read last, and reset."""
         self._end_word()
         words, self._words = tuple(self._words), []
         end = self._script[self._position - 1 : self._position]
@@ -266,7 +267,7 @@ class _LooseReader:
     def _quoted(self, quote: str) -> None:
         if quote == '"':
             match = DOUBLE_QUOTED.match(self._script, self._position)
-            assert match is not None  # It matches nothing, too.
+            assert match is not None  # The pattern matches an empty text, too.
             end, text = match.end(), match[0]
             if "$(" in text or "`" in text:
                 self.inner.append(text)
@@ -285,7 +286,7 @@ class _LooseReader:
             self._quoted(quote)
             return
         match = ANSI_QUOTED.match(self._script, self._position)
-        assert match is not None  # It matches nothing, too.
+        assert match is not None  # The pattern matches an empty text, too.
         self._add_quoted(ANSI_ESCAPE.sub(_ansi_character, match[0]).partition("\0")[0])
         self._position = match.end() + 1
 
@@ -301,7 +302,7 @@ class _LooseReader:
                 self._position = match.end()
                 return
         operator = OPERATOR.match(self._script, self._position)
-        assert operator is not None  # It matches nothing, too.
+        assert operator is not None  # The pattern matches an empty text, too.
         self._position = operator.end()
         self._skips_word = not self._script.startswith("(", self._position)
 

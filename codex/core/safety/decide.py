@@ -1,8 +1,8 @@
 """Decide whether a command or a patch runs, waits for the user, or is rejected. Pure.
 
-Three things are kept apart: trust (no question), the sandbox (what may be touched), and escalation
-(leaving the sandbox). A yes to a question about running a command lets it run inside the sandbox;
-only a yes to a question about leaving the sandbox leaves it.
+Three things are separate: trust (no question), the sandbox (what may be touched), and escalation
+(leaving the sandbox). A command that the user approves runs inside the sandbox. It leaves the
+sandbox only if the user was asked whether it may leave, and approved that.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 class AutoApprove(msgspec.Struct, frozen=True):
-    """Decision to continue without a question."""
+    """Decision to run the command or write the patch without a question."""
 
     is_sandboxed: bool
-    """Whether the session's sandbox policy applies; to a patch, its writable folders do."""
+    """Whether the session's sandbox policy applies (to a patch: its writable folders)."""
     is_trusted: bool = False
     """Whether the command only reads, so it runs read-only whatever the session's policy."""
     skips_startup_files: bool = False
-    """Whether a rule allows the command by its words, so that nothing else may run with it."""
+    """Whether a rule allows the command by its words, so that start-up files must not run."""
 
 
 class AskUser(msgspec.Struct, frozen=True):
-    """Decision to wait for the user."""
+    """Decision to ask the user first."""
 
     reason: str | None
     """Reason for the question; None if the command itself says enough."""
     is_sandboxed: bool = True
-    """Whether the sandbox applies after a yes."""
+    """Whether the sandbox applies if the user approves."""
     is_kept: bool = True
-    """Whether a yes can count for more than this time."""
+    """Whether the approval may apply to later commands, too."""
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -49,7 +49,9 @@ class Reject(msgspec.Struct, frozen=True):
 
 
 OPEN_FOLDER = "'-s workspace-write', or with the folder in writable_roots"
+"""What allows a patch outside the writable folders; the end of a sentence."""
 ASK_ME = "another approval policy"
+"""What allows a patch to protected files; the end of a sentence."""
 
 SafetyCheck = AutoApprove | AskUser | Reject
 
@@ -71,7 +73,7 @@ def assess_command(
         is_approved: whether the user has allowed it for the session, in the sandbox.
         may_leave: whether the user has allowed it for the session, without the sandbox.
         wants_escalation: whether the model asks to run it without the sandbox.
-        justification: the model's reason for that.
+        justification: the model's reason for leaving the sandbox; None if it gave none.
     """
     can_escape = policy.is_unrestricted
     if ruling.decision is Decision.FORBIDDEN:
@@ -98,7 +100,7 @@ def assess_command(
 
 
 def _assess_prompt(ruling: Ruling, approval: AskForApproval, *, leaves: bool) -> SafetyCheck:
-    """Decide about a command that a rule wants asked about, whatever was answered before."""
+    """Decide about a command for which a rule requires a question, even if approved before."""
     if approval is AskForApproval.NEVER:
         return Reject(f"{ruling.reason}, and the approval policy is 'never'")
     return AskUser(ruling.reason, is_sandboxed=not leaves, is_kept=False)
@@ -151,7 +153,8 @@ def assess_patch(
         is_inside: whether every path it writes is in a writable folder of the policy, with links
             resolved.
         is_empty: whether it changes nothing.
-        is_protected: whether every other path is in a writable folder, too, but protected there.
+        is_protected: if `is_inside` is False, whether all paths that caused this are in writable
+            folders, but protected there.
     """
     if is_empty:
         return Reject("it changes no file")

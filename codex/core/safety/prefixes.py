@@ -1,8 +1,8 @@
-"""Choose the beginning of a command that the user may allow, for a session or for good.
+"""Choose the prefix of a command that the user may allow, for a session or for good.
 
-A prefix says what kind of thing is done (`git commit`, `npm run test`) and leaves the rest open. So
-no prefix is offered for programs whose open arguments could do anything: interpreters, shells,
-programs that run others, programs that delete.
+A prefix names an action (`git commit`, `npm run test`) and leaves its arguments open. So no prefix
+is offered for programs whose arguments could make them do anything: interpreters, shells, programs
+that run others, programs that delete.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ NEVER = (
         "export set "
     )
 )
+"""Programs for which no prefix is offered."""
 INTERPRETER = re.compile(r"(python|pypy|node|ruby|perl|php|lua)[\d.]*", re.ASCII)
 SUBCOMMAND = re.compile(r"[a-z][a-zA-Z0-9_:-]*", re.ASCII)
-"""Form of a word that says what to do, which is not an option, path or value."""
+"""Pattern of a word that names an action, and is not an option, path or value."""
 
 SUBCOMMANDS: dict[str, frozenset[str]] = {
     "git": _words("stash remote submodule worktree notes lfs"),
@@ -74,10 +75,10 @@ SUBCOMMANDS: dict[str, frozenset[str]] = {
     "bazel": frozenset(),
     "swift": _words("package"),
 }
-"""Programs whose first argument says what they do, each with those that need a second one."""
+"""Programs with subcommands, each with those subcommands that need a second word."""
 
 _RUNNERS = {("uv", "run"), ("poetry", "run"), ("bundle", "exec"), ("npm", "exec"), ("yarn", "exec")}
-"""Subcommands followed by a command of its own."""
+"""Subcommands that run the command in the words after them."""
 ANYTHING = {
     *(("git", word) for word in ("config", "bisect", "rebase", "filter-branch", "submodule", "-c")),
     *(("docker", word) for word in ("run", "exec")),
@@ -89,13 +90,13 @@ ANYTHING = {
     *(("dotnet", "run"), ("dotnet", "tool"), ("uv", "tool"), ("yarn", "dlx"), ("git", "lfs")),
     *(("mix", "run"), ("swift", "run"), ("bazel", "run"), ("conda", "run"), ("npm", "x")),
 }
-"""Subcommands that run whatever they are given, or change what other programs run."""
+"""Subcommands without a prefix: they run whatever they are given, or change what others run."""
 
 
 def propose_prefix(argv: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the prefix to offer; None if the command has no prefix that can be judged.
+    """Return the prefix of a command to offer to the user; None if none can be offered.
 
-    In a script, the prefix is that of the one command that is not known to only read:
+    In a script, the prefix is that of the only command that may do more than read:
     `cd X && npm test | tail` gives `npm test`.
     """
     commands = plain_commands(argv)

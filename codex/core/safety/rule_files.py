@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 
 RULES_FOLDER = "rules"
 ATTEMPTS = 3
+"""Number of attempts to write a line, if an editor replaces the file each time."""
 LOCK_ATTEMPTS = 40
 LOCK_PAUSE_S = 0.05
 
 
 def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
-    """Return the rule files in the order of their names, and a line for each unreadable folder."""
+    """Return the rule files, sorted by name, and an error text for each unreadable folder."""
     found: list[str] = []
     failures: list[str] = []
     if os.path.isfile(codex_home):
-        return found, failures  # A file has no room for rules; the configuration reports it.
+        return found, failures  # The configuration reports that CODEX_HOME is no folder.
     places = ((os.path.join(codex_home, RULES_FOLDER), ".rules"), (codex_home, ".policy"))
     for folder, ending in places:
         try:
@@ -47,7 +48,7 @@ def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
 
 def rule_text(prefix: Sequence[str]) -> str:
     """Return the line of a rule file that allows a prefix."""
-    # Every JSON string is a string of the rule language, too.
+    # Every JSON string is valid in the rule language, too.
     words = ", ".join(msgspec.json.encode(word).decode() for word in prefix)
     return f'prefix_rule(pattern=[{words}], decision="allow")'
 
@@ -72,12 +73,12 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     break
     except OSError as error:
-        raise PolicyError(f"cannot keep the rule in '{path}': {error.strerror}") from error
+        raise PolicyError(f"cannot write the rule to '{path}': {error.strerror}") from error
     return path
 
 
 def _lock(file: FileIO) -> None:
-    """Wait for other sessions, which hold the lock briefly; closing the file releases it."""
+    """Lock the file, after waiting for other sessions; closing the file releases the lock."""
     for _ in range(LOCK_ATTEMPTS):
         # Where locks are unavailable, the line is still appended in one write.
         if try_lock(file.fileno()) is not LockState.BUSY:

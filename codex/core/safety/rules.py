@@ -1,9 +1,10 @@
 """Judge a command by the user's rules and the trust table.
 
-What permits is judged strictly, on text that is plainly a list of commands, every part of it; what
-forbids is looked for loosely (danger.py). A file that cannot be read permits nothing and might
-forbid anything: until it is fixed, every command needs approval. `allow` means no question, inside
-the sandbox; no rule takes a command out of it.
+What permits a command is judged strictly: the text must plainly be a list of commands, and every
+one of them is judged. What forbids a command is searched for loosely (danger.py). A rule file that
+cannot be read permits nothing and might forbid anything: until it is fixed, every command needs
+approval. `allow` means that a command runs without a question, inside the sandbox; no rule takes a
+command out of the sandbox.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Rules:
     """The rules of one session."""
 
     def __init__(self, policy: Policy | None = None, failures: Sequence[str] = ()) -> None:
-        """Args: failures: a line for each file that could not be read."""
+        """Args: failures: an error text for each rule file that could not be read."""
         self._policy = policy or Policy()
         self.failures = tuple(failures)
 
@@ -55,11 +56,12 @@ class Rules:
     def judge(
         self, argv: Sequence[str], *, cwd: str, writable_folders: Sequence[str] | None
     ) -> Ruling:
-        """Judge one command, or every part of a script.
+        """Return the ruling on a command; in a script, every command counts.
 
         Args:
             cwd: the command's folder, absolute.
-            writable_folders: those of the session's sandbox; None if everything is writable.
+            writable_folders: folders that the session's sandbox lets commands write to; None if
+                everything is writable.
         """
         strict = self._strict_ruling(argv)
         if strict is not None:
@@ -70,7 +72,8 @@ class Rules:
                 f"a rule file cannot be read and may forbid this: {self.failures[0]}",
             )
         if self._policy.match_prefixes(argv):
-            return Ruling(Decision.ALLOW)  # The rule names these words, even a shell and a script.
+            # The rule names the words as they are, even those of a shell and its script.
+            return Ruling(Decision.ALLOW)
         dangerous = is_dangerous(argv)
         commands = plain_commands(argv)
         if commands is None:
@@ -84,9 +87,9 @@ class Rules:
         return Ruling(is_dangerous=dangerous)
 
     def _strict_ruling(self, argv: Sequence[str]) -> Ruling | None:
-        """Return the ruling of the strictest rule about anything that the command may run.
+        """Return the ruling of the strictest rule that matches anything the command may run.
 
-        Returns: None if no rule is stricter than `allow`.
+        Returns: None if no matching rule is stricter than `allow`.
         """
         policy = self._policy
         matches: list[PrefixMatch] = []
@@ -129,7 +132,7 @@ class Rules:
 
 
 def load_rules(paths: Sequence[str], failures: Sequence[str]) -> Rules:
-    """Read rule files in this order; add a line to the failures for each that cannot be read."""
+    """Read rule files in order; add an error text to `failures` for each that cannot be read."""
     from codex.execpolicy.load import load_policy
 
     policy = Policy()

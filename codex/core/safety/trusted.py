@@ -2,8 +2,8 @@
 
 The table is closed: a program, subcommand or option that it does not name is not trusted, which
 leads to a question and nothing worse. Programs are trusted by their bare name or in /bin and
-/usr/bin only. Options are judged in any position, because it is not worked out whether a word is an
-option or the value of one.
+/usr/bin only. Options are judged in any position, because this module does not work out whether a
+word is an option or the value of one.
 
 Trusted commands still run in a sandbox, a read-only one. unattended.py ensures that no profile
 file, variable or repository setting starts anything else.
@@ -31,13 +31,14 @@ ALWAYS = _words(
 )
 """Programs with no option that writes a file or starts a program. Left out on purpose: `printf`
 and `test` (bash evaluates the text in the brackets of an array name), `sort`, `uniq`, `tree` and
-`xxd` (write files), `date` and `hostname` (set things), `env` and `xargs` (start programs)."""
+`xxd` (write files), `date` and `hostname` (set the clock and the name of the machine), `env` and
+`xargs` (start programs)."""
 
 FOLDERS = ("/bin/", "/usr/bin/")
 
 
 def plain_commands(argv: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
-    """The commands that an argv runs, each as its words; None if that is not plain to see."""
+    """Return the commands that an argv runs, each as its words; None if that is not certain."""
     script = script_of(argv)
     if script is None:
         return (tuple(argv),)
@@ -45,7 +46,7 @@ def plain_commands(argv: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
 
 
 def is_trusted(argv: Sequence[str]) -> bool:
-    """Whether a command only reads: it is in the table, or a script of such commands only."""
+    """Whether a command only reads: it is in the table, or is a script of such commands only."""
     commands = plain_commands(argv)
     return commands is not None and all(map(is_reader, commands))
 
@@ -60,13 +61,13 @@ def is_reader(argv: Sequence[str]) -> bool:
 
 
 def _system_name(program: str) -> str | None:
-    """The name of a program without its folder; None if the folder is not the system's."""
+    """Return a program's name without its folder; None if that is not /bin or /usr/bin."""
     folder, slash, name = program.rpartition("/")
     return None if slash and folder + slash not in FOLDERS else name
 
 
 def _are_options(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    """Whether every word that starts with a sign matches; other words may be anything."""
+    """Whether every word that starts with `-` or `+` matches; other words may be anything."""
     return all(pattern.fullmatch(word) for word in words if word.startswith(("-", "+")))
 
 
@@ -76,7 +77,7 @@ UNIQ_OPTIONS = re.compile(r"-[cdDiuz]+|-[fsw]\d+|--[a-z-]+(=\w+)?", re.ASCII)
 
 
 def _is_reading_tail(words: Sequence[str]) -> bool:
-    """Whether it ends: one that waits for more text would look as if nothing happened."""
+    """Whether this `tail` ends: one that follows its file would look as if nothing happened."""
     return not any(
         word.startswith(("--f", "--r", "--p"))
         or (word.startswith("-") and word[1:2] != "-" and {"f", "F"} & set(word))
@@ -118,7 +119,7 @@ RG_RUNS = ("--pre", "--hostname-bin", "--search-zip")
 
 
 def _is_reading_rg(words: Sequence[str]) -> bool:
-    """Whether it starts no preprocessor or decompressor; `z` may be one of several flags."""
+    """Whether this `rg` starts no preprocessor or decompressor; `-z` may be joined as in `-nz`."""
     return not any(
         word.startswith(RG_RUNS) or (word.startswith("-") and word[1:2] != "-" and "z" in word)
         for word in words
@@ -129,7 +130,7 @@ SED_RANGE = re.compile(r"\d+(,\d+)?p", re.ASCII)
 
 
 def _is_reading_sed(words: Sequence[str]) -> bool:
-    """Whether it is `sed -n RANGEp [FILE]`; no other form of sed is trusted."""
+    """Whether the command is `sed -n RANGEp [FILE]`; no other form of sed is trusted."""
     if len(words) not in (2, 3) or words[0] != "-n" or not SED_RANGE.fullmatch(words[1]):
         return False
     return len(words) == 2 or (words[2] != "" and not words[2].startswith("-"))
@@ -149,7 +150,7 @@ GIT_DANGERS = (
     "--help",
     "--web",
 )
-"""Options that write a file or start a program. git takes any beginning of a long option."""
+"""Options that write a file or start a program. git accepts abbreviations of long options."""
 
 GIT_SIGNATURE = re.compile(r"%[-+ ]?G|\(\*?signature")
 
