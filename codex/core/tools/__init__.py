@@ -1,1 +1,1 @@
-"""The tools the model may call: what each is offered as, and what a call of it does."""
+"""The tools that the model may call: their specifications, and what a call of each does."""

@@ -1,6 +1,6 @@
-"""One attempt to run a command: begin it, run it under its confinement, end it and report it.
+"""One attempt to run a command under its confinement, from the begin event to the report.
 
-Every begin event is followed by an end event, whatever happens. Decides nothing: shell.py says
+Every begin event is followed by an end event, whatever happens. Decides nothing: shell_call.py says
 which attempts are made, and under which policy.
 """
 
@@ -41,13 +41,13 @@ class ShellCall(NamedTuple):
     cwd: str
     timeout_ms: int
     skips_startup_files: bool = False
-    """Whether it was judged by its words alone, so that it runs without start-up files."""
+    """Whether the command was judged by its words alone, so that it runs without start-up files."""
     is_from_user: bool = False
     is_trusted_trial: bool = False
-    """Whether it is trusted to only read; if the sandbox stops it, it is judged again."""
+    """Whether the command is trusted to only read; if the sandbox stops it, it is judged again."""
 
     def approval(self, *, is_sandboxed: bool) -> ApprovedCommand:
-        """What an approval for the session remembers."""
+        """Return what an approval for the session remembers of this command."""
         return ApprovedCommand(self.argv, self.cwd, is_sandboxed=is_sandboxed)
 
 
@@ -58,7 +58,7 @@ class AttemptOutcome(msgspec.Struct, frozen=True):
     failure: str = ""
     is_sandbox_missing: bool = False
     denial: str | None = None
-    """A line that says what the sandbox stopped, and how to allow it."""
+    """A line that says what the sandbox stopped, and how to allow it; None if nothing."""
     undone: tuple[str, ...] = ()
     """A line for each change to protected names that was undone."""
 
@@ -95,7 +95,7 @@ def _attempt(
         context.emit(_never_started(call.call_id, str(error)))
         return AttemptOutcome(None, str(error))
     except BaseException as error:
-        # A defect in codex ends the task, but what began still ends.
+        # A defect in codex ends the task, but the begin event still needs its end event.
         context.emit(_never_started(call.call_id, f"internal error: {error}"))
         raise
     context.emit(_end(call.call_id, result, denial))
@@ -109,7 +109,7 @@ def _attempt(
 def _prepare(
     context: TaskContext, call: ShellCall, policy: SandboxPolicy
 ) -> tuple[ExecParams, Confinement]:
-    """What to run, and what confines it.
+    """Return the parameters of the command and its confinement.
 
     Raises: SandboxUnavailableError, when less can be enforced than the settings require.
     """
@@ -129,9 +129,10 @@ def _run(
     confinement: Confinement,
     undone: list[str],
 ) -> ExecResult:
-    """Run the command with its output shown live.
+    """Run the command, and emit its output as it arrives.
 
-    Args: undone: gets a line for each change to protected names, however the command ends.
+    Args: undone: receives a line for each change to protected names that was undone, however the
+        command ends.
     """
 
     def on_output(stream: OutputStream, chunk: str) -> None:
@@ -167,7 +168,7 @@ def _never_started(call_id: str, message: str) -> ExecCommandEnd:
 
 
 def report(outcome: AttemptOutcome) -> ToolOutput:
-    """What the model reads about an attempt."""
+    """Return the text that the model reads about an attempt."""
     result = outcome.result
     if result is None:
         return ToolOutput(f"error: {outcome.failure}")

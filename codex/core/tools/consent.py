@@ -1,4 +1,4 @@
-"""Ask the user about a command, and remember the answer for as long as it counts."""
+"""Ask the user about a command, and remember the answer for as long as it applies."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def ask_to_run(
     is_kept: bool,
     denial: str | None = None,
 ) -> Answer:
-    """Ask whether a command may run, and remember a yes that counts for more than this time.
+    """Ask the user whether a command may run; remember an approval that covers later commands.
 
     Args:
         command: the command, and whether it would run in the sandbox.
-        is_kept: whether a yes can count for more than this time. A prefix is offered only for a
+        is_kept: whether an approval may cover later commands. A prefix is offered only for a
             command that stays in the sandbox.
-        denial: what the sandbox stopped, if the question is whether to leave it.
+        denial: what the sandbox stopped, if the question is whether to leave the sandbox.
     Raises: Interrupted.
     """
     prefix = propose_prefix(command.argv) if is_kept and command.is_sandboxed else None

@@ -1,7 +1,7 @@
-"""The tools of MCP servers: offer them, ask about a call, and make it.
+"""The tools of MCP servers: offer them to the model, ask the user about a call, and make the call.
 
-If a server has resources, two functions of ours join the servers' tools: one lists resources, the
-other reads one.
+If a server has resources, two tools of our own are offered, too: one lists resources, the other
+reads one.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 MAX_TOOLS = 120
-"""Most tools of all servers together: OpenAI takes 128 functions, some of which are ours."""
+"""Most tools of all MCP servers together: OpenAI accepts 128 functions, some of which are ours."""
 MAX_DESCRIPTION_CHARS = 1024
-"""Longest description that OpenAI takes for a function."""
+"""Longest description that OpenAI accepts for a function."""
 
 LIST_RESOURCES = ToolSpec(
     name="list_mcp_resources",
@@ -72,7 +72,7 @@ def mcp_tools(
 ) -> tuple[Tool[Any], ...]:
     """Return the tools that the servers offer now, as many as a request can carry, in fixed order.
 
-    Args: taken: names of other tools.
+    Args: taken: names of other tools, which must not be used again.
     Raises: CodexError, if a required server has failed. Interrupted.
     """
     servers.wait_for_required(context.cancel)
@@ -82,7 +82,7 @@ def mcp_tools(
 
 
 def _kept(context: TaskContext, tools: Iterable[OfferedTool]) -> list[OfferedTool]:
-    """The tools that a request can carry, shared out fairly among the servers."""
+    """Return as many tools as a request can carry, in fair shares; warn of those left out."""
     tools = tuple(tools)
     counts = Counter(tool.server for tool in tools)
     share = fair_share(tuple(counts.values()), MAX_TOOLS)
@@ -96,7 +96,7 @@ def _kept(context: TaskContext, tools: Iterable[OfferedTool]) -> list[OfferedToo
         if count > share:
             context.warn_once(
                 f"the MCP server '{server}' offers {count:,} tools, which is more than a model "
-                f"takes: {count - share:,} are left out; choose some by "
+                f"accepts: {count - share:,} are left out; choose some with "
                 f"mcp_servers.{server}.enabled_tools"
             )
     return kept
@@ -130,7 +130,7 @@ def _server_tool(servers: McpServers, offered: OfferedTool) -> Tool[Json]:
 
 
 def _json_object(text: str) -> Json:
-    """Parse arguments as a server gets them; None stands for an empty text."""
+    """Parse the arguments of a call, as the MCP server receives them; return None for no text."""
     arguments: Json = loads(text) if text.strip() else None
     if arguments is not None and not isinstance(arguments, dict):
         raise ValueError("expected a JSON object")
@@ -178,7 +178,7 @@ def _report(
     run: Callable[[], Json],
     read: Callable[[Json], ToolResult],
 ) -> ToolOutput:
-    """Make one call, with a begin event before it and an end event after it.
+    """Make one call by `run`, between its begin and end events; `read` makes the output of it.
 
     Raises: Interrupted, after the end event.
     """
@@ -211,11 +211,12 @@ def _report(
 
 
 def must_ask(mode: ToolApproval, tool: ServerTool, policy: AskForApproval) -> bool:
-    """Whether the user is asked before a call.
+    """Whether the user is asked before a tool of an MCP server is called.
 
-    Under `auto` the server's description of its tool counts. A tool that only reads runs. One that
-    changes something needs a question where commands need one, and one that may destroy something
-    needs a question under every approval policy but `never`.
+    Under `auto` the server's description of the tool decides. For a tool that only reads, the user
+    is not asked. For a tool that changes something, the user is asked if the approval policy asks
+    before commands. For a tool that may destroy something, the user is asked under every approval
+    policy but `never`.
     """
     match mode:
         case ToolApproval.APPROVE:
@@ -238,7 +239,7 @@ def _refusal(
     offered: OfferedTool,
     arguments: Json,
 ) -> ToolOutput | None:
-    """Return the output that takes the call's place, or None if the call may be made.
+    """Ask the user if necessary; return None if the call may be made, else the output instead.
 
     Raises: Interrupted.
     """
@@ -251,7 +252,7 @@ def _refusal(
         return None
     if policy is AskForApproval.NEVER:
         return context.refuse(
-            f"rejected: '{tool.name}' of '{offered.server}' is set to be asked about "
+            f"rejected: '{tool.name}' of '{offered.server}' needs the user's approval "
             f"({mode.value}), and the approval policy is 'never'. The user can allow it with "
             f'mcp_servers.{offered.server}.tools.{tool.name}.approval_mode = "approve"',
             subject=f"{offered.server}.{tool.name}",

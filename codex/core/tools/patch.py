@@ -1,4 +1,4 @@
-"""A patch of the model from its text to the disk: decide, ask, write, and report the result."""
+"""Apply a patch of the model: parse it, decide, ask the user, write the files, and report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str) -> ToolOutput:
-    """Parse, judge and write one patch.
+    """Parse, judge and write one patch; return the output for the model.
 
     Raises: Interrupted, if the task is stopped while the user is asked.
     """
@@ -59,7 +59,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
 
 
 def _protected(context: TaskContext) -> tuple[str, ...]:
-    """Paths that no writable folder covers: the user's settings, and files of shells and git."""
+    """Return paths that no writable folder makes writable: CODEX_HOME, files of shells and git."""
     setup = context.setup
     home = setup.host.home()
     names = () if home is None else tuple(os.path.join(home, name) for name in HOME_NAMES)

@@ -9,7 +9,7 @@ from codex.model.prompt import ToolSpec
 
 
 def shell_tool(timeout_ms: int) -> Tool[ShellArguments]:
-    """The tool. Args: timeout_ms: the time-out of a call that names none."""
+    """Return the `shell` tool. Args: timeout_ms: the time-out of a call that names none."""
     return Tool(
         spec=_spec(timeout_ms),
         arguments=json_arguments(ShellArguments),

@@ -1,4 +1,4 @@
-"""The arguments of a `shell` call, and the words that they run. Pure but for one look for bash."""
+"""The arguments of a `shell` call, and the argv to run. Pure, except that it looks for bash."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class ShellArguments(msgspec.Struct, frozen=True):
     justification: str | None = None
 
     def argv(self) -> tuple[str, ...]:
-        """The words to run; a single string is shell text."""
+        """Return the argv to run; a `command` that is one string is run as shell text."""
         if isinstance(self.command, str):
             return shell_argv(self.command)
         return tuple(self.command)
 
 
 def shell_argv(text: str) -> tuple[str, ...]:
-    """The words that run shell text."""
+    """Return the argv that runs shell text: with bash, or with sh if /bin/bash is missing."""
     return ("bash" if os.path.exists("/bin/bash") else "sh", "-c", text)

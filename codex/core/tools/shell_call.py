@@ -1,4 +1,4 @@
-"""One `shell` call: judge the command, ask, attempt it, and offer a retry outside the sandbox.
+"""One `shell` call: judge the command, ask the user, run it, offer a retry outside the sandbox.
 
 A trusted command runs first in a read-only sandbox. If that stops it, it is judged again like any
 other command.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def run_shell_call(context: TaskContext, call_id: str, arguments: ShellArguments) -> ToolOutput:
-    """Run one `shell` call to its end.
+    """Run one `shell` call to its end, and return the output for the model.
 
     Raises: Interrupted, after the command's end event.
     """
@@ -55,9 +55,9 @@ def run_shell_call(context: TaskContext, call_id: str, arguments: ShellArguments
 
 
 def user_command(context: TaskContext, call_id: str, text: str) -> str:
-    """Run shell text of the user's under the session's policy; return what the model reads.
+    """Run shell text that the user typed, under the session's policy; return what the model reads.
 
-    It needs no approval, because the user typed it.
+    The text needs no approval, because the user typed it.
     """
     config = context.setup.config
     argv = shell_argv(text)
@@ -108,7 +108,7 @@ def _assess(
 
 
 def _read(context: TaskContext, call: ShellCall) -> ToolOutput | None:
-    """Run a trusted command in a read-only sandbox; None if that stopped it."""
+    """Run a trusted command in a read-only sandbox; return None if the sandbox stopped it."""
     config = context.setup.config
     call = call._replace(skips_startup_files=True)
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
@@ -155,7 +155,7 @@ def _run_and_offer_retry(
 
 
 def _offer_retry(context: TaskContext, call: ShellCall, outcome: AttemptOutcome) -> ToolOutput:
-    """Report an attempt; if the sandbox stopped it, the user may let it run without."""
+    """Return an attempt's output; if the sandbox stopped it, ask whether to retry outside it."""
     denial = outcome.failure if outcome.is_sandbox_missing else outcome.denial
     if denial is None or not should_offer_retry(context.setup.config.approval_policy):
         return report(outcome)

@@ -53,7 +53,7 @@ class Tool(msgspec.Struct, Generic[ArgumentsT], frozen=True, kw_only=True):
 
 
 def json_arguments(type_: type[ArgumentsT]) -> Callable[[str], ArgumentsT]:
-    """The parser of a JSON object with the fields of `type_`; no text counts as no arguments."""
+    """Return a parser of JSON objects with the fields of `type_`; it reads no text as `{}`."""
 
     def parse(text: str) -> ArgumentsT:
         # Not strict: local models send numbers and booleans as strings.
@@ -63,7 +63,7 @@ def json_arguments(type_: type[ArgumentsT]) -> Callable[[str], ArgumentsT]:
 
 
 def object_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    """The JSON Schema of an object that has these properties and no others."""
+    """Return the JSON schema of an object that has these properties and no others."""
     return {
         "type": "object",
         "properties": properties,

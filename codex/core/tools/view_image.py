@@ -1,4 +1,4 @@
-"""The `view_image` tool, and image files as the `data:` URLs that models take."""
+"""The `view_image` tool, and the encoding of image files as `data:` URLs, which models accept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex.config.types import Config
 
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
-"""Largest image file; no published service takes more."""
+"""Size limit of an image file; no published service accepts more."""
 
 MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
