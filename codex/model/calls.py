@@ -1,8 +1,9 @@
-"""Tool calls of a chat stream, assembled from their fragments.
+"""Assembly of tool calls from the fragments in a Chat Completions stream.
 
-Pure. The published form is a head with index, id and name, then pieces of the arguments under the
-same index. Some servers omit the index or the id, give every call the same index, repeat the head
-with every piece or the whole call at the end, or send the arguments as an object.
+Pure. In OpenAI's form, the first fragment of a call has its index, id and name, and later ones have
+pieces of the arguments under the same index. Some servers omit the index or the id, give every call
+the same index, repeat the name with every fragment or the complete call at the end, or send the
+arguments as an object.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from codex.protocol.items import FunctionCall
 
 
 class _Call:
-    """A call while it arrives."""
+    """A tool call whose fragments are still arriving."""
 
     __slots__ = ("call_id", "name", "pieces", "server_id")
 
     def __init__(self, server_id: str, call_id: str) -> None:
         self.server_id = server_id
-        """Id from the server; may be empty, or in use already."""
+        """Id from the server; empty if it sent none, and not always unique."""
         self.call_id = call_id
         self.name = ""
         self.pieces: list[str] = []
-        """Pieces of the arguments so far."""
+        """Pieces of the arguments that have arrived so far, as JSON text."""
 
     @property
     def text(self) -> str:
@@ -41,24 +42,24 @@ class _Call:
 
 
 class CallAssembler:
-    """The calls of one answer, in the order in which they began."""
+    """Assembles the tool calls of one response, in the order of their first fragments."""
 
     def __init__(self, taken_ids: frozenset[str]) -> None:
-        """Args: taken_ids: call ids used so far; some servers count from 0 for each answer."""
+        """Args: taken_ids: ids of earlier calls; some servers count from 0 in each response."""
         self._taken_ids = set(taken_ids)
         self._calls: list[_Call] = []
         self._latest_at: dict[int, _Call] = {}
-        """Latest call by index."""
+        """Latest call at each index."""
 
     def add(self, fragment: dict[str, object]) -> list[ArgumentsDelta]:
-        """Take one element of a delta's `tool_calls`; return what it adds to the arguments."""
+        """Add one element of a delta's `tool_calls`; return the ArgumentsDelta it holds, if any."""
         function = as_dict(fragment.get("function"))
         name, server_id = as_str(function.get("name")), as_str(fragment.get("id"))
         text = arguments_text(function.get("arguments"))
         index = fragment.get("index")
         call = self._find(index, server_id)
         if call is not None and name and call.name:
-            # A second head: the same call repeated, or another call under the same index.
+            # A second name: the same call repeated, or another call under the same index.
             if server_id in ("", call.server_id) and (name, text) == (call.name, call.text):
                 return []
             if server_id not in ("", call.server_id) or (text and call.is_whole()):
@@ -70,13 +71,13 @@ class CallAssembler:
         return [ArgumentsDelta(call.call_id, call.name, text)] if text else []
 
     def items(self) -> list[FunctionCall]:
-        """Return the calls so far; one without a name cannot be run and is omitted."""
+        """Return the calls assembled so far; one without a name cannot be run and is omitted."""
         return [
             FunctionCall(call.name, call.text, call.call_id) for call in self._calls if call.name
         ]
 
     def _find(self, index: object, server_id: str) -> _Call | None:
-        """Find the call that a fragment belongs to: by index, else by id, else the latest one."""
+        """Return the call that a fragment continues: by index, else by id, else the latest one."""
         if isinstance(index, int):
             return self._latest_at.get(index)
         if server_id:

@@ -1,8 +1,9 @@
 """The models that a provider offers, with their context windows if the server reports them.
 
-Asks the provider's own server only. The list is `GET /models` below the base URL, on either wire.
-Local servers report the windows at other addresses, which are asked only if the list shows which
-server it is. If such a request fails, the window stays unknown.
+Sends requests to the provider's own server only. The list comes from `GET /models` below the base
+URL, on either wire API. Local servers report context windows at other paths, which are requested
+only if the list shows which server it is. If one of those requests fails, the windows that it
+would have reported stay unknown.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 _TIMEOUT_S = 10.0
-"""Time limit for the head of each answer, and for each silence within it."""
+"""Time limit for the headers of each response, and for each silence in its body."""
 _MAX_BYTES = 8 * 1024 * 1024
 MAX_DETAILS = 32
-"""Most models for which a server is asked one by one."""
+"""Largest number of models whose context windows are requested one by one."""
 WINDOW_NAMES = (
     "max_model_len",  # vLLM, SGLang
     "loaded_context_length",  # LM Studio, for a model in memory
@@ -35,13 +36,13 @@ WINDOW_NAMES = (
     "context_length",  # OpenRouter, Together
     "max_context_length",  # LM Studio, Mistral
 )
-"""Names that servers give the window, in order of precedence."""
+"""JSON members in which servers report a model's context window, in order of precedence."""
 
 
 def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[ModelEntry, ...]:
-    """List every model of a provider, in alphabetical order of ids.
+    """Return every model of a provider, in alphabetical order of ids.
 
-    Raises: Interrupted. RequestError, if the server has no list.
+    Raises: Interrupted. RequestError, if the server does not return a list.
     """
     server = _ModelServer(provider, host, cancel)
     try:
@@ -55,7 +56,7 @@ def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[Mo
 
 
 class _ModelServer:
-    """JSON from one provider's server."""
+    """Requests JSON from one provider's server."""
 
     def __init__(self, provider: ModelProvider, host: Host, cancel: Cancel) -> None:
         timeout_ms = min(int(_TIMEOUT_S * 1000), provider.header_timeout_ms)
@@ -65,15 +66,15 @@ class _ModelServer:
         self._http: HttpClient | None = None
 
     def get(self, path: str, *, is_below_base: bool = True) -> object:
-        """Return the answer to GET, from below the base URL or from beside its `/v1`."""
+        """Return the JSON response to GET `path`, below the base URL with or without its `/v1`."""
         return self._ask(path, None, is_below_base=is_below_base)
 
     def post(self, path: str, body: object) -> object:
-        """Return the answer to POST, from beside the base URL's `/v1`."""
+        """Return the JSON response to POST `path`, below the base URL without its `/v1`."""
         return self._ask(path, dumps(body), is_below_base=False)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to the server."""
         if self._http is not None:
             self._http.close()
 
@@ -132,7 +133,7 @@ class _ModelServer:
 def _add_details(
     server: _ModelServer, rows: list[dict[str, object]], windows: dict[str, int | None]
 ) -> None:
-    """Ask for the windows in the way that suits the kind of server."""
+    """Add to `windows` what a llama.cpp, LM Studio or Ollama server reports at its own paths."""
     owners = {str(row.get("owned_by")) for row in rows}
     try:
         if "llamacpp" in owners:
@@ -152,9 +153,10 @@ def _add_details(
 
 
 def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> None:
-    """Add the windows that models in memory were loaded with, else those they are configured for.
+    """Add to `windows` the context windows that an Ollama server reports.
 
-    The window of a model without a setting is the one that it was trained with.
+    A model in memory has the window that it was loaded with. Another model has its configured
+    window (`num_ctx`), or else the window that it was trained with.
     """
     for row in _rows(server.get("/api/ps", is_below_base=False), "models"):
         if (name := as_str(row.get("name"))) in windows:
@@ -168,7 +170,7 @@ def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> No
 
 
 def _parameter(parameters: object) -> int | None:
-    """Return the value of `num_ctx` in Ollama's lines of parameters."""
+    """Return `num_ctx` from the `parameters` text of an Ollama model; None if it is not set."""
     for line in str(parameters or "").splitlines():
         name, _, value = line.strip().partition(" ")
         if name == "num_ctx" and value.strip().isdecimal():
@@ -177,7 +179,7 @@ def _parameter(parameters: object) -> int | None:
 
 
 def _trained(info: object) -> int | None:
-    """Return the value of `llama.context_length`, for whatever architecture the key names."""
+    """Return the value of `ARCHITECTURE.context_length`, such as `llama.context_length`."""
     if not isinstance(info, dict):
         return None
     names = (name for name in info if str(name).endswith(".context_length"))
@@ -192,13 +194,13 @@ def _window(row: dict[str, object]) -> int | None:
 
 
 def _rows(value: object, name: str) -> list[dict[str, object]]:
-    """Return the objects of the list `name`, or of an answer that is itself a list.
+    """Return the objects in the list `value[name]`, or in `value` if that is itself a list.
 
     Raises: ModelError, if there is no list.
     """
     rows = value if isinstance(value, list) else _member(value, name)
     if not isinstance(rows, list):
-        raise ModelError("the server's answer is not a list of models", kind="protocol")
+        raise ModelError("the server's response is not a list of models", kind="protocol")
     return [row for row in rows if isinstance(row, dict)]
 
 

@@ -1,7 +1,7 @@
 """The Chat Completions API: Prompt -> request body, stream chunk -> ResponseEvents.
 
-Pure. Bodies hold nothing outside OpenAI's published schema, and only the part of it that local
-servers and gateways accept too. Reading is lenient: it accepts what such servers really send.
+Pure. Request bodies contain only members of OpenAI's published schema that local servers and
+gateways accept too. Decoding is lenient: it accepts what those servers really send.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CHAT_PATH = "/chat/completions"
 def chat_body(
     prompt: Prompt, settings: ModelSettings, provider: ModelProvider, *, asks_usage: bool = True
 ) -> dict[str, Any]:
-    """Return the JSON body of one request.
+    """Return the JSON body of a Chat Completions request.
 
     Args: asks_usage: whether to ask for token counts; a few servers refuse the option.
     """
@@ -80,7 +80,7 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
 
 
 def _messages(prompt: Prompt) -> list[dict[str, Any]]:
-    """Return the conversation in the form that chat templates want.
+    """Return the conversation as the `messages` of a request, in the form chat templates need.
 
     Consecutive items of one role become one message (some templates demand that roles alternate),
     and each tool's output directly follows the message with its call.
@@ -98,15 +98,15 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
         elif isinstance(item, Message) and item.role == "assistant":
             _add_assistant_text(_assistant(messages), item.text)
         elif not isinstance(item, Reasoning):
-            _answer(messages, open_calls, outputs)
+            _add_outputs(messages, open_calls, outputs)
             if isinstance(item, Message):
                 _add_input(messages, item)
-    _answer(messages, open_calls, outputs)
+    _add_outputs(messages, open_calls, outputs)
     return messages
 
 
 def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the assistant's message at the end, or append a new one."""
+    """Return the last message if it is the assistant's; else append an empty one and return it."""
     if messages[-1]["role"] != "assistant":
         messages.append({"role": "assistant", "content": None})
     return messages[-1]
@@ -123,7 +123,9 @@ def _tool_call(call: FunctionCall) -> dict[str, Any]:
     return {"id": call.call_id, "type": "function", "function": function}
 
 
-def _answer(messages: list[dict[str, Any]], open_calls: list[str], outputs: dict[str, str]) -> None:
+def _add_outputs(
+    messages: list[dict[str, Any]], open_calls: list[str], outputs: dict[str, str]
+) -> None:
     messages += [
         {"role": "tool", "tool_call_id": call_id, "content": outputs[call_id]}
         for call_id in open_calls
@@ -137,7 +139,7 @@ def _add_input(messages: list[dict[str, Any]], item: Message) -> None:
     parts = [part for raw in item.content if (part := _part(raw)) is not None]
     last = messages[-1]
     if last["role"] == role:
-        # Content that is text becomes a list of parts, so that the two can be joined.
+        # Turn content that is a string into a list of parts, so that the two can be joined.
         parts = [*_as_parts(last["content"]), *parts]
         messages.pop()
     if parts:
@@ -149,7 +151,7 @@ def _as_parts(content: Any) -> list[dict[str, Any]]:
 
 
 def _content(parts: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
-    """Return a plain string if all parts are text: not every server accepts a list."""
+    """Return the parts, joined into a string if all are text: not every server accepts a list."""
     if all(part["type"] == "text" for part in parts):
         return "\n\n".join(part["text"] for part in parts)
     return parts
@@ -166,12 +168,12 @@ def _part(part: ContentPart) -> dict[str, Any] | None:
 
 
 class ChatDecoder:
-    """The state of one streamed answer."""
+    """Decodes one streamed response of the Chat Completions API."""
 
     def __init__(self, taken_call_ids: frozenset[str] = frozenset()) -> None:
-        """Args: taken_call_ids: ids used so far; some servers count from 0 for each answer."""
+        """Args: taken_call_ids: ids of earlier calls; some servers count from 0 every time."""
         self.may_end = False
-        """Whether the answer is whole if the stream ends now: a `finish_reason` has arrived."""
+        """Whether the response is complete if the stream ends now: `finish_reason` has arrived."""
         self._text: list[str] = []
         self._refusal: list[str] = []
         self._reasoning: list[str] = []
@@ -181,26 +183,26 @@ class ChatDecoder:
     def feed(self, chunk: dict[str, Any]) -> list[ResponseEvent]:
         """Return the events of one chunk.
 
-        Raises: ModelError, if the server reports that the answer failed or was stopped.
+        Raises: ModelError, if the server reports that the response failed or was stopped.
         """
         if chunk.get("error") or chunk.get("object") == "error":
             raise event_failure(chunk)
         self._usage = decode_usage(chunk.get("usage"), "prompt", "completion") or self._usage
         events: list[ResponseEvent] = []
         for choice in map(as_dict, as_list(chunk.get("choices"))):
-            # A server that does not stream sends all of it as one `message`.
+            # A server that does not stream sends the complete response as one `message`.
             events += self._delta(as_dict(choice.get("delta", choice.get("message"))))
             self._end(as_str(choice.get("finish_reason")))
         return events
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
-        """End the stream; return the items and Completed.
+        """End the stream; return an ItemDone for each item, then Completed.
 
-        Args: is_done: whether `[DONE]` ended it.
-        Raises: ModelError, if the answer was cut off.
+        Args: is_done: whether `[DONE]` ended the stream.
+        Raises: ModelError, if the response is not complete.
         """
         if not is_done and not self.may_end:
-            raise ModelError("the answer broke off before it was complete", kind="stream")
+            raise ModelError("the response ended before it was complete", kind="stream")
         return [*map(ItemDone, self._items()), Completed("", self._usage)]
 
     def _delta(self, delta: dict[str, Any]) -> list[ResponseEvent]:
@@ -226,16 +228,16 @@ class ChatDecoder:
                 return
             case "length" | "model_length":
                 raise ModelError(
-                    "the answer is incomplete: it reached the limit of output tokens, "
+                    "the response is incomplete: it reached the limit of output tokens, "
                     "or of the context window",
                     kind="incomplete",
                 )
             case "content_filter":
                 raise ModelError(
-                    "the server's content filter stopped the answer", kind="content_filter"
+                    "the server's content filter stopped the response", kind="content_filter"
                 )
             case "error":
-                raise ModelError("the server ended the answer with an error", kind="server")
+                raise ModelError("the server ended the response with an error", kind="server")
         self.may_end = True
 
     def _items(self) -> list[ResponseItem]:

@@ -1,7 +1,7 @@
 """ModelClient: sends prompts to one provider, and returns a stream of ResponseEvents for each.
 
-One call of `stream` is one attempt; whether to try again is up to the caller (retry.py). Both wires
-go through here: the wire's own module shapes the body and reads the events.
+One call of `stream` is one attempt; the caller decides whether to try again (retry.py). This module
+serves both wire APIs: chat.py and responses.py make the request bodies and decode the events.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 END_GRACE_S = 5.0
-"""Time limit for a stream whose answer is whole to say so, and to report the token counts."""
+"""Longest wait for more data after the response is complete: `[DONE]`, or the token counts."""
 DONE = ("[DONE]", "DONE")
 MAX_ERROR_BYTES = 256 * 1024
 FIXTURE_VARIABLE = "CODEX_RS_SSE_FIXTURE"
-"""Environment variable with the path of a file of events, which replaces the server."""
+"""Environment variable with the path of a file of events, read instead of a server's response."""
 
 
 class Decoder(Protocol):
-    """The state of one streamed answer, on either wire."""
+    """Decodes one streamed response, on either wire API."""
 
     may_end: bool
 
@@ -48,19 +48,19 @@ class Decoder(Protocol):
 
 
 class ByteSource(Protocol):
-    """The source of a stream's bytes: an HTTP answer or a file."""
+    """The source of a stream's bytes: an HTTP response or a file."""
 
     def read(self) -> bytes:
         """Return the bytes that have arrived; b"" at the end."""
 
     def set_timeout(self, timeout_s: float) -> None:
-        """Set the longest silence from now on."""
+        """Set the longest silence that `read` accepts from now on."""
 
     def release(self) -> None:
-        """Finish reading after a whole answer."""
+        """Finish reading a complete response; its connection may carry another request."""
 
     def discard(self) -> None:
-        """Stop reading before the end."""
+        """Stop reading before the response is complete, and close its connection."""
 
 
 class ModelClient:
@@ -74,7 +74,7 @@ class ModelClient:
         self._asks_usage = True
 
     def stream(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
-        """Send one request; return the stream of its answer as soon as the head has arrived.
+        """Send one request; return the stream of its response once the headers have arrived.
 
         Raises: Interrupted. ModelError, if the request cannot be made or the server refuses it.
         """
@@ -92,7 +92,7 @@ class ModelClient:
         return self._attempt(prompt, cancel)
 
     def close(self) -> None:
-        """Close the connection that is kept for the next request."""
+        """Close the idle connection that the next request would reuse."""
         if self._http is not None:
             self._http.close()
 
@@ -128,7 +128,7 @@ class ModelClient:
         raise error
 
     def _request(self, prompt: Prompt) -> tuple[str, dict[str, Json]]:
-        """Return the path below the base URL, and the body."""
+        """Return the path of the request below the base URL, and its body."""
         from codex.model import chat, responses
 
         if self._provider.wire_api is WireApi.RESPONSES:
@@ -161,10 +161,10 @@ def http_client(provider: ModelProvider, environ: Mapping[str, str]) -> HttpClie
 
 
 class ModelStream:
-    """The events of one answer, as they arrive; Completed is the last. A context manager.
+    """The events of one response, as they arrive; Completed is the last. A context manager.
 
-    The stream ends with the answer, not with the connection. Leaving it early closes the
-    connection.
+    The stream ends when the response is complete, even if the connection stays open. Leaving the
+    context earlier closes the connection.
     """
 
     def __init__(self, source: ByteSource, decoder: Decoder, secrets: tuple[str, ...] = ()) -> None:
@@ -177,9 +177,10 @@ class ModelStream:
         return self
 
     def __next__(self) -> ResponseEvent:
-        """Wait for the next event.
+        """Wait for the next event, and return it.
 
-        Raises: Interrupted. ModelError, if the answer breaks off or the server ends it early.
+        Raises: Interrupted. RequestError, if the connection fails. ModelError, if the response ends
+            before it is complete.
         """
         try:
             return next(self._events)
@@ -188,7 +189,7 @@ class ModelStream:
             raise
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading; close the connection if the response is not complete."""
         self._events.close()
         self._end(is_whole=False)
 
@@ -208,7 +209,7 @@ class ModelStream:
 
         for event in self._decoded():
             if isinstance(event, Completed):
-                # Before the event is yielded, since the reader may never ask for more.
+                # Release the connection before the yield: the caller may never ask for more.
                 self._end(is_whole=True)
                 yield event
                 return
@@ -239,7 +240,7 @@ class ModelStream:
         return self._decoder.feed(event)
 
     def _next_piece(self) -> bytes:
-        """Return the bytes that have arrived; b"" at the end, or once nothing more is needed."""
+        """Return the next bytes; b"" at the end, or if nothing follows a complete response."""
         if self._source is None:
             return b""
         if not self._decoder.may_end:
@@ -251,7 +252,7 @@ class ModelStream:
             return b""
 
     def _check_is_stream(self, piece: bytes) -> None:
-        """Refuse a body that is a JSON document or a web page, which no stream begins like."""
+        """Raise ModelError if the body is a JSON document or a web page instead of a stream."""
         from codex.model.failure import ServerError, event_failure, parse_body, tidy
 
         if self._source is None or not piece.lstrip().startswith((b"{", b"[", b"<")):
@@ -292,7 +293,7 @@ class _Fixture:
 
 
 def _read_all(source: ByteSource) -> bytes:
-    """Read the rest of a body that is to be shown, up to MAX_ERROR_BYTES."""
+    """Return the rest of an error's body, up to about MAX_ERROR_BYTES or the first failure."""
     pieces: list[bytes] = []
     while sum(map(len, pieces)) < MAX_ERROR_BYTES:
         try:
@@ -306,7 +307,7 @@ def _read_all(source: ByteSource) -> bytes:
 
 
 def _parse(data: str) -> Json:
-    """Parse the JSON of an event; return None if it is not JSON."""
+    """Parse an event's data as JSON; return None if it is not JSON."""
     for read in (loads, loads_leniently):
         try:
             return read(data)

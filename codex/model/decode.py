@@ -1,7 +1,7 @@
-"""Output items and token counts from JSON, read as leniently as is reasonable.
+"""Lenient decoding of the model's output items and token counts from JSON.
 
 Pure. Unknown members, content parts and items are dropped, the last two with a line in the debug
-log. The result may be sent back to any server.
+log. The decoded items may be sent back to any server.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def decode_item(raw: Any) -> ResponseItem | None:
-    """Decode an output item; return None if its type is unknown or it makes no sense."""
+    """Decode an output item; None if its type is unknown, or it lacks its content or name."""
     item = as_dict(raw)
     match item.get("type"):
         case "message":
@@ -48,7 +48,7 @@ def decode_item(raw: Any) -> ResponseItem | None:
 
 
 def decode_reasoning(item: dict[str, Any]) -> Reasoning:
-    """Decode a reasoning item; a member that is not as it should be counts as missing."""
+    """Decode a reasoning item; a member of an unexpected type is treated as missing."""
     return Reasoning(
         id=as_str(item.get("id")),
         summary=tuple(SummaryText(text) for text in texts_of(item.get("summary"))),
@@ -63,9 +63,9 @@ def texts_of(parts: Any) -> list[str]:
 
 
 def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
-    """Decode the token counts of an answer; return None if it has none.
+    """Decode the token counts of a response; return None if it has none.
 
-    Args: sent, received: the wire's names for the two kinds, such as `input` and `output`.
+    Args: sent, received: the wire API's words for the two kinds, such as `input` and `output`.
     """
     usage = as_dict(raw)
     if not usage:
@@ -91,7 +91,7 @@ def arguments_text(value: Any) -> str:
 
 
 def new_call_id() -> str:
-    """Return an id for a call without one from the server."""
+    """Return a random id for a call that has no unique id from the server."""
     return f"call_{os.urandom(12).hex()}"
 
 

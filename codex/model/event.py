@@ -1,4 +1,4 @@
-"""ResponseEvent: the events that a ModelStream yields, on either wire."""
+"""ResponseEvent: the events that a ModelStream yields, on either wire API."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from codex.protocol.items import ResponseItem, TokenUsage
 
 
 class TextDelta(msgspec.Struct, frozen=True):
-    """A piece of the answer's text."""
+    """A piece of the text of the model's message."""
 
     text: str
 
 
 class ReasoningDelta(msgspec.Struct, frozen=True):
-    """A piece of reasoning, summary or raw."""
+    """A piece of the model's reasoning, from its summary or its raw text."""
 
     text: str
 
@@ -28,16 +28,16 @@ class ArgumentsDelta(msgspec.Struct, frozen=True):
 
 
 class ItemDone(msgspec.Struct, frozen=True):
-    """One whole item."""
+    """A complete item of the response."""
 
     item: ResponseItem
 
 
 class Completed(msgspec.Struct, frozen=True):
-    """The answer is whole; always the last event."""
+    """The response is complete. Always the last event."""
 
     response_id: str
-    """Id of the response; empty if the wire has no such ids."""
+    """Id of the response; empty if the wire API has no response ids."""
     usage: TokenUsage | None
 
 

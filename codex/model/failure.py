@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_CHARS = 1000
 MAX_PAGE_CHARS = 10_000
-"""Longest part of a page that is examined; the patterns take quadratic time."""
+"""Length of the part of an error page that is examined; the patterns take quadratic time."""
 
 KIND_OF_WORD = {
     "context_length_exceeded": "context_length",
@@ -75,12 +75,12 @@ CONTEXT_WORDS = (
 AMOUNT = r"(\d+(?:\.\d+)?) ?(ms|millisecond|sec|s|min|m|hour|h|day|d)[a-z]*"
 WAIT_WORDS = rf"(?:try again|retry) (?:in|after) ((?:{AMOUNT}[ ,]*(?:and )?)+)"
 LONGEST_PAUSE_MS = 366 * 86_400_000
-"""Limit that longer pauses are cut to; a server may send a number of hundreds of digits."""
+"""Limit to which longer pauses are cut, since a server may send a number of hundreds of digits."""
 UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class ServerError:
-    """An error as a server reported it, wherever it put the parts."""
+    """An error that a server reported; its parts are found wherever the server put them."""
 
     def __init__(self, body: Json) -> None:
         """Args: body: the parsed JSON, or text."""
@@ -93,12 +93,12 @@ class ServerError:
 
     @property
     def status(self) -> int | None:
-        """HTTP status that the error object itself names, such as OpenRouter's `code`."""
+        """HTTP status in the error object itself, such as OpenRouter's `code`; None if absent."""
         code = as_int(self.fields.get("code"))
         return code if 400 <= code < 600 else None
 
     def kind(self, status: int | None) -> str:
-        """Return the kind of ModelError."""
+        """Return the kind of ModelError for this error and the HTTP status."""
         if "previous_response_id" in self._words and status in (400, 404):
             return "previous_response"
         kinds = [KIND_OF_WORD[word] for word in self._words if word in KIND_OF_WORD]
@@ -111,20 +111,21 @@ class ServerError:
 
 
 def kind_of_status(status: int) -> str:
-    """Return the kind for a status, if the body does not say more."""
+    """Return the kind of ModelError for an HTTP status whose body says nothing more specific."""
     if status >= 500:
         return KIND_OF_STATUS.get(status, "server")
     return KIND_OF_STATUS.get(status, "redirect" if status < 400 else "bad_request")
 
 
 def advice_for(kind: str, provider: ModelProvider) -> str | None:
-    """Return what the user can do about a refusal, if anything."""
+    """Return what the user can do about an error of a kind; None if nothing is known."""
     match kind:
         case "unauthorized" | "forbidden" if provider.env_key:
             return f"Check the API key in the environment variable `{provider.env_key}`."
         case "unauthorized" | "forbidden":
             return (
-                "Name the environment variable that holds the API key as env_key of the provider."
+                "Set env_key of the provider to the name of the environment variable that holds "
+                "the API key."
             )
         case "not_found":
             return "Check the model's name, and base_url and wire_api of the provider."
@@ -141,10 +142,10 @@ def http_failure(
     body: bytes,
     now: float,
 ) -> ModelError:
-    """Return the error for an answer that is not a success.
+    """Return the error for a response whose status is not a success.
 
-    Args: where: the address, without secrets. headers: names in lower case. now: seconds since the
-        epoch, for a Retry-After that is a date.
+    Args: where: URL of the request, without secrets. headers: with names in lower case. now:
+        seconds since the epoch, for a Retry-After that is a date.
     """
     error = ServerError(parse_body(body))
     kind = error.kind(status)
@@ -163,10 +164,10 @@ def http_failure(
 
 
 def event_failure(body: Json) -> ModelError:
-    """Return the error that a server put into its stream: an error object, or one that holds it."""
+    """Return the error for an event that is an error object, or has one as its member `error`."""
     error = ServerError(body)
     return _failure(
-        f"the server ended the answer with an error: {error.message or 'it gave no reason'}",
+        f"the server ended the response with an error: {error.message or 'it gave no reason'}",
         error=error,
         kind=error.kind(error.status),
         phase="stream",
@@ -195,7 +196,7 @@ def _failure(
 
 
 def parse_body(body: bytes) -> Json:
-    """Return the JSON of an error's body, or its text if it is not JSON."""
+    """Return the JSON of an error's body; otherwise its text, or the title of a web page."""
     text = body.decode("utf-8", "replace")
     try:
         # litellm's proxy sends a refusal as an event.
@@ -211,7 +212,7 @@ def tidy(text: str) -> str:
 
 
 def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
-    """Return the pause in `retry-after-ms`, or in `Retry-After` in either form, if there is one."""
+    """Return the pause that `retry-after-ms` or `retry-after` (seconds or a date) asks for."""
     for name, factor in (("retry-after-ms", 1), ("retry-after", 1000)):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d*)?", value):

@@ -1,6 +1,6 @@
-"""The headers of a request: the API key, the provider's own headers, and our user agent.
+"""The headers of a request: the API key, the provider's own headers, and codex's user agent.
 
-Pure. No header's value may reach a message: an error names the variable or the header instead.
+Pure. Must not put a header's value into an error's text, which names the variable or the header.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 _MIN_SECRET_CHARS = 6
-"""Shortest value that counts as a secret; hiding a shorter one would garble every message."""
+"""Length of the shortest value treated as a secret; hiding shorter ones would garble every text."""
 
 
 class Headers(NamedTuple):
@@ -30,10 +30,11 @@ class Headers(NamedTuple):
 def request_headers(
     provider: ModelProvider, environ: Mapping[str, str], *, userinfo: str | None = None
 ) -> Headers:
-    """Return the headers of every request to a provider; its own win over ours, ignoring case.
+    """Return the headers of a request; those configured for the provider override codex's own.
 
-    Args: userinfo: `user:password` of the base URL, used if there is no key.
-    Raises: ModelError, if the key is missing, or a value cannot be a header.
+    Names are compared ignoring case.
+    Args: userinfo: `user:password` of the base URL, used if there is no API key.
+    Raises: ModelError, if the API key is missing, or a header has characters that are not allowed.
     """
     fields: dict[str, tuple[str, str]] = {}
     secrets = []
@@ -66,9 +67,9 @@ def request_headers(
 
 
 def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
-    """Return the key to send; None if the server needs no key.
+    """Return the API key to send; None if the server needs none.
 
-    Raises: ModelError, if the provider names a variable for its key that is not set.
+    Raises: ModelError, if the environment variable that should hold the key is not set.
     """
     names = [provider.env_key] if provider.env_key else []
     if provider.is_openai:
@@ -98,7 +99,7 @@ def _check(fields: dict[str, str], provider: ModelProvider) -> None:
             source = provider.env_http_headers.get(name) or provider.env_key
             origin = f" (the value comes from `{source}`)" if source else ""
             raise ModelError(
-                f"the header {name!r} holds characters that no HTTP header may have{origin}",
+                f"the header {name!r} has characters that are not allowed in a header{origin}",
                 kind="config",
                 phase="request",
             )

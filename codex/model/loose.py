@@ -1,6 +1,6 @@
-"""Reading JSON of any shape: servers omit members, send null, or send another type.
+"""Lenient access to decoded JSON: servers omit members, send null, or send another type.
 
-Each function returns the empty value of its type for any value of another type.
+Each function returns the empty value of its type for a value of another type.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from math import isfinite
 
 
 def as_dict(value: object) -> dict[str, object]:
-    """Return the object, or an empty one."""
+    """Return `value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[object]:
-    """Return the array, or an empty one."""
+    """Return `value` if it is a JSON array, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def as_str(value: object) -> str:
-    """Return the string, or an empty one."""
+    """Return `value` if it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def as_int(value: object) -> int:
-    """Return the number without its fraction, or 0."""
+    """Return `value` without its fraction if it is a finite number, else 0."""
     return int(value) if isinstance(value, int | float) and isfinite(value) else 0
 
 
 def as_text(value: object) -> str:
-    """Return text given as a string, as an object that holds one, or as a list of either."""
+    """Return the text in a string, in an object's `text` or `content`, or in a list of these."""
     match value:
         case str():
             return value

@@ -1,4 +1,4 @@
-"""Prompt: the request that a turn sends to the model, on either wire."""
+"""Prompt: the request that a turn sends to the model, on either wire API."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A function the model may call."""
 
     name: str
-    """At most 64 characters of `[a-zA-Z0-9_-]`."""
+    """Name of the function: at most 64 characters of `[a-zA-Z0-9_-]`."""
     description: str
     parameters: dict[str, Json]
-    """A JSON Schema of type object."""
+    """JSON Schema of the arguments, of type object."""
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, before it takes the shape of a wire."""
+    """One request to the model, independent of the wire API."""
 
     instructions: str
     """Base prompt and the user's instructions, complete in every request."""
@@ -27,6 +27,6 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     tools: tuple[ToolSpec, ...] = ()
     previous_response_id: str | None = None
     is_stored: bool = False
-    """Whether the server keeps the conversation (OpenAI only)."""
+    """Whether the server stores the conversation (OpenAI only)."""
     session_id: str = ""
     """Value of OpenAI's `prompt_cache_key`; not sent to other providers."""

@@ -1,7 +1,7 @@
 """The Responses API: Prompt -> request body, stream event -> ResponseEvents.
 
-Pure. Bodies hold nothing outside OpenAI's published schema; other providers get only what every
-server of this API accepts: function tools, messages, calls and their outputs.
+Pure. Request bodies contain only members of OpenAI's published schema. Other providers receive only
+what every server of this API accepts: function tools, messages, calls and their outputs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 
 def has_reasoning(settings: ModelSettings) -> bool:
-    """Return whether requests may carry reasoning options: as configured, else by model name."""
+    """Return whether the model accepts reasoning options: as configured, else by its name."""
     if settings.has_reasoning is not None:
         return settings.has_reasoning
     name = settings.model.rpartition("/")[2].lower()
@@ -59,13 +59,13 @@ def has_reasoning(settings: ModelSettings) -> bool:
 def responses_body(
     prompt: Prompt, settings: ModelSettings, provider: ModelProvider
 ) -> dict[str, Any]:
-    """Return the JSON body of one request."""
+    """Return the JSON body of a Responses API request."""
     body: dict[str, Any] = {
         "model": settings.model,
         "instructions": prompt.instructions,
         "input": _input(prompt, provider),
         "stream": True,
-        # Always sent: if omitted, servers of this API keep the response, Azure's too.
+        # Always sent: servers of this API, Azure's included, store the response if it is omitted.
         "store": prompt.is_stored,
     }
     if prompt.tools:
@@ -85,7 +85,7 @@ def responses_body(
 
 
 def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
-    """Return the members that tie requests together; other servers' validators refuse them."""
+    """Return the body's members that link requests; servers other than OpenAI's refuse them."""
     members: dict[str, Any] = {}
     if prompt.session_id:
         members["prompt_cache_key"] = prompt.session_id
@@ -110,7 +110,7 @@ def _reasoning(settings: ModelSettings) -> dict[str, str]:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
-    # llama.cpp takes a missing `strict` to be true.
+    # llama.cpp treats a missing `strict` as true.
     return {
         "type": "function",
         "name": tool.name,
@@ -170,21 +170,21 @@ DELTAS: dict[str, type[TextDelta | ReasoningDelta]] = {
 
 
 class ResponsesDecoder:
-    """The state of one streamed answer."""
+    """Decodes one streamed response of the Responses API."""
 
     def __init__(self) -> None:
         self.may_end = False
-        """Whether the answer is whole if the stream ends now."""
+        """Whether the response is complete if the stream ends now."""
         self._calls: dict[str, tuple[str, str]] = {}
         """Call id and name by item id, for the calls that have begun."""
         self._seen: Counter[type[ResponseItem]] = Counter()
         self._text: list[str] = []
-        """Pieces of the message that is not done yet."""
+        """Pieces of the text of the message that is still arriving."""
 
     def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
         """Return the ResponseEvents of one event; unknown events are ignored.
 
-        Raises: ModelError, if the server reports that the answer failed.
+        Raises: ModelError, if the server reports that the response failed.
         """
         # Proxies and vLLM end a failed stream with a bare {"error": ...}, on either wire.
         kind = as_str(event.get("type")) or ("error" if event.get("error") else "")
@@ -206,12 +206,12 @@ class ResponsesDecoder:
         return []
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
-        """End a stream that has not completed, with `[DONE]` or without it.
+        """Handle the end of a stream without `response.completed`, after `[DONE]` or not.
 
-        Raises: ModelError, always: in this API an answer ends with `response.completed`.
+        Raises: ModelError, always: in this API only `response.completed` completes a response.
         """
         del is_done
-        raise ModelError("the answer broke off before it was complete", kind="stream")
+        raise ModelError("the response ended before it was complete", kind="stream")
 
     def _delta(self, kind: str, text: str) -> list[ResponseEvent]:
         if not text:
@@ -241,13 +241,13 @@ class ResponsesDecoder:
         return [ItemDone(item)]
 
     def _complete(self, response: dict[str, Any]) -> list[ResponseEvent]:
-        # vLLM sends `response.completed` however the answer ended.
+        # vLLM sends `response.completed` however the response ended.
         if response.get("status") == "incomplete":
             raise incomplete(response)
         if response.get("status") == "failed":
             raise event_failure(response)
         events: list[ResponseEvent] = []
-        # Some servers send whole items only here; others send deltas only.
+        # Some servers send complete items only here; others send deltas only.
         skip = Counter(self._seen)
         for raw in as_list(response.get("output")):
             item = decode_item(raw)
@@ -264,7 +264,7 @@ class ResponsesDecoder:
 
 
 def check_failure(kind: str, event: dict[str, Any]) -> None:
-    """Raise ModelError if an event ends the answer early."""
+    """Raise ModelError if an event ends the response before it is complete."""
     match kind:
         case "response.incomplete":
             raise incomplete(as_dict(event.get("response")))
@@ -278,10 +278,12 @@ def check_failure(kind: str, event: dict[str, Any]) -> None:
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:
-    """Return the error for an answer that the server stopped."""
+    """Return the error for a response that the server ended before it was complete."""
     reason = as_str(as_dict(response.get("incomplete_details")).get("reason"))
     if reason == "content_filter":
-        return ModelError("the server's content filter stopped the answer", kind="content_filter")
+        return ModelError("the server's content filter stopped the response", kind="content_filter")
     if reason == "max_output_tokens":
         reason = "it reached the limit of output tokens"
-    return ModelError(f"the answer is incomplete: {reason or 'no reason given'}", kind="incomplete")
+    return ModelError(
+        f"the response is incomplete: {reason or 'no reason given'}", kind="incomplete"
+    )

@@ -2,7 +2,7 @@
 
 Pure: nothing here waits. One loop (core/turn.py) sends a request again while its RetryTally allows,
 and reports each retry as an event. There must be no second loop below it: the two budgets, for
-failures before and within the answer, are counted separately and must never multiply.
+failures before and during the response, are counted separately and must never multiply.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 MAX_RETRY_AFTER_MS = 60_000
-"""Longest pause that is waited out; if a server asks for a longer one, the user is told."""
+"""Longest pause before a retry; if a server asks for a longer one, the error tells the user."""
 BACKOFF_MS = 200
 MAX_BACKOFF_MS = 20_000
 JITTER = 0.1
@@ -37,7 +37,7 @@ class ModelError(RequestError):
     - the request: `bad_request`, `invalid_prompt`, `context_length`, `not_found`, `redirect`,
       `previous_response` (the server has forgotten the id);
     - the account: `missing_key`, `unauthorized`, `forbidden`, `quota`, `usage_limit`;
-    - the answer: `content_filter`, `incomplete` (token limit).
+    - the response: `content_filter`, `incomplete` (token limit).
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ModelError(RequestError):
         self.status = status
         """HTTP status, if the server gave one."""
         self.retry_after_ms = retry_after_ms
-        """Pause that the server asked for."""
+        """Pause that the server asked for; None if it asked for none."""
 
     @property
     def is_retryable(self) -> bool:
@@ -79,18 +79,18 @@ class RetryTally:
 
     @property
     def count(self) -> int:
-        """Number of the latest retry, from 1."""
+        """Number of retries so far after failures in the same phase as the latest one."""
         return self._counts[self._phase]
 
     @property
     def limit(self) -> int:
-        """Number of retries that a failure like the latest is allowed."""
+        """Number of retries allowed after failures in the same phase as the latest one."""
         return self._limits[self._phase]
 
     def next_delay_ms(self, error: RequestError) -> int | None:
         """Return the pause before the next attempt; None if another is pointless or not allowed.
 
-        Failures before and within the answer are counted separately, each with its own limit.
+        Failures before and during the response are counted separately, each with its own limit.
         """
         self._phase = error.phase
         if not error.is_retryable or self.count >= self.limit:

@@ -350,6 +350,6 @@ def test_a_failure_in_the_stream_is_an_error_with_its_reason(
 def test_a_stream_without_completion_is_cut_off(is_done: bool) -> None:
     decoder = ResponsesDecoder()
     decoder.feed(done(message("a")))
-    with pytest.raises(ModelError, match="broke off") as caught:
+    with pytest.raises(ModelError, match="ended before it was complete") as caught:
         decoder.finish(is_done=is_done)
     assert caught.value.is_retryable
