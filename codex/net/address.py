@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SENDABLE = "%/:@!$&'()*+,;=~[]|"
-"""Characters that stay unquoted in a path or query, besides letters and digits."""
+"""Characters that are not percent-encoded in a path or query, besides letters and digits."""
 MAX_LABEL_CHARS = 63
 """Longest label of a host name, by RFC 1035."""
 MAX_PORT_DIGITS = 5
 
 
 class Address(NamedTuple):
-    """An endpoint, ready for a request line."""
+    """The parts of a URL that a request needs."""
 
     scheme: str
     host: str
-    """Host name or address in ASCII, without brackets."""
+    """Host name or IP address, in ASCII, without brackets."""
     port: int
     target: str
-    """Path and query."""
+    """Path and query, percent-encoded."""
     userinfo: str | None = None
-    """`user:password`, decoded."""
+    """User name and password as `user:password`, decoded; None if the URL has none."""
 
     @property
     def origin(self) -> str:
@@ -42,7 +42,7 @@ class Address(NamedTuple):
         return f"{self.scheme}://{host}{port}"
 
     def __str__(self) -> str:
-        """Return the address for people: without user, password and query."""
+        """Return the URL for messages: without user name, password and query."""
         return self.origin + self.target.partition("?")[0]
 
 
@@ -54,7 +54,7 @@ class Proxy(NamedTuple):
 
 
 def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
-    """Return the address of `path` below `base_url`, whose own query is kept.
+    """Return the address of `path` below `base_url`, with the query of `base_url` and `query`.
 
     Raises: RequestError, if `base_url` is not an http or https URL.
     """
@@ -67,10 +67,10 @@ def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
 
 
 def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
-    """Split a URL into its parts.
+    """Parse a URL.
 
-    Args: what: the setting or variable it comes from, for the error.
-    Raises: RequestError, if it has no host, or a scheme other than `schemes`.
+    Args: what: name of the setting or variable that holds the URL, for the error.
+    Raises: RequestError, if the URL is not valid, has no host, or a scheme other than `schemes`.
     """
     try:
         parts = urlsplit(url.strip())
@@ -79,7 +79,7 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
     except ValueError as error:
-        # Python's message quotes the text in place of the port, which may be part of a password.
+        # Python's message quotes the invalid port, which may be a part of a password.
         raise RequestError(
             f"{what} is not a valid URL: its host or port cannot be read",
             kind="config",
@@ -101,14 +101,15 @@ def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
 
 
 def _is_host(host: str) -> bool:
-    """Return whether the host may be looked up, and written into a request."""
+    """Return whether the host is safe to look up and to write into a request."""
     is_clean = all(char.isalnum() or char in "-._:%" for char in host)
     return bool(host) and is_clean and max(map(len, host.split("."))) <= MAX_LABEL_CHARS
 
 
 def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy for `address` by curl's rules: lower-case names first, NO_PROXY above all.
+    """Return the proxy for `address`; None if no proxy is set, or NO_PROXY exempts the address.
 
+    As in curl, the lower-case name of a variable takes precedence.
     Raises: RequestError, if the variable does not name a usable proxy.
     """
     if _is_exempt(address, _get(environ, "NO_PROXY")[1]):

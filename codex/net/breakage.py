@@ -1,6 +1,6 @@
-"""Exceptions on the way to a server -> RequestErrors whose text names place and cause.
+"""Exceptions of sockets, TLS and HTTP -> RequestErrors that name the address and the cause.
 
-Pure: it examines exceptions of sockets, TLS and HTTP, and never raises.
+Pure: it only examines exceptions, and never raises.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from codex.net.failure import RequestError
 
 
 def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> RequestError:
-    """Explain why no connection, tunnel or TLS session could be set up."""
+    """Return the error for a connection, proxy tunnel or TLS session that could not be set up."""
     first = proxy.address if proxy else address
     via = f" (the proxy of {proxy.variable})" if proxy else ""
     start = f'cannot connect to "{first.origin}"{via}: '
@@ -40,7 +40,7 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
     elif isinstance(error, ssl.SSLError):
         kind, reason = "tls", f"TLS failed: {error.reason or error}"
     elif isinstance(error, TimeoutError):
-        kind, reason = "timeout", "no answer in time"
+        kind, reason = "timeout", "the attempt timed out"
     else:
         kind, reason = "connect", _words(error)
     if proxy is not None and advice is None:
@@ -49,30 +49,30 @@ def connect_failure(error: Exception, address: Address, proxy: Proxy | None) -> 
 
 
 def request_failure(error: Exception, address: Address, timeout_s: float) -> RequestError:
-    """Explain why the request could not be sent, or no head of an answer arrived."""
+    """Return the error for a request that was not sent, or got no complete response headers."""
     if isinstance(error, TimeoutError):
-        text, kind = f'"{address}" sent no answer within {timeout_s:g} s', "timeout"
+        text, kind = f'"{address}" sent no response within {timeout_s:g} s', "timeout"
     elif isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
         text, kind = f'"{address}" answered with something that is not HTTP', "protocol"
     else:
         text, kind = (
-            f'the connection to "{address}" broke before an answer: {_words(error)}',
+            f'the connection to "{address}" broke before a response arrived: {_words(error)}',
             "connect",
         )
     return RequestError(text, kind=kind, phase="request")
 
 
 def body_failure(error: Exception, timeout_s: float) -> RequestError:
-    """Explain why the body of an answer did not arrive completely."""
+    """Return the error for a response whose body did not arrive completely."""
     if isinstance(error, TimeoutError):
         return RequestError(f"the server was silent for {timeout_s:g} s", kind="timeout")
     return RequestError(
-        f"the answer broke off before it was complete: {_words(error)}", kind="stream"
+        f"the response ended before it was complete: {_words(error)}", kind="stream"
     )
 
 
 def _words(error: Exception) -> str:
-    """Return the cause in words for people."""
+    """Return the cause that an exception names, as text for the user."""
     match error:
         case Exception(args=(str(), Exception() as inner)):  # as urllib3 wraps them
             return _words(inner)

@@ -1,9 +1,9 @@
-"""A TCP connection under a Cancel: resolving and connecting never block for good.
+"""Resolves a host name and opens a TCP connection, with a time limit and a Cancel for both.
 
 The system's resolver cannot be interrupted, so it runs in a daemon thread, which is left behind
 when the caller stops waiting. Addresses are tried as RFC 8305 ("happy eyeballs") asks: the next
 attempt starts when the one before has failed, or a quarter of a second later, and the first to
-connect wins. Must not know what is spoken over the connection.
+connect wins. Must not know which protocol uses the connection.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ LOCALHOST = (b"127.0.0.1", b"::1")
 
 
 def dial(host: str, port: int, *, timeout_s: float, cancel: Cancel) -> socket.socket:
-    """Return a connected socket whose time-out is `timeout_s`.
+    """Connect within `timeout_s`; return the socket, with `timeout_s` as its time-out.
 
-    Raises: Interrupted. OSError, with TimeoutError and socket.gaierror among them.
+    Raises: Interrupted. OSError, including TimeoutError and socket.gaierror.
     """
     deadline = time.monotonic() + timeout_s
     targets = _resolve(host, port, timeout_s, cancel)
@@ -117,7 +117,7 @@ def _resolve(host: str, port: int, timeout_s: float, cancel: Cancel) -> Sequence
     # With bytes, the socket module does not import the IDNA codec, which takes 3 ms.
     name = host.encode("ascii")
     if name == b"localhost" or name.endswith(b".localhost"):
-        # By RFC 6761 these need no look-up; in an empty root file system one would fail.
+        # By RFC 6761 these names need no look-up, which would fail in an empty root file system.
         return [target for ip in LOCALHOST for target in _look_up(ip, port, is_numeric=True)]
     try:
         return _look_up(name, port, is_numeric=True)

@@ -1,4 +1,4 @@
-"""RequestError: a request to a server that failed on the way."""
+"""RequestError: the error of a request to a server."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PASSING_KINDS = frozenset({"stream", "connect", "timeout"})
 
 
 class RequestError(CodexError):
-    """A request failed on the way.
+    """A request to a server failed.
 
     `kind` is a stable word for programs:
 
     - temporary: `stream` (cut off), `connect`, `timeout`;
-    - the answer: `protocol` (not understood);
-    - this side: `tls`, `proxy` (the proxy refused), `config`.
+    - the response: `protocol` (not understood);
+    - our side: `tls`, `proxy` (the proxy refused), `config`.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class RequestError(CodexError):
         super().__init__(message, advice=advice)
         self.kind = kind
         self.phase: Phase = phase
-        """`request`: before the head of a successful answer; `stream`: after it."""
+        """Phase: `request` until the headers of a successful response arrive, then `stream`."""
 
     @property
     def is_retryable(self) -> bool:
@@ -36,7 +36,7 @@ class RequestError(CodexError):
         return self.kind in _PASSING_KINDS
 
     def hide(self, secrets: tuple[str, ...]) -> None:
-        """Remove from the text every secret that a server echoed."""
+        """Replace every secret in the error's text, since a server may have echoed one."""
         for secret in secrets:
             self.message = self.message.replace(secret, "[hidden]")
         self.args = (self.message,)

@@ -1,13 +1,13 @@
-"""HTTP to one server: a request out, the head and the body of the answer in, under a Cancel.
+"""HTTP client for one server: sends a request and reads the response, until a Cancel stops it.
 
-The one importer of urllib3, whose connections do the framing, the TLS handshake and the proxy
-tunnel; the sockets come from dial.py. Import this module with the first request, not before:
+The only module that imports urllib3, whose connections do the framing, the TLS handshake and the
+proxy tunnel; the sockets come from dial.py. Import this module with the first request, not before:
 urllib3 is the largest single cost of the program's start.
 
-How Cancel works here: a duplicate of the socket's descriptor is kept from the moment the socket
-exists, and setting the flag shuts the duplicate down. Any call that blocks on the connection -
-handshake, send, head, body - then fails within milliseconds. The duplicate is needed because TLS
-detaches the descriptor from the socket object.
+How Cancel works here: the connection keeps a duplicate of the socket's descriptor from the moment
+the socket exists, and setting the Cancel shuts the duplicate down. Any call that blocks on the
+connection - handshake, send, headers, body - then fails within milliseconds. The duplicate is
+needed because TLS detaches the descriptor from the socket object.
 
 Must not know what is sent, retry, or follow a redirect.
 """
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 64 * 1024
 MAX_IDLE_S = 60.0
-"""Longest idle time after which a connection is used again: the server, or something on the way,
-may have dropped an older one silently."""
+"""Longest idle time after which a connection is reused: the server, or a device in between, may
+have dropped an older one silently."""
 DRAIN_BYTES = 64 * 1024
 DRAIN_S = 0.02
-"""Time limit for the rest of an answer: a few bytes that have arrived, or are about to."""
+"""Time limit for reading the rest of a response (a few bytes) before its connection is reused."""
 FAILURES = (OSError, HTTPException, HTTPError)
 """Exceptions that urllib3's connections raise."""
 
@@ -63,14 +63,14 @@ class HttpClient:
         connect_timeout_s: float,
         header_timeout_s: float,
     ) -> None:
-        """Args: header_timeout_s: longest wait between the request and the head of its answer."""
+        """Args: header_timeout_s: longest wait between a request and its response's headers."""
         self._environ = environ
         self._trust = trust
         self._connect_timeout_s = connect_timeout_s
         self.header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
         self._idle: HttpAnswer | None = None
-        """A finished answer whose connection may carry the next request."""
+        """A finished response whose connection may carry the next request."""
 
     def request(
         self,
@@ -81,7 +81,7 @@ class HttpClient:
         *,
         body: bytes | None = None,
     ) -> HttpAnswer:
-        """Send one request and read the head of its answer.
+        """Send one request; return its response once the headers have arrived.
 
         Raises: Interrupted. RequestError of phase `request`.
         """
@@ -115,7 +115,7 @@ class HttpClient:
             idle.discard()
 
     def keep(self, answer: HttpAnswer) -> None:
-        """Keep the connection of a finished answer for the next request."""
+        """Keep the connection of a finished response for the next request."""
         self.close()
         self._idle = answer
 
@@ -168,7 +168,7 @@ class HttpClient:
 
 
 class Connection:
-    """A connection, with a duplicate of its socket that lets another thread break it off."""
+    """An HTTP connection, with a duplicate of its socket by which any thread can shut it down."""
 
     http: HTTPConnection
 
@@ -178,7 +178,7 @@ class Connection:
         self._cancel: Cancel | None = None
         self._timeout_s = 0.0
         self._stream: socket.socket | None = None
-        """The socket to read from, with or without TLS; http.client may forget it earlier."""
+        """Socket to read from, with or without TLS; http.client may drop its reference earlier."""
 
     @property
     def is_open(self) -> bool:
@@ -191,7 +191,7 @@ class Connection:
         self.http.connect()
 
     def new_socket(self, host: str, port: int) -> socket.socket:
-        """Return the socket for `open`; if the Cancel is set meanwhile, it is shut down."""
+        """Connect a socket for `open`, and return it; a Cancel set meanwhile shuts it down."""
         assert self._cancel is not None
         raw = dial(host, port, timeout_s=self._timeout_s, cancel=self._cancel)
         with self._lock:
@@ -209,19 +209,19 @@ class Connection:
         *,
         timeout_s: float,
     ) -> HTTPResponse:
-        """Send the request, and wait for the head of the answer."""
+        """Send a request; return the response once its headers have arrived."""
         self._stream = self.http.sock
         self.http.timeout = timeout_s
         self.http.request(method, target, body, headers, preload_content=False)
         return self.http.getresponse()
 
     def set_timeout(self, timeout_s: float) -> None:
-        """Set the longest silence in the body of the answer."""
+        """Set the longest silence in the body of the response."""
         assert self._stream is not None
         self._stream.settimeout(timeout_s)
 
     def break_off(self) -> None:
-        """End every wait on the connection; may be called from any thread."""
+        """Shut the socket down, which ends every blocking call; may be called from any thread."""
         with self._lock:
             if self._grip is not None:
                 with contextlib.suppress(OSError):
@@ -255,7 +255,7 @@ class _Secure(HTTPSConnection):
 
 
 class HttpAnswer:
-    """The head of an answer, and its body as it arrives."""
+    """The response to a request: its status and headers, and its body as it arrives."""
 
     def __init__(
         self,
@@ -270,7 +270,7 @@ class HttpAnswer:
         self.reason = response.reason or ""
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self.client = client
-        """The client that sent the request; it may send another once the answer is released."""
+        """The client that sent the request; it may send another once the response is released."""
         self._connection = connection
         self._response = response
         self._cancel = cancel
@@ -284,28 +284,28 @@ class HttpAnswer:
         self._connection.set_timeout(timeout_s)
 
     def read(self) -> bytes:
-        """Return the bytes that have arrived, waiting for some; b"" at the end of the body.
+        """Wait for the next bytes of the body and return them; b"" at the end of the body.
 
-        Raises: Interrupted. RequestError of phase `stream`, if the body breaks off.
+        Raises: Interrupted. RequestError of phase `stream`, if the body ends before it is complete.
         """
         self._cancel.check()
         with _explained(self._cancel, lambda error: body_failure(error, self._timeout_s)):
             return self._response.read1(_PIECE_BYTES)
 
     def release(self) -> None:
-        """Finish reading: the connection may carry the next request."""
+        """Finish reading the response, and keep its connection for the next request."""
         self._forget()
         self._finished_at = time.monotonic()
         self.client.keep(self)
 
     def discard(self) -> None:
-        """Stop reading, and close the connection."""
+        """Stop reading the response, and close its connection."""
         self._forget()
         self._response.close()
         self._connection.close()
 
     def drained(self) -> Connection | None:
-        """Return the connection if it is usable and the rest of the body has arrived, else None."""
+        """Read the rest of the body; return the connection if it can be reused, else None."""
         if time.monotonic() - self._finished_at > MAX_IDLE_S:
             return None
         left = DRAIN_BYTES
@@ -338,7 +338,7 @@ def _target(address: Address, proxy: Proxy | None) -> str:
 
 
 def _proxy_headers(address: Address, proxy: Proxy | None) -> dict[str, str]:
-    """Return the proxy's credentials for a plain request; a tunnel has sent them already."""
+    """Return the proxy's credentials for an http request; for https the tunnel has sent them."""
     return _authorization(proxy) if proxy is not None and address.scheme == "http" else {}
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events, sans-IO: bytes in as they arrive, the data of whole events out.
+"""Parser of server-sent events, sans-IO: chunks of bytes in, the data of complete events out.
 
 Accepts any chunking, all three line endings, a byte order mark, comments, and data over several
 lines. Must not read, wait, or know what the data means.
@@ -19,7 +19,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class SseEvent(NamedTuple):
-    """One event."""
+    """One server-sent event."""
 
     data: str
     name: str = "message"
@@ -38,9 +38,9 @@ class SseParser:
         self._data_bytes = 0
         self._name = ""
         self.last_event_id: str | None = None
-        """Id of the last event, after which a broken stream can be resumed."""
+        """Id of the last event, after which a broken stream can be resumed; None if none came."""
         self.retry_ms: int | None = None
-        """Pause before a broken stream is resumed, if the server named one."""
+        """Pause before a broken stream is resumed; None if the server named none."""
         self._is_first_line = True
         self._ends_in_cr = False
 
@@ -52,7 +52,7 @@ class SseParser:
         return [event.data for event in self.feed_events(chunk)]
 
     def feed_events(self, chunk: bytes) -> list[SseEvent]:
-        """Do the same as `feed`, but return whole events with their names."""
+        """Do the same as `feed`, but return the events with their names."""
         if self._ends_in_cr and chunk:
             # The CR has ended the line already; this LF belongs to it.
             chunk = chunk.removeprefix(b"\n")
@@ -73,11 +73,11 @@ class SseParser:
         return events
 
     def finish(self) -> list[str]:
-        """Return what the stream's end completes: servers omit the last blank line or newline."""
+        """Return the data of the last event if the server omitted the blank line after it."""
         return self.feed(b"\n\n") if self._line or self._data else []
 
     def _whole(self, line: bytes) -> bytes:
-        """Return the line with the pieces that came before it."""
+        """Return the complete line: the pieces from earlier chunks, then `line`."""
         if not self._line:
             return line
         whole = b"".join([*self._line, line])
@@ -103,7 +103,7 @@ class SseParser:
             self._take_field(line)
 
     def _take_field(self, line: bytes) -> None:
-        """Take a field other than data."""
+        """Process a line whose field is not `data`."""
         field, _, value = line.decode("utf-8", "replace").partition(":")
         value = value.removeprefix(" ")
         if field == "event":

@@ -28,16 +28,16 @@ SYSTEM_BUNDLES = (
 
 
 class TrustSettings(NamedTuple):
-    """Settings for one server: paths of PEM files."""
+    """Paths of the PEM files for one server; None where none is configured."""
 
     ca_certificate: str | None = None
-    """Authorities to trust instead of the system's."""
+    """File of the authorities to trust instead of the system's."""
     client_certificate: str | None = None
     client_key: str | None = None
 
 
 def make_context(trust: TrustSettings, environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Return the client's TLS context.
+    """Return the TLS context for connections to one server.
 
     Raises: RequestError, if a certificate or key cannot be used.
     """

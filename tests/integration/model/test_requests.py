@@ -198,7 +198,7 @@ def test_a_cut_stream_is_a_failure_that_may_pass(wire: WireApi, framing: Any) ->
     with FakeModel([answer]) as model:
         error = failure(make_client(model.base_url, wire))
     assert (error.kind, error.phase, error.is_retryable) == ("stream", "stream", True)
-    cause = error.message.removeprefix("the answer broke off before it was complete")
+    cause = error.message.removeprefix("the response ended before it was complete")
     # Without a framing, the end of the connection is the end of the body.
     assert cause == ("" if framing == "close" else ": the server closed the connection")
 
@@ -327,7 +327,7 @@ def test_a_server_that_hangs_up_before_the_head_is_a_failure_that_may_pass(cut: 
     with FakeModel([Reply.text("a", before_head=cut)]) as model:
         error = failure(make_client(model.base_url))
     assert (error.kind, error.phase, error.is_retryable) == ("connect", "request", True)
-    assert "broke before an answer" in error.message
+    assert "broke before a response arrived" in error.message
 
 
 def test_a_server_that_does_not_speak_http_is_told_as_such() -> None:

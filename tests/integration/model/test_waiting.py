@@ -183,7 +183,7 @@ def test_connecting_has_a_timeout() -> None:
     with FullListener() as listener:
         url = f"http://127.0.0.1:{listener.port}"
         error = failure(make_client(f"{url}/v1", connect_timeout_ms=50))
-    assert error.message == f'cannot connect to "{url}": no answer in time'
+    assert error.message == f'cannot connect to "{url}": the attempt timed out'
     assert error.phase == "request"
 
 
@@ -191,14 +191,14 @@ def test_a_tls_handshake_has_a_timeout() -> None:
     with SilentListener() as listener:
         url = f"https://127.0.0.1:{listener.port}"
         error = failure(make_client(f"{url}/v1", connect_timeout_ms=50))
-    assert error.message == f'cannot connect to "{url}": no answer in time'
+    assert error.message == f'cannot connect to "{url}": the attempt timed out'
 
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_waiting_for_the_head_has_a_timeout(wire: WireApi) -> None:
     with FakeModel([Reply.text("never", before_head=Stall())]) as model:
         error = failure(make_client(model.base_url, wire, header_timeout_ms=50))
-    assert "sent no answer within 0.05 s" in error.message
+    assert "sent no response within 0.05 s" in error.message
     assert error.phase == "request"
 
 

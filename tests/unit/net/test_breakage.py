@@ -33,7 +33,7 @@ def tls_error(reason: str) -> ssl.SSLError:
         (ConnectionRefusedError(111, "Connection refused"), "connect", "Connection refused"),
         (OSError("the name has no address"), "connect", "the name has no address"),
         (socket.gaierror(-2, "not known"), "connect", "the name cannot be resolved (not known)"),
-        (TimeoutError(), "timeout", "no answer in time"),
+        (TimeoutError(), "timeout", "the attempt timed out"),
         (ssl.SSLEOFError(8, "EOF occurred"), "connect", "EOF occurred"),
         (tls_error("WRONG_VERSION_NUMBER"), "tls", "it does not speak TLS"),
         (tls_error("NO_PROTOCOLS_AVAILABLE"), "tls", "TLS failed: NO_PROTOCOLS_AVAILABLE"),
@@ -80,14 +80,18 @@ def test_a_proxy_that_refuses_is_told_from_a_server_that_is_not_there(
 @pytest.mark.parametrize(
     ("error", "kind", "text"),
     [
-        (TimeoutError(), "timeout", '"https://llm.example/v1/responses" sent no answer within 5 s'),
+        (
+            TimeoutError(),
+            "timeout",
+            '"https://llm.example/v1/responses" sent no response within 5 s',
+        ),
         (BadStatusLine("x"), "protocol", "answered with something that is not HTTP"),
         (
             RemoteDisconnected(""),
             "connect",
-            "broke before an answer: the server closed the connection",
+            "broke before a response arrived: the server closed the connection",
         ),
-        (ConnectionResetError(104, "reset"), "connect", "broke before an answer: reset"),
+        (ConnectionResetError(104, "reset"), "connect", "broke before a response arrived: reset"),
     ],
 )
 def test_a_request_without_an_answer_says_what_came_instead(
