@@ -1,7 +1,8 @@
 """JSON-RPC 2.0 as MCP uses it, sans-IO: bytes -> lines -> messages, and messages -> lines.
 
 A line that is not a message becomes an `InvalidMessage`, which a server answers and a client logs;
-parsing never raises. A batch is taken apart. Must not read, write, wait, or know any method.
+parsing never raises. A batch is split into its messages. Must not read, write, wait, or know any
+method.
 Source: the JSON-RPC 2.0 specification.
 """
 
@@ -24,13 +25,13 @@ INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
-"""Longest line; a longer one is dropped as it arrives, so that a flood costs no memory."""
+"""Longest line; a longer one is dropped while it arrives, so that it takes up no memory."""
 
 SAMPLE_CHARS = 60
 
 
 class RpcRequest(NamedTuple):
-    """A call that wants an answer."""
+    """A call that expects a response."""
 
     id: RpcId
     method: str
@@ -38,21 +39,21 @@ class RpcRequest(NamedTuple):
 
 
 class RpcNotification(NamedTuple):
-    """A call without an answer."""
+    """A call that expects no response."""
 
     method: str
     params: Json
 
 
 class RpcResponse(NamedTuple):
-    """The result of a request."""
+    """The response to a request that succeeded."""
 
     id: RpcId
     result: Json
 
 
 class RpcFailure(NamedTuple):
-    """The error of a request."""
+    """The response to a request that failed."""
 
     id: RpcId | None
     """Id of the request; None if the peer could not read it."""
@@ -74,7 +75,7 @@ RpcMessage = RpcRequest | RpcNotification | RpcResponse | RpcFailure
 
 
 class RpcError(CodexError):
-    """A peer's error answer to a request, or the one to give it."""
+    """An error response to a request: one that the peer has sent, or one to send to it."""
 
     def __init__(self, code: int, message: str, data: Json = None) -> None:
         super().__init__(message)
@@ -83,7 +84,7 @@ class RpcError(CodexError):
 
 
 class LineBuffer:
-    """Bytes in as they arrive, whole lines out, in time linear in the bytes."""
+    """Splits bytes that arrive in chunks into lines, in time linear in the number of bytes."""
 
     def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._max_line_bytes = max_line_bytes
@@ -118,7 +119,7 @@ class LineBuffer:
 
 
 def parse_messages(line: bytes | str) -> list[RpcMessage | InvalidMessage]:
-    """Return the messages of one line; a batch may hold any number of them."""
+    """Parse one line; return its message, or every message of its batch."""
     try:
         value = loads(line)
     except ValueError as error:
@@ -155,7 +156,7 @@ def _message(value: Json) -> RpcMessage | InvalidMessage:
         )
     if "result" in value and message_id is not None:
         return RpcResponse(message_id, value["result"])
-    return InvalidMessage(message_id, INVALID_REQUEST, "neither a request nor an answer")
+    return InvalidMessage(message_id, INVALID_REQUEST, "neither a request nor a response")
 
 
 def _call(value: dict[str, Json], message_id: RpcId | None) -> RpcMessage | InvalidMessage:

@@ -1,7 +1,7 @@
-"""Peer: one side of a JSON-RPC connection, which sends requests, waits for answers, takes requests.
+"""Peer: one side of a JSON-RPC connection, which sends requests and answers the other side's.
 
-It serves clients and servers alike, over any transport: the owner passes it every message that
-arrives, and a function that sends one. A waiting caller is woken by the answer, its Cancel, its
+It works for clients and servers alike, over any transport: the owner passes it every message that
+arrives, and a function that sends one. A waiting caller is woken by the response, its Cancel, its
 time-out or the end of the connection, whichever comes first; no caller waits forever.
 """
 
@@ -36,38 +36,38 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_REQUEST_S = 3600.0
-"""Longest time that news keeps a request alive beyond its time-out."""
+"""Longest wait for the response to a request whose time-out news keeps extending."""
 
 
 class PeerGoneError(CodexError):
-    """The connection ended before the answer."""
+    """The connection ended before the response arrived."""
 
 
 class PeerTimeoutError(CodexError):
-    """The answer did not come in time; the handler was told that it is no longer awaited."""
+    """The response did not arrive in time; the handler was told that it is no longer awaited."""
 
 
 class Handler(Protocol):
-    """Takes the requests and notifications of the other side."""
+    """Handles the requests and notifications of the other side."""
 
     def on_request(self, request: RpcRequest) -> None:
-        """Answer by `Peer.answer` or `Peer.refuse`, now or later.
+        """Answer a request by `Peer.answer` or `Peer.refuse`, now or later.
 
-        Raises: RpcError, which becomes the answer.
+        Raises: RpcError, which is sent as the response.
         """
 
     def on_notification(self, notification: RpcNotification) -> None:
         """Act on a notification, or ignore it."""
 
     def on_abandoned(self, request_id: RpcId, method: str, reason: str) -> None:
-        """Cancel a request on the other side, if the protocol has a way; its caller waits no more.
+        """Tell the other side, if the protocol has a way, to stop work on a request of ours.
 
         Args: request_id, method: our request. reason: `timed out` or `interrupted`.
         """
 
 
 class _News(NamedTuple):
-    """News about a request that is under way."""
+    """News, such as progress, about a request whose response has not arrived yet."""
 
     value: object
 
@@ -84,7 +84,7 @@ _Arrival = RpcResponse | RpcFailure | _News | _Gone | _Stopped
 
 
 class Peer:
-    """The requests of one connection. Every method may be called from any thread."""
+    """One side of one connection. Every method may be called from any thread."""
 
     def __init__(self, send: Callable[[RpcMessage], None], handler: Handler) -> None:
         """Args: send: may block; a CodexError that it raises fails the request being sent."""
@@ -96,7 +96,7 @@ class Peer:
         self._gone: _Gone | None = None
 
     def new_id(self) -> RpcId:
-        """An id for a request whose parameters must name it."""
+        """Return an id for a request whose parameters must contain the id."""
         return next(self._ids)
 
     def request(
@@ -109,13 +109,13 @@ class Peer:
         request_id: RpcId | None = None,
         on_news: Callable[[object], None] | None = None,
     ) -> Json:
-        """Send a request, and wait for its result.
+        """Send a request, wait for its response, and return the result.
 
         Args:
-            timeout_s: the longest silence; news counts as a sign of life, for at most
+            timeout_s: longest time without news or a response; news extends the wait to at most
                 LONGEST_REQUEST_S. None waits without a limit.
-            request_id: one of `new_id`.
-            on_news: takes what `report` is given about this request.
+            request_id: an id from `new_id`; None for a new one.
+            on_news: called with everything that is passed to `report` about this request.
         Raises: RpcError, if the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
             After a time-out or interrupt the handler's `on_abandoned` is called.
         """
@@ -150,7 +150,7 @@ class Peer:
                 answer = answers.get(timeout=_patience_s(started_at, timeout_s))
             except Empty:
                 self._abandon(request_id, method, "timed out")
-                text = f"no answer to '{method}' within {timeout_s:g} s"
+                text = f"no response to '{method}' within {timeout_s:g} s"
                 raise PeerTimeoutError(text) from None
             match answer:
                 case RpcResponse(_, result):
@@ -180,19 +180,19 @@ class Peer:
         self._send(RpcNotification(method, params))
 
     def answer(self, request_id: RpcId, result: Json) -> None:
-        """Answer a request of the other side."""
+        """Send the result of a request of the other side."""
         self._send(RpcResponse(request_id, result))
 
     def refuse(self, request_id: RpcId | None, error: RpcError) -> None:
-        """Answer a request of the other side with an error."""
+        """Send an error as the response to a request of the other side."""
         self._send(RpcFailure(request_id, error.code, error.message, error.data))
 
     def report(self, request_id: RpcId, news: object) -> None:
-        """Hand news to whoever waits for the answer to a request."""
+        """Pass news to the caller that waits for the response to a request."""
         self._deliver(request_id, _News(news))
 
     def receive(self, message: RpcMessage | InvalidMessage) -> None:
-        """Take one message that arrived; never raises."""
+        """Process one message from the other side; never raises."""
         match message:
             case RpcRequest():
                 self._take_request(message)
@@ -231,12 +231,12 @@ class Peer:
             if answers is None and isinstance(request_id, str) and request_id.isdecimal():
                 answers = self._waiting.get(int(request_id))
         if answers is None:
-            logger.debug("an answer to request %s, which is not waiting", request_id)
+            logger.debug("a response to request %s, which no caller waits for", request_id)
         else:
             answers.put(answer)
 
     def _guarded(self, action: Callable[[], None]) -> None:
-        """Run `action`; if the other side is gone, leave reporting that to the reader."""
+        """Run `action`; if nothing can be sent, only log it: the owner reports the end."""
         try:
             action()
         except CodexError as error:
@@ -244,7 +244,7 @@ class Peer:
 
 
 def _patience_s(started_at: float, timeout_s: float | None) -> float | None:
-    """Return how long to wait for the next sign of life."""
+    """Return how many seconds to wait for news or a response; None for no limit."""
     if timeout_s is None:
         return None
     left = started_at + max(LONGEST_REQUEST_S, timeout_s) - time.monotonic()

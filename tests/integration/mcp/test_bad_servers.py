@@ -55,7 +55,7 @@ def test_a_server_that_hangs_at_its_start_costs_only_itself(tmp_path: Path) -> N
         failed = state(engine, "bad", McpServerState.FAILED)
     assert is_done(messages)
     assert failed.message is not None
-    assert "no answer to 'initialize' within 0.3 s" in failed.message
+    assert "no response to 'initialize' within 0.3 s" in failed.message
     assert "startup_timeout_sec" in failed.message
 
 

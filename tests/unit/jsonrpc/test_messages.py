@@ -69,7 +69,7 @@ def test_no_bytes_raise(line: bytes) -> None:
         (b"[]", InvalidMessage(None, INVALID_REQUEST, "an empty batch")),
         (b"3", InvalidMessage(None, INVALID_REQUEST, "a message must be an object")),
         (b'{"id":7,"method":3}', InvalidMessage(7, INVALID_REQUEST, "`method` must be a string")),
-        (b'{"id":7}', InvalidMessage(7, INVALID_REQUEST, "neither a request nor an answer")),
+        (b'{"id":7}', InvalidMessage(7, INVALID_REQUEST, "neither a request nor a response")),
         (b'{"id":null,"method":"x"}', None),
         (b'{"id":true,"method":"x"}', None),
         (b'{"id":1.5,"method":"x"}', None),

@@ -115,7 +115,7 @@ def test_an_interrupt_ends_the_wait_and_the_request_is_abandoned() -> None:
 
 def test_silence_ends_the_wait_and_the_request_is_abandoned() -> None:
     other = Other()
-    with pytest.raises(PeerTimeoutError, match=r"no answer to 'a' within 0\.01 s"):
+    with pytest.raises(PeerTimeoutError, match=r"no response to 'a' within 0\.01 s"):
         other.peer.request("a", cancel=Cancel(), timeout_s=0.01)
     request = other.next()
     assert isinstance(request, RpcRequest)

@@ -151,7 +151,7 @@ def test_a_server_that_says_nothing_has_a_time_limit() -> None:
 
 def test_the_handshake_is_never_cancelled() -> None:
     transport = Played(initialize=None)
-    with pytest.raises(CodexError, match="no answer to 'initialize'"):
+    with pytest.raises(CodexError, match="no response to 'initialize'"):
         Client("s", transport, roots=(), listener=Heard()).start(Cancel(), 0.01)
     assert transport.methods() == ["initialize"]
 
@@ -159,7 +159,7 @@ def test_the_handshake_is_never_cancelled() -> None:
 def test_a_call_that_nobody_waits_for_is_cancelled() -> None:
     transport = Played()
     client, _ = connect(transport)
-    with pytest.raises(CodexError, match=r"no answer to 'tools/call' within 0\.01 s"):
+    with pytest.raises(CodexError, match=r"no response to 'tools/call' within 0\.01 s"):
         client.call_tool("t", None, cancel=Cancel(), timeout_s=0.01, on_progress=lambda _: None)
     call, cancelled = transport.sent[-2:]
     assert isinstance(call, RpcRequest)
