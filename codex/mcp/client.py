@@ -1,7 +1,7 @@
-"""Client: the conversation with one MCP server, from its handshake to its end, over any transport.
+"""Client: the conversation with one MCP server, from the handshake to the end, over any transport.
 
-Calls come from any thread and run concurrently. Requests from the server - ping, roots, a question
-to the user - are answered in the transport's thread, which therefore must never wait.
+Methods may be called from any thread, and run concurrently. Requests from the server - ping, roots,
+a question to the user - are answered in the transport's thread, which therefore must never wait.
 Source: the MCP specification, 2024-11-05 to 2025-11-25.
 """
 
@@ -29,10 +29,10 @@ logger = logging.getLogger(__name__)
 PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """Versions of the protocol that the client speaks, newest first."""
 MAX_PAGES = 200
-"""Most pages that are read of one list; a server may never end it."""
+"""Largest number of pages that are read of one list, which a faulty server may never end."""
 _MAX_TOOLS = 5000
 MAX_INVALID = 1000
-"""Number of invalid messages after which a program is taken for something other than a server."""
+"""Number of invalid messages after which the connection is ended: the program is no MCP server."""
 
 
 class Transport(Protocol):
@@ -43,19 +43,19 @@ class Transport(Protocol):
     def start(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
-        """Connect; from then on call `receive` for each message, and `ended` once at the end."""
+        """Connect; then call `receive` with each message, and `ended` once, with the reason."""
 
     def send(self, message: RpcMessage) -> None:
         """Send a message. Raises: CodexError, if that is impossible."""
 
     def agreed(self, protocol_version: str) -> None:
-        """Take note of the version that the handshake agreed on."""
+        """Note the protocol version that the handshake agreed on."""
 
     def begin_close(self) -> None:
-        """Start to end the connection, without waiting."""
+        """Start to close the connection, without waiting for its end."""
 
     def close(self) -> None:
-        """End the connection, and wait until it has ended."""
+        """Close the connection, and wait until it is closed."""
 
 
 class ServerTool(NamedTuple):
@@ -71,7 +71,7 @@ class ServerTool(NamedTuple):
 
 
 class ServerQuestion(NamedTuple):
-    """A server's question to the user; `answer` takes the result of `elicitation/create`."""
+    """A server's question to the user; call `answer` with the result of `elicitation/create`."""
 
     message: str
     schema: Json
@@ -79,28 +79,28 @@ class ServerQuestion(NamedTuple):
 
 
 class ServerListener(Protocol):
-    """Hears what a server asks, logs, does wrong, and how it ends."""
+    """Receives what a server asks and logs, its protocol violations, and the reason for its end."""
 
     def on_question(self, question: ServerQuestion) -> None:
-        """Ask the user a question that is answered later; must not block."""
+        """Ask the user a question of the server, to be answered later; must not block."""
 
     def on_log(self, level: str, text: str) -> None:
-        """Take a line of the server's log."""
+        """Handle a message that the server logs."""
 
     def on_defect(self, text: str) -> None:
         """Tell the user that the server violates the protocol."""
 
     def on_end(self, reason: str) -> None:
-        """Take note that the connection is over, whichever side ended it."""
+        """Handle the end of the connection, whichever side ended it."""
 
 
 class Client:
-    """The client of one server that is or was running."""
+    """The client of one MCP server."""
 
     def __init__(
         self, server: str, transport: Transport, *, roots: tuple[str, ...], listener: ServerListener
     ) -> None:
-        """Args: server: its name, for messages. roots: absolute folders that it may work in."""
+        """Args: server: the MCP server's name. roots: absolute folders that it may work in."""
         self._server = server
         self._transport = transport
         self._roots = roots
@@ -115,7 +115,7 @@ class Client:
 
     @property
     def tools(self) -> tuple[ServerTool, ...]:
-        """Tools from the latest list, in the server's order."""
+        """Tools that the server listed last, in its order."""
         return self._tools
 
     @property
@@ -129,7 +129,7 @@ class Client:
         return "resources" in self._capabilities
 
     def start(self, cancel: Cancel, timeout_s: float) -> None:
-        """Connect, shake hands and list the tools, all within `timeout_s`.
+        """Connect, perform the handshake and list the tools, all within `timeout_s`.
 
         Raises: CodexError, with the connection closed. Interrupted.
         """
@@ -157,18 +157,18 @@ class Client:
             timeout_s=timeout_s,
         )
         if not isinstance(result, dict):
-            raise CodexError("its answer to 'initialize' is not an object")
+            raise CodexError("its response to 'initialize' is not an object")
         version = result.get("protocolVersion")
         if version not in PROTOCOL_VERSIONS:
             known = ", ".join(PROTOCOL_VERSIONS)
-            raise CodexError(f"it speaks version {version!r} of the protocol; known are {known}")
+            raise CodexError(f"it uses version {version!r} of MCP, but codex supports only {known}")
         capabilities = result.get("capabilities")
         self._capabilities = capabilities if isinstance(capabilities, dict) else {}
         self._transport.agreed(version)
         self._peer.notify("notifications/initialized")
 
     def refresh(self, cancel: Cancel, timeout_s: float) -> None:
-        """List the tools; again after the server has reported a change.
+        """Request the list of tools; to be called again after the server has reported a change.
 
         Raises: CodexError. Interrupted.
         """
@@ -178,11 +178,13 @@ class Client:
             self._tools = self._distinct(tool for item in listed if (tool := read_tool(item)))
 
     def _distinct(self, tools: Iterable[ServerTool]) -> tuple[ServerTool, ...]:
-        """Keep the first tool of each name."""
+        """Return the first tool of each name, and report the others as defects."""
         found: dict[str, ServerTool] = {}
         for tool in tools:
             if found.setdefault(tool.name, tool) is not tool:
-                self._listener.on_defect(f"it lists the tool '{tool.name}' twice; the first counts")
+                self._listener.on_defect(
+                    f"it lists the tool '{tool.name}' twice; the second is ignored"
+                )
         return tuple(found.values())
 
     @property
@@ -222,7 +224,7 @@ class Client:
         )
 
     def list_resources(self, cancel: Cancel, timeout_s: float) -> list[Json]:
-        """List the resources, and the templates of further ones.
+        """Return the server's resources, followed by its resource templates.
 
         Raises: CodexError. Interrupted.
         """
@@ -243,16 +245,16 @@ class Client:
         )
 
     def begin_close(self) -> None:
-        """Start to end the connection, without waiting."""
+        """Start to close the connection, without waiting for its end."""
         self._transport.begin_close()
 
     def close(self) -> None:
-        """End the connection, and wait until it has ended."""
+        """Close the connection, and wait until it is closed."""
         self._transport.close()
         self._ended("it was stopped")
 
     def _list(self, method: str, member: str, cancel: Cancel, timeout_s: float) -> list[Json]:
-        """Read every page of a list."""
+        """Return the items of every page of a list, up to MAX_PAGES pages and _MAX_TOOLS items."""
         deadline = time.monotonic() + timeout_s
         found: list[Json] = []
         cursor: str | None = None
@@ -265,7 +267,7 @@ class Client:
             )
             items = page.get(member) if isinstance(page, dict) else None
             if not isinstance(items, list):
-                raise CodexError(f"its answer to '{method}' holds no list of {member}")
+                raise CodexError(f"its response to '{method}' has no list of {member}")
             found += items
             last, cursor = cursor, page.get("nextCursor")
             if not isinstance(cursor, str) or cursor == last or len(found) >= _MAX_TOOLS:
@@ -279,7 +281,7 @@ class Client:
             self._peer.receive(message)
 
     def _count_invalid(self, message: InvalidMessage) -> None:
-        """Tolerate a few invalid messages, such as a greeting on stdout; end a flood of them."""
+        """Report the first invalid message, perhaps a greeting; after MAX_INVALID, close."""
         self._invalid_count += 1
         if self._invalid_count == 1:
             self._listener.on_defect(f"it sent an invalid message ({message.message}); ignored")
@@ -336,7 +338,7 @@ class Client:
                 logger.debug("%s: %s", self._server, method)
 
     def on_abandoned(self, request_id: RpcId, method: str, reason: str) -> None:
-        """Cancel a request; `initialize` is the one that must not be cancelled."""
+        """Tell the server to cancel a request, unless it is `initialize`, as MCP demands."""
         if method != "initialize":
             self._peer.notify(
                 "notifications/cancelled", {"requestId": request_id, "reason": reason}
@@ -344,7 +346,7 @@ class Client:
 
 
 def read_tool(item: Json) -> ServerTool | None:
-    """Read a tool of a list; None if it has no name, or can only be called as a background task."""
+    """Decode a listed tool; None if it has no name, or can only be called as a background task."""
     if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
         return None
     execution = item.get("execution")
@@ -367,7 +369,7 @@ def read_tool(item: Json) -> ServerTool | None:
 
 
 def file_url(path: str) -> str:
-    """Return `file:///absolute/path` for a path."""
+    """Return the `file://` URL of an absolute path."""
     from urllib.parse import quote
 
     return "file://" + quote(path)

@@ -1,9 +1,9 @@
-"""A server at an address: streamable HTTP, or the older transport if necessary.
+"""Transport to an MCP server at a URL: streamable HTTP, or the older transport if necessary.
 
-All messages are sent in order from one queue. A notification is delivered before the next message;
-a request gets a thread of its own, `mcp-NAME-call`, that reads its answer: one JSON document, or a
-stream that may carry other messages first and is resumed when it breaks. A further thread listens
-for unsolicited messages, if the server sends any.
+Messages leave one queue in order. A notification is delivered before the next message; a request
+gets a thread of its own, `mcp-NAME-call`, that sends it and reads the response: one JSON document,
+or a stream that may carry other messages first and is resumed when it breaks. Another thread,
+`mcp-NAME-listen`, receives unsolicited messages, if the server sends any.
 Source: the MCP specification, "Transports" (2025-03-26 to 2025-11-25).
 """
 
@@ -43,19 +43,19 @@ logger = logging.getLogger(__name__)
 NOTIFY_S = 10.0
 """Time limit for a server to accept a notification."""
 _CLOSE_S = 0.5
-"""Time limit for running exchanges to notice that the session is over."""
+"""Time limit for each running thread to end after the session has been closed."""
 MAX_BREAKS = 5
-"""Limit on consecutive connections of one stream that bring no message."""
+"""Limit on consecutive reconnections of one stream that bring no message."""
 _LONGEST_PAUSE_S = 30.0
 OLDER = (400, 404, 405)
-"""Statuses with which servers of the older transport answer a POST to their stream's address."""
+"""HTTP statuses by which servers of the older transport refuse a POST to their stream's URL."""
 INITIALIZE = "initialize"
 CANCELLED = "notifications/cancelled"
 TOOLS_CHANGED = RpcNotification("notifications/tools/list_changed", None)
 
 
 class HttpTransport:
-    """One session with a server."""
+    """One session with an MCP server over HTTP."""
 
     def __init__(self, server: str, settings: McpServer, environ: Mapping[str, str]) -> None:
         """Raises: CodexError, if the address or a header cannot be used."""
@@ -66,10 +66,10 @@ class HttpTransport:
         self._initialize: RpcRequest | None = None
         self._lock = threading.Lock()
         self._session_lock = threading.Lock()
-        """Held while a lost session is replaced."""
+        """Lock that is held while a lost session is replaced."""
         self._is_closed = False
         self._exchanges: dict[RpcId | str, Cancel] = {}
-        """Running exchanges, by the id of the request or the name of the thread."""
+        """Cancels of the running threads, by the id of the request or the name of the thread."""
         self._threads: list[threading.Thread] = []
         self._outgoing: SimpleQueue[RpcMessage | None] = SimpleQueue()
         self._receive: Callable[[RpcMessage | InvalidMessage], None] = lambda _: None
@@ -78,7 +78,7 @@ class HttpTransport:
     def start(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
-        """Start the thread that sends; nothing goes out before the first message."""
+        """Start the thread that sends; nothing is sent before the first message is queued."""
         self._receive, self._ended = receive, ended
         self._run("", self._deliver)
 
@@ -92,13 +92,13 @@ class HttpTransport:
         self._outgoing.put(message)
 
     def agreed(self, protocol_version: str) -> None:
-        """Send the version from now on, and listen for unsolicited messages."""
+        """Send the protocol version from now on, and listen for unsolicited messages."""
         self._link.version = protocol_version
         if self._older is None:
             self._run("-listen", self._listen)
 
     def begin_close(self) -> None:
-        """Break off every running exchange."""
+        """Refuse new messages, and cancel every running request and stream, without waiting."""
         with self._lock:
             was_closed, self._is_closed = self._is_closed, True
             exchanges = list(self._exchanges.values())
@@ -108,7 +108,7 @@ class HttpTransport:
             cancel.set()
 
     def close(self) -> None:
-        """End the session; tell the server so, if it answers quickly."""
+        """End the session, and tell the server, without waiting long for it."""
         self.begin_close()
         with self._lock:
             threads, self._threads = self._threads, []
@@ -154,7 +154,7 @@ class HttpTransport:
             self._break_off(message)
 
     def _break_off(self, message: RpcMessage) -> None:
-        """End the connection of a request that `message` cancels."""
+        """If `message` cancels a request, close the connection of that request."""
         if isinstance(message, RpcNotification) and message.method == CANCELLED:
             params = message.params if isinstance(message.params, dict) else {}
             with self._lock:
@@ -166,13 +166,13 @@ class HttpTransport:
         return lambda cancel: self._exchange(request, cancel)
 
     def _exchange(self, request: RpcRequest, cancel: Cancel) -> None:
-        """Send a request and take its answer."""
+        """Send a request, and pass on its response; a failure becomes an error response."""
         try:
             if request.method == INITIALIZE:
                 self._initialize = request
                 self._begin(request, cancel)
             elif self._older is not None:
-                self._link.release(self._post(request, cancel))  # The stream brings the answer.
+                self._link.release(self._post(request, cancel))  # The stream brings the response.
             else:
                 self._take(self._post(request, cancel), request.id, cancel)
         except Interrupted:
@@ -181,7 +181,7 @@ class HttpTransport:
             self._receive(RpcFailure(request.id, INTERNAL_ERROR, str(error)))
 
     def _begin(self, request: RpcRequest, cancel: Cancel) -> None:
-        """Send the first request, by the older transport if the server knows only that."""
+        """Send `initialize`, over the older transport if the server supports only that one."""
         answer = self._link.send(request, cancel, timeout_s=LONGEST_SILENCE_S)
         if answer.status not in OLDER:
             self._take(self._link.checked(answer), request.id, cancel)
@@ -195,7 +195,7 @@ class HttpTransport:
         self._post(request, cancel).discard()
 
     def _post(self, message: RpcMessage, cancel: Cancel) -> HttpAnswer:
-        """Send one message; return the head of the answer. Replace a lost session, once.
+        """Send one message; return the HTTP response. If the session is lost, replace it once.
 
         Raises: RequestError. Interrupted.
         """
@@ -217,7 +217,7 @@ class HttpTransport:
         """
         with self._session_lock:
             if self._link.session_id != lost_id or self._initialize is None:
-                return  # Another thread was faster.
+                return  # Another thread has replaced it already.
             logger.debug("%s has forgotten its session", self._server)
             self._link.session_id = None
             answer = self._link.send(self._initialize, cancel, timeout_s=NOTIFY_S)
@@ -228,9 +228,9 @@ class HttpTransport:
         self._receive(TOOLS_CHANGED)
 
     def _take(self, answer: HttpAnswer, wanted: RpcId, cancel: Cancel) -> None:
-        """Take the messages of an answer, up to the one that answers the request.
+        """Pass on the messages of an HTTP response, up to the one that answers request `wanted`.
 
-        Raises: RequestError, if that one is missing. Interrupted.
+        Raises: RequestError, if that message is missing. Interrupted.
         """
         answer.set_timeout(LONGEST_SILENCE_S)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -247,11 +247,11 @@ class HttpTransport:
         breaks = 0
         while not stream.is_answered:
             if stream.last_event_id is None or breaks >= MAX_BREAKS:
-                raise RequestError("the stream ended before the answer came", kind="stream")
+                raise RequestError("the response ended before it was complete", kind="stream")
             breaks = 0 if self._resume(stream, cancel) else breaks + 1
 
     def _pump(self, answer: HttpAnswer, stream: MessageStream) -> bool:
-        """Pass on the messages of a stream until it ends or breaks; return whether any came."""
+        """Pass on the messages of a stream until it ends or breaks; return whether any arrived."""
         has_any = False
         try:
             while not stream.is_answered and (piece := answer.read()):
@@ -265,7 +265,7 @@ class HttpTransport:
         return has_any
 
     def _resume(self, stream: MessageStream, cancel: Cancel) -> bool:
-        """Connect a stream again, after its pause; return whether that brought any message.
+        """Reconnect a stream after its pause; return whether any message arrived.
 
         Raises: RequestError, if the server refuses. Interrupted.
         """
@@ -283,7 +283,7 @@ class HttpTransport:
     # The thread that listens
 
     def _listen(self, cancel: Cancel) -> None:
-        """Take unsolicited messages as long as the server has a stream for them."""
+        """Receive unsolicited messages as long as the server offers a stream for them."""
         stream = MessageStream(None)
         breaks = 0
         with contextlib.suppress(CodexError):

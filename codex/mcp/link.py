@@ -1,4 +1,4 @@
-"""HTTP requests of one MCP session: address, headers, connections, and the errors of refusals.
+"""HTTP requests of one MCP session: address, headers, connections, and errors for refused ones.
 
 Must not know what the messages mean. Tokens appear in headers only, never in an error's text.
 """
@@ -31,8 +31,8 @@ CONNECT_S = 15.0
 GOODBYE_S = 0.5
 """Time limit for telling a server that the session is over."""
 LONGEST_SILENCE_S = 24 * 3600.0
-"""Longest silence of a stream that may stay idle, and of an answer, since the caller that waits for
-it has a time-out of its own."""
+"""Longest silence of a stream, which may stay idle, and of a response, since the caller that waits
+for it has a time-out of its own."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MIN_SECRET_CHARS = 8
 NO_OAUTH = "Logging in (OAuth) is not supported."
@@ -53,18 +53,18 @@ class Link:
         self._token_variable = settings.bearer_token_env_var
         self.session_id: str | None = None
         self.version: str | None = None
-        """Version of the protocol, once agreed upon."""
+        """Version of the protocol; None until the handshake has agreed on it."""
         self._lock = threading.Lock()
         self._idle: dict[float, list[HttpClient]] = {}
-        """Idle clients by their time-out."""
+        """Idle HTTP clients by their time-out for headers, in seconds."""
         self._is_closed = False
 
     def send(
         self, message: RpcMessage, cancel: Cancel, *, timeout_s: float, to: Address | None = None
     ) -> HttpAnswer:
-        """Post a message; return the head of the answer, whatever its status.
+        """Send a message by POST; return the response once its headers arrive, whatever its status.
 
-        Args: timeout_s: time limit for that head. to: an address other than the session's.
+        Args: timeout_s: time limit for the headers. to: address to use instead of the session's.
         Raises: RequestError. Interrupted.
         """
         body = encode_message(message)
@@ -72,7 +72,7 @@ class Link:
         return self._request("POST", to or self.address, headers, cancel, timeout_s, body)
 
     def listen(self, last_event_id: str | None, cancel: Cancel) -> HttpAnswer:
-        """Open or resume a stream; return its head.
+        """Open a stream by GET, or resume it after `last_event_id`; return the response.
 
         Raises: RequestError. Interrupted.
         """
@@ -85,9 +85,9 @@ class Link:
         return answer
 
     def checked(self, answer: HttpAnswer) -> HttpAnswer:
-        """Return the answer unchanged if its status is a success.
+        """Return a response whose status is a success, and store the session id that it names.
 
-        Raises: RequestError.
+        Raises: RequestError, for any other status.
         """
         if not 200 <= answer.status < 300:
             raise self.refusal(answer)
@@ -96,7 +96,7 @@ class Link:
         return answer
 
     def refusal(self, answer: HttpAnswer) -> RequestError:
-        """Return the error for an answer that is not a success."""
+        """Return the error for a response whose status is not a success."""
         words = ""
         try:
             words = _words_of(read_all(answer))
@@ -121,9 +121,9 @@ class Link:
         return error
 
     def body(self, answer: HttpAnswer) -> bytes:
-        """Return the whole body of an answer.
+        """Return the complete body of a response, and release the response.
 
-        Raises: RequestError, if it breaks off or is too large. Interrupted.
+        Raises: RequestError, if the body ends early or is too large. Interrupted.
         """
         try:
             body = read_all(answer)
@@ -134,7 +134,7 @@ class Link:
         return body
 
     def release(self, answer: HttpAnswer) -> None:
-        """Finish reading an answer: its connection may carry another message."""
+        """Finish reading a response, and keep its connection for another message."""
         answer.release()
         with self._lock:
             if not self._is_closed:
@@ -143,7 +143,7 @@ class Link:
         answer.client.close()
 
     def close(self) -> None:
-        """End the session, so that the server may forget it."""
+        """Close the idle connections, and tell the server that the session is over."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, {}
@@ -191,11 +191,14 @@ class Link:
 
     def _advice(self) -> str:
         if self._token_variable is None:
-            return f"Name a variable with a token in bearer_token_env_var. {NO_OAUTH}"
+            return (
+                "Set bearer_token_env_var to the name of an environment variable that holds a "
+                f"token. {NO_OAUTH}"
+            )
         return f"The server does not accept the token in `{self._token_variable}`. {NO_OAUTH}"
 
     def _secrets(self) -> tuple[str, ...]:
-        """Return the values that an error must not repeat: "Bearer x" and "x"."""
+        """Return the header values that an error must not repeat: both "Bearer x" and "x"."""
         values = list(self._own_headers.values())
         words = [*values, *(value.partition(" ")[2] for value in values)]
         return tuple(word for word in words if len(word) >= _MIN_SECRET_CHARS)
@@ -204,9 +207,9 @@ class Link:
 def own_headers(
     settings: McpServer, environ: Mapping[str, str], userinfo: str | None
 ) -> dict[str, str]:
-    """Return the user's token and headers.
+    """Return the headers that the user configured for a server, with the token among them.
 
-    Raises: CodexError, if the token's variable is not set.
+    Raises: CodexError, if the token's variable is not set, or a header cannot be sent.
     """
     headers: dict[str, str] = {}
     if userinfo:
@@ -214,7 +217,9 @@ def own_headers(
     if variable := settings.bearer_token_env_var:
         token = environ.get(variable, "").strip()
         if not token:
-            raise CodexError(f"the environment variable `{variable}`, its token, is not set")
+            raise CodexError(
+                f"the environment variable `{variable}`, which holds its token, is not set"
+            )
         headers["Authorization"] = f"Bearer {token}"
     headers |= settings.http_headers
     for name, variable in settings.env_http_headers.items():
@@ -222,14 +227,14 @@ def own_headers(
             headers[name] = value
     for name, value in headers.items():
         if not (name.isascii() and name.isprintable() and value.isascii() and value.isprintable()):
-            raise CodexError(f"the header {name!r} holds characters that no HTTP header may have")
+            raise CodexError(f"the header {name!r} has characters that are not allowed in a header")
     return headers
 
 
 def read_all(answer: HttpAnswer) -> bytes:
-    """Read a whole body.
+    """Return the complete body of a response.
 
-    Raises: RequestError, if it breaks off or is too large.
+    Raises: RequestError, if the body ends early or is too large. Interrupted.
     """
     pieces: list[bytes] = []
     size = 0
@@ -237,14 +242,14 @@ def read_all(answer: HttpAnswer) -> bytes:
         size += len(piece)
         if size > MAX_BODY_BYTES:
             raise RequestError(
-                f"the answer has more than {MAX_BODY_BYTES:,} bytes", kind="protocol"
+                f"the response has more than {MAX_BODY_BYTES:,} bytes", kind="protocol"
             )
         pieces.append(piece)
     return b"".join(pieces)
 
 
 def _words_of(body: bytes) -> str:
-    """Return the text of a refusal, in one line."""
+    """Return the error message in a refusal's body, else the beginning of the body, in one line."""
     for message in parse_messages(body) if body.strip() else ():
         if isinstance(message, RpcFailure):
             return message.message

@@ -2,7 +2,7 @@
 
 A server's defect is confined to that server: it has threads of its own, and everything it sends is
 bounded (a line, a list, the number of invalid messages, the result in an event). If it ends, it is
-restarted once; then it counts as broken. Callers that need it wait until no start is in progress.
+restarted once; if it ends again, it has failed. Callers that need it wait while it is starting.
 Must not know of other servers.
 """
 
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_RESTARTS = 1
-"""Number of restarts; a server that ends again is broken."""
+"""Number of times that a server is restarted; if it ends again, it has failed."""
 REFRESH_S = 5.0
-"""Time limit for a turn to wait for a changed list of tools."""
+"""Longest wait of a turn for a list of tools that has changed."""
 
 
 class Outside(NamedTuple):
-    """The environment that servers are started in, and the callbacks that hear of them."""
+    """The environment that MCP servers are started in, and the callbacks for what they report."""
 
     environ: Mapping[str, str]
     cwd: str
     """Working directory, absolute."""
     report: Callable[[McpServerStatus], None]
     ask: Callable[[str, ServerQuestion], None]
-    """Takes a server's name and its question to the user; must not block."""
+    """Callback with a server's name and its question to the user; must not block."""
     log: Callable[[str, str, str], None]
-    """Takes a server's name, a level and a text."""
+    """Callback with a server's name, and the level and text of a log message."""
     warn: Callable[[str], None]
-    """Takes a warning for the user."""
+    """Callback with a warning for the user."""
 
 
 class ManagedServer:
-    """One server: its settings, its client while it runs, and its state.
+    """One MCP server: its settings, its client while it runs, and its state.
 
-    Every start runs in a thread of its own; callers that need the server wait for it.
+    Every start runs in a thread of its own; callers that need the server wait until it is over.
     """
 
     def __init__(self, name: str, settings: McpServer, outside: Outside) -> None:
@@ -59,7 +59,7 @@ class ManagedServer:
         self.settings = settings
         self._outside = outside
         self._lock = threading.Lock()
-        """Held to change the members below, never over I/O."""
+        """Lock for changes of the members below; never held over I/O."""
         self._state = McpServerState.STARTING if settings.enabled else McpServerState.DISABLED
         self._message: str | None = None
         self._client: Client | None = None
@@ -76,7 +76,7 @@ class ManagedServer:
     def start(self) -> None:
         with self._lock:
             if not self.settings.enabled or self._cancel.is_set():
-                return  # A caller that waits now has a Cancel that is set with the session's end.
+                return  # While the session ends, callers that wait are woken by their own Cancel.
             self._is_starting = True
             self._starter = threading.Thread(
                 target=self._start, name=f"mcp-{self.name}-start", daemon=True
@@ -86,7 +86,7 @@ class ManagedServer:
     def wait(self, cancel: Cancel) -> None:
         """Wait until the server is ready.
 
-        Raises: CodexError, if it has failed. Interrupted.
+        Raises: CodexError, if the server is not ready after its start. Interrupted.
         """
         self._settled(cancel)
         if self._state is not McpServerState.READY:
@@ -243,7 +243,7 @@ class ManagedServer:
 
 
 class _Listener:
-    """Passes on what a client hears of its server."""
+    """Passes what a client reports about its server to the ManagedServer."""
 
     def __init__(self, server: ManagedServer) -> None:
         self._server = server
@@ -262,9 +262,9 @@ class _Listener:
 
 
 def make_transport(name: str, settings: McpServer, outside: Outside) -> Transport:
-    """Return the transport for a server.
+    """Return the transport that a server's settings ask for: HTTP for a URL, stdio for a command.
 
-    Raises: CodexError.
+    Raises: CodexError, if the URL, the token or a header cannot be used.
     """
     if settings.command is None:
         from codex.mcp.http import HttpTransport

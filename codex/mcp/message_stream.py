@@ -1,4 +1,4 @@
-"""One stream of messages in server-sent events, over as many connections as necessary. Pure."""
+"""A stream of JSON-RPC messages in server-sent events, over successive connections. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from codex.jsonrpc.messages import InvalidMessage, RpcId, RpcMessage
 
 PAUSE_S = 0.2
-"""Pause before a stream is connected again, unless the server names another."""
+"""Pause before a stream is reconnected, unless the server names another."""
 LONGEST_PAUSE_S = 30.0
 
 
 class MessageStream:
-    """Bytes of successive connections in, messages out."""
+    """Decodes the bytes of one stream's successive connections into messages."""
 
     def __init__(self, wanted: RpcId | None) -> None:
-        """Args: wanted: id of the request whose answer ends the stream."""
+        """Args: wanted: id of the request whose response ends the stream; None if there is none."""
         self._wanted = wanted
         self._parser = SseParser()
         self._pause_s = PAUSE_S
@@ -30,7 +30,7 @@ class MessageStream:
     def feed(self, piece: bytes) -> list[RpcMessage | InvalidMessage]:
         """Return the messages that `piece` completes.
 
-        Raises: RequestError, if one is too large.
+        Raises: RequestError, if a message is too large.
         """
         events = self._parser.feed_events(piece)
         if self._parser.last_event_id is not None:
@@ -48,6 +48,6 @@ class MessageStream:
         return messages
 
     def pause_s(self) -> float:
-        """Prepare for the next connection; return how long to wait before it."""
+        """Prepare for the next connection; return the seconds to wait before it."""
         self._parser = SseParser()
         return self._pause_s

@@ -21,15 +21,16 @@ _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 class ToolKey(NamedTuple):
-    """A tool under its server's own name for it."""
+    """The name of a server, and the server's own name for one of its tools."""
 
     server: str
     tool: str
 
 
 def fair_share(counts: Sequence[int], limit: int) -> int:
-    """Return how many each may have, so that all together have at most `limit`.
+    """Return how many tools each server may offer, so that all together offer at most `limit`.
 
+    Args: counts: number of tools of each server.
     A model's API accepts 128 functions, so the tools of many servers must share them fairly.
     """
     left = limit
@@ -67,7 +68,10 @@ def _fitting(key: ToolKey) -> str:
 
 
 def _shortened(name: str, key: ToolKey, count: int = 0) -> str:
-    """Args: count: how many shortened names were taken already."""
+    """Return the beginning of `name` and a hash of `key` and `count`, in 64 characters at most.
+
+    Args: count: number of shortened names tried before, which were taken.
+    """
     text = "\0".join(key) + "\0" * count
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:HASH_CHARS]
     return f"{name[: _MAX_CHARS - HASH_CHARS - 1]}_{digest}"

@@ -1,6 +1,7 @@
-"""The older transport, of 2024-11-05: one stream carries everything that the server sends.
+"""The older HTTP transport of MCP 2024-11-05: one stream carries everything that the server sends.
 
-Its first event names the address to which messages are posted. The owner runs `read` in a thread.
+The stream's first event names the address for messages to the server, which are sent by POST. The
+owner runs `read` in a thread.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class OlderStream:
-    """The stream, and the address for posts."""
+    """The stream of a server's messages, and the address for messages to the server."""
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class OlderStream:
         self._ended = ended
         self._outcomes: SimpleQueue[CodexError | None] = SimpleQueue()
         self.endpoint: Address | None = None
-        """Address for posts; None until the server has named it."""
+        """Address for messages to the server; None until the server has named it."""
 
     def is_found(self, cancel: Cancel) -> bool:
         """Wait for the server's first event; return False if the server has no such stream.
@@ -56,7 +57,7 @@ class OlderStream:
         return self.endpoint is not None
 
     def read(self, cancel: Cancel) -> None:
-        """Pass on messages until the stream ends."""
+        """Pass on the server's messages until the stream ends, then report the end."""
         try:
             self._pump(cancel)
             reason = "the server closed its stream"
@@ -83,7 +84,10 @@ class OlderStream:
             answer.discard()
 
     def _address(self, endpoint: str) -> Address:
-        """Raises: CodexError, if it is on another server, which must not get the user's token."""
+        """Return the address that `endpoint`, a relative or absolute URL, names.
+
+        Raises: CodexError, if it is on another server, which must not get the user's token.
+        """
         own = self._link.address
         url = urljoin(own.origin + own.target, endpoint)
         address = parse_url(url, ("http", "https"), what="the server's endpoint")

@@ -1,4 +1,4 @@
-"""The progress of a call, as `notifications/progress` reports it. Pure."""
+"""The progress of a tool call, as `notifications/progress` reports it. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class CallProgress(NamedTuple):
-    """How far a call has come, in the server's own unit."""
+    """The progress of a tool call, in a unit that the server chooses; `total` may be unknown."""
 
     progress: float
     total: float | None
@@ -18,12 +18,12 @@ class CallProgress(NamedTuple):
 
 
 def asking_for_progress(params: dict[str, Json], token: RpcId) -> dict[str, Json]:
-    """The parameters of a request that asks for progress under `token`."""
+    """Return `params` with a request for progress notifications that carry `token`."""
     return {**params, "_meta": {"progressToken": token}}
 
 
 def read_progress(params: dict[str, Json]) -> tuple[RpcId, CallProgress] | None:
-    """The token and the progress of a notification; None when either is missing or malformed."""
+    """Return the token and the progress of a notification; None if either is malformed."""
     token, progress = params.get("progressToken"), params.get("progress")
     total, message = params.get("total"), params.get("message")
     if not (isinstance(token, int | str) and isinstance(progress, int | float)):

@@ -1,7 +1,7 @@
 """The result of an MCP tool -> what the model reads: text, and images as images. Pure.
 
-A wire carries text and images only: sound and other data are mentioned, not sent. Long text keeps
-its head and tail, with a marker that says how much is missing.
+The wire APIs carry only text and images: audio and other data are mentioned, not sent. Long text is
+cut in the middle, with a marker that says how much is missing.
 Source: the MCP specification, "Tool result" (2024-11-05 to 2025-11-25).
 """
 
@@ -27,7 +27,7 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 class ToolResult(NamedTuple):
-    """One result, as the model will see it."""
+    """The result of a tool call, as the model will see it."""
 
     text: str
     image_urls: tuple[str, ...]
@@ -35,9 +35,9 @@ class ToolResult(NamedTuple):
 
 
 def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
-    """Convert a CallToolResult; blocks of an unknown type become JSON text."""
+    """Convert a CallToolResult for the model; blocks of an unknown type become JSON text."""
     if not isinstance(result, dict):
-        return ToolResult("error: the server's answer is not a tool result", (), is_error=True)
+        return ToolResult("error: the server's response is not a tool result", (), is_error=True)
     texts: list[str] = []
     images: list[str] = []
     content = result.get("content")
@@ -49,7 +49,7 @@ def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
             images.append(image)
     structured = result.get("structuredContent")
     if structured is not None and not texts:
-        # Servers should repeat it as text; if one does not, it is the answer.
+        # Servers should repeat this content as text; if one does not, the model reads the JSON.
         texts.append(dumps(structured).decode())
     text = shortened("\n".join(texts)) or ("The image follows." if images else "(no output)")
     return ToolResult(text, tuple(images), result.get("isError") is True)
@@ -58,7 +58,7 @@ def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
 def capped(result: Json) -> Json:
     """Return the result, cut to a size that events, session files and clients can carry.
 
-    A result that is too large becomes the text that people read; images and data are mentioned.
+    A result that is too large becomes its text for the user; images and data are only mentioned.
     """
     if len(dumps(result)) <= MAX_RESULT_BYTES:
         return result
@@ -71,7 +71,7 @@ def capped(result: Json) -> Json:
 
 
 def result_text(result: Json) -> str:
-    """Return a CallToolResult for people: its text, and a mention of everything else."""
+    """Return a tool's or resource's result for the user: its text, and a mention of the rest."""
     if isinstance(result, list):
         return dumps(result).decode()
     if isinstance(result, dict) and "contents" in result:
@@ -89,7 +89,7 @@ def resource_text(result: Json) -> str:
 
 
 def shortened(text: str, max_chars: int = MAX_RESULT_CHARS) -> str:
-    """Return head and tail of a long text, with a marker between them."""
+    """Return `text`, or its head and tail with a marker between them if it is too long."""
     if len(text) <= max_chars:
         return text
     half = max_chars // 2
@@ -98,7 +98,7 @@ def shortened(text: str, max_chars: int = MAX_RESULT_CHARS) -> str:
 
 
 def _block(block: Json, *, takes_images: bool) -> tuple[str, str | None]:
-    """Return the text and the image of one content block."""
+    """Return the text of one content block, and its image as a data URL, if it has one."""
     if not isinstance(block, dict):
         return dumps(block).decode(), None
     match block.get("type"):

@@ -1,6 +1,6 @@
 """Input schemas of MCP tools -> the parameters of a function that a model's API accepts. Pure.
 
-Schemas are passed on whole, with `$defs` and descriptions; only what an API would refuse is
+Schemas are passed on complete, with `$defs` and descriptions; only what an API would refuse is
 repaired: a schema that is not an object, lacks `properties`, has a `required` that is not a list of
 names, or gives alternatives at its top level.
 """
@@ -38,7 +38,7 @@ def parameters_of(schema: Json) -> dict[str, Json]:
 
 
 def _add_properties(schema: dict[str, Json], alternatives: list[Json]) -> None:
-    """Show the model the properties of every alternative; the server checks the rest."""
+    """Add the properties of every alternative to `schema`; the server checks the rest."""
     for alternative in alternatives:
         found = alternative.get("properties") if isinstance(alternative, dict) else None
         if isinstance(found, dict):
@@ -50,7 +50,7 @@ def _is_names(value: Json) -> bool:
 
 
 def _repaired(value: Json, depth: int) -> Json:
-    """Return a part of a schema with an `items` in every array, which APIs demand."""
+    """Return a part of a schema, with the `items` that APIs demand added to every array."""
     if isinstance(value, list):
         return [_repaired(item, depth + 1) for item in value]
     if not isinstance(value, dict):

@@ -1,7 +1,8 @@
 """All MCP servers of a session, each independent of the others.
 
-Servers cost the first request nothing: they start once it is on its way, or after half a second,
-and their tools are offered from the next request on. Only a server marked `required` is waited for.
+Servers do not delay the first request to the model: they start when it has been sent, or after half
+a second, and their tools are offered from the next request on. Only a server marked `required` is
+waited for.
 
 A server that fails is reported, and the others continue. One that ends later is reported and
 restarted once. Must not know what a session is: it reports through the callbacks it was given.
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 START_DELAY_S = 0.5
-"""Longest time that servers wait for a first request; a person takes longer to type one."""
+"""Longest wait before the servers start; a person takes longer to type a first message."""
 
 
 class OfferedTool(NamedTuple):
@@ -51,10 +52,10 @@ class McpServers:
         self._starter = threading.Thread(target=self._start_others, name="mcp-start", daemon=True)
 
     def start(self) -> None:
-        """Start every enabled server in the background; return at once.
+        """Start every enabled server in the background; return immediately.
 
-        Servers that are not required let the first request go out first: a dozen programs that
-        start together would slow it down.
+        Servers that are not required start after the first request has been sent: a dozen programs
+        that start together would slow it down.
         """
         for server in self._servers.values():
             if server.settings.required:
@@ -62,7 +63,7 @@ class McpServers:
         self._starter.start()
 
     def request_sent(self) -> None:
-        """Let the servers start, since the first request is on its way."""
+        """Let the servers start, since the first request to the model has been sent."""
         self._may_start.set()
 
     def _start_others(self) -> None:
@@ -130,7 +131,7 @@ class McpServers:
         return found
 
     def read_resource(self, server: str, uri: str, cancel: Cancel) -> Json:
-        """Read a resource. Raises: CodexError. Interrupted."""
+        """Read a resource; return its ReadResourceResult. Raises: CodexError. Interrupted."""
         return self._server(server).use(
             cancel, lambda client, s: client.read_resource(uri, cancel, s)
         )
@@ -140,7 +141,7 @@ class McpServers:
         return tuple(server.status() for server in self._servers.values())
 
     def close(self) -> None:
-        """End all servers concurrently."""
+        """End all servers concurrently, and wait until they have ended."""
         for server in self._servers.values():
             server.begin_close()
         self._may_start.set()

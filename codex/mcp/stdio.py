@@ -1,6 +1,6 @@
-"""A server that is a child process and communicates over its pipes.
+"""Transport to an MCP server that is a child process and communicates over pipes.
 
-The thread `mcp-NAME` owns all three pipes: it reads the answers, keeps the end of the server's
+The thread `mcp-NAME` owns all three pipes: it reads the server's messages, keeps the end of its
 stderr, and writes the messages that `send` has queued, so that a server that does not read blocks
 no caller. The child has a process group of its own, which Control-C in a terminal does not reach,
 but stays in the agent's session: that is how `sandbox/linux/tree.py` tells it from processes that a
@@ -47,26 +47,26 @@ INHERITED = (
 
 _PIECE_BYTES = 64 * 1024
 STDERR_BYTES = 4 * 1024
-"""Length of the end of stderr that is kept for the error that reports the server's end."""
+"""Number of bytes, from the end of stderr, to quote in the error that reports the server's end."""
 _CLOSE_S = 0.5
-"""Time limit for a server to end once its input is closed, and again after SIGTERM; the user waits
-for it."""
+"""Time limit for a server to end after its standard input is closed, and again after SIGTERM; the
+user waits for it."""
 POLL_S = 0.005
 
 
 def server_environment(
     environ: Mapping[str, str], *, passed: Sequence[str], fixed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the whole environment of a server.
+    """Return the environment variables of a server's process.
 
-    Args: passed: names of further variables to inherit. fixed: variables with their values.
+    Args: passed: names of variables to inherit besides INHERITED. fixed: variables and values.
     """
     names = (*INHERITED, *passed)
     return {name: environ[name] for name in names if name in environ} | dict(fixed)
 
 
 class StdioTransport:
-    """One server process."""
+    """Transport to one server process."""
 
     name = "stdio"
 
@@ -88,7 +88,7 @@ class StdioTransport:
     def start(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
-        """Start the process; `receive` and then, once, `ended` are called in the thread.
+        """Start the process, and a thread that calls `receive` per message and `ended` at the end.
 
         Raises: SpawnError.
         """
@@ -117,7 +117,7 @@ class StdioTransport:
     def send(self, message: RpcMessage) -> None:
         """Queue a message for the server.
 
-        Raises: PeerGoneError, if it has ended.
+        Raises: PeerGoneError, if the server has ended.
         """
         line = encode_message(message) + b"\n"
         with self._lock:
@@ -130,14 +130,14 @@ class StdioTransport:
         """Do nothing: on pipes, nothing depends on the version."""
 
     def begin_close(self) -> None:
-        """Let the thread end the server by closing its input, then SIGTERM, then SIGKILL."""
+        """Tell the thread to end the server: it closes stdin, then sends SIGTERM, then SIGKILL."""
         with self._lock:
             self._is_ending = True
             if self._thread is not None:
                 self._wake()
 
     def close(self) -> None:
-        """End the server, and wait until it has ended, unless called in its own thread."""
+        """End the server; wait until it has ended, unless called in the transport's thread."""
         self.begin_close()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -147,7 +147,7 @@ class StdioTransport:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"x")
 
-    # Everything below runs in the thread
+    # Everything below runs in the thread `mcp-NAME`
 
     def _run(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
@@ -203,7 +203,7 @@ class StdioTransport:
             except BlockingIOError:
                 written = 0
             except OSError:
-                return  # It has stopped reading; its output will tell whether it is still running.
+                return  # The server has stopped reading; its output will tell whether it runs.
             if written < len(line):
                 with self._lock:
                     self._outgoing.appendleft(line[written:])
@@ -215,7 +215,7 @@ class StdioTransport:
             selector.unregister(stdin)
 
     def _keep_stderr(self, piece: bytes | None) -> bool:
-        """Keep the end of stderr; return False once stderr is closed."""
+        """Append `piece` to the kept end of stderr; return False if stderr is closed."""
         if piece:
             self._stderr = (self._stderr + piece)[-STDERR_BYTES:]
             for line in piece.decode("utf-8", "replace").splitlines():
@@ -223,17 +223,17 @@ class StdioTransport:
         return piece != b""
 
     def _end(self, process: subprocess.Popen[bytes]) -> str:
-        """Close its input, and make sure that its whole group ends; return how it ended."""
+        """Close the server's stdin, end its process group, and return how the server ended."""
         stdin, *outputs = _descriptors(process)
         with contextlib.suppress(OSError):
-            os.write(stdin, b"".join(self._outgoing))  # such as the cancellation of a call
+            os.write(stdin, b"".join(self._outgoing))  # perhaps the cancellation of a call
         assert process.stdin is not None
         process.stdin.close()
         ended_by_itself = self._has_ended(process.pid, outputs)
         if not ended_by_itself:
             _signal_group(process.pid, signal.SIGTERM)
             self._has_ended(process.pid, outputs)
-        # Signal the whole group before reaping: until then nothing else can have its number.
+        # Signal the group before reaping the server: until then no other group can have its number.
         _signal_group(process.pid, signal.SIGKILL)
         status = process.wait()
         for stream in (process.stdout, process.stderr):
@@ -242,7 +242,10 @@ class StdioTransport:
         return self._obituary(status if ended_by_itself else None)
 
     def _has_ended(self, pid: int, outputs: Sequence[int]) -> bool:
-        """Wait for its end while reading its output: a full pipe could keep it from ending."""
+        """Wait up to _CLOSE_S for the server to end; return whether it has ended.
+
+        Reads its output meanwhile: a full pipe could keep it from ending.
+        """
         stdout, stderr = outputs
         deadline = time.monotonic() + _CLOSE_S
         while not (has_ended := _is_zombie(pid)) and time.monotonic() < deadline:
@@ -253,7 +256,10 @@ class StdioTransport:
         return has_ended
 
     def _obituary(self, status: int | None) -> str:
-        """Return why it ended, and its last words. Args: status: None if it had to be ended."""
+        """Return how the server ended, and the end of its stderr, as text for the user.
+
+        Args: status: exit status, negative for a signal; None if the server had to be ended.
+        """
         if status is None:
             how = "it closed its output"
         elif status < 0:
@@ -261,11 +267,11 @@ class StdioTransport:
         else:
             how = f"it exited with status {status}"
         words = printable(self._stderr.decode("utf-8", "replace")).strip()
-        return f"{how}; its last words:\n{words}" if words else how
+        return f"{how}; the end of its stderr:\n{words}" if words else how
 
 
 def _descriptors(process: subprocess.Popen[bytes]) -> tuple[int, int, int]:
-    """Return its three pipes, set not to block."""
+    """Return the descriptors of a process's stdin, stdout and stderr, set to non-blocking."""
     streams = (process.stdin, process.stdout, process.stderr)
     fds = [stream.fileno() for stream in streams if stream is not None]
     for fd in fds:
@@ -290,7 +296,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 class _Lines:
-    """Output in pieces -> messages, and an invalid message for each line that was too long."""
+    """Splits a server's output into messages; a line that is too long becomes an InvalidMessage."""
 
     def __init__(self, receive: Callable[[RpcMessage | InvalidMessage], None]) -> None:
         self._receive = receive

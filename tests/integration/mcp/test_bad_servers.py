@@ -66,7 +66,7 @@ def test_a_server_that_ends_at_its_start_is_reported_with_its_last_words(tmp_pat
         statuses = [engine.wait_for(McpServerStatus) for _ in range(4)]
         assert is_done(engine.run("go"))
     found = {s.server: s.message or "" for s in statuses if s.state is McpServerState.FAILED}
-    assert found["bad"] == "it exited with status 3; its last words:\nno such database"
+    assert found["bad"] == "it exited with status 3; the end of its stderr:\nno such database"
     assert "cannot run '/no/such/program': No such file" in found["worse"]
 
 

@@ -126,10 +126,10 @@ def test_the_handshake_agrees_on_the_servers_version() -> None:
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"initialize": {"protocolVersion": "1999"}}, "it speaks version '1999'"),
+        ({"initialize": {"protocolVersion": "1999"}}, "it uses version '1999' of MCP"),
         ({"initialize": "hello"}, "is not an object"),
         ({"initialize": RpcFailure(None, -1, "not today")}, "not today"),
-        ({"tools/list": {"tools": 1}}, "holds no list of tools"),
+        ({"tools/list": {"tools": 1}}, "has no list of tools"),
         ({"tools/list": RpcFailure(None, -1, "no list")}, "no list"),
     ],
 )
@@ -203,7 +203,7 @@ def test_every_page_of_a_list_is_read_and_a_circle_is_left() -> None:
 def test_a_tool_that_is_listed_twice_counts_once() -> None:
     client, heard = connect(Played(**{"tools/list": tools("a", "a")}))
     assert len(client.tools) == 1
-    assert heard.defects == ["it lists the tool 'a' twice; the first counts"]
+    assert heard.defects == ["it lists the tool 'a' twice; the second is ignored"]
 
 
 def test_a_changed_list_is_read_again_when_asked_for() -> None:

@@ -118,9 +118,9 @@ def test_token_and_headers_go_with_every_request(server: HttpMcp) -> None:
 
 
 def test_a_token_that_is_not_set_is_named(server: HttpMcp) -> None:
-    with pytest.raises(CodexError, match="`TOKEN`, its token, is not set"):
+    with pytest.raises(CodexError, match="`TOKEN`, which holds its token, is not set"):
         Connected(server, bearer_token_env_var="TOKEN")
-    with pytest.raises(CodexError, match="'X-A' holds characters"):
+    with pytest.raises(CodexError, match="'X-A' has characters"):
         Connected(server, http_headers={"X-A": "a\r\nb"})
 
 
@@ -162,7 +162,7 @@ def test_a_stream_that_is_cut_is_resumed_where_it_was(server: HttpMcp) -> None:
 @pytest.mark.parametrize(
     ("pieces", "reason"),
     [
-        ((), "the stream ended before the answer came"),
+        ((), "the response ended before it was complete"),
         ((event(b"", id="x", retry="1"),), "answered 405"),
     ],
 )

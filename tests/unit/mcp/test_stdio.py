@@ -65,7 +65,7 @@ def test_a_server_that_ends_leaves_its_status_and_its_last_words(tmp_path: Path)
     program = "import sys; sys.stderr.write('x' * 9000 + 'the \\x1b[1mend'); sys.exit(7)"
     with Running(program, tmp_path) as running:
         end = running.end()
-        assert end.startswith("it exited with status 7; its last words:\n")
+        assert end.startswith("it exited with status 7; the end of its stderr:\n")
         assert end.endswith("xthe end")
         assert len(end) < 5000
         with pytest.raises(PeerGoneError):
