@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 _Inbox = SimpleQueue[StopSignal | InputLine | EndOfInput]
 
 LAST_WORDS_S = 1.0
-"""Longest wait at the end for a client that reads slowly."""
+"""Longest wait at the end until a slow client has read the last messages."""
 
 
 def run(host: Host, overrides: Overrides) -> int:
-    """Serve one client; return the exit status. Signals end the process after clean-up.
+    """Serve one MCP client; return the exit status. Signals end the process after clean-up.
 
     Args: overrides: settings from the command line; the arguments of a call override them.
     Raises: CodexError, if the settings are wrong or standard input is a terminal.
@@ -60,7 +60,7 @@ def run(host: Host, overrides: Overrides) -> int:
 
 
 def _serve(server: CodexServer, inbox: _Inbox) -> StopSignal | None:
-    """Handle lines until the input ends or a signal arrives."""
+    """Handle the client's lines until they end; return the stop signal, if one ends this first."""
     while True:
         match inbox.get():
             case InputLine(data):

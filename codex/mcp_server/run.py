@@ -1,4 +1,4 @@
-"""One call of a tool: a message to an engine, and its task until the end.
+"""One tool call of the MCP client: submits a message to an engine, and follows its task to the end.
 
 Each call has a thread of its own, `mcp-call-N`, which passes the engine's events and questions to
 the client.
@@ -66,18 +66,18 @@ class Caller(NamedTuple):
     """Token for progress notifications; None if the client wants none."""
     can_be_asked: bool
     cancel: Cancel
-    """Cancel that is set once the client no longer waits for the answer."""
+    """Cancel that is set when the client no longer waits for the result."""
 
 
 class CallOutcome(NamedTuple):
-    """The result of a call."""
+    """The result of a tool call."""
 
     text: str
     is_error: bool = False
 
 
 class Call:
-    """One call, from the user's message to the end of the task."""
+    """One tool call, from the user's message to the end of the task."""
 
     def __init__(self, peer: Peer, caller: Caller, session: HostedSession, prompt: str) -> None:
         self._peer = peer
@@ -89,7 +89,7 @@ class Call:
         self._step_count = 0
 
     def run(self) -> CallOutcome | None:
-        """Work until the task ends; return None if the call was cancelled."""
+        """Run the task to its end; return the outcome, or None if the call was cancelled."""
         inbox = self._session.inbox
         cancel = self._caller.cancel
         forget = cancel.on_set(lambda: inbox.put(Stop(self._caller.request_id)))
@@ -100,7 +100,7 @@ class Call:
                 item = inbox.get()
                 if isinstance(item, Stop):
                     if item.request_id != self._caller.request_id:
-                        continue  # It arrived just after that call had ended.
+                        continue  # It is for an earlier call, which had just ended.
                     if self._task_id is None:
                         return None
                     self._session.engine.submit(Interrupt())
@@ -161,7 +161,7 @@ class Call:
         self._session.engine.submit(answer_to(question, decision, feedback))
 
     def _decision(self, question: ApprovalRequest) -> tuple[ReviewDecision, str | None]:
-        """Ask the client's user; the answer is no if the user cannot be asked or says nothing."""
+        """Return the decision and feedback of the client's user; DENIED if asking fails."""
         if not self._caller.can_be_asked:
             return ReviewDecision.DENIED, CANNOT_ASK
         try:
@@ -223,9 +223,9 @@ _DECISION_SCHEMA: dict[str, Json] = {
 
 
 def read_decision(answer: Json) -> tuple[ReviewDecision, str | None]:
-    """Read a client's answer to `elicitation/create`; anything that is not clearly a yes is a no.
+    """Decode a client's response to `elicitation/create`; an unclear decision is DENIED.
 
-    Clients of Codex answer with a bare `decision` beside or instead of the form's content.
+    Clients of Codex send a bare `decision` beside or instead of the form's content.
     """
     if not isinstance(answer, dict):
         return ReviewDecision.DENIED, None
@@ -255,7 +255,7 @@ def _kind(question: ApprovalRequest) -> str:
 
 
 def _question_text(question: ApprovalRequest) -> str:
-    """The whole question, never truncated."""
+    """Return the complete text of an approval request, never truncated."""
     match question:
         case ExecApprovalRequest():
             lines = [f"Allow Codex to run this in '{question.cwd}'?", join(question.command)]
@@ -277,7 +277,7 @@ def _question_text(question: ApprovalRequest) -> str:
 
 
 def _step(msg: EventMsg) -> str | None:
-    """The progress message for an event; None for most events."""
+    """Return the progress message for an event; None for most events."""
     if isinstance(msg, CallBegin):
         return _call_step(msg)
     if isinstance(msg, TaskStarted):

@@ -1,6 +1,6 @@
-"""The methods of the server, and the calls that are under way.
+"""The methods of codex as an MCP server, and the tool calls in progress.
 
-Everything is answered, including unknown methods, malformed messages and failed calls.
+Unknown methods, malformed messages and failed calls get a response too.
 Source: the MCP specification, 2024-11-05 to 2025-11-25.
 """
 
@@ -51,7 +51,7 @@ INSTRUCTIONS = (
 
 
 class CodexServer:
-    """One client's server."""
+    """The MCP server of one client."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class CodexServer:
         self._sessions = sessions
         self._lock = threading.Lock()
         self._calls: dict[RpcId, Cancel] = {}
-        """By the ids of their requests."""
+        """Cancels of the tool calls in progress, by the ids of their requests."""
         self._call_count = 0
         self._threads: list[threading.Thread] = []
         self._is_initialized = False
@@ -70,14 +70,14 @@ class CodexServer:
         self._can_be_asked = False
 
     def receive(self, message: RpcMessage | InvalidMessage) -> None:
-        """Take one message of the client."""
+        """Process one message from the client."""
         if isinstance(message, InvalidMessage):
             self._peer.refuse(message.id, RpcError(message.code, message.message))
         else:
             self._peer.receive(message)
 
     def close(self) -> None:
-        """Stop every call and end every session."""
+        """Stop every tool call and end every session."""
         with self._lock:
             self._is_closed = True
             calls, threads = list(self._calls.values()), list(self._threads)
@@ -87,10 +87,10 @@ class CodexServer:
         for thread in threads:
             thread.join()
 
-    # The Handler of our Peer.
+    # The methods of the Peer's Handler.
 
     def on_request(self, request: RpcRequest) -> None:
-        """Answer a request, or start the call that will."""
+        """Answer a request, or start the tool call whose thread will answer it."""
         match request.method:
             case "ping":
                 self._peer.answer(request.id, {})
@@ -106,7 +106,7 @@ class CodexServer:
                 raise RpcError(METHOD_NOT_FOUND, f"there is no method '{method}'")
 
     def on_notification(self, notification: RpcNotification) -> None:
-        """Cancel a call if the client asks for it."""
+        """Cancel a tool call if the client asks for it."""
         params = notification.params
         if notification.method == "notifications/cancelled" and isinstance(params, dict):
             with self._lock:
@@ -115,7 +115,7 @@ class CodexServer:
                 cancel.set()
 
     def on_abandoned(self, request_id: RpcId, _method: str, reason: str) -> None:
-        """Cancel a question whose answer is no longer needed."""
+        """Tell the client to cancel a request of ours whose response is no longer needed."""
         self._peer.notify("notifications/cancelled", {"requestId": request_id, "reason": reason})
 
     def _initialize(self, params: Json) -> dict[str, Json]:
@@ -167,7 +167,7 @@ class CodexServer:
             self._threads = [*(old for old in self._threads if old.is_alive()), thread]
             thread.start()
 
-    # What follows runs in the thread of a call.
+    # What follows runs in the thread of a tool call.
 
     def _run_call(self, caller: Caller, name: str, arguments: Json) -> None:
         try:
@@ -182,7 +182,7 @@ class CodexServer:
             self._peer.answer(caller.request_id, result)
 
     def _result(self, caller: Caller, name: str, arguments: Json) -> Json:
-        """Run a call; return its result, or None if the client has cancelled it."""
+        """Run a tool call; return its result, or None if the client has cancelled the call."""
         try:
             session, prompt = self._prepare(name, arguments)
         except CodexError as error:
@@ -197,11 +197,11 @@ class CodexServer:
         return None if outcome is None else _tool_result(outcome, session.session_id)
 
     def _is_cancelled(self, caller: Caller) -> bool:
-        """Whether the client wants no answer; a server that is ending still sends one."""
+        """Whether the client cancelled the call; a server that ends still sends a response."""
         return caller.cancel.is_set() and not self._is_closed
 
     def _prepare(self, name: str, arguments: Json) -> tuple[HostedSession, str]:
-        """Claim the session for a call; return it with the user's message.
+        """Claim the session for a tool call; return the session and the user's message.
 
         Raises: CodexError.
         """
@@ -220,7 +220,7 @@ class CodexServer:
 
 
 def _takes_forms(elicitation: Json) -> bool:
-    """Whether a client can show forms to its user; before 2025-11-25 there was nothing else."""
+    """Whether a client can show forms to its user, the only mode before MCP 2025-11-25."""
     return isinstance(elicitation, dict) and (not elicitation or "form" in elicitation)
 
 
@@ -229,7 +229,7 @@ def _internal(error: Exception) -> CallOutcome:
 
 
 def _tool_result(outcome: CallOutcome, session_id: str | None) -> dict[str, Json]:
-    """A CallToolResult that matches the tools' outputSchema, even for a failed call."""
+    """Return a CallToolResult that matches the tools' outputSchema, even for a failed call."""
     structured: dict[str, Json] = {"content": outcome.text}
     if session_id is not None:
         structured["threadId"] = session_id

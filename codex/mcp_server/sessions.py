@@ -1,7 +1,8 @@
-"""The sessions of one MCP server: started by one call and continued by later ones.
+"""The sessions of codex as an MCP server: started by one tool call and continued by later ones.
 
-An engine outlives its call, so that `codex-reply` finds it. Their number is limited: the engines
-that have been idle longest are ended, and read back from their files when a call needs them.
+An engine outlives the call that started it, so that `codex-reply` finds it. The number of idle
+engines is limited: those that have been idle longest are ended, and their sessions are read back
+from their files when a call needs them.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ MAX_IDLE = 8
 
 
 class Stop(NamedTuple):
-    """The client has cancelled a call."""
+    """Notice that the client has cancelled a tool call."""
 
     request_id: RpcId
 
 
 class HostedSession:
-    """An engine that calls use one after the other."""
+    """A session and its engine, which tool calls use one after the other."""
 
     def __init__(self, config: Config, host: Host, resumed: Resumed | None = None) -> None:
         self.inbox: SimpleQueue[Event | Stop] = SimpleQueue()
@@ -55,7 +56,7 @@ class HostedSession:
 
 
 class Sessions:
-    """All sessions. Every method may be called from any thread."""
+    """All sessions of the MCP server. Every method may be called from any thread."""
 
     def __init__(self, host: Host, overrides: Overrides) -> None:
         """Args: overrides: the command line's settings; the arguments of a call override them."""
@@ -67,7 +68,7 @@ class Sessions:
         self._is_closed = False
 
     def begin(self, arguments: CodexArguments, wanted: Overrides) -> HostedSession:
-        """Start a new session and claim it for a call.
+        """Start a new session and claim it for a tool call.
 
         Raises: CodexError, if its settings are wrong.
         """
@@ -80,7 +81,7 @@ class Sessions:
         return self._add(HostedSession(msgspec.structs.replace(config, **changes), self._host))
 
     def find(self, session_id: str) -> HostedSession:
-        """Claim a session for another call; read it from its file if its engine has ended.
+        """Claim a session for another tool call; resume it from its file if its engine has ended.
 
         Raises: CodexError, if there is no such session, or it is busy.
         """
@@ -102,7 +103,7 @@ class Sessions:
         return self._add(HostedSession(config, self._host, resumed))
 
     def release(self, session: HostedSession) -> None:
-        """Give a session back at the end of a call."""
+        """Give a session back at the end of a tool call; end engines if too many are idle."""
         with self._lock:
             session.is_busy = False
             self._sessions.remove(session)
@@ -118,7 +119,7 @@ class Sessions:
             each.close()
 
     def close(self) -> None:
-        """End every engine, in parallel."""
+        """End every engine, in parallel, and wait until all have ended."""
         with self._lock:
             self._is_closed = True
             sessions = list(self._sessions)
@@ -138,7 +139,7 @@ class Sessions:
 
 
 def _merged(base: Overrides, wanted: Overrides) -> Overrides:
-    """The settings of one call."""
+    """Return the settings of one tool call: `base`, overridden by what `wanted` gives."""
     given = {
         name: value
         for name in wanted.__struct_fields__

@@ -36,7 +36,7 @@ def _text(description: str, **more: Json) -> dict[str, Json]:
 
 
 def tool_list() -> list[dict[str, Json]]:
-    """The answer to `tools/list`."""
+    """Return the tools as `tools/list` lists them."""
     return [
         {
             "name": CODEX,
@@ -144,7 +144,7 @@ class ReplyArguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overrides_of(arguments: CodexArguments) -> Overrides:
-    """The arguments as settings.
+    """Return the arguments of `codex` as settings.
 
     Raises: CodexError, if a value is unknown.
     """
@@ -186,7 +186,7 @@ def _one_of(known: dict[str, Any], value: str, what: str) -> str:
 
 
 def _assignments(path: tuple[str, ...], table: dict[str, Any]) -> list[str]:
-    """A table as the `KEY=VALUE` strings of `-c`."""
+    """Return a table as the `KEY=VALUE` strings of `-c`."""
     found: list[str] = []
     for key, value in table.items():
         # A dotted key is a path, as in `-c`.
@@ -204,7 +204,7 @@ def _is_dotted(key: str) -> bool:
 
 
 def _toml(value: Any) -> str:
-    """A JSON value as TOML; the two differ only in tables."""
+    """Return a JSON value as TOML; the two differ only in tables."""
     if isinstance(value, dict):
         members = (f"{_quoted(key)} = {_toml(item)}" for key, item in value.items())
         return "{" + ", ".join(members) + "}"

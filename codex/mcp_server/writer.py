@@ -1,8 +1,8 @@
-"""Messages to the client, as whole lines in order, none lost.
+"""Writes messages to the MCP client, as complete lines, in order and without loss.
 
 The thread `codex-stdout` writes, so that a client that reads slowly delays no call. It writes to
-the descriptor: a thread that waits inside a stream holds its lock, and the interpreter aborts if
-that lock is held at exit.
+the file descriptor: a thread that blocks in a Python stream holds the stream's lock, and the
+interpreter aborts if that lock is held at exit.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Writer:
         self._thread.start()
 
     def send(self, message: RpcMessage) -> None:
-        """Queue a message and return at once; from any thread."""
+        """Queue a message and return immediately; may be called from any thread."""
         self._waiting.put(message)
 
     def close(self, timeout_s: float) -> None:
-        """Write what is queued, as far as the time allows."""
+        """Write the messages that are still queued, but wait for at most `timeout_s`."""
         self._waiting.put(None)
         self._thread.join(timeout_s)
 
