@@ -274,8 +274,15 @@ class Codex:
         session.elicitations.answer(op)
 
     def _start(self) -> None:
-        config = self._config
         history = self._history.describe(START_ID)
+        user_text, warnings = self._user_text()
+        self._open(START_ID, make_setup(self._config, self._host, user_text), history)
+        for warning in (*warnings, *(self._resumed.warnings if self._resumed else ())):
+            self._warn(warning)
+
+    def _user_text(self) -> tuple[str | None, tuple[str, ...]]:
+        """Collect the user's instructions and project documents; return them and the warnings."""
+        config = self._config
         docs = collect(
             config.codex_home,
             config.cwd,
@@ -283,10 +290,7 @@ class Codex:
             config.project_doc_fallback_filenames,
             root_markers=config.project_root_markers,
         )
-        user_text = combine_user_text(config.instructions, docs.text)
-        self._open(START_ID, make_setup(config, self._host, user_text), history)
-        for warning in (*docs.warnings, *(self._resumed.warnings if self._resumed else ())):
-            self._warn(warning)
+        return combine_user_text(config.instructions, docs.text), docs.warnings
 
     def _open(self, event_id: str, setup: Setup, history: SimpleQueue[HistoryState]) -> None:
         """Create and announce the session, load the user's rules, and start the MCP servers."""
@@ -369,11 +373,14 @@ class Codex:
         session = self._session
         history = self._history.describe(submission.id)
         if session is None:
-            setup = make_setup(reconfigured(self._config, op, {}), self._host, op.instructions)
+            user_text = self._user_text()[0] if op.instructions is None else op.instructions
+            setup = make_setup(reconfigured(self._config, op, {}), self._host, user_text)
             self._open(submission.id, setup, history)
             return
-        config = reconfigured(session.setup.config, op, session.windows)
-        session.change_setup(make_setup(config, self._host, op.instructions))
+        before = session.setup
+        user_text = before.user_text if op.instructions is None else op.instructions
+        config = reconfigured(before.config, op, session.windows)
+        session.change_setup(make_setup(config, self._host, user_text))
         self._announce(submission.id, session, history)
 
     def _finish(self, event_id: str) -> None:

@@ -33,6 +33,8 @@ class Setup(msgspec.Struct, frozen=True):
     """Folders that the sandbox policy makes writable, as configured; links are not resolved."""
     client: ModelClient
     notifier: Notifier
+    user_text: str | None
+    """The user's own instructions and project documents, a part of `instructions`."""
     instructions: str
     """System text, sent in full with every request."""
 
@@ -68,6 +70,7 @@ def make_setup(config: Config, host: Host, user_text: str | None) -> Setup:
         roots=roots,
         client=ModelClient(config.provider, config.model, host),
         notifier=Notifier(config.notify, config.cwd),
+        user_text=user_text,
         instructions=base_instructions(config, roots=roots, user_text=user_text),
     )
 

@@ -308,6 +308,29 @@ def test_a_session_can_be_reconfigured_and_keeps_its_conversation(tmp_path: Path
     assert len(model.requests[1].body["input"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("instructions", "has_sailor", "has_pirate"), [(None, True, False), ("pirate", False, True)]
+)
+def test_a_reconfigured_session_keeps_the_users_instructions_unless_it_gets_others(
+    tmp_path: Path, instructions: str | None, *, has_sailor: bool, has_pirate: bool
+) -> None:
+    (tmp_path / "AGENTS.md").write_text("Speak like a sailor.")
+    with FakeModel([Reply.text("aye")]) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        engine.codex.submit(
+            ConfigureSession(
+                provider=engine.config.provider,
+                model="o3",
+                approval_policy=AskForApproval.NEVER,
+                sandbox_policy=WORKSPACE_WRITE,
+                cwd=str(tmp_path),
+                instructions=instructions,
+            )
+        )
+        engine.run("hi")
+    text = model.requests[0].body["instructions"]
+    assert ("sailor" in text, "pirate" in text) == (has_sailor, has_pirate)
+
+
 def test_a_relative_cwd_is_refused_and_the_session_goes_on(tmp_path: Path) -> None:
     with FakeModel([Reply.text("fine")]) as model, Engine(model, cwd=str(tmp_path)) as engine:
         refused = engine.codex.submit(
