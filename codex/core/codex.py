@@ -24,14 +24,7 @@ from codex.core.setup import make_setup, reconfigured
 from codex.core.task import Note, QueuedInput, Task, UserCommand
 from codex.message_history.messages import HistoryOp, HistoryState
 from codex.message_history.requests import MessageHistory
-from codex.protocol.events import (
-    Error,
-    Event,
-    ListMcpToolsResponse,
-    SessionConfigured,
-    ShutdownComplete,
-    Warning,
-)
+from codex.protocol.events import Error, Event, SessionConfigured, ShutdownComplete, Warning
 from codex.protocol.ops import (
     ConfigureSession,
     ElicitationAnswer,
@@ -48,6 +41,7 @@ from codex.protocol.ops import (
     UserInput,
 )
 from codex.protocol.policy import ReviewDecision
+from codex.protocol.replies import ListMcpToolsResponse
 from codex.rollout.session_id import new_session_id
 from codex.rollout.writer import open_rollout
 

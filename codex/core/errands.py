@@ -14,7 +14,8 @@ from codex.base.cancel import Cancel
 from codex.base.errors import CodexError, Interrupted
 from codex.core.context import TaskContext
 from codex.core.task import Note
-from codex.protocol.events import Error, ListModelsResponse
+from codex.protocol.events import Error
+from codex.protocol.replies import ListModelsResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

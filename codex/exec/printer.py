@@ -40,20 +40,12 @@ from codex.protocol.events import (
     ExecCommandEnd,
     ExecCommandOutputDelta,
     FileChange,
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
-    ListMcpToolsResponse,
-    ListModelsResponse,
-    McpServerState,
-    McpServerStatus,
     McpToolCallBegin,
     McpToolCallEnd,
     McpToolCallProgress,
     PatchApplyBegin,
     PatchApplyEnd,
     PlanUpdate,
-    SearchHistoryResponse,
     SessionConfigured,
     ShutdownComplete,
     StepReport,
@@ -68,6 +60,16 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.questions import Question
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
+    ListMcpToolsResponse,
+    ListModelsResponse,
+    McpServerState,
+    McpServerStatus,
+    SearchHistoryResponse,
+)
 
 _MAX_LINES = 20
 """Largest number of lines shown of a command or its output; of more, only head and tail appear."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from codex.base.cancel import Cancel
 from codex.base.errors import CodexError, Interrupted
 from codex.mcp.client import Client
-from codex.protocol.events import McpServerState, McpServerStatus
+from codex.protocol.replies import McpServerState, McpServerStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

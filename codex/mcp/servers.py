@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from codex.mcp.client import ServerTool
     from codex.mcp.managed import Outside
     from codex.mcp.progress import CallProgress
-    from codex.protocol.events import McpServerStatus
     from codex.protocol.items import Json
+    from codex.protocol.replies import McpServerStatus
     from codex.protocol.settings import McpServer
 
 

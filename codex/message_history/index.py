@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from codex.message_history.file import is_still, open_for_reading
-from codex.protocol.events import HistoryEntry
+from codex.protocol.replies import HistoryEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,19 +5,19 @@ from __future__ import annotations
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from codex.protocol.events import (
-    EventMsg,
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
-    SearchHistoryResponse,
-)
+from codex.protocol.events import EventMsg
 from codex.protocol.ops import (
     AddToHistory,
     GetHistoryEntriesRequest,
     GetHistoryEntryRequest,
     ReloadHistory,
     SearchHistoryRequest,
+)
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
+    SearchHistoryResponse,
 )
 
 CLOSE_PATIENCE_S = 5.0

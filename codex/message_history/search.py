@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.message_history.index import decode_entry
-from codex.protocol.events import HistoryMatch
+from codex.protocol.replies import HistoryMatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

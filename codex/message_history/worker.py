@@ -26,22 +26,19 @@ from codex.message_history.messages import (
     Take,
     nothing,
 )
-from codex.protocol.events import (
-    Error,
-    Event,
-    EventMsg,
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
-    SearchHistoryResponse,
-    Warning,
-)
+from codex.protocol.events import Error, Event, EventMsg, Warning
 from codex.protocol.ops import (
     AddToHistory,
     GetHistoryEntriesRequest,
     GetHistoryEntryRequest,
     ReloadHistory,
     SearchHistoryRequest,
+)
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
+    SearchHistoryResponse,
 )
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from codex.base.jsonio import dumps, loads
 from codex.model.loose import as_str
 from codex.model.retry import ModelError
 from codex.net.failure import RequestError
-from codex.protocol.events import ModelEntry
+from codex.protocol.replies import ModelEntry
 
 if TYPE_CHECKING:
     from codex.base.cancel import Cancel

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from codex.protocol.items import Json, TokenUsage
+from codex.protocol.replies import FrontEndReply, McpServerStatus
 
 
 class Add(msgspec.Struct, frozen=True, tag_field="type", tag="add"):
@@ -268,38 +269,6 @@ class McpToolCallEnd(
     duration_ms: int = 0
 
 
-class McpServerState(enum.Enum):
-    """State of an MCP server."""
-
-    STARTING = "starting"
-    READY = "ready"
-    FAILED = "failed"
-    DISABLED = "disabled"
-
-
-class McpServerStatus(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_server_status"
-):
-    """An MCP server has started, failed, or ended."""
-
-    server: str
-    state: McpServerState
-    message: str | None = None
-    """Reason of a failure."""
-    tools: tuple[str, ...] = ()
-    """Names of the tools, as the MCP server gives them."""
-    transport: str = "stdio"
-    """Transport: `stdio`, `http` or `sse`."""
-
-
-class ListMcpToolsResponse(
-    msgspec.Struct, frozen=True, tag_field="type", tag="list_mcp_tools_response"
-):
-    """The response to `list_mcp_tools`: the state of every MCP server."""
-
-    servers: tuple[McpServerStatus, ...]
-
-
 class PatchApplyBegin(msgspec.Struct, frozen=True, tag_field="type", tag="patch_apply_begin"):
     """A patch is being written."""
 
@@ -371,79 +340,6 @@ class TokenCount(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     """Free part of the context window after the last response; None if its size is unknown."""
 
 
-class HistoryEntry(msgspec.Struct, frozen=True):
-    """One message of the message history."""
-
-    session_id: str
-    ts: int
-    """Time in seconds since the epoch."""
-    text: str
-
-
-class GetHistoryEntryResponse(
-    msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entry_response"
-):
-    """The response to `get_history_entry_request`."""
-
-    offset: int
-    log_id: int
-    entry: HistoryEntry | None = None
-    """Message; None, and left out on the wire, if it is unavailable."""
-
-
-class GetHistoryEntriesResponse(
-    msgspec.Struct, frozen=True, tag_field="type", tag="get_history_entries_response"
-):
-    """The response to `get_history_entries_request`: messages, the oldest first."""
-
-    log_id: int
-    offset: int
-    entries: tuple[HistoryEntry | None, ...]
-    """Messages from `offset` on, None for each unreadable line; empty if the log was replaced."""
-
-
-class HistoryMatch(msgspec.Struct, frozen=True):
-    """One message that a search found."""
-
-    offset: int
-    entry: HistoryEntry
-
-
-class SearchHistoryResponse(
-    msgspec.Struct, frozen=True, tag_field="type", tag="search_history_response"
-):
-    """The response to `search_history_request`: matching messages, the newest first."""
-
-    log_id: int
-    query: str
-    matches: tuple[HistoryMatch, ...]
-    is_complete: bool
-    """Whether no older message matches."""
-
-
-class HistoryReloaded(msgspec.Struct, frozen=True, tag_field="type", tag="history_reloaded"):
-    """The message history has been read again; earlier log ids and entry counts are void."""
-
-    log_id: int
-    entry_count: int
-
-
-class ModelEntry(msgspec.Struct, frozen=True):
-    """One model that a provider offers."""
-
-    id: str
-    context_window: int | None = None
-    """Size in tokens, if the server reports it."""
-
-
-class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="list_models_response"):
-    """The response to `list_models`: the models that the provider offers now."""
-
-    models: tuple[ModelEntry, ...]
-    error: str | None = None
-    """Reason why the list is empty."""
-
-
 class ShutdownComplete(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown_complete"):
     """The engine has ended; no event follows."""
 
@@ -478,12 +374,7 @@ PassingEvent = (
     | SessionConfigured
     | ElicitationRequest
     | McpServerStatus
-    | ListMcpToolsResponse
-    | ListModelsResponse
-    | GetHistoryEntryResponse
-    | GetHistoryEntriesResponse
-    | SearchHistoryResponse
-    | HistoryReloaded
+    | FrontEndReply
     | ShutdownComplete
 )
 """Events that no session file contains: pieces of recorded events, responses to a front end."""

@@ -1,9 +1,9 @@
 """Encode submissions and events as JSON lines, and decode them. No I/O.
 
-The declarations in ops.py and events.py define most of the format. This module has the exceptions:
-the kind of a file change is the key around it, a sandbox policy is a list of permissions (or
-today's table with a `mode`), an approval policy has two generations of names, and some members,
-such as `reason`, are left out if they are None.
+The declarations in ops.py, events.py and replies.py define most of the format. This module has the
+exceptions: the kind of a file change is the key around it, a sandbox policy is a list of
+permissions (or today's table with a `mode`), an approval policy has two generations of names, and
+some members, such as `reason`, are left out if they are None.
 """
 
 from __future__ import annotations

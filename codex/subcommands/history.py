@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from codex.base.host import Host
     from codex.message_history.index import HistoryIndex
-    from codex.protocol.events import HistoryEntry
+    from codex.protocol.replies import HistoryEntry
 
 DEFAULT_COUNT = 50
 PATIENCE_S = 10.0

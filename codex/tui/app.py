@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from codex.base.git import repository_root
 from codex.protocol import events as ev
+from codex.protocol.replies import HistoryReloaded, ListModelsResponse
 from codex.tui.commands.table import Commands
 from codex.tui.composer.composer import Composer
 from codex.tui.composer.draft import Draft
@@ -239,10 +240,10 @@ class App:
     def history(self, msg: HistoryMsg) -> None:
         """Pass an event about the message history to the composer and to `/history`."""
         self.composer.handle(msg)
-        if isinstance(msg, ev.HistoryReloaded):
+        if isinstance(msg, HistoryReloaded):
             self.commands.texts.history_loaded(msg)
 
-    def models(self, msg: ev.ListModelsResponse) -> None:
+    def models(self, msg: ListModelsResponse) -> None:
         """Pass the provider's list of models to `/model`."""
         self.commands.settings.models_listed(msg)
 

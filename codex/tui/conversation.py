@@ -24,6 +24,7 @@ from codex.protocol.ops import (
 )
 from codex.protocol.policy import ReviewDecision
 from codex.protocol.questions import Question, answer_to
+from codex.protocol.replies import ListModelsResponse
 from codex.tui.composer.composer import HistoryMsg
 from codex.tui.composer.draft import Draft
 from codex.tui.dialogs.approval import Asked, Given
@@ -62,7 +63,7 @@ class ConversationView(Protocol):
     def history(self, msg: HistoryMsg) -> None:
         """Handle an event about the message history."""
 
-    def models(self, msg: ev.ListModelsResponse) -> None:
+    def models(self, msg: ListModelsResponse) -> None:
         """Handle the provider's list of models."""
 
     def ready(self) -> None:
@@ -229,7 +230,7 @@ class Conversation:
             self.requests.append(Asked(event.id, msg))
             self._view.show_waiting()
             self._view.notify(APPROVAL_REQUESTED, "codex waits for your approval")
-        elif isinstance(msg, ev.ListModelsResponse):
+        elif isinstance(msg, ListModelsResponse):
             self._view.models(msg)
         elif isinstance(msg, ev.SessionConfigured) and not self._is_ready:
             self._is_ready = True

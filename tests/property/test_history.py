@@ -13,7 +13,7 @@ from codex.message_history.file import HISTORY_FILE_NAME, HistoryFile
 from codex.message_history.index import HistoryIndex, decode_entry, open_index
 from codex.message_history.search import search
 from codex.message_history.sensitive import SensitivePatterns
-from codex.protocol.events import HistoryEntry
+from codex.protocol.replies import HistoryEntry
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 """Text with controls, newlines, NULs, and halves of surrogate pairs."""

@@ -8,13 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from codex.protocol.events import (
-    GetHistoryEntriesResponse,
-    HistoryEntry,
-    HistoryReloaded,
-    SessionConfigured,
-)
+from codex.protocol.events import SessionConfigured
 from codex.protocol.ops import GetHistoryEntriesRequest, Op, ReloadHistory
+from codex.protocol.replies import GetHistoryEntriesResponse, HistoryEntry, HistoryReloaded
 from codex.tui.composer.recall import Recall
 from tests.support.examples import scaled
 from tests.support.history import configured

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codex.protocol.events import (
+from codex.protocol.events import SessionConfigured
+from codex.protocol.ops import GetHistoryEntriesRequest, Op, SearchHistoryRequest
+from codex.protocol.replies import (
     GetHistoryEntriesResponse,
     HistoryEntry,
     HistoryMatch,
     SearchHistoryResponse,
-    SessionConfigured,
 )
-from codex.protocol.ops import GetHistoryEntriesRequest, Op, SearchHistoryRequest
 
 
 def configured(*, log_id: int = 1, count: int = 0, session_id: str = "here") -> SessionConfigured:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codex.protocol.events import HistoryReloaded
 from codex.protocol.ops import AddToHistory, GetHistoryEntriesRequest, SearchHistoryRequest
+from codex.protocol.replies import HistoryReloaded
 from tests.support.history import configured, matches, page
 from tests.support.screen.composer import DOWN, ESC, LEFT, UP, ComposerDriver
 

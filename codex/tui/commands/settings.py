@@ -19,7 +19,7 @@ from codex.tui.conversation import with_model
 from codex.tui.dialogs.picker import Picker, PickerRow
 
 if TYPE_CHECKING:
-    from codex.protocol.events import ListModelsResponse
+    from codex.protocol.replies import ListModelsResponse
     from codex.tui.commands.context import CommandContext
 
 

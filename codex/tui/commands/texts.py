@@ -10,7 +10,7 @@ from codex.tui.composer.draft import Draft
 from codex.tui.terminal.terminal import clipboard
 
 if TYPE_CHECKING:
-    from codex.protocol.events import HistoryReloaded
+    from codex.protocol.replies import HistoryReloaded
     from codex.tui.commands.context import CommandContext
 
 INIT_PROMPT = """\

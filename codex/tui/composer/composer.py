@@ -15,13 +15,9 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.layout.containers import ConditionalContainer, HSplit, Window
 
-from codex.protocol.events import (
-    GetHistoryEntriesResponse,
-    HistoryReloaded,
-    SearchHistoryResponse,
-    SessionConfigured,
-)
+from codex.protocol.events import SessionConfigured
 from codex.protocol.ops import AddToHistory, Op
+from codex.protocol.replies import GetHistoryEntriesResponse, HistoryReloaded, SearchHistoryResponse
 from codex.tui.composer import keys as composer_keys
 from codex.tui.composer import terminal_keys
 from codex.tui.composer.attachments import Attachments

@@ -12,8 +12,8 @@ from codex.protocol.ops import SearchHistoryRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from codex.protocol.events import SearchHistoryResponse
     from codex.protocol.ops import Op
+    from codex.protocol.replies import SearchHistoryResponse
 
 _AHEAD = 5
 """Number of known matches after the selected one at which older ones are requested."""

@@ -12,13 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codex.protocol.events import (
-    GetHistoryEntriesResponse,
-    HistoryEntry,
-    HistoryReloaded,
-    SessionConfigured,
-)
+from codex.protocol.events import SessionConfigured
 from codex.protocol.ops import GetHistoryEntriesRequest, ReloadHistory
+from codex.protocol.replies import GetHistoryEntriesResponse, HistoryEntry, HistoryReloaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

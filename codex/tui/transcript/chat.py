@@ -14,6 +14,16 @@ import msgspec
 from codex.base.elapsed import format_duration
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
+    ListMcpToolsResponse,
+    ListModelsResponse,
+    McpServerState,
+    McpServerStatus,
+    SearchHistoryResponse,
+)
 from codex.tui.drawing.links import with_links
 from codex.tui.transcript.calls import CallMsg, Calls
 from codex.tui.transcript.cells import (
@@ -78,7 +88,7 @@ class Chat:
         self.last_answer: str | None = None
         """Markdown of the model's last message."""
         self.plan: tuple[ev.PlanStep, ...] = ()
-        self.mcp_servers: dict[str, ev.McpServerStatus] = {}
+        self.mcp_servers: dict[str, McpServerStatus] = {}
 
     @property
     def is_running(self) -> bool:
@@ -182,17 +192,17 @@ class Chat:
                 self.warn(msg.message)
             case ev.BackgroundEvent():
                 self._add(NoticeCell(msg.message))
-            case ev.McpServerStatus():
+            case McpServerStatus():
                 self._server(msg)
-            case ev.ListMcpToolsResponse():
+            case ListMcpToolsResponse():
                 self.mcp_servers = {server.server: server for server in msg.servers}
                 self._add(LinesCell(server_lines(msg.servers)))
             case (
-                ev.GetHistoryEntryResponse()
-                | ev.GetHistoryEntriesResponse()
-                | ev.SearchHistoryResponse()
-                | ev.HistoryReloaded()
-                | ev.ListModelsResponse()
+                GetHistoryEntryResponse()
+                | GetHistoryEntriesResponse()
+                | SearchHistoryResponse()
+                | HistoryReloaded()
+                | ListModelsResponse()
                 | ev.ShutdownComplete()
             ):
                 pass  # responses to what the composer and the pickers asked
@@ -328,7 +338,7 @@ class Chat:
         cell = PromptCell(msg.message, images, is_queued=False)
         self._add(cell)
 
-    def _server(self, msg: ev.McpServerStatus) -> None:
+    def _server(self, msg: McpServerStatus) -> None:
         self.mcp_servers[msg.server] = msg
-        if msg.state is ev.McpServerState.FAILED:
+        if msg.state is McpServerState.FAILED:
             self.warn(f"MCP server '{msg.server}': {msg.message or 'it has ended'}")

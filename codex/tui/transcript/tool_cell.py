@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 from codex.base.elapsed import format_duration
 from codex.base.jsonio import dumps
-from codex.protocol.events import McpServerState
+from codex.protocol.replies import McpServerState
 from codex.tui.drawing.text import BOLD, DIM, PLAIN, Line, Span, Style, line, lines, wrap, wrapped
 from codex.tui.transcript.cells import BAD, CAUTION, GOOD, MORE, WORK, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from codex.protocol.events import (
-        McpServerStatus,
-        McpToolCallEnd,
-        McpToolCallProgress,
-    )
+    from codex.protocol.events import McpToolCallEnd, McpToolCallProgress
     from codex.protocol.items import Json
+    from codex.protocol.replies import McpServerStatus
 
 _MAX_LINES = 10
 """Most rows of a result in the compact form."""

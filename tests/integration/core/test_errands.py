@@ -12,13 +12,12 @@ from codex.protocol.events import (
     ExecCommandBegin,
     ExecCommandEnd,
     ExecCommandOutputDelta,
-    ListModelsResponse,
-    ModelEntry,
     TaskComplete,
     TokenCount,
     TurnAborted,
 )
 from codex.protocol.ops import Interrupt, ListModels, RunUserShellCommand
+from codex.protocol.replies import ListModelsResponse, ModelEntry
 from tests.support.engine import Engine, only
 from tests.support.model.fake_model import FakeModel, Reply, Stall
 

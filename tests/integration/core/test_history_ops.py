@@ -15,17 +15,7 @@ import codex.core.codex
 from codex.config.types import NO_HISTORY, HistorySettings
 from codex.message_history import index as history_index
 from codex.message_history.index import HistoryIndex, open_index
-from codex.protocol.events import (
-    EventMsg,
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryEntry,
-    HistoryReloaded,
-    SearchHistoryResponse,
-    SessionConfigured,
-    ShutdownComplete,
-    Warning,
-)
+from codex.protocol.events import EventMsg, SessionConfigured, ShutdownComplete, Warning
 from codex.protocol.ops import (
     AddToHistory,
     GetHistoryEntriesRequest,
@@ -33,6 +23,13 @@ from codex.protocol.ops import (
     Op,
     ReloadHistory,
     SearchHistoryRequest,
+)
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryEntry,
+    HistoryReloaded,
+    SearchHistoryResponse,
 )
 from tests.support.engine import PATIENCE_S, Engine
 from tests.support.model.fake_model import FakeModel, Reply

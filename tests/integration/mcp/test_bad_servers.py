@@ -6,13 +6,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from codex.protocol.events import (
-    McpServerState,
-    McpServerStatus,
-    McpToolCallEnd,
-    TaskComplete,
-    Warning,
-)
+from codex.protocol.events import McpToolCallEnd, TaskComplete, Warning
+from codex.protocol.replies import McpServerState, McpServerStatus
 from tests.support.engine import Engine, only, outputs
 from tests.support.mcp.servers import engine_with, offered, scripted
 from tests.support.model.fake_model import FakeModel, Reply

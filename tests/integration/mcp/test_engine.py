@@ -11,9 +11,7 @@ import pytest
 from codex.protocol.events import (
     BackgroundEvent,
     ElicitationRequest,
-    ListMcpToolsResponse,
     McpApprovalRequest,
-    McpServerState,
     McpToolCallBegin,
     McpToolCallEnd,
     McpToolCallProgress,
@@ -27,6 +25,7 @@ from codex.protocol.ops import (
     McpApproval,
 )
 from codex.protocol.policy import AskForApproval, ReviewDecision
+from codex.protocol.replies import ListMcpToolsResponse, McpServerState
 from codex.protocol.settings import McpTool, ToolApproval
 from tests.support.engine import only, outputs
 from tests.support.mcp.servers import engine_with, offered, scripted

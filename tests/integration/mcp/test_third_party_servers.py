@@ -14,13 +14,13 @@ import pytest
 
 from codex.protocol.events import (
     ElicitationRequest,
-    McpServerStatus,
     McpToolCallEnd,
     McpToolCallProgress,
     TaskComplete,
 )
 from codex.protocol.ops import ElicitationAnswer, ListMcpTools
 from codex.protocol.policy import AskForApproval
+from codex.protocol.replies import McpServerStatus
 from codex.protocol.settings import McpServer, ToolApproval
 from tests.support.engine import Engine, only, outputs
 from tests.support.model.fake_model import Call, FakeModel, Reply

@@ -13,7 +13,7 @@ from codex.base.cancel import Cancel
 from codex.base.errors import CodexError, Interrupted
 from codex.mcp.managed import Outside
 from codex.mcp.servers import McpServers
-from codex.protocol.events import McpServerState, McpServerStatus
+from codex.protocol.replies import McpServerState, McpServerStatus
 from tests.support.mcp.servers import scripted
 
 if TYPE_CHECKING:

@@ -15,19 +15,17 @@ from codex.config.types import HistorySettings
 from codex.message_history import worker as history_worker
 from codex.message_history.messages import HistoryState
 from codex.message_history.requests import MessageHistory
-from codex.protocol.events import (
-    Error,
-    Event,
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
-    Warning,
-)
+from codex.protocol.events import Error, Event, Warning
 from codex.protocol.ops import (
     AddToHistory,
     GetHistoryEntriesRequest,
     GetHistoryEntryRequest,
     ReloadHistory,
+)
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
 )
 
 PATIENCE_S = 30.0

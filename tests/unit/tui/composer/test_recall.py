@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from codex.protocol.events import GetHistoryEntriesResponse, HistoryReloaded
 from codex.protocol.ops import GetHistoryEntriesRequest, Op, ReloadHistory
+from codex.protocol.replies import GetHistoryEntriesResponse, HistoryReloaded
 from codex.tui.composer.recall import AHEAD, PAGE, Recall
 from tests.support.history import configured, entry, page
 

@@ -2,6 +2,16 @@ from __future__ import annotations
 
 from codex.protocol import events as ev
 from codex.protocol.policy import ReviewDecision
+from codex.protocol.replies import (
+    GetHistoryEntriesResponse,
+    GetHistoryEntryResponse,
+    HistoryReloaded,
+    ListMcpToolsResponse,
+    ListModelsResponse,
+    McpServerState,
+    McpServerStatus,
+    SearchHistoryResponse,
+)
 from codex.tui.drawing.text import plain
 from codex.tui.transcript.chat import NO_MESSAGE, Chat, ChatSettings
 from codex.tui.transcript.window import Window
@@ -240,13 +250,13 @@ def test_a_session_that_changes_says_what() -> None:
 
 def test_servers_are_reported_when_they_fail_and_when_asked_for() -> None:
     chat = made()
-    ready = ev.McpServerStatus(server="a", state=ev.McpServerState.READY, tools=("x", "y"))
-    failed = ev.McpServerStatus(server="b", state=ev.McpServerState.FAILED)
+    ready = McpServerStatus(server="a", state=McpServerState.READY, tools=("x", "y"))
+    failed = McpServerStatus(server="b", state=McpServerState.FAILED)
     send(chat, ready, failed)
     assert shown(chat) == ["warning: MCP server 'b': it has ended"]
     assert set(chat.mcp_servers) == {"a", "b"}
-    told = ev.McpServerStatus(server="b", state=ev.McpServerState.FAILED, message="no file")
-    send(chat, ev.ListMcpToolsResponse((ready, told)))
+    told = McpServerStatus(server="b", state=McpServerState.FAILED, message="no file")
+    send(chat, ListMcpToolsResponse((ready, told)))
     assert shown(chat)[1:] == [
         "MCP servers",
         "a (stdio) ready",
@@ -254,7 +264,7 @@ def test_servers_are_reported_when_they_fail_and_when_asked_for() -> None:
         "b (stdio) failed",
         "  no file",
     ]
-    send(chat, ev.ListMcpToolsResponse(()))
+    send(chat, ListMcpToolsResponse(()))
     assert shown(chat)[-1].startswith("none")
 
 
@@ -262,11 +272,11 @@ def test_answers_to_the_composer_show_nothing() -> None:
     chat = made()
     send(
         chat,
-        ev.GetHistoryEntryResponse(0, 0),
-        ev.GetHistoryEntriesResponse(0, 0, ()),
-        ev.SearchHistoryResponse(0, "", (), is_complete=True),
-        ev.HistoryReloaded(0, 0),
-        ev.ListModelsResponse(()),
+        GetHistoryEntryResponse(0, 0),
+        GetHistoryEntriesResponse(0, 0, ()),
+        SearchHistoryResponse(0, "", (), is_complete=True),
+        HistoryReloaded(0, 0),
+        ListModelsResponse(()),
         ev.ShutdownComplete(),
     )
     assert shown(chat) == []
