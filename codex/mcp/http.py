@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from codex.jsonrpc.messages import InvalidMessage, RpcId, RpcMessage
-    from codex.net.http import HttpAnswer
+    from codex.net.http import HttpResponse
     from codex.protocol.settings import McpServer
 
 logger = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ class HttpTransport:
         self.name, self._older = "sse", older
         self._post(request, cancel).discard()
 
-    def _post(self, message: RpcMessage, cancel: Cancel) -> HttpAnswer:
+    def _post(self, message: RpcMessage, cancel: Cancel) -> HttpResponse:
         """Send one message; return the HTTP response. If the session is lost, replace it once.
 
         Raises: RequestError. Interrupted.
@@ -227,7 +227,7 @@ class HttpTransport:
         # The server may have been replaced by one with other tools.
         self._receive(TOOLS_CHANGED)
 
-    def _take(self, answer: HttpAnswer, wanted: RpcId, cancel: Cancel) -> None:
+    def _take(self, answer: HttpResponse, wanted: RpcId, cancel: Cancel) -> None:
         """Pass on the messages of an HTTP response, up to the one that answers request `wanted`.
 
         Raises: RequestError, if that message is missing. Interrupted.
@@ -250,7 +250,7 @@ class HttpTransport:
                 raise RequestError("the response ended before it was complete", kind="stream")
             breaks = 0 if self._resume(stream, cancel) else breaks + 1
 
-    def _pump(self, answer: HttpAnswer, stream: MessageStream) -> bool:
+    def _pump(self, answer: HttpResponse, stream: MessageStream) -> bool:
         """Pass on the messages of a stream until it ends or breaks; return whether any arrived."""
         has_any = False
         try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from codex.jsonrpc.messages import RpcMessage
     from codex.net.address import Address
-    from codex.net.http import HttpAnswer
+    from codex.net.http import HttpResponse
     from codex.protocol.settings import McpServer
 
 CONNECT_S = 15.0
@@ -61,7 +61,7 @@ class Link:
 
     def send(
         self, message: RpcMessage, cancel: Cancel, *, timeout_s: float, to: Address | None = None
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         """Send a message by POST; return the response once its headers arrive, whatever its status.
 
         Args: timeout_s: time limit for the headers. to: address to use instead of the session's.
@@ -71,7 +71,7 @@ class Link:
         headers = self._headers()
         return self._request("POST", to or self.address, headers, cancel, timeout_s, body)
 
-    def listen(self, last_event_id: str | None, cancel: Cancel) -> HttpAnswer:
+    def listen(self, last_event_id: str | None, cancel: Cancel) -> HttpResponse:
         """Open a stream by GET, or resume it after `last_event_id`; return the response.
 
         Raises: RequestError. Interrupted.
@@ -84,7 +84,7 @@ class Link:
         answer.set_timeout(LONGEST_SILENCE_S)
         return answer
 
-    def checked(self, answer: HttpAnswer) -> HttpAnswer:
+    def checked(self, answer: HttpResponse) -> HttpResponse:
         """Return a response whose status is a success, and store the session id that it names.
 
         Raises: RequestError, for any other status.
@@ -95,7 +95,7 @@ class Link:
             self.session_id = session_id
         return answer
 
-    def refusal(self, answer: HttpAnswer) -> RequestError:
+    def refusal(self, answer: HttpResponse) -> RequestError:
         """Return the error for a response whose status is not a success."""
         words = ""
         try:
@@ -120,7 +120,7 @@ class Link:
         error.hide(self._secrets())
         return error
 
-    def body(self, answer: HttpAnswer) -> bytes:
+    def body(self, answer: HttpResponse) -> bytes:
         """Return the complete body of a response, and release the response.
 
         Raises: RequestError, if the body ends early or is too large. Interrupted.
@@ -133,7 +133,7 @@ class Link:
         self.release(answer)
         return body
 
-    def release(self, answer: HttpAnswer) -> None:
+    def release(self, answer: HttpResponse) -> None:
         """Finish reading a response, and keep its connection for another message."""
         answer.release()
         with self._lock:
@@ -165,7 +165,7 @@ class Link:
         cancel: Cancel,
         timeout_s: float,
         body: bytes | None = None,
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         with self._lock:
             idle = self._idle.get(timeout_s)
             client = idle.pop() if idle else None
@@ -231,7 +231,7 @@ def own_headers(
     return headers
 
 
-def read_all(answer: HttpAnswer) -> bytes:
+def read_all(answer: HttpResponse) -> bytes:
     """Return the complete body of a response.
 
     Raises: RequestError, if the body ends early or is too large. Interrupted.

@@ -21,7 +21,7 @@ from codex.protocol.replies import ModelEntry
 if TYPE_CHECKING:
     from codex.base.cancel import Cancel
     from codex.base.host import Host
-    from codex.net.http import HttpAnswer, HttpClient
+    from codex.net.http import HttpClient, HttpResponse
     from codex.protocol.settings import ModelProvider
 
 _TIMEOUT_S = 10.0
@@ -100,7 +100,7 @@ class _ModelServer:
             error.hide(headers.secrets)
             raise
 
-    def _read(self, answer: HttpAnswer, where: str) -> object:
+    def _read(self, answer: HttpResponse, where: str) -> object:
         from codex.model.failure import advice_for, http_failure
 
         answer.set_timeout(_TIMEOUT_S)

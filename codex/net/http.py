@@ -69,7 +69,7 @@ class HttpClient:
         self._connect_timeout_s = connect_timeout_s
         self.header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
-        self._idle: HttpAnswer | None = None
+        self._idle: HttpResponse | None = None
         """A finished response whose connection may carry the next request."""
 
     def request(
@@ -80,7 +80,7 @@ class HttpClient:
         cancel: Cancel,
         *,
         body: bytes | None = None,
-    ) -> HttpAnswer:
+    ) -> HttpResponse:
         """Send one request; return its response once the headers have arrived.
 
         Raises: Interrupted. RequestError of phase `request`.
@@ -106,7 +106,7 @@ class HttpClient:
             forget()
             connection.close()
             raise
-        return HttpAnswer(self, connection, response, cancel=cancel, forget=forget)
+        return HttpResponse(self, connection, response, cancel=cancel, forget=forget)
 
     def close(self) -> None:
         """Close the idle connection."""
@@ -114,7 +114,7 @@ class HttpClient:
         if idle is not None:
             idle.discard()
 
-    def keep(self, answer: HttpAnswer) -> None:
+    def keep(self, answer: HttpResponse) -> None:
         """Keep the connection of a finished response for the next request."""
         self.close()
         self._idle = answer
@@ -254,7 +254,7 @@ class _Secure(HTTPSConnection):
         return self._connection.new_socket(self.host, self.port)
 
 
-class HttpAnswer:
+class HttpResponse:
     """The response to a request: its status and headers, and its body as it arrives."""
 
     def __init__(

@@ -38,7 +38,7 @@ class Processes(Protocol):
     def is_over(self) -> bool:
         """Whether the command itself has ended."""
 
-    def have_left(self) -> bool:
+    def have_all_ended(self) -> bool:
         """Whether the processes that the command started have all ended."""
 
     def send(self, number: int) -> None:

@@ -241,7 +241,7 @@ class _Execution:
         self._look_at = now + (BUSY_TICK_S if is_busy else TICK_S)
         if processes.fileno() is None:
             self._has_exited = processes.is_over()
-        is_empty = processes.have_left() and not self._open
+        is_empty = processes.have_all_ended() and not self._open
         if self._phase is _Phase.ENDING and self._has_exited and is_empty:
             self._phase = _Phase.OVER
 

@@ -43,7 +43,7 @@ class ContainedProcesses:
         self._read_link()
         return self._is_over
 
-    def have_left(self) -> bool:
+    def have_all_ended(self) -> bool:
         """Whether the processes that the command started have all ended."""
         self._read_link()
         return self._is_empty or _is_readable(self._child.pidfd, 0.0)

@@ -167,7 +167,7 @@ class SharedProcesses:
             self._is_over = os.waitid(os.P_PID, self._child.pid, flags) is not None
         return self._is_over
 
-    def have_left(self) -> bool:
+    def have_all_ended(self) -> bool:
         """Whether the orphans of the command have all ended; reaps them."""
         return not LIVE_COMMANDS.reap(self._child.pid)
 

@@ -83,7 +83,7 @@ class GroupProcesses:
                 self._child.returncode = os.waitstatus_to_exitcode(status)  # else Popen warns
         return self.status is not None
 
-    def have_left(self) -> bool:
+    def have_all_ended(self) -> bool:
         """Whether no process is left in the process group."""
         try:
             os.killpg(self._child.pid, 0)
