@@ -20,7 +20,6 @@ from codex.model.event import (
 from codex.model.failure import event_failure
 from codex.model.loose import as_dict, as_list, as_str, as_text
 from codex.model.prompt import Prompt, ToolSpec
-from codex.model.responses import has_reasoning
 from codex.model.retry import ModelError
 from codex.protocol.items import (
     ContentPart,
@@ -57,7 +56,7 @@ def chat_body(
     if prompt.tools:
         body["tools"] = [_tool(tool) for tool in prompt.tools]
     effort = settings.reasoning_effort
-    if effort not in (None, ReasoningEffort.NONE) and has_reasoning(settings):
+    if effort not in (None, ReasoningEffort.NONE) and settings.accepts_reasoning:
         body["reasoning_effort"] = effort.value
     if settings.verbosity is not None:
         body["verbosity"] = settings.verbosity

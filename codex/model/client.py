@@ -129,20 +129,22 @@ class ModelClient:
 
     def _request(self, prompt: Prompt) -> tuple[str, dict[str, Json]]:
         """Return the path of the request below the base URL, and its body."""
-        from codex.model import chat, responses
-
         if self._provider.wire_api is WireApi.RESPONSES:
-            body = responses.responses_body(prompt, self._settings, self._provider)
-            return responses.RESPONSES_PATH, body
-        body = chat.chat_body(prompt, self._settings, self._provider, asks_usage=self._asks_usage)
-        return chat.CHAT_PATH, body
+            from codex.model.responses import RESPONSES_PATH, responses_body
+
+            return RESPONSES_PATH, responses_body(prompt, self._settings, self._provider)
+        from codex.model.chat import CHAT_PATH, chat_body
+
+        asks_usage = self._asks_usage
+        return CHAT_PATH, chat_body(prompt, self._settings, self._provider, asks_usage=asks_usage)
 
     def _decoder(self, prompt: Prompt) -> Decoder:
-        from codex.model.chat import ChatDecoder
-        from codex.model.responses import ResponsesDecoder
-
         if self._provider.wire_api is WireApi.RESPONSES:
+            from codex.model.responses import ResponsesDecoder
+
             return ResponsesDecoder()
+        from codex.model.chat import ChatDecoder
+
         calls = (item.call_id for item in prompt.items if isinstance(item, FunctionCall))
         return ChatDecoder(frozenset(calls))
 

@@ -44,16 +44,7 @@ from codex.protocol.settings import (
 )
 
 RESPONSES_PATH = "/responses"
-REASONING_NAMES = ("o1", "o3", "o4", "codex", "gpt-5", "gpt-oss")
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
-
-
-def has_reasoning(settings: ModelSettings) -> bool:
-    """Return whether the model accepts reasoning options: as configured, else by its name."""
-    if settings.has_reasoning is not None:
-        return settings.has_reasoning
-    name = settings.model.rpartition("/")[2].lower()
-    return name.startswith(REASONING_NAMES) and not name.startswith("gpt-5-chat")
 
 
 def responses_body(
@@ -91,7 +82,7 @@ def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
         members["prompt_cache_key"] = prompt.session_id
     if prompt.previous_response_id is not None:
         members["previous_response_id"] = prompt.previous_response_id
-    if not prompt.is_stored and has_reasoning(settings):
+    if not prompt.is_stored and settings.accepts_reasoning:
         members["include"] = [ENCRYPTED_REASONING]
     return members
 
@@ -99,7 +90,7 @@ def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
 def _reasoning(settings: ModelSettings) -> dict[str, str]:
     effort, summary = settings.reasoning_effort, settings.reasoning_summary
     # The effort "none" is expressed by omission: few models accept the word.
-    if not has_reasoning(settings) or effort is ReasoningEffort.NONE:
+    if not settings.accepts_reasoning or effort is ReasoningEffort.NONE:
         return {}
     reasoning = {}
     if effort is not None:

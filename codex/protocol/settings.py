@@ -94,6 +94,10 @@ class FileOpener(enum.Enum):
     NONE = "none"
 
 
+REASONING_NAMES = ("o1", "o3", "o4", "codex", "gpt-5", "gpt-oss")
+"""Beginnings of the names of models that accept reasoning options."""
+
+
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The model of a session and the options each request carries."""
 
@@ -109,6 +113,14 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Size in tokens; None if unknown."""
     has_images: bool = True
     """Whether the model accepts images."""
+
+    @property
+    def accepts_reasoning(self) -> bool:
+        """Whether the model accepts reasoning options: as configured, else by its name."""
+        if self.has_reasoning is not None:
+            return self.has_reasoning
+        name = self.model.rpartition("/")[2].lower()
+        return name.startswith(REASONING_NAMES) and not name.startswith("gpt-5-chat")
 
 
 class EnvironmentInherit(enum.Enum):

@@ -51,6 +51,14 @@ ROWS: dict[str, tuple[str, ...]] = {
         "rules",
         "danger rule_files trusted unattended",
     ),
+    "codex.model": (
+        "catalog",
+        "client",
+        "chat responses",
+        "calls headers",
+        "decode failure",
+        "event loose prompt retry",
+    ),
     "codex.sandbox": (
         "run explain denial",
         "launch",

@@ -15,7 +15,7 @@ from codex.model.event import (
     TextDelta,
 )
 from codex.model.prompt import Prompt
-from codex.model.responses import ResponsesDecoder, has_reasoning, responses_body
+from codex.model.responses import ResponsesDecoder, responses_body
 from codex.model.retry import ModelError
 from codex.protocol.items import (
     FunctionCall,
@@ -100,12 +100,12 @@ def test_without_tools_nothing_is_said_of_tools() -> None:
     ],
 )
 def test_reasoning_models_are_known_by_name(model: str, expected: bool) -> None:
-    assert has_reasoning(ModelSettings(model=model)) is expected
+    assert ModelSettings(model=model).accepts_reasoning is expected
 
 
 def test_the_configuration_knows_better_than_the_name() -> None:
-    assert has_reasoning(ModelSettings(model="qwen3", has_reasoning=True))
-    assert not has_reasoning(ModelSettings(model="o3", has_reasoning=False))
+    assert ModelSettings(model="qwen3", has_reasoning=True).accepts_reasoning
+    assert not ModelSettings(model="o3", has_reasoning=False).accepts_reasoning
 
 
 @pytest.mark.parametrize(
