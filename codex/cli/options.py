@@ -11,13 +11,13 @@ from codex.config.overrides import Overrides
 from codex.config.permissions import PERMISSION_FORMS, is_permission
 from codex.exec.options import ExecOptions
 from codex.protocol.policy import APPROVAL_NAMES, SANDBOX_MODES, AskForApproval
-from codex.tui.options import TuiOptions
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Sequence
 
     from codex.base.host import Host
+    from codex.tui.options import TuiOptions
 
 BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 
@@ -102,6 +102,8 @@ def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
     Args: cwd: the process's working directory, where relative paths of images start.
     Raises: UsageError, also if an image does not exist.
     """
+    from codex.tui.options import TuiOptions
+
     overrides = session_overrides(parsed)
     images, prompt = split_images(parsed.image, parsed.argument, cwd)
     paths = tuple(os.path.join(cwd, path) for path in images)
