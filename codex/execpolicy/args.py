@@ -21,15 +21,18 @@ class MismatchError(Exception):
     """A call does not match a rule; `error` is the JSON that the CLI prints."""
 
     def __init__(self, kind: str, **fields: object) -> None:
+        """Args: kind: the `type` in the JSON. fields: its other members."""
         super().__init__(kind)
         self.error: dict[str, object] = {"type": kind, **fields}
 
 
 class ArgType(msgspec.Struct, frozen=True):
-    """The type of an argument; `literal` is the one word that the type "Literal" accepts."""
+    """The type of an argument or of an option's value."""
 
     name: str
+    """Name in the JSON that the CLI prints, such as "ReadableFile"."""
     literal: str | None = None
+    """The one word that the type "Literal" accepts; None for all other types."""
 
     @property
     def may_write(self) -> bool:
@@ -47,7 +50,10 @@ class ArgType(msgspec.Struct, frozen=True):
         return self.name if self.literal is None else {self.name: self.literal}
 
     def check(self, value: str) -> None:
-        """Check the value of an argument. Raises: MismatchError, if it is not of this type."""
+        """Check the form of a value; no file needs to exist.
+
+        Raises: MismatchError, if the value is not of this type.
+        """
         match self.name:
             case "Literal" if value != self.literal:
                 raise MismatchError("LiteralValueDidNotMatch", expected=self.literal, actual=value)
@@ -81,12 +87,12 @@ class Matcher(msgspec.Struct, frozen=True):
 
     @property
     def json(self) -> object:
-        """The matcher in the JSON of errors."""
+        """The matcher in the JSON of `MismatchError.error`."""
         return self.type.json if self.type.literal is not None else self.name
 
 
 def literal(word: str) -> Matcher:
-    """Return the matcher for a plain string in `args`."""
+    """Return a matcher that accepts exactly one argument, which must be `word`."""
     return Matcher(word, ArgType("Literal", word))
 
 
@@ -106,9 +112,10 @@ MATCHERS: dict[str, Matcher] = {
 
 
 class PositionalArg(msgspec.Struct, frozen=True):
-    """An argument that is not an option, with its index in the whole argument list."""
+    """An argument of a call that is neither an option nor the value of one."""
 
     index: int
+    """Index among all arguments of the call, options included."""
     value: str
 
 
@@ -116,6 +123,7 @@ class MatchedArg(msgspec.Struct, frozen=True):
     """A positional argument of a call, with the type that it matches."""
 
     index: int
+    """Index among all arguments of the call, options included."""
     type: ArgType
     value: str
 
@@ -130,7 +138,9 @@ def match_args(
 ) -> tuple[MatchedArg, ...]:
     """Assign each positional argument to a matcher; return the arguments with their types.
 
-    Raises: MismatchError, if arguments are left over, missing, or not of the matcher's type.
+    Args: program: the program's name, for the error.
+    Raises: MismatchError, if arguments are left over, missing, or not of the matcher's type, or if
+        more than one matcher accepts a variable number of arguments.
     """
     at = _variable_index(program, matchers)
     prefix = matchers if at is None else matchers[:at]

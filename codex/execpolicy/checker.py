@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def misplaced_file(match: Match, *, cwd: str, writable_folders: Sequence[str]) -> str | None:
-    """Return the first written file outside the folders, as given; None if all are inside.
+    """Return a file that the call may write outside the folders; None if it writes only inside.
 
-    An argument that may be anything ("Unknown") is treated as a file outside. Reads are not
-    checked; the sandbox limits them.
+    The file is returned as the call names it. An argument that may be anything ("Unknown") is
+    treated as a file outside. Reads are not checked; the sandbox limits them.
 
     Args: cwd: absolute folder that relative names refer to.
     """

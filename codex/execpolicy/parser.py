@@ -7,6 +7,7 @@ line.
 from __future__ import annotations
 
 import re
+import reprlib
 
 from codex.execpolicy.args import MATCHERS, Matcher, MismatchError, literal
 from codex.execpolicy.policy import ForbiddenProgram, Policy
@@ -16,6 +17,7 @@ from codex.execpolicy.starlark import Interpreter
 from codex.execpolicy.values import EvaluationError, type_name
 
 NO = False
+"""Default of the flags of the language's functions."""
 _DECISIONS = {decision.value: decision for decision in Decision}
 
 
@@ -44,16 +46,18 @@ def parse_policy(text: str, *, name: str) -> Policy:
 
 
 def _flag(name: object, required: object = NO) -> Option:
-    return Option(_word(name, "an option's name"), None, _bool(required, "required"))
+    word = _word(name, "the name of a flag")
+    return Option(word, None, _bool(required, f"'required' of the flag '{word}'"))
 
 
 def _opt(name: object, type: object, required: object = NO) -> Option:
-    kind = _matcher(type, "an option's type").type
-    return Option(_word(name, "an option's name"), kind, _bool(required, "required"))
+    word = _word(name, "the name of an option")
+    kind = _matcher(type, f"the type of the option '{word}'").type
+    return Option(word, kind, _bool(required, f"'required' of the option '{word}'"))
 
 
 class _Builder:
-    """The policy under construction; its methods are the functions of the language."""
+    """The policy under construction; its methods except `policy` are functions of the language."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
@@ -85,11 +89,11 @@ class _Builder:
         should_match: object = (),
         should_not_match: object = (),
     ) -> None:
-        """Add a rule about one program's arguments."""
+        """Add a rule about one program's arguments, unless one of its examples fails."""
         spec = ProgramSpec(
             program=_word(program, "program"),
             options=_options(options),
-            args=tuple(_matcher(arg, "an element of args") for arg in _list(args, "args")),
+            args=tuple(_matcher(arg, what) for what, arg in _elements(args, "args")),
             system_path=_words(system_path, "system_path"),
             option_bundling=_bool(option_bundling, "option_bundling"),
             combined_format=_bool(combined_format, "combined_format"),
@@ -120,11 +124,15 @@ class _Builder:
         match: object = (),
         not_match: object = (),
     ) -> None:
-        """Add a decision about every command that begins with the words of `pattern`."""
+        """Add a decision about every command that begins with `pattern`, unless an example fails.
+
+        An element of `pattern` is a word, or a list of words of which one has to match.
+        """
         if not isinstance(decision, str) or decision not in _DECISIONS:
-            raise EvaluationError("decision must be 'allow', 'prompt' or 'forbidden'")
+            problem = f"must be 'allow', 'prompt' or 'forbidden', got {_given(decision)}"
+            raise EvaluationError(f"decision {problem}")
         rule = PrefixRule(
-            tuple(_alternatives(element) for element in _list(pattern, "pattern")),
+            tuple(_alternatives(element, what) for what, element in _elements(pattern, "pattern")),
             _DECISIONS[decision],
             None if justification is None else _word(justification, "justification"),
             self._interpreter.place,
@@ -135,62 +143,79 @@ class _Builder:
         self._prefix_rules.append(rule)
 
     def host_executable(self, name: object, paths: object) -> None:
-        """Declare the absolute paths of the program that has the bare name `name`."""
+        """Declare absolute paths of the program with the bare name `name`, besides earlier ones."""
         base = _word(name, "name")
+        if "/" in base:
+            raise EvaluationError(f"name must be a name without a slash, got {_given(base)}")
         found = _words(paths, "paths")
-        if "/" in base or not all(p.startswith("/") and p.endswith("/" + base) for p in found):
-            raise EvaluationError(
-                "host_executable takes a bare name, and absolute paths that end with this name"
-            )
+        for index, path in enumerate(found):
+            if not (path.startswith("/") and path.endswith("/" + base)):
+                problem = f"must be an absolute path that ends in '/{base}', got {_given(path)}"
+                raise EvaluationError(f"paths[{index}] {problem}")
         self._host_executables[base] = self._host_executables.get(base, ()) + found
 
 
-def _list(value: object, what: str) -> list[object]:
+def _given(value: object) -> str:
+    """Return a description of a value that is not the expected one, for an error."""
+    if value == "":
+        return "an empty string"
+    if value is None or isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str | int):
+        return f"the {type_name(value)} {reprlib.repr(value)}"
+    if isinstance(value, Matcher):
+        return value.name
+    if isinstance(value, Option):
+        return f"the option '{value.name}'"
+    return f"a {type_name(value)}"
+
+
+def _elements(value: object, what: str, kind: str = "a list") -> list[tuple[str, object]]:
+    """Return the elements of a list, each after its name in errors, such as `args[0]`."""
     if not isinstance(value, list | tuple):
-        raise EvaluationError(f"{what} must be a list, not {type_name(value)}")
-    return list(value)
+        raise EvaluationError(f"{what} must be {kind}, got {_given(value)}")
+    return [(f"{what}[{index}]", element) for index, element in enumerate(value)]
 
 
-def _word(value: object, what: str) -> str:
+def _word(value: object, what: str, kind: str = "a string that is not empty") -> str:
     if not isinstance(value, str) or not value:
-        got = "an empty string" if value == "" else type_name(value)
-        raise EvaluationError(f"{what} must be a string that is not empty, got {got}")
+        raise EvaluationError(f"{what} must be {kind}, got {_given(value)}")
     return value
 
 
-def _words(value: object, what: str) -> tuple[str, ...]:
-    return tuple(_word(word, f"an element of {what}") for word in _list(value, what))
+def _words(value: object, what: str, kind: str = "a list") -> tuple[str, ...]:
+    return tuple(_word(word, name) for name, word in _elements(value, what, kind))
 
 
 def _bool(value: object, what: str) -> bool:
     if not isinstance(value, bool):
-        raise EvaluationError(f"{what} must be True or False, not {type_name(value)}")
+        raise EvaluationError(f"{what} must be True or False, got {_given(value)}")
     return value
 
 
 def _matcher(value: object, what: str) -> Matcher:
     if isinstance(value, Matcher):
         return value
-    return literal(_word(value, what))
+    return literal(_word(value, what, "an ARG_ constant or a string that is not empty"))
 
 
 def _options(value: object) -> dict[str, Option]:
     options: dict[str, Option] = {}
-    for option in _list(value, "options"):
+    for what, option in _elements(value, "options"):
         if not isinstance(option, Option):
-            raise EvaluationError("an element of options is neither flag() nor opt()")
+            raise EvaluationError(f"{what} must be flag(...) or opt(...), got {_given(option)}")
         if option.name in options:
             raise EvaluationError(f"the option '{option.name}' is defined twice")
         options[option.name] = option
     return options
 
 
-def _alternatives(element: object) -> tuple[str, ...]:
+def _alternatives(element: object, what: str) -> tuple[str, ...]:
     if isinstance(element, str):
-        return (_word(element, "an element of pattern"),)
-    words = _words(element, "pattern")
+        return (_word(element, what),)
+    words = _words(element, what, "a string or a list of strings")
     if not words:
-        raise EvaluationError("an element of pattern is an empty list")
+        raise EvaluationError(f"{what} is an empty list, so that no word can match")
     return words
 
 
@@ -221,20 +246,21 @@ def _verify_prefix(rule: PrefixRule, match: object, not_match: object) -> None:
 
 def _examples(value: object, what: str) -> list[tuple[str, ...]]:
     """Return the examples of a rule as lists of words; a string is split as a shell would."""
-    return [_example(example, what) for example in _list(value, what)]
+    return [_example(example, name) for name, example in _elements(value, what)]
 
 
 def _example(value: object, what: str) -> tuple[str, ...]:
     if not isinstance(value, str):
-        given = _list(value, f"an example of {what}")
-        words = tuple(word for word in given if isinstance(word, str))
-        if len(words) < len(given):
-            raise EvaluationError(f"an example of {what} holds something other than a string")
-        return words
+        words = []
+        for name, word in _elements(value, what, "a string or a list of strings"):
+            if not isinstance(word, str):
+                raise EvaluationError(f"{name} must be a string, got {_given(word)}")
+            words.append(word)
+        return tuple(words)
     import shlex
 
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
         problem = "ends inside quotes or after a backslash"
-        raise EvaluationError(f"the example '{value}' of {what} {problem}") from error
+        raise EvaluationError(f"{what} {problem}: {value}") from error

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Matched(NamedTuple):
-    """The verdict that a rule matches the call."""
+    """The verdict that a rule matches the call, and that no rule forbids it."""
 
     match: Match
     origin: str = ""
-    """Place of the rule, `FILE:LINE`, for the user."""
+    """Place of the first rule that matches, as `FILE:LINE`; empty if the rule has none."""
 
 
 class Forbidden(NamedTuple):
@@ -38,7 +38,8 @@ class Unverified(NamedTuple):
     """The verdict that no rule matches the call."""
 
     error: dict[str, object]
-    """Reason why no rule matches, in the JSON that the CLI prints."""
+    """Reason why the last rule for the program does not match, or that there is no such rule, in
+    the JSON that the CLI prints."""
 
 
 CallResult = Matched | Forbidden | Unverified
@@ -63,7 +64,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_programs(self) -> bool:
-        """Whether there are rules other than prefix rules, which `check` applies."""
+        """Whether `check` has rules to apply: any that are not prefix rules."""
         return bool(self.programs or self.forbidden_programs or self.forbidden_substrings)
 
     def joined(self, other: Policy) -> Policy:
@@ -87,8 +88,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def match_prefixes(self, argv: Sequence[str]) -> tuple[PrefixMatch, ...]:
         """Return the prefix rules that match a command.
 
-        A program given by its path also matches by its base name: rules stricter than `allow`
-        always, `allow` only if `host_executable` lists the path.
+        If the command names its program by a path, rules that match with the program's base name
+        count too; those that allow count only if `host_executable` lists the path.
+
+        Args: argv: the words of the command, the program first.
         """
         if not argv:
             return ()

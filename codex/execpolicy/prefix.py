@@ -33,10 +33,10 @@ class PrefixRule(NamedTuple):
     decision: Decision = Decision.ALLOW
     justification: str | None = None
     origin: str = ""
-    """Place of the rule, `FILE:LINE`, for the user."""
+    """Place of the rule, as `FILE:LINE`; empty if it comes from no file."""
 
     def matches(self, argv: Sequence[str]) -> bool:
-        """Return whether a command begins with the prefix."""
+        """Whether a command begins with the prefix."""
         return len(argv) >= len(self.pattern) and all(
             word in words for word, words in zip(argv, self.pattern, strict=False)
         )
@@ -47,9 +47,9 @@ class PrefixMatch(NamedTuple):
 
     rule: PrefixRule
     prefix: tuple[str, ...]
-    """Words of the command that matched."""
+    """Words of the command that matched; with `resolved_program`, the first is the base name."""
     resolved_program: str | None = None
-    """Path of the program in the command, if only its base name matches the rule; else None."""
+    """Path by which the command names its program, if the rule matched the base name; else None."""
 
     @property
     def json(self) -> dict[str, object]:

@@ -36,15 +36,17 @@ class ExecCall(NamedTuple):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """An option of a program; without a type it is a flag."""
+    """An option that a rule accepts."""
 
     name: str
+    """Name with its dashes."""
     type: ArgType | None = None
+    """Type of the option's value; None for a flag, which has no value."""
     is_required: bool = False
 
 
 class MatchedOption(msgspec.Struct, frozen=True):
-    """An option of a call, with its value."""
+    """An option that a call gives with a value; flags are kept apart, as `Match.flags`."""
 
     name: str
     type: ArgType
@@ -64,6 +66,7 @@ class Match(NamedTuple):
     options: tuple[MatchedOption, ...]
     args: tuple[MatchedArg, ...]
     system_path: tuple[str, ...]
+    """The rule's `system_path`: the paths of the trusted program."""
 
     @property
     def types(self) -> tuple[ArgType, ...]:
@@ -72,7 +75,7 @@ class Match(NamedTuple):
 
     @property
     def may_write(self) -> bool:
-        """Whether any argument may name a file that is written."""
+        """Whether any argument or option's value may name a file that the program writes."""
         return any(found.may_write for found in self.types)
 
     @property
@@ -94,19 +97,22 @@ class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Option] = {}
     args: tuple[Matcher, ...] = ()
     system_path: tuple[str, ...] = ()
+    """Paths of the trusted program; they are printed, and not compared with the call."""
     option_bundling: bool = False
-    """Whether `-al` means `-a -l`; the last option of a bundle may take a value."""
+    """Whether `-al` means `-a -l`; the last option may take the next argument as its value."""
     combined_format: bool = False
     """Whether `--name=value` means `--name value`."""
     forbidden: str | None = None
     """Reason why a call that matches is forbidden; None if it is not."""
     origin: str = ""
-    """Place of the rule, `FILE:LINE`, for the user."""
+    """Place of the rule, as `FILE:LINE`; empty if it comes from no file."""
 
     def match(self, call: ExecCall) -> Match:
-        """Match a call against this rule; Policy.check decides whether a match is forbidden.
+        """Match the arguments of a call against this rule; return what each of them is.
 
-        Raises: MismatchError, if the call does not match.
+        The program's name is not compared, and a call that matches may be `forbidden`.
+
+        Raises: MismatchError, if the arguments do not match.
         """
         scan = _Scan(self)
         for index, word in enumerate(call.args):

@@ -12,6 +12,6 @@ _MAX_UINT64 = 2**64 - 1
 
 
 def is_safe_sed(command: str) -> bool:
-    """Return whether a sed program prints a range of lines and does nothing else."""
+    """Whether a sed program has the form `M,Np`: it prints the lines M to N and nothing else."""
     match = RANGE.fullmatch(command)
     return match is not None and all(int(number) <= _MAX_UINT64 for number in match.groups())

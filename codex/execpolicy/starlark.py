@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _MAX_STEPS = 200_000
+_MAX_QUOTE = 60
+"""Maximum number of characters of a policy's text in an error message."""
 _MAX_DEPTH = 60
 """Maximum depth of nested expressions and calls."""
 MAX_TEXT = 1_000_000
@@ -54,7 +56,9 @@ COMPARISONS: dict[type, Callable[[object, object], bool]] = {
 
 
 def _unknown(node: ast.AST) -> EvaluationError:
-    return EvaluationError(f"the policy language has no {type(node).__name__}")
+    source, *more = ast.unparse(node).split("\n")
+    start = source[:_MAX_QUOTE] + ("..." if more or source[_MAX_QUOTE:] else "")
+    return EvaluationError(f"the policy language has no {type(node).__name__}: {start}")
 
 
 class _Stop(NamedTuple):
@@ -102,7 +106,7 @@ class Interpreter:
 
     @property
     def place(self) -> str:
-        """Line that is being executed, as `FILE:LINE`."""
+        """File and line that are being executed, as `FILE:LINE`."""
         return f"{self._name}:{self._line}"
 
     def run(self, text: str, names: Mapping[str, object]) -> None:
@@ -142,7 +146,7 @@ class Interpreter:
         self._line = getattr(node, "lineno", self._line)
         self._steps += cost
         if self._steps > _MAX_STEPS:
-            raise EvaluationError("the file takes too many steps")
+            raise EvaluationError(f"the file takes more than {_MAX_STEPS} steps to execute")
 
     # Statements
 
@@ -325,7 +329,7 @@ class Interpreter:
         self, node: ast.FunctionDef | ast.Lambda, arguments: ast.arguments, scope: _Scope
     ) -> _Function:
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
-            raise EvaluationError("a function takes plain arguments only")
+            raise EvaluationError("a function may have no *args, **kwargs or / in its parameters")
         names = [argument.arg for argument in arguments.args]
         given = zip(names[len(names) - len(arguments.defaults) :], arguments.defaults, strict=True)
         defaults = {name: self._value(default, scope) for name, default in given}

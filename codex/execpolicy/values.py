@@ -1,8 +1,9 @@
 """The values of the policy language and the operations on them, all with bounded cost. Pure.
 
 Starlark's rules apply where they differ from Python's: a bool is not a number, a string is not a
-list, and values of different types are never equal. No operation changes a value. Every operation
-that makes a larger value checks the size first.
+list, and values of different types are never equal. No operation changes a value. An operation
+raises EvaluationError for operands that it does not work on, and every one that makes a larger
+value checks the size first.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MAX_SIZE = 100_000
-"""Maximum number of characters in a string, or of elements in a list."""
+"""Maximum number of characters in a string, or of elements in a list, tuple or dict."""
 MAX_BITS = 1024
 """Maximum number of bits in a number."""
 
 
 class EvaluationError(Exception):
-    """The text of a policy cannot be executed; the message is for the user."""
+    """The text of a policy cannot be executed; the message, for the user, names no line."""
 
 
 def type_name(value: object) -> str:
@@ -49,7 +50,10 @@ def number(value: int) -> int:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Return whether two values are equal; True is not equal to 1."""
+    """Whether two values are equal; True is not equal to 1.
+
+    Raises: EvaluationError, if more than MAX_SIZE elements would have to be compared.
+    """
     budget = iter(range(MAX_SIZE))
     return _equal(left, right, budget)
 
@@ -71,7 +75,7 @@ def _equal(left: Any, right: Any, budget: Iterator[int]) -> bool:
 
 
 def less(left: Any, right: Any) -> bool:
-    """Return whether the left value is less; only numbers and strings have an order."""
+    """Whether `left < right`, for two numbers or two strings; other values have no order."""
     if (_is_int(left) and _is_int(right)) or (isinstance(left, str) and isinstance(right, str)):
         return bool(left < right)
     raise EvaluationError(f"cannot order {type_name(left)} and {type_name(right)}")
@@ -89,7 +93,7 @@ def contains(container: Any, value: Any) -> bool:
 
 
 def iterate(value: Any) -> list[Any]:
-    """Return a copy of the elements of a list, tuple or dict; strings cannot be iterated over."""
+    """Return a new list of the elements of a list or tuple, or of the keys of a dict."""
     if isinstance(value, list | tuple | dict):
         return list(value)
     raise EvaluationError(f"{type_name(value)} cannot be iterated over")
@@ -102,7 +106,10 @@ def _key(value: Any) -> Any:
 
 
 def make_dict(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
-    """Return a dict of key-value pairs. Raises: EvaluationError, if a key is repeated."""
+    """Return a dict of key-value pairs.
+
+    Raises: EvaluationError, if a key is repeated, or is not a string, number, bool or None.
+    """
     made: dict[Any, Any] = {}
     for key, value in pairs:
         if _key(key) in made:
@@ -129,7 +136,7 @@ def subtract(left: Any, right: Any) -> int:
 
 
 def multiply(left: Any, right: Any) -> Any:
-    """Return `left * right`; a string or list is repeated."""
+    """Return `left * right`; a string, list or tuple is repeated."""
     if _is_int(left) and not _is_int(right):
         left, right = right, left
     if _is_int(right) and isinstance(left, str | list | tuple):
@@ -177,7 +184,11 @@ def join_strings(separator: str, parts: Sequence[Any]) -> str:
 
 
 def text_of(value: Any, *, is_quoted: bool = False) -> str:
-    """Return a value as text; `is_quoted` puts a string in quotes."""
+    """Return a value as text, like Starlark's `str`.
+
+    Args: is_quoted: whether to put quotes around a string; inside a list, tuple or dict each string
+        has them anyway.
+    """
     if isinstance(value, str):
         return f'"{value}"' if is_quoted else value
     if value is None or isinstance(value, bool | int):
