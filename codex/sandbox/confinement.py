@@ -28,9 +28,10 @@ class Confinement(NamedTuple):
     tmpdir: str | None
     """The command's $TMPDIR; None when it is not set."""
     folders: tuple[str, ...]
-    """The writable folders by their physical paths, none inside another."""
+    """The writable folders by their physical paths, none inside another; empty also when everything
+    is writable."""
     refused: tuple[RefusedRoot, ...]
-    """The folders that the policy makes writable but that stay closed, each with the reason."""
+    """Folders that the policy makes writable but that commands cannot write to, with reasons."""
     enforcement: Enforcement
     protection: Protection
 
@@ -51,8 +52,9 @@ def confine(
 ) -> Confinement:
     """Work out what confines a command that starts now.
 
-    Args: cwd: the session's working directory, absolute. tmpdir: the command's $TMPDIR. codex_home:
-        the agent's own folder. home: the user's home folder.
+    Args: cwd: the session's working directory, absolute. tmpdir: the command's $TMPDIR; None when
+        it is not set. codex_home: the agent's own folder. home: the user's home folder; None when
+        it is not known, and then no name in it is protected.
     """
     roots = policy.roots(cwd=cwd, tmpdir=tmpdir)
     found = writable_roots(roots)

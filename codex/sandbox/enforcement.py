@@ -28,7 +28,7 @@ class Enforcement(NamedTuple):
     """Which parts of the sandbox hold the commands of a policy on this machine."""
 
     has_rules: bool
-    """Whether anything is enforced."""
+    """Whether rules are in force; without them nothing is enforced."""
     has_namespaces: bool
     """Whether namespaces are in force; never without rules."""
     landlock_abi: int
@@ -40,7 +40,7 @@ class Enforcement(NamedTuple):
     """Reason why namespaces are unavailable, for the user; None when they are in force or not used
     (on macOS, or when nothing is enforced)."""
     notice: str | None
-    """Warning to show once in a session; None when no part of the sandbox is missing."""
+    """Warning that parts of the sandbox are missing, to show once per session; else None."""
 
     @property
     def has_network(self) -> bool:

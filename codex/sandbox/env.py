@@ -13,18 +13,19 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ShellEnvironmentPolicy
 
 NETWORK_DISABLED = "CODEX_SANDBOX_NETWORK_DISABLED"
-"""Variable that is 1 when the network is off, so that test suites can skip tests that need it."""
+"""Variable that is 1 unless the network is full; test suites then skip tests that need it."""
 
 CORE = (
     *("HOME", "LOGNAME", "PATH", "SHELL", "USER", "USERNAME"),
     *("TMPDIR", "TEMP", "TMP"),
 )
+"""Variables that a command inherits when the setting `inherit` is "core"."""
 SECRETS = ("*KEY*", "*SECRET*", "*TOKEN*")
 INJECTED = ("LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES")
 """Variables that load code into a program. Values meant for the agent must not reach commands."""
 LOCAL_SERVICES = ("SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_*", "XDG_RUNTIME_DIR")
-"""Variables that say where the user's services listen. A command without a network cannot reach the
-services, so it does not get the variables."""
+"""Variables that say where the user's services listen. Without the full network a command cannot
+reach the services, so it does not get the variables."""
 
 
 def command_environment(
@@ -34,7 +35,8 @@ def command_environment(
 
     Inheritance, the default excludes, `exclude`, `set` and `include_only` apply in this order.
 
-    Args: environ: the agent's own environment. has_network: whether the command has the network.
+    Args: environ: the agent's own environment. has_network: whether the command has the network
+        without limits; if not, it gets NETWORK_DISABLED, whatever the policy says.
     """
     variables = _inherited(environ, policy.inherit)
     if not policy.ignore_default_excludes:

@@ -44,7 +44,8 @@ def start(
 
     Args: stdio: the command's streams; if None, it has nothing to read and writes to pipes. stack:
         receives the clean-up to do when the command is over.
-    Raises: SpawnError, SandboxUnavailableError.
+    Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when its policy
+        cannot be enforced.
     """
     program = find_program(params)
     outputs = None

@@ -30,19 +30,23 @@ class Processes(Protocol):
     """A command that was started, and all processes that it has started."""
 
     status: int | None
-    """Wait status of the command after `clear_away`; None when all its processes were killed."""
+    """Wait status of the command after `clear_away`; None when it is not known, because all its
+    processes were killed at once, or it did not die."""
 
     def fileno(self) -> int | None:
-        """Return a descriptor, readable when the command may be over; None: poll `is_over`."""
+        """Return a descriptor that is readable when the command may be over.
+
+        Returns: None where there is none; the caller then polls `is_over`.
+        """
 
     def is_over(self) -> bool:
         """Whether the command itself has ended."""
 
     def have_all_ended(self) -> bool:
-        """Whether the processes that the command started have all ended."""
+        """Whether no process is left that the command started; reliable once it `is_over`."""
 
     def send(self, number: int) -> None:
-        """Send the command a signal."""
+        """Send the command and its process group the signal `number`."""
 
     def terminate(self) -> None:
         """Ask every process of the command to end (SIGTERM)."""
@@ -73,7 +77,8 @@ def start_held(
     """Start a program under its confinement.
 
     Args: stack: receives the clean-up to do when the command is over.
-    Raises: SpawnError; SandboxUnavailableError, when the policy cannot be enforced.
+    Raises: SpawnError; OSError, on macOS; SandboxUnavailableError, when the policy cannot be
+        enforced.
     """
     if sys.platform == "darwin":
         return start_on_macos(program, confinement, stdio)

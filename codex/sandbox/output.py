@@ -18,7 +18,7 @@ MAX_OUTPUT_LINES = 256
 the head of longer output."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
-"""Bytes of a UTF-8 character after the first one."""
+"""All values that a byte of a UTF-8 character, other than its first, can have."""
 MAX_CHARACTER = 4
 """Length of the longest UTF-8 character in bytes."""
 
@@ -101,20 +101,22 @@ def _cut_character(data: bytes) -> int:
 
 
 class LiveLimits(NamedTuple):
-    """Limits on the live text of a stream: how often, how much at a time, how much in total."""
+    """Limits on the live text of a stream: how often it is forwarded, and how much in total."""
 
     interval_s: float = 0.02
+    """Seconds to wait after a piece before the next one, unless `chunk_bytes` are pending."""
     chunk_bytes: int = 64 * 1024
+    """Number of pending bytes that are forwarded without waiting; a piece may be larger."""
     total_bytes: int = 1024 * 1024
 
 
 class LiveOutput:
     """Live text of a stream for the user: few pieces of complete characters, limited in total.
 
-    The first bytes are forwarded immediately; later ones are collected until a piece is
-    `chunk_bytes` long or `interval_s` seconds have passed. After `total_bytes` a line says that the
-    rest is not shown, since a megabyte that scrolls by cannot be read; CappedOutput still counts
-    the rest and keeps its tail.
+    The first bytes are forwarded immediately; later ones are collected until there are
+    `chunk_bytes` of them, or `interval_s` seconds have passed since the last piece. After
+    `total_bytes` a line says that the rest is not shown, since a megabyte that scrolls by cannot be
+    read; CappedOutput still counts the rest and keeps its tail.
     """
 
     def __init__(self, limits: LiveLimits | None = None) -> None:
@@ -141,11 +143,14 @@ class LiveOutput:
         return ""
 
     def due_at(self) -> float | None:
-        """Return the time to call `flush` if no bytes arrive before; None if no text is pending."""
+        """Return the time, on the clock of `now`, to call `flush` if no bytes arrive before it.
+
+        Returns: None if no text is pending.
+        """
         return self._flushed_at + self._limits.interval_s if self._pending else None
 
     def flush(self, now: float) -> str:
-        """Return the pending text, without an incomplete character at its end."""
+        """Return the pending text; keep an incomplete character at its end for the next piece."""
         self._flushed_at = now
         text = self._decoder.decode(bytes(self._pending))
         self._pending.clear()

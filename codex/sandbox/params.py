@@ -35,6 +35,7 @@ class Program(NamedTuple):
     path: str
     """Path of the program, absolute."""
     argv: tuple[str, ...]
+    """The program as the command names it, and its arguments."""
     env: Mapping[str, str]
     cwd: str
 
@@ -70,9 +71,10 @@ class ProtectedPaths(NamedTuple):
 
 
 class RefusedRoot(NamedTuple):
-    """A folder that the policy makes writable, but that stays closed to commands."""
+    """A folder that the policy makes writable, but that commands cannot write to."""
 
     path: str
+    """Path in the policy, absolute; symbolic links are not resolved."""
     reason: str
 
 
@@ -80,11 +82,13 @@ class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a command printed and how it ended; an exit code other than 0 is not an error."""
 
     exit_code: int
-    """124: timed out; 130: interrupted; 128 + N: killed by signal N."""
+    """Exit code of the program itself, except 124 after a time-out, 130 after the user's cancel and
+    128 + N after a kill by signal N."""
     stdout: str
     stderr: str
     output: str
-    """Both streams in order of arrival. Of a text too long, all three fields hold head and tail."""
+    """Both streams in order of arrival. If a text exceeds the limits of output.py, it is only
+    the head and tail; this holds for all three texts."""
     duration_ms: int
     is_timed_out: bool = False
     is_interrupted: bool = False

@@ -32,7 +32,8 @@ class WritableRoots(NamedTuple):
     """Physical paths of the folders to make writable, none inside another."""
     refused: tuple[RefusedRoot, ...]
     physical: Mapping[str, str]
-    """Physical path of every root, refused ones included; of a missing root, where it would be."""
+    """Physical path of every root, refused ones included, by its path in the policy; of a missing
+    root, the path where it would be."""
 
 
 def writable_roots(roots: Iterable[str]) -> WritableRoots:
@@ -111,7 +112,7 @@ def is_relinked(root: str, physical: Mapping[str, str]) -> bool:
 
 
 def direct_roots(roots: Iterable[str]) -> tuple[str, ...]:
-    """Return the roots whose paths pass through no link inside a writable folder, in order."""
+    """Return the roots whose paths pass through no symbolic link inside any of the roots."""
     physical = {root: os.path.realpath(root) for root in roots}
     return tuple(root for root in physical if not is_relinked(root, physical))
 

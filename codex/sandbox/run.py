@@ -83,8 +83,10 @@ def run_command(
 ) -> ExecResult:
     """Run a command and wait until none of its processes is left.
 
-    Args: on_output: called in this thread with pieces of output as they arrive; see LiveOutput.
-        attached: streams for the command in place of pipes; its output is then not read.
+    Args: cancel: ends the command when it is set; if it is set already, nothing is started.
+        on_output: called in this thread with the text of a stream as it arrives, up to the limits
+        of LiveOutput. attached: streams for the command in place of pipes; its output is then not
+        read.
     Raises: SpawnError, when the command cannot be started; SandboxUnavailableError, when the
         kernel cannot enforce the policy, in which case nothing was run.
     """
