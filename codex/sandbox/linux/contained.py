@@ -44,7 +44,7 @@ class ContainedProcesses:
         return self._is_over
 
     def have_all_ended(self) -> bool:
-        """Whether the processes that the command started have all ended."""
+        """Whether no process of the command is left in the namespace, itself included."""
         self._read_link()
         return self._is_empty or _is_readable(self._child.pidfd, 0.0)
 
@@ -58,7 +58,11 @@ class ContainedProcesses:
             self._is_empty = bool(is_last)
 
     def send(self, number: int) -> None:
-        """Send the command one of the signals that native/init.c passes on."""
+        """Send the first process a signal, which it passes on to the command's process group.
+
+        SIGTERM goes to every process of the command. SIGKILL ends the namespace. Signals that
+        native/init.c does not list are ignored.
+        """
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._child.pidfd, number)
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def rules_of(confinement: Confinement) -> Iterator[str]:
-    """Yield the rights that are denied, then each path with the rights that are granted there."""
+    """Yield lines: the rights that are denied, then each path and the rights granted there.
+
+    The TCP ports that are granted are left out.
+    """
     enforcement = confinement.enforcement
     plan = ruleset_plan(
         confinement.policy,

@@ -1,7 +1,7 @@
 """Find out what this Linux kernel can enforce, and whether that is enough to run a command.
 
-The kernel's abilities are tried once in a process, not inferred from its version. Whether they are
-enough is decided for every command.
+The kernel's abilities are tried once per process of the agent, not inferred from its version.
+Whether they are enough is decided for every command.
 """
 
 from __future__ import annotations
@@ -104,7 +104,10 @@ def _landlock() -> tuple[int, int]:
 
 @functools.cache
 def without_namespaces() -> str | None:
-    """Return the reason why namespaces are unavailable here; None when they can be created."""
+    """Return the reason why namespaces are unavailable here; None when they can be created.
+
+    Raises: SpawnError, when the attempt failed for a temporary reason, such as lack of memory.
+    """
     try:
         SERVERS.prepare(plain_config())
     except NoNamespaces as exc:

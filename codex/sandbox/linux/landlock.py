@@ -21,9 +21,9 @@ MINIMUM_ABI = 2
 NET_ABI = 4
 """First ABI that can restrict TCP ports."""
 SCOPED_SIGNALS_ABI = 6
-"""First ABI that keeps a command from signalling the agent."""
+"""First ABI that can keep a command from signalling processes outside the sandbox."""
 UNIX_ABI = 9
-"""First ABI that closes Unix sockets made outside the sandbox."""
+"""First ABI that can keep a command from connecting to Unix sockets made outside the sandbox."""
 
 
 class Access(enum.IntFlag):
@@ -123,8 +123,8 @@ def ruleset_plan(
 ) -> RulesetPlan:
     """Return the rights to deny and to grant for a policy.
 
-    Args: writable: the physical paths of the writable folders. abi: the kernel's Landlock ABI; one
-        that is newer than the newest known here is treated like that.
+    Args: writable: the physical paths of the writable folders. abi: the kernel's Landlock ABI;
+        one that is newer than UNIX_ABI is treated like UNIX_ABI.
     """
     fs = known_access(abi)
     if network is NetworkMode.FULL:

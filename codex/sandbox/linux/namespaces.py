@@ -61,8 +61,10 @@ def namespaces_for(
 ) -> Namespaces:
     """Return the namespaces that a command needs.
 
-    Args: folders: the physical paths of the writable folders. cwd, program: the command's working
-        directory, and the path of its program.
+    Args: folders: the physical paths of the writable folders. shares_network: whether the command
+        uses the machine's network. cwd, program: the command's working directory, and the path of
+        its program. protected: the paths that mounts hold; None for none. abi: the kernel's
+        Landlock ABI.
     """
     shares_memory = any(is_inside(folder, SHARED_MEMORY) for folder in folders)
     needs_run = any(is_inside(path, RUN) for path in (*folders, cwd, program))
@@ -136,7 +138,7 @@ class ForkServers:
     def spawn(
         self, where: Namespaces, program: Program, stdio: Stdio, restrictions: Restrictions
     ) -> Contained:
-        """Start a program in its namespaces.
+        """Start a program in its namespaces; first start their fork server if it is not running.
 
         Raises: NoNamespaces, when there can be no server; otherwise the errors of spawn.spawn.
         """

@@ -28,7 +28,7 @@ class UnixMode(enum.Enum):
     SUPERVISED = "supervised"
     """Stream sockets, which can connect only to sockets that listen inside the sandbox."""
     FREE = "free"
-    """All sockets, because the network is full or Landlock restricts them."""
+    """All Unix sockets, because the network is full or Landlock restricts their connections."""
 
 
 class Comparison(enum.IntEnum):
@@ -43,6 +43,7 @@ class Where(NamedTuple):
     """A condition on one argument: `argument & mask == value`, or another comparison."""
 
     argument: int
+    """Index of the argument, from 0."""
     value: int
     mask: int = INT
     op: Comparison = Comparison.MASKED
@@ -52,6 +53,7 @@ class BlockedCall(NamedTuple):
     """System calls that fail with an errno when all conditions on their arguments hold."""
 
     error: int
+    """Errno; or ASK, and then the call does not fail but waits for the supervisor's decision."""
     calls: tuple[str | int, ...]
     """Names, or numbers of calls that libseccomp 2.5 has no name for (from 424 on, numbers are the
     same on all architectures)."""

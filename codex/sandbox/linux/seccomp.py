@@ -40,11 +40,12 @@ class FilterForm(NamedTuple):
     has_namespaces: bool
     """Whether processes, IPC objects and mounts are the command's own."""
     holds_truncate: bool
+    """Whether truncate(2) is refused, because nothing else keeps it from read-only files."""
     may_listen: bool
 
     @property
     def is_supervised(self) -> bool:
-        """Whether some system calls wait for the supervisor's decision."""
+        """Whether `connect` waits until the supervisor (native/supervisor.c) decides about it."""
         return self.unix is UnixMode.SUPERVISED
 
 

@@ -67,7 +67,7 @@ class FilePlace(NamedTuple):
 
 
 class FileView(NamedTuple):
-    """The files as one command sees them; outside of all places read-only, unless `is_writable`."""
+    """The files as a command sees them; what is in no place is read-only, unless `is_writable`."""
 
     places: tuple[FilePlace, ...]
     """Places, outer ones before inner ones."""
@@ -90,7 +90,7 @@ class NoNamespaces(Exception):  # noqa: N818 - not an error: a command can run w
 def start_server(config: ServerConfig) -> ForkServer:
     """Start a fork server, which first tries everything that a command will need.
 
-    Raises: NoNamespaces.
+    Raises: NoNamespaces, when the server cannot start, or any of that fails.
     """
     native = ffi.new("shim_server_config *")
     ids = ffi.new("uint32_t[]", [number for pair in config.ids for number in pair])

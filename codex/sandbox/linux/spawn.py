@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.sandbox.params import Program, Stdio
 
 MAX_FILTER_BYTES = 8 * 4096
-"""Size of the largest filter: the kernel takes at most 4096 instructions."""
+"""Size of the largest filter: the kernel takes at most 4096 instructions of 8 bytes."""
 
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
 """Errnos of temporary failures, which say nothing about the kernel's abilities."""
@@ -49,11 +49,14 @@ class Restrictions(NamedTuple):
     """The restrictions that are put on a child before its program starts."""
 
     ruleset_fd: int
+    """Descriptor of the Landlock ruleset."""
     filter_program: bytes
+    """The seccomp filter, as BPF instructions."""
     kept_capabilities: int
     """Bit mask of the capabilities to keep; this process must have them."""
     is_supervised: bool = False
-    """Whether some system calls wait for a decision, which only a command's first process makes."""
+    """Whether the filter makes some system calls wait for a supervisor. Only the first process of
+    a process namespace supervises, so it is False for a command without namespaces."""
 
 
 class Child(NamedTuple):
@@ -72,8 +75,10 @@ class Contained(NamedTuple):
     """
 
     pidfd: int
+    """File descriptor, readable when the first process has ended."""
     link: int
-    """File descriptor, readable when the command is over; see shim_server_spawn."""
+    """File descriptor that delivers the command's wait status when the command is over, as shim_end
+    in native/landlock_shim.h; the first process ends when it is closed."""
 
 
 def landlock_abi() -> int:
@@ -93,7 +98,12 @@ def landlock_errata() -> int:
 
 
 def create_ruleset(plan: RulesetPlan) -> int:
-    """Create a Landlock ruleset, opening the paths of its grants; return its descriptor."""
+    """Create a Landlock ruleset; return its descriptor.
+
+    A grant for a path that cannot be opened is skipped.
+
+    Raises: SandboxUnavailableError; SpawnError, when only resources are lacking.
+    """
     grants, _ = native_grants(plan.grants)
     ret_fd = ffi.new("int *")
     ports = ffi.new("shim_port[]", list(plan.ports))
@@ -160,6 +170,7 @@ def adopt_orphans(*, is_on: bool) -> None:
 def spawn(program: Program, stdio: Stdio, restrictions: Restrictions | None) -> Child:
     """Start a program in its own session; it is killed when the calling thread ends.
 
+    Args: restrictions: None to start it without any.
     Raises: SpawnError, when it cannot be started; SandboxUnavailableError, when the kernel refuses
         the restrictions, in which case the program did not start.
     """
@@ -221,13 +232,16 @@ def _is_encodable(text: str) -> bool:
 
 
 def unavailable(part: str, error: int) -> CodexError:
-    """Return the error for a part of the sandbox that the kernel lacks, or lacks resources for."""
+    """Return the error for a part of the sandbox that failed with the errno `error`.
+
+    It is a SpawnError if the failure is temporary, else a SandboxUnavailableError.
+    """
     cause = f"{os.strerror(error)} ({errno.errorcode.get(error, error)})"
     return unavailable_for(f"{part}: {cause}", error)
 
 
 def unavailable_for(cause: str, error: int) -> CodexError:
-    """Return the error of `unavailable` for a cause in words."""
+    """Return the error of `unavailable` with the text `cause`, in place of part and errno."""
     if error in PASSING:
         return SpawnError(f"cannot start a command: {cause}")
     return SandboxUnavailableError(f"The sandbox is not available: {cause}", advice=WAYS_OUT)

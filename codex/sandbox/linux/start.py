@@ -36,7 +36,7 @@ CAP_DAC_OVERRIDE = 1 << 1
 def start_on_linux(
     program: Program, confinement: Confinement, stdio: Stdio, stack: contextlib.ExitStack
 ) -> SharedProcesses | ContainedProcesses:
-    """Start a program.
+    """Start a program under its confinement; return its processes.
 
     Args: stack: receives the clean-up to do when the program's processes are cleared away.
     Raises: SpawnError; SandboxUnavailableError, when the kernel cannot enforce the policy.

@@ -50,7 +50,7 @@ class LiveCommands:
 
     @contextlib.contextmanager
     def adopting(self) -> Iterator[None]:
-        """Make the agent adopt orphans until the block ends."""
+        """Make the agent adopt orphans until this block, and all that overlap it, have ended."""
         with self._lock:
             if self._adopters == 0:
                 self._others = set(foreign_children())
@@ -66,7 +66,10 @@ class LiveCommands:
                     adopt_orphans(is_on=False)
 
     def start(self, spawn: Callable[[], _Started], *, is_sandboxed: bool) -> _Started:
-        """Start a command under the lock, so that `orphans` does not take the new child for one."""
+        """Start a command by calling `spawn`, and register it.
+
+        Both happen under the lock, so that `orphans` does not take the new child for an orphan.
+        """
         with self._lock:
             child = spawn()
             # With a process namespace the kernel knows the processes of a command.
@@ -111,7 +114,7 @@ class LiveCommands:
 
         Programs poll for the end of a daemon with `kill -0`, which succeeds for a zombie.
 
-        Returns: the orphans that are alive.
+        Returns: the pids of the orphans that are alive.
         """
         return [child for child in self.orphans(pid) if not _is_reaped(child)]
 
@@ -132,9 +135,10 @@ class LiveCommands:
         send(below, signal.SIGKILL)
 
     def sweep(self, pid: int) -> bool:
-        """Kill and reap a command's orphans and their descendants; return False to be called again.
+        """Kill and reap a command's orphans and their descendants; return whether none was left.
 
-        Each pass finds what the last one could not: children whose parent has died since.
+        Call it until it returns True: each pass finds what the last one could not, children whose
+        parent has died since.
         """
         alive = self.reap(pid)
         if alive:
@@ -168,11 +172,14 @@ class SharedProcesses:
         return self._is_over
 
     def have_all_ended(self) -> bool:
-        """Whether the orphans of the command have all ended; reaps them."""
+        """Whether the command's orphans have all ended; reaps those that have.
+
+        Before the command is over, processes that still have their parent do not count.
+        """
         return not LIVE_COMMANDS.reap(self._child.pid)
 
     def send(self, number: int) -> None:
-        """Send the command a signal."""
+        """Send the command and its process group the signal `number`."""
         send_to_group(self._child.pid, number)
 
     def terminate(self) -> None:
@@ -200,7 +207,7 @@ class SharedProcesses:
 
 
 def foreign_children() -> list[int]:
-    """Return the children of this process outside its session, zombies included."""
+    """Return the pids of this process's children in other sessions, zombies included."""
     try:
         # Usually there is no child at all, which a single call shows.
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -222,7 +229,7 @@ def descendants(pids: Iterable[int]) -> list[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    """Return the children of all threads of a process; empty when the process is gone."""
+    """Return the pids of the children of all threads of a process; empty when it is gone."""
     if not _lists_children():
         return _children_by_search(pid)
     found: list[int] = []
