@@ -44,9 +44,10 @@ HARMLESS = {
 
 
 def is_harmless(path: str, data: bytes | None) -> bool:
-    """Whether a file that a command made in a new `.git` makes git run no program.
+    """Whether a file that a command made in a new `.git` is known to make git run no program.
 
-    Args: data: content of the file; None when it is too large or cannot be read.
+    Args: path: path of the file, with its folders inside `.git`. data: content of the file; None
+        when it is too large or cannot be read.
     """
     folder, name = os.path.split(path)
     if os.path.basename(folder) == INFO:
@@ -61,9 +62,9 @@ def is_harmless(path: str, data: bytes | None) -> bool:
 
 
 def is_harmless_config(data: bytes) -> bool:
-    """Whether a git configuration holds only what `git init` and `git clone` write.
+    """Whether a git configuration holds only keys of HARMLESS, and no value that names a program.
 
-    Strict: an unknown key is not harmless.
+    Strict: an unknown key, or a line that goes on in the next one, is not harmless.
     """
     section = ""
     for raw in data.decode("utf-8", "replace").splitlines():

@@ -36,19 +36,20 @@ HOME_NAMES = (
 OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
 """Prefixes of the names that the agent writes in its own folder while commands run."""
 MAX_SUBMODULE_DEPTH = 8
-"""Number of levels of nested submodules that are searched."""
+"""Deepest level, from 0, on which submodules are searched; each `/` in a name is a level too."""
 
 
 class Watch(NamedTuple):
-    """One protected name."""
+    """One protected name, or one folder above such names."""
 
     path: str
     """Absolute path; physical, except for the last component."""
     exempt: tuple[str, ...] = ()
     """Prefixes of the names directly below it that may change."""
     is_mountable: bool = True
-    """Whether the name can be mounted read-only. False where git itself must write: `git gc` writes
-    in `info`, and removing a worktree removes its files."""
+    """Whether the name may be mounted read-only. False where something must stay writable or
+    removable: `git gc` writes in `info`, `git worktree remove` removes the worktree's files, and
+    the policy may open a folder inside a protected one."""
     is_kind_only: bool = False
     """Whether this is a folder above other names: its content may change, but it must stay a
     folder."""
@@ -64,7 +65,7 @@ class Protection(NamedTuple):
     read_only: tuple[str, ...]
     """Paths of the existing names that namespaces mount read-only."""
     pinned: tuple[str, ...]
-    """Folders above the read-only paths, which must not be renamed."""
+    """Folders that must not be renamed or removed, because read-only paths are below them."""
     status: Mapping[str, os.stat_result | None]
     """Result of lstat for each watched path; None when nothing is there."""
 
@@ -103,7 +104,7 @@ def protection(
 
     Args: physical: the physical path of each writable folder. named: the physical paths of those
         that the policy opens even if their name is protected. cwd: the session's working directory.
-        codex_home: the agent's own folder. home: the user's home folder.
+        codex_home: the agent's own folder. home: the user's home folder; None when not known.
     """
     if not physical:
         return NOTHING

@@ -18,7 +18,7 @@ QUARANTINED = ".quarantined"
 MAX_COPY = 4 * 1024 * 1024
 """Size in bytes of the largest file that is copied; a larger one, if changed, stays moved aside."""
 MAX_FOLDER_DEPTH = 24
-"""Number of folder levels that are looked at; deeper ones are ignored."""
+"""Number of levels below a protected name that are looked at; deeper ones are ignored."""
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -36,7 +36,8 @@ class Copy(NamedTuple):
 
     seen: Seen
     content: bytes | None
-    """Bytes of a file, or target of a link; None for other kinds and for a file too large."""
+    """Bytes of a file, or target of a link; None for other kinds, and for a file that is too large
+    or cannot be read."""
     is_racy: bool
     """Whether the file changed so recently that its change time may not show another change."""
 

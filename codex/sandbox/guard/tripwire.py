@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from codex.sandbox.guard.protected import Protection
 
 MAX_FINDINGS = 8
-"""Number of findings that are reported one by one."""
+"""Maximum number of changes that are reported one by one; the rest is only counted."""
 RACY_NS = 50_000_000
 """Age in ns below which a change time may hide a later change: the kernel's clock has ticks."""
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -68,7 +68,10 @@ class Tripwire:
             into += self.check()
 
     def arm(self, watches: Sequence[Watch], status: Mapping[str, os.stat_result | None]) -> None:
-        """Record the state of these names. Args: status: result of a recent lstat, by path."""
+        """Record the state of these names, and copy their content where the copy is not current.
+
+        Args: status: result of a recent lstat for each watched path; None when nothing is there.
+        """
         self._armed = [(watch, look_from(watch, status[watch.path])) for watch in watches]
         racy_ns = time.time_ns() - RACY_NS
         for watch, tree in self._armed:
@@ -80,7 +83,10 @@ class Tripwire:
             # Else keep the copies: the folder is missing, and may come back with other content.
 
     def check(self) -> tuple[str, ...]:
-        """Undo all changes since `arm`; return a line for each, for the user and the model."""
+        """Undo all changes since `arm`; return a line for each, for the user and the model.
+
+        After MAX_FINDINGS lines, the last line only counts the other changes.
+        """
         findings: list[str] = []
         for watch, before in self._armed:
             tree = look(watch, before)
@@ -201,7 +207,8 @@ def _put_all_back(path: str, copies: dict[str, Copy], aside: dict[str, str]) -> 
         except OSError as exc:
             lost = f"removed by the command, and could not be put back: {exc.strerror}"
             if name in aside:
-                lost = f"changed by the command; it is now '{aside[name]}': {exc.strerror}"
+                kept = f"the changed one is now '{aside[name]}'"
+                lost = f"changed by the command; not put back: {exc.strerror}; {kept}"
             yield _line(path + name, lost)
             continue
         if is_told:

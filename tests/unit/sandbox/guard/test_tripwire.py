@@ -369,6 +369,7 @@ def test_a_file_too_large_to_copy_is_moved_aside_and_said_to_be_gone(
     said = guarded.write(".git/hooks/pre-push", "evil and more")
     assert said == [
         "protected: '.git/hooks/pre-push' was changed by the command;"
-        " it is now '.git/hooks/pre-push.quarantined': no copy of it was kept"
+        " not put back: no copy of it was kept;"
+        " the changed one is now '.git/hooks/pre-push.quarantined'"
     ]
     assert guarded.path(".git/hooks/pre-push.quarantined").exists()
