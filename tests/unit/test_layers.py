@@ -74,7 +74,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "namespaces seccomp contained",
         "server tree",
         "spawn explain_rules",
-        "landlock refusals",
+        "blocked_calls landlock",
     ),
     "codex.tui": (
         "main",

@@ -1,7 +1,7 @@
 """Turn a SandboxPolicy into a seccomp filter: its form, then its bytes.
 
-The form selects rows from the table of refusals.py. libseccomp, called through the native shim,
-compiles them to BPF, once for each form. The filter kills programs of a foreign architecture,
+The form selects rows from the table of blocked_calls.py. libseccomp, called through the native
+shim, compiles them to BPF, once for each form. The filter kills programs of a foreign architecture,
 because their calls have other numbers.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.sandbox.enforcement import NetworkMode
 from codex.sandbox.linux.landlock import UNIX_ABI
-from codex.sandbox.linux.refusals import (
+from codex.sandbox.linux.blocked_calls import (
     ALWAYS_BLOCKED,
     NETWORK,
     NO_LISTENING,
@@ -68,7 +68,7 @@ def filter_form(policy: SandboxPolicy, enforcement: Enforcement) -> FilterForm:
 
 
 def blocked_calls(form: FilterForm) -> tuple[BlockedCall, ...]:
-    """Return the rows of the table of refusals.py that belong to a form."""
+    """Return the rows of the table of blocked_calls.py that belong to a form."""
     return (
         *ALWAYS_BLOCKED,
         *(() if form.has_namespaces else SHARED_PROCESSES),

@@ -18,7 +18,7 @@ from typing import Any
 from codex.base.errors import CodexError
 from codex.protocol.policy import DANGER_FULL_ACCESS
 from codex.sandbox.enforcement import Require
-from codex.sandbox.linux.refusals import BlockedCall
+from codex.sandbox.linux.blocked_calls import BlockedCall
 from codex.sandbox.linux.spawn import compile_filter
 from codex.sandbox.machine import enforcement_for
 from tests.support.commands import WORKSPACE, Workspace

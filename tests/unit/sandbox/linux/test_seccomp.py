@@ -11,7 +11,7 @@ import pytest
 from codex.base.errors import SandboxUnavailableError
 from codex.protocol.policy import READ_ONLY, SandboxPolicy
 from codex.sandbox.enforcement import UNENFORCED, NetworkMode
-from codex.sandbox.linux.refusals import BlockedCall, UnixMode
+from codex.sandbox.linux.blocked_calls import BlockedCall, UnixMode
 from codex.sandbox.linux.seccomp import FilterForm, blocked_calls, filter_form, filter_program
 from codex.sandbox.linux.spawn import compile_filter
 from tests.support.kernel.bpf import AARCH64, ALLOW, ASK, I386, KILL_PROCESS, X86_64, answer
