@@ -98,7 +98,6 @@ class _Builder:
             option_bundling=_bool(option_bundling, "option_bundling"),
             combined_format=_bool(combined_format, "combined_format"),
             forbidden=None if forbidden is None else _word(forbidden, "forbidden"),
-            origin=self._interpreter.place,
         )
         _verify_program(spec, should_match, should_not_match)
         self._programs.append(spec)

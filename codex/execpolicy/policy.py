@@ -22,8 +22,6 @@ class Matched(NamedTuple):
     """The verdict that a rule matches the call, and that no rule forbids it."""
 
     match: Match
-    origin: str = ""
-    """Place of the first rule that matches, as `FILE:LINE`; empty if the rule has none."""
 
 
 class Forbidden(NamedTuple):
@@ -143,5 +141,5 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
                 continue
             if spec.forbidden is not None:
                 return Forbidden(spec.forbidden, {"Exec": {"exec": match.json}})
-            matched = matched or Matched(match, spec.origin)
+            matched = matched or Matched(match)
         return matched or Unverified(error)

@@ -104,8 +104,6 @@ class ProgramSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `--name=value` means `--name value`."""
     forbidden: str | None = None
     """Reason why a call that matches is forbidden; None if it is not."""
-    origin: str = ""
-    """Place of the rule, as `FILE:LINE`; empty if it comes from no file."""
 
     def match(self, call: ExecCall) -> Match:
         """Match the arguments of a call against this rule; return what each of them is.

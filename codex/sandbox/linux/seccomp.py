@@ -11,7 +11,6 @@ import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from codex.sandbox.enforcement import NetworkMode
-from codex.sandbox.linux.landlock import UNIX_ABI
 from codex.sandbox.linux.blocked_calls import (
     ALWAYS_BLOCKED,
     NETWORK,
@@ -22,6 +21,7 @@ from codex.sandbox.linux.blocked_calls import (
     BlockedCall,
     UnixMode,
 )
+from codex.sandbox.linux.landlock import UNIX_ABI
 from codex.sandbox.linux.spawn import compile_filter
 
 if TYPE_CHECKING:

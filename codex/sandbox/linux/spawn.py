@@ -17,8 +17,8 @@ from codex.base.errors import CodexError, SandboxUnavailableError, SpawnError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from codex.sandbox.linux.landlock import Grant, RulesetPlan
     from codex.sandbox.linux.blocked_calls import BlockedCall
+    from codex.sandbox.linux.landlock import Grant, RulesetPlan
     from codex.sandbox.params import Program, Stdio
 
 MAX_FILTER_BYTES = 8 * 4096
