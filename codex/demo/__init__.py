@@ -1,1 +1,1 @@
-"""`codex demo`: the engine at work on a machine without a model."""
+"""`codex demo`: shows the real engine at work, with a script in place of the model."""

@@ -19,7 +19,7 @@ codex exec -c model_provider=local -c model_providers.local.wire_api=chat \\
   -c model_providers.local.base_url=http://localhost:8080/v1 -m MODEL "explain this repository"
 """,
 }
-"""Shell commands to run in a repository, by the provider's name."""
+"""Shell commands that run codex in a repository, by the name of the provider that they use."""
 
 CONFIG_EXAMPLE = """\
 model = "MODEL"
@@ -37,7 +37,8 @@ def _indented(text: str) -> str:
 
 
 HINTS = (
-    "To use a model, in a repository of your own:\n\n"
+    "To use a model (MODEL stands for its name), in a repository of your own:\n\n"
     + "\n".join(f"{name}\n{_indented(text)}" for name, text in PROVIDER_COMMANDS.items())
-    + f"\nTo keep this choice, write it to ~/.codex/config.toml:\n\n{_indented(CONFIG_EXAMPLE)}"
+    + "\nTo use the same provider in every run, write this (for vLLM) to ~/.codex/config.toml:\n\n"
+    + _indented(CONFIG_EXAMPLE)
 )

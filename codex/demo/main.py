@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 POLICY = SandboxPolicy(can_write_cwd=True)
-"""Policy `workspace-write` without the temporary folders, since the project itself is in one."""
+"""Policy `workspace-write` without the temporary folders: the file to be refused is in one."""
 
 _INTRODUCTION = """\
 This is a demonstration: the model is a script inside this program; no AI is involved.
@@ -52,8 +52,11 @@ the file '{outside}', which is outside the project.\
 
 
 def run(host: Host, color: str) -> int:
-    """Run the demo; return 0 only if the fix makes the failing test pass and the sandbox holds.
+    """Run the demo; return the exit status: 0 if the fix works and the sandbox refused the write.
 
+    A stop signal other than Control-C ends the process.
+
+    Args: color: `always`, `never` or `auto`.
     Raises: CodexError, if the demo cannot run here, including SandboxUnavailableError.
     """
     host.stderr.write(_INTRODUCTION)
@@ -82,7 +85,7 @@ def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal
     os.mkdir(workspace)
     project.create(workspace)
     if _run_test(host, workspace).exit_code == 0:
-        raise CodexError("the demo's test passes before it is fixed")
+        raise CodexError("the demo's test must fail before the fix, but it passes")
     with ScriptedServer() as server:
         options = ExecOptions(prompt=_PROMPT.format(outside=outside), color=color)
         end = work(_quiet(host), _config(server.base_url, folder, workspace), options)
@@ -97,7 +100,7 @@ def _demonstrate(host: Host, color: str, folder: str) -> ExitStatus | StopSignal
 
 
 def _quiet(host: Host) -> Host:
-    """Return `host` with an empty standard input and no proxy for 127.0.0.1, for the engine."""
+    """Return the engine's host: `host` with an empty standard input and no proxy for 127.0.0.1."""
     reader, writer = os.pipe()
     os.close(writer)
     environ = {**host.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
@@ -122,9 +125,9 @@ def _config(base_url: str, folder: str, workspace: str) -> Config:
 
 
 def _run_test(host: Host, workspace: str) -> ExecResult:
-    """Run the project's test in the sandbox, but outside the engine."""
+    """Run the project's test in the sandbox, but outside the engine; return its result."""
     if not os.path.exists(SHELL):
-        raise CodexError(f"the demo needs a POSIX shell at '{SHELL}'")
+        raise CodexError(f"the demo needs a POSIX shell, but '{SHELL}' does not exist")
     env = command_environment(host.environ, ShellEnvironmentPolicy(), has_network=False)
     confinement = confine(
         POLICY,

@@ -49,7 +49,7 @@ _GIT = {
 
 
 def create(folder: str) -> None:
-    """Create the repository, without commits, in an existing empty folder."""
+    """Write the project's files and a Git repository without commits into an empty folder."""
     for name in ("objects", "refs/heads"):
         os.makedirs(os.path.join(folder, ".git", name))
     for name, text in _GIT.items():
@@ -59,7 +59,7 @@ def create(folder: str) -> None:
 
 
 def diff(folder: str) -> str:
-    """Return the changes in the project since `create`, as a unified diff."""
+    """Return the changes to FILES since `create` as a unified diff; empty if there are none."""
     parts: list[str] = []
     for name, before in FILES.items():
         with open(os.path.join(folder, name), encoding="utf-8") as file:

@@ -1,8 +1,8 @@
 """The scripted model of the demo: it turns a request's messages into the next reply. No AI, no I/O.
 
 The number of tool outputs in the request decides which step comes next. The replies and the patch
-contain text of these outputs (the line of the failed test, the wrong line of the file, the kernel's
-refusal), so that a demo that fails shows it.
+quote these outputs (the line of the failed test, the wrong line of the file, the kernel's refusal),
+so that they show what happened if the demo fails.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHELL = "/bin/sh"
 """Path of the shell, absolute because PATH may be empty."""
 TEST_COMMAND = (SHELL, "test.sh")
 OUTSIDE = re.compile(r"'(/[^']+)'")
-"""Pattern of the quoted path in the prompt, to which the sandbox must prevent writing."""
+"""Pattern of the prompt's quoted path (group 1), to which the sandbox must prevent writing."""
 
 _READ_WITH_BUILTINS = 'while IFS= read -r line; do printf "%s\\n" "$line"; done < total.sh'
 """Shell command that does what `cat total.sh` does, with builtins only."""
@@ -38,7 +38,7 @@ class ScriptedReply(msgspec.Struct, frozen=True):
 
 
 def next_reply(messages: list[dict[str, Any]]) -> ScriptedReply:
-    """Return the next reply in a conversation in the Chat Completions format."""
+    """Return the reply to a request. Args: messages: its messages, as Chat Completions has them."""
     outputs = [str(message["content"]) for message in messages if message["role"] == "tool"]
     match outputs:
         case []:

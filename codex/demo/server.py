@@ -1,4 +1,4 @@
-"""The demo's model server: the script behind the Chat Completions API, streamed on 127.0.0.1.
+"""The demo's model server: streams the script's replies on 127.0.0.1, as Chat Completions does.
 
 It uses socketserver because http.server's own server class looks up the name of its address, a DNS
 query that the demo must not send.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ScriptedServer:
-    """HTTP server that listens inside its `with` block; each connection has its own thread."""
+    """HTTP server on a free port that answers in its `with` block, each connection in a thread."""
 
     def __init__(self) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -28,7 +28,7 @@ class ScriptedServer:
 
     @property
     def base_url(self) -> str:
-        """Base URL of the server, for ModelProvider."""
+        """Base URL of the server, such as `http://127.0.0.1:8000/v1`, for ModelProvider."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self) -> ScriptedServer:
@@ -69,7 +69,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def stream(request: dict[str, Any]) -> Iterator[bytes]:
-    """Yield the server-sent events of the reply to `request`, word by word."""
+    """Yield the reply to `request` as server-sent events: each word, each call, then the end.
+
+    The final `[DONE]` is not included.
+    """
     reply = next_reply(request["messages"])
     yield _event({"delta": {"role": "assistant", "content": ""}})
     for piece in re.findall(r"\s*\S+", reply.text):
