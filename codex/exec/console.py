@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """Prints events and the final answer in whole lines, and flushes them."""
+    """Prints events and the final answer in whole lines, and flushes them.
+
+    A method that prints raises BrokenPipeError if the stream has no reader any more, and CodexError
+    if it cannot be written for another reason.
+    """
 
     def __init__(self, host: Host, color: str) -> None:
         """Write to the streams of `host`; `color` is `always`, `never` or `auto`."""
@@ -33,16 +37,16 @@ class Console:
 
     @property
     def patience_s(self) -> float | None:
-        """Longest wait for an event, in seconds, before `idle` must be called; None: no limit."""
+        """Longest wait for an event, in seconds, before `idle` must be called; None: never."""
         return None if self._progress is None else 1.0
 
     def idle(self) -> None:
-        """Show what a silent run is waiting for, on a terminal only."""
+        """On a terminal, show what the run is waiting for if it has waited for at least 2 s."""
         if self._progress is not None:
             self._put(self._err, self._progress.line(self._host.clock()))
 
     def show(self, msg: EventMsg) -> None:
-        """Print an event."""
+        """Print what Printer returns for an event, which may be nothing."""
         if self._progress is not None:
             self._progress.update(msg, self._host.clock())
         self._write(self._err, self._printer.text(msg))
@@ -56,7 +60,7 @@ class Console:
         self._write(self._err, self._printer.hint(text))
 
     def answer(self, text: str | None) -> None:
-        """Print the final answer and then the token counts, once the task has ended.
+        """Print the final answer, if there is one, and then the token counts; the task has ended.
 
         If both streams are a terminal, an answer that was printed already is not printed again.
         """

@@ -42,9 +42,9 @@ End = ExitStatus | StopSignal
 
 
 def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> int:
-    """Work on one prompt; return the exit status. SIGTERM and SIGHUP end the process.
+    """Work on one prompt; return the exit status. A signal such as SIGTERM ends the process.
 
-    Args: resumed: the session to resume.
+    Args: resumed: the session to continue; None begins a new one.
     Raises: CodexError, if something is wrong before the work begins, or the result cannot be
         written.
     """
@@ -57,9 +57,11 @@ def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | Non
 
 
 def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | None = None) -> End:
-    """Work on one prompt like `run`, but return a stop signal instead of dying by it.
+    """Work on one prompt; return the exit status, or the stop signal that ended the work.
 
-    Raises: CodexError, like `run`.
+    Args: resumed: the session to continue; None begins a new one.
+    Raises: CodexError, if something is wrong before the work begins, or the result cannot be
+        written.
     """
     console = Console(host, options.color)
     try:
@@ -82,7 +84,7 @@ def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | No
 
 
 def _run_engine(host: Host, config: Config, task: HeadlessTask, resumed: Resumed | None) -> End:
-    """Run the engine for one task; return when everything that the engine started has ended."""
+    """Run the engine for one task; return its end once everything the engine started is over."""
     from codex.core.engine import running
 
     inbox: ExecInbox = SimpleQueue()
@@ -102,13 +104,16 @@ class HeadlessTask:
         self._id: str | None = None
         self._is_interrupted = False
         self.answer: str | None = None
-        """Last message of the model; None until the task has completed, or if there is none."""
+        """Last message of the model; None before the task has completed, or if it has none."""
         self.session_id = ""
         self.rollout_path: str | None = None
-        """Path of the session's file, if one is written."""
+        """Path of the session's file, which may not exist; None if the session is not recorded."""
 
     def until_end(self, engine: Submits, inbox: ExecInbox) -> End:
-        """Show every event and act on every signal; return how the task ended."""
+        """Show events and obey signals until the task ends; return its status or the stop signal.
+
+        The first Control-C only interrupts the task.
+        """
         while True:
             try:
                 message = inbox.get(timeout=self._console.patience_s)
@@ -155,7 +160,7 @@ def _prepare(host: Host, config: Config, options: ExecOptions) -> UserInput:
     policy = config.sandbox_policy
     if not (options.skip_git_repo_check or policy.is_unrestricted or repository_root(config.cwd)):
         raise CodexError(
-            f"'{config.cwd}' is not inside a Git repository, where changes can be undone",
+            f"'{config.cwd}' is not inside a Git repository: changes there cannot be undone",
             advice="To run here anyway, add --skip-git-repo-check.",
         )
     if options.output_last_message is not None:
@@ -184,4 +189,4 @@ def _save_answer(host: Host, name: str, answer: str | None, console: Console) ->
     except OSError as exc:
         raise CodexError(f"cannot write the last message to '{name}': {exc.strerror}") from exc
     if not answer:
-        console.warn(f"there is no final answer; '{name}' is empty")
+        console.warn(f"there is no final answer; the file '{name}' is now empty")

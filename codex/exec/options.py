@@ -11,9 +11,9 @@ class ExecOptions(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str | None
     """Prompt; if None or `-`, it is read from standard input."""
     images: tuple[str, ...] = ()
-    """Image files, as typed."""
+    """Paths of image files, as typed: relative to the directory where codex was started."""
     color: str = "auto"
     """Use of colours: `always`, `never` or `auto`."""
     output_last_message: str | None = None
-    """File for the final answer, as typed."""
+    """Path, as typed, of the file that the final answer is written to; None: no file."""
     skip_git_repo_check: bool = False

@@ -1,7 +1,7 @@
 """Printer: turn events into the text that the user reads while `codex exec` works. Pure.
 
 A command's output is shown in order of arrival, with the number of omitted lines. The caller writes
-all of it to stderr, and the final answer to stdout.
+the text of all events to stderr, and the final answer to stdout.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ from codex.protocol.replies import (
 )
 
 _MAX_LINES = 20
-"""Largest number of lines shown of a command or its output; of more, only head and tail appear."""
+"""Number of lines shown of a longer command, call or output: half first, half last ones."""
 MAX_LINE_CHARS = 1000
-"""Largest number of characters shown of a line."""
+"""Largest number of characters shown of a line, before a count of the omitted ones."""
 
 _NO_ANSWER = "the model returned no message"
 
@@ -109,8 +109,8 @@ _Work = CallBegin | CallEnd | PlanUpdate | StepReport
 class Printer:
     """Turns events, in order, into text.
 
-    A message of the model is held back until it is known whether it is the final answer. If another
-    event follows, the message is returned before that event's text. If the task ends
+    A message of the model is held back until it is known whether it is the final answer. If an
+    event with a text of its own follows, the message is returned before that text. If the task ends
     with the message, it is the final answer, which the caller prints.
     """
 
@@ -122,7 +122,7 @@ class Printer:
         """Whether `text` has returned the answer already, because another event followed it."""
 
     def text(self, msg: EventMsg) -> str:
-        """Return the text to print for an event: whole lines, or nothing."""
+        """Return the text to print for an event, in whole lines; empty if there is none."""
         if isinstance(msg, _Silent):
             return ""
         if isinstance(msg, _Notice):
@@ -316,7 +316,10 @@ class Printer:
 
 
 def clipped(text: str) -> str:
-    """Return at most _MAX_LINES head and tail lines of `text`, with the number of lines between."""
+    """Return `text` with long lines cut and, if it has many lines, only its first and last ones.
+
+    More than _MAX_LINES + 1 lines are many. Markers say how many lines and characters are omitted.
+    """
     lines = text.removesuffix("\n").split("\n")
     if len(lines) > _MAX_LINES + 1:  # The line with the count takes the place of one.
         half = _MAX_LINES // 2
@@ -331,6 +334,6 @@ def clipped(text: str) -> str:
 
 
 def _lines_in(line: str) -> int:
-    """Return how many lines of output `line` stands for: a marker stands for those omitted."""
+    """Return how many lines of output `line` stands for: a cut's marker for those omitted there."""
     match = _CUT.fullmatch(line)
     return 1 if match is None else int(match[1])

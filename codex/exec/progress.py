@@ -15,7 +15,7 @@ from codex.protocol.events import (
 )
 
 _QUIET_S = 2.0
-"""Time without events after which the line appears."""
+"""Seconds of waiting for the same thing after which the line appears."""
 CLEAR = "\r\x1b[K"
 
 
@@ -28,7 +28,10 @@ class Progress:
         self._is_shown = False
 
     def update(self, msg: EventMsg, now: float) -> None:
-        """Note what the run waits for after an event. Args: now: seconds on the host's clock."""
+        """Note what the run waits for from an event on; most events change nothing.
+
+        Args: now: seconds on the host's clock.
+        """
         match msg:
             case SessionConfigured() | TaskStarted() | ExecCommandEnd() | StreamError():
                 self._doing = "waiting for the model"
@@ -39,7 +42,7 @@ class Progress:
         self._since = now
 
     def line(self, now: float) -> str:
-        """Return the line to show at `now`; empty before _QUIET_S without events have passed."""
+        """Return the line to show at `now`; empty if the run has waited for less than _QUIET_S."""
         waited_s = int(now - self._since)
         if self._doing is None or waited_s < _QUIET_S:
             return ""
@@ -49,6 +52,6 @@ class Progress:
         return f"{CLEAR}... {self._doing} ({waited})"
 
     def erase(self) -> str:
-        """Return the text that erases the line before other output."""
+        """Return the text that erases the line before other output; empty if no line is shown."""
         was_shown, self._is_shown = self._is_shown, False
         return CLEAR if was_shown else ""

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 GRACE_S = 0.5
-"""Longest wait for the first byte from a pipe when the command line has a prompt too."""
+"""Longest wait, in seconds, for a pipe's first byte if the command line has a prompt too."""
 _CHUNK = 65_536
 
 
 def read_prompt(host: Host, argument: str | None) -> str:
-    """Return the prompt of the run, which is never blank.
+    """Return the prompt of the run, which is never blank; tell the user when stdin is read.
 
-    Args: argument: the prompt on the command line; None and `-` mean standard input.
+    Args: argument: the prompt on the command line, to which the content of a pipe or a file on
+        standard input is appended; None and `-` mean that standard input is the prompt.
     Raises: CodexError, if there is no prompt.
     """
     if argument is None or argument == "-":
@@ -65,7 +66,7 @@ def _with_stdin(host: Host, argument: str) -> str:
 def _is_ready(descriptor: int) -> bool:
     """Whether to read standard input beside a prompt argument: it has data or is at its end.
 
-    Terminals and other devices are not read.
+    Wait up to GRACE_S for a pipe. Terminals and other devices are not read.
     """
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):

@@ -34,13 +34,14 @@ def wants_color(choice: str, *, environ: Mapping[str, str], is_terminal: bool) -
 
 
 class Painter(NamedTuple):
-    """Paints text if colours are on."""
+    """Paints text if colours are on; if they are off, bold and dim are off too."""
 
     has_color: bool
 
     def paint(self, text: str, *codes: str) -> str:
         """Return `text` styled with SGR codes, line by line, so that no style leaks past a line.
 
+        Without colours or codes, return it unchanged.
         Must not get painted text: the reset inside it would end the outer style.
         """
         if not self.has_color or not codes:
