@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 EDGE = Style(fg="yellow")
 ENOUGH = 6
-"""Rows of heading and question below which the answers are drawn side by side."""
+"""Number of rows that heading and question get at least, unless they need fewer.
+
+If there are not enough, the answers are drawn side by side."""
 STEPS = {"pageup": -1, "pagedown": 1}
 LINE_STEPS = {"<scroll-up>": -1, "<scroll-down>": 1, "c-up": -1, "c-down": 1}
 
@@ -46,6 +48,7 @@ class Given(NamedTuple):
 
     choice: Choice
     feedback: str | None = None
+    """Message to the model; None if the user gave none."""
     content: dict[str, Json] | None = None
     """Values of an accepted elicitation by field name; None for any other answer."""
 
@@ -62,7 +65,12 @@ class ApprovalDialog:
         answer: Callable[[Given], None],
         count: int = 1,
     ) -> None:
-        """Args: answer: called with the answer. count: waiting requests, including this one."""
+        """Make a dialog that does not receive keys yet.
+
+        Args: cwd: the session's working directory, absolute. home: the home directory, shown as
+            `~`; None if unknown. answer: called with the answer. count: number of waiting requests,
+            including this one.
+        """
         self._request = request
         self._cwd = cwd
         self._home = home
@@ -76,10 +84,13 @@ class ApprovalDialog:
         self._edit: LineEdit | None = None
         self._form = Form(request.schema) if isinstance(request, ElicitationRequest) else None
         self.is_armed = False
-        """Whether keys go to the dialog; until then it only shows the request."""
+        """Whether keys go to the dialog; while they do not, it only shows the request."""
 
     def takes(self, name: str) -> bool:
-        """Whether the dialog uses a key; any other character was meant for the composer."""
+        """Whether a key is for the dialog: any key but a character that chooses no answer.
+
+        While text is typed into the dialog, every key is for it.
+        """
         is_text = len(name) == 1 and name.isprintable()
         known = {choice.key for choice in self._choices}
         return self._edit is not None or not is_text or name.lower() in known
@@ -90,7 +101,10 @@ class ApprovalDialog:
         return self._edit is not None
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as `Modal.key` describes."""
+        """Scroll, select an answer, give it, or type text.
+
+        Args: name: the key's name in prompt_toolkit, such as `c-m`. data: text that the key enters.
+        """
         if name in STEPS or name in LINE_STEPS:
             step = STEPS.get(name, 0) * max(1, self._page - 1) + LINE_STEPS.get(name, 0)
             self._scrolled = max(0, min(self._scrolled + step, self._hidden))
@@ -130,12 +144,12 @@ class ApprovalDialog:
                 self._answer(Given(choice, content=self._form.content))
 
     def height(self, width: int, rows: int) -> int:
-        """Return the number of rows that show the whole question, or `rows` if that is less."""
+        """Return the number of rows for heading, whole question and answers, at most `rows`."""
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
         return min(rows, len(asked) + len(self._foot(width)) + 2)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Return the heading, the part of the question that fits, and the answers."""
+        """Return the heading, the part of the question that fits, and the answers or text field."""
         foot = self._foot(width)
         asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
         is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)

@@ -40,11 +40,11 @@ class Choice(NamedTuple):
     short: str
     """Shorter label, for a dialog with few rows."""
     decision: ReviewDecision | None
-    """Decision; None for an elicitation, whose answer is `action`."""
+    """Decision sent to the engine; None for an elicitation, which gets `action` instead."""
     wants_feedback: bool = False
     """Whether the dialog first asks the user for a message to the model."""
     action: str = ""
-    """Answer to an elicitation: `accept`, `decline` or `cancel`."""
+    """Answer to an elicitation: `accept`, `decline` or `cancel`; empty for other questions."""
 
 
 _YES = Choice("y", "yes", "yes", ReviewDecision.APPROVED)
@@ -53,7 +53,7 @@ _STOP = Choice("escape", "no, and stop here", "stop", ReviewDecision.ABORT)
 
 
 def choices(request: Question) -> tuple[Choice, ...]:
-    """Return the answers to a question, in order; the dialog opens with the first one selected."""
+    """Return the answers that a question offers, in order; at first, the first one is selected."""
     match request:
         case ExecApprovalRequest():
             return (_YES, *_more_choices(request), _NO, _STOP)
@@ -116,7 +116,8 @@ def title(request: Question) -> str:
 def question(request: Question, width: int, *, cwd: str, home: str | None) -> list[Line]:
     """Return everything that the user decides about, in lines of at most `width` columns.
 
-    Args: cwd: the session's working directory, absolute.
+    Args: cwd: the session's working directory, absolute; a patch's files are shown relative to it.
+        home: the home directory, shown as `~`; None if unknown.
     """
     match request:
         case ExecApprovalRequest():
@@ -181,7 +182,10 @@ def _fields(schema: Json, width: int) -> list[Line]:
 
 
 def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
-    """Return the answers with their keys, one below the other."""
+    """Return the answers with their keys, one below the other, in rows of at most `width` columns.
+
+    Args: chosen: index of the answer to highlight; -1 for none.
+    """
     found: list[Line] = []
     for index, choice in enumerate(offered):
         style = _CHOSEN if index == chosen else PLAIN
@@ -192,7 +196,10 @@ def choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Lin
 
 
 def short_choice_lines(offered: Sequence[Choice], chosen: int, width: int) -> list[Line]:
-    """Return the answers with their keys, in as few rows as possible."""
+    """Return the answers, by their short labels, with their keys, in as few rows as possible.
+
+    Args: chosen: index of the answer to highlight; -1 for none.
+    """
     row: Line = ()
     for index, choice in enumerate(offered):
         style = _CHOSEN if index == chosen else PLAIN

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class Form:
-    """A form, filled in field by field. Args: schema: JSON Schema of an object."""
+    """A form, filled in field by field: `label` and `take` are for the current field.
+
+    Args: schema: JSON Schema of an object, whose properties are the fields.
+    """
 
     def __init__(self, schema: Json) -> None:
         table = schema.get("properties") if isinstance(schema, dict) else None
@@ -27,12 +30,12 @@ class Form:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every field has been asked for."""
+        """Whether every field has a value or was skipped; then no field is current."""
         return self._at >= len(self.fields)
 
     @property
     def label(self) -> str:
-        """The name, type and description of the current field."""
+        """Text that asks for the current field: its title or name, its type and its description."""
         name, about = self.fields[self._at]
         optional = "" if name in self._required else ", optional"
         told = f": {about['description']}" if about.get("description") else ""
@@ -46,7 +49,10 @@ class Form:
         return "yes | no" if kind == "boolean" else kind
 
     def take(self, text: str) -> bool:
-        """Store the current field's text; return False and set `complaint` if it is invalid."""
+        """Store the typed value of the current field and go on; empty text skips an optional one.
+
+        If the text is invalid, stay, say why in `complaint` and return False.
+        """
         name, about = self.fields[self._at]
         text = text.strip()
         self.complaint = ""

@@ -18,14 +18,14 @@ class GitWarning:
     """Asks whether to work in a folder outside any Git repository."""
 
     def __init__(self, cwd: str, home: str | None, done: Callable[[bool], None]) -> None:
-        """Args: done: called with whether the user wants to work there."""
+        """Args: cwd: the folder. done: called with True to work there, False to quit."""
         self._place = short_path(cwd, home)
         self._done = done
         self._chosen = 1
         self.is_armed = False
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as `Modal.key` describes; a paste does nothing."""
+        """Select an answer or give it. Args: name: the key's name in prompt_toolkit."""
         if name in ("y", "Y"):
             self._done(True)  # noqa: FBT003 - its only argument
         elif name in ("n", "N", "q", "Q", "escape", "c-c", "c-d"):
@@ -36,11 +36,11 @@ class GitWarning:
             self._done(self._chosen == 0)
 
     def height(self, _width: int, rows: int) -> int:
-        """Return all available rows."""
+        """Return `rows`: the question takes all available rows."""
         return rows
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Return the answers, at any size, and as much of the text as fits."""
+        """Return the answers, which are always shown, below as much of the text as fits."""
         text = [
             line("Not a Git repository", TITLE),
             (),

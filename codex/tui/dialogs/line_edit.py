@@ -15,7 +15,10 @@ class LineEdit:
         self._at = len(text)
 
     def key(self, name: str, data: str) -> bool:
-        """Handle a key or a paste (see `Modal.key`); return whether LineEdit uses it."""
+        """Edit the line or move the cursor; return whether the key does either.
+
+        Args: name: the key's name in prompt_toolkit. data: text that the key enters or pastes.
+        """
         before, after = self.text[: self._at], self.text[self._at :]
         match name:
             case "left" | "c-b":
@@ -55,7 +58,7 @@ class LineEdit:
         self.text, self._at = before + after, len(before)
 
     def line(self, width: int) -> Line:
-        """Return the text around the cursor, which is a reversed cell."""
+        """Return the text around the cursor, a reversed cell; the caller clips it to `width`."""
         before, after = self.text[: self._at], self.text[self._at :]
         before = before[-max(1, width * 2 // 3) :]
         under, rest = (after[:1] or " "), after[1:]

@@ -16,7 +16,11 @@ class Modal(Protocol):
     that was meant for the composer must not answer it."""
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key. Args: name: prompt_toolkit's, such as `c-m`. data: the text it enters."""
+        """Handle a key or a paste.
+
+        Args: name: the key's name in prompt_toolkit, such as `c-m` or `<bracketed-paste>`. data:
+            text that it enters.
+        """
 
     def height(self, width: int, rows: int) -> int:
         """Return the number of rows that the modal wants, at most `rows`."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from codex.rollout.files import SessionSummary
 
 MAX_SESSIONS = 200
-"""Most sessions in the list; older ones are opened by id or name."""
+"""Largest number of sessions in the list; older ones can be opened by id or name."""
 TITLE_WIDTH = 32
-"""Most characters of a name or first message: age, size, folder and id must fit beside it."""
+"""Largest number of characters of a name or first message: the other details stand beside it."""
 
 
 def session_rows(
@@ -28,7 +28,8 @@ def session_rows(
 ) -> list[PickerRow]:
     """Return a row for each session: its name or first message; its age, size, folder and id.
 
-    Args: home: the user's home directory, shown as `~`.
+    Args: now_s: the time, in seconds since the epoch. home: the user's home directory, shown as
+        `~`; None if unknown.
     """
     return [
         PickerRow(
@@ -59,7 +60,7 @@ def _age(seconds: float) -> str:
 
 
 def is_same_folder(one: str, other: str) -> bool:
-    """Whether two paths are the same folder."""
+    """Whether two paths lead to the same folder, symbolic links followed."""
     return os.path.realpath(one) == os.path.realpath(other)
 
 
@@ -71,7 +72,11 @@ async def choose_session(
     input: Input,
     output: Output,
 ) -> int | None:
-    """Let the user choose a session before the TUI starts; return its index, or None."""
+    """Let the user choose a session before the TUI starts; return its index in `sessions`.
+
+    Args: now_s: the time, in seconds since the epoch. home: the user's home directory.
+    Returns: None if the user chose none.
+    """
     from prompt_toolkit.application import Application
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.keys import Keys

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _CHOSEN = Style(fg="cyan", bold=True)
 _MAX_ROWS = 12
-"""Most rows of the list that are visible at one time."""
+"""Largest number of the list's rows that are visible at one time."""
 
 _STEPS = {
     "up": -1, "c-p": -1, "<scroll-up>": -1, "down": 1, "c-n": 1, "<scroll-down>": 1,
@@ -38,8 +38,9 @@ class PickerRow(NamedTuple):
 
     label: str
     detail: str = ""
-    """Text beside the label, dim."""
+    """Dim text beside the label; it is searched, too."""
     is_current: bool = False
+    """Whether the row stands for what is in use, which the list marks and selects at first."""
 
 
 class Picker:
@@ -53,10 +54,10 @@ class Picker:
         *,
         note: str = "",
     ) -> None:
-        """Select the current row, or the first one.
+        """Make a list in which the current row is selected, or the first one if none is current.
 
         Args: done: called with the index of the chosen row, or None if the user chose none.
-            note: a line below the title.
+            note: a line below the title; empty for none.
         """
         self.is_armed = True
         self._title = title
@@ -75,7 +76,10 @@ class Picker:
         ]
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as `Modal.key` describes."""
+        """Select a row, choose it, search, or close the list.
+
+        Args: name: the key's name in prompt_toolkit, such as `c-m`. data: text that the key enters.
+        """
         matches = self._matches()
         if name in _STEPS:
             self._move(_STEPS[name], matches)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 IDLE_PAUSE_S = 0.3
 """Seconds that a dialog must be visible without a keystroke before it receives keys."""
 WRITING_PAUSE_S = 1.0
-"""The same while the composer holds text: the user may only be pausing between two words."""
+"""Value in place of IDLE_PAUSE_S while the composer holds text: the user may go on writing."""
 
 
 class Typing(Protocol):
@@ -37,7 +37,7 @@ class Surface(Protocol):
     """The parts of the application that the slot uses."""
 
     def modal_opened(self) -> None:
-        """Do what the application does whenever a modal opens."""
+        """Clear the status line's hint, which was not about the new modal."""
 
     def focus(self, *, is_modal: bool) -> None:
         """Give the keyboard focus to the modal or to the composer."""
@@ -83,7 +83,7 @@ class ModalSlot:
         return self.modal is not None and self.modal.is_armed
 
     def open(self, modal: Modal) -> None:
-        """Show a modal until it is dismissed."""
+        """Show a modal, in place of any other, until `dismiss` is called."""
         self.modal = modal
         self._seen_at = None
         self._surface.modal_opened()
@@ -99,7 +99,7 @@ class ModalSlot:
     def show_waiting(self) -> None:
         """Show the question that waits longest, unless the user has opened something else.
 
-        A dialog whose question no longer waits is closed.
+        An open question is closed first; if it still waits longest, it gets a new dialog.
         """
         if self.modal is not None and not isinstance(self.modal, ApprovalDialog):
             return
@@ -126,7 +126,10 @@ class ModalSlot:
             self._arm_after_pause()
 
     def key(self, name: str, data: str) -> None:
-        """Pass a key to the modal; typing that was not meant for it goes into the composer."""
+        """Pass a key to the modal; typing that was not meant for it goes into the composer.
+
+        Args: name: the key's name in prompt_toolkit. data: text that the key enters or pastes.
+        """
         modal = self.modal
         if (
             isinstance(modal, ApprovalDialog)
