@@ -40,7 +40,7 @@ _OVERWRITES = re.compile(r"[\r\x08]|(?:\x1b\[|\x9b)[012]?K")
 def parse_ansi(text: str, base: Style = PLAIN) -> list[Line]:
     """Return the lines of command output; a newline at the very end begins no new line.
 
-    Args: base: the style of text that sets no style.
+    Args: base: style that fills in what the text's own style leaves unset.
     """
     return parse_ansi_part(re.sub(r"\r*\n\Z", "", text), PLAIN, base)[0]
 
@@ -50,7 +50,8 @@ def parse_ansi_part(text: str, style: Style, base: Style) -> tuple[list[Line], S
 
     A newline at the very end begins an empty line.
 
-    Args: style: the style in which this part begins. base: the style of text that sets no style.
+    Args: style: the style in which this part begins. base: style that fills in what the text's own
+        style leaves unset.
     """
     if style == PLAIN and not _SPECIAL.search(text):
         return [(Span(row, base),) if row else () for row in clean(text).split("\n")], style
@@ -147,7 +148,7 @@ def _joined(cells: Iterable[Span]) -> Line:
 
 @lru_cache(maxsize=512)
 def applied(style: Style, sequence: str) -> Style:
-    """Return `style` as an SGR sequence changes it; unknown codes change nothing."""
+    """Return `style` after an SGR sequence such as `ESC [ 1 m`; unknown codes change nothing."""
     codes: list[int] = []
     for part in sequence.lstrip("\x1b[\x9b").rstrip("m").split(";"):
         first, *rest = part.split(":")
@@ -232,7 +233,7 @@ def _extended(codes: list[int]) -> str | None:
 def to_ansi(row: Line, *, has_color: bool = True) -> str:
     """Return the line as text with escape sequences, ending in the terminal's own style.
 
-    Args: has_color: False leaves out colours only, not bold, dim and the like, nor links.
+    Args: has_color: False leaves out colours, but neither bold, dim and the like nor links.
     """
     return "".join(_painted(span, has_color=has_color) for span in row)
 

@@ -44,7 +44,7 @@ _links: dict[str, int] = {}
 
 @lru_cache(maxsize=1024)
 def style_string(style: Style, *, has_color: bool = True) -> str:
-    """Return prompt_toolkit's style string. Args: has_color: False keeps bold, dim and the like."""
+    """Return `style` as a prompt_toolkit style string. Args: has_color: False: without colours."""
     words = [flag for flag in _FLAGS if getattr(style, flag)]
     if has_color and style.fg:
         words.append(f"fg:{_color(style.fg)}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 MAX_CODE = 100_000
-"""Number of characters beyond which code stays plain."""
+"""Largest number of characters of code that is highlighted; longer code stays plain."""
 
 _ALIASES = {
     "bash": "shell", "sh": "shell", "zsh": "shell", "ksh": "shell",
@@ -37,7 +37,9 @@ _ALIASES = {
 
 
 def highlight(code: str, language: str) -> list[Line]:
-    """Return the code as lines, without colours if the language is unknown. Never raises.
+    """Return the code as coloured lines, not wrapped; tabs become blanks. Never raises.
+
+    The lines are plain if the language is unknown, the code is too long or the lexer loses text.
 
     Args: language: word after the backticks of a Markdown fence, or a file's extension.
     """

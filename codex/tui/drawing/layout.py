@@ -44,7 +44,7 @@ class Rows(Container):
         """Make a container.
 
         Args: get_lines: returns the rows for a width and a height. get_height: returns the wanted
-            number of rows for a width and the available rows; None: the rows that others leave.
+            number of rows for a width and the available rows; None: it gets what others leave.
         """
         self._get_lines = get_lines
         self._get_height = get_height
@@ -84,7 +84,7 @@ class Rows(Container):
         erase_bg: bool,  # noqa: FBT001 - prompt_toolkit's
         z_index: int | None,
     ) -> None:
-        """Draw the rows."""
+        """Get the rows for the size of `write_position` and draw them there, clipped to it."""
         place = write_position
         rows = self._get_lines(place.width, place.height)
         screen.width = max(screen.width, place.xpos + place.width)
@@ -95,7 +95,7 @@ class Rows(Container):
                 x = self._write(screen, span, x, y, place.xpos + place.width)
 
     def _write(self, screen: Screen, span: Span, x: int, y: int, end: int) -> int:
-        """Draw a span from column `x` up to column `end`; return the column after it."""
+        """Draw a span in row `y` from column `x` to before `end`; return the next column."""
         style = style_string(span.style, has_color=self._has_color)
         cells = screen.data_buffer[y]
         start = x

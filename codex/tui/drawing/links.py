@@ -10,14 +10,17 @@ import re
 from urllib.parse import quote
 
 OPENERS = ("vscode", "vscode-insiders", "windsurf", "cursor")
-"""Editors that open `<name>://file<path>:<line>`; any other value leaves citations unchanged."""
+"""Values of `file_opener` for which a link is `<value>://file<path>:<line>`; others make none."""
 
 _CITATION = re.compile(r"【F:([^†】\n]+)†L(\d+)(?:-L(?:\d+|\?))?】")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
 
 def with_links(text: str, *, opener: str, cwd: str) -> str:
-    """Return Markdown with each citation as a link. Args: cwd: base of relative paths."""
+    """Return Markdown with each citation as a link; unchanged if `opener` is not in OPENERS.
+
+    Args: opener: the setting `file_opener`. cwd: directory that relative paths start from.
+    """
     if opener not in OPENERS or "【" not in text:
         return text
 

@@ -43,7 +43,7 @@ HEADINGS = (
 MAX_RULE = 60
 MAX_NESTING = 100
 MIN_BODY = 8
-"""Smallest width, in columns, that indented text may have; narrower text is not indented."""
+"""Smallest width, in columns, that may be left to indented text; if less is, it is not indented."""
 
 _INLINE = {
     "strong": BOLD,
@@ -56,7 +56,7 @@ _parser: MarkdownIt | None = None
 
 
 def render(text: str, width: int) -> list[Line]:
-    """Return the Markdown as lines of at most `width` columns."""
+    """Return the Markdown as lines of at most `width` columns; a width below 2 counts as 2."""
     from markdown_it.tree import SyntaxTreeNode
 
     return _blocks(SyntaxTreeNode(_markdown_it().parse(text)).children, max(2, width))
@@ -168,7 +168,7 @@ def _one_line(cell: SyntaxTreeNode) -> Line:
 
 
 def _inline(node: SyntaxTreeNode) -> list[Line]:
-    """Return the lines of a paragraph, not yet wrapped."""
+    """Return the lines of a paragraph, heading or table cell, not yet wrapped."""
     rows: list[list[Span]] = [[]]
     _collect(node.children, PLAIN, rows)
     found = [tuple(row) for row in rows]
@@ -211,7 +211,10 @@ def _link(node: SyntaxTreeNode, style: Style, rows: list[list[Span]]) -> None:
 
 
 def _written(node: SyntaxTreeNode, name: str) -> str:
-    """Return a link's target as ` (target)`, with its title. Args: name: its attribute."""
+    """Return the target of a link or image as ` (target "title")`; empty if there is none.
+
+    Args: name: attribute that holds the target.
+    """
     target = clean(str(node.attrs.get(name, ""))).replace("\n", " ")
     title = clean(str(node.attrs.get("title", ""))).replace("\n", " ")
     shown = f'{target} "{title}"' if title else target

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from codex.tui.drawing.text import Line
 
 MAX_OPEN_CODE = 60
-"""Number of lines after which a block of code is cut."""
+"""Number of lines of a code block after which the next line begins a new piece."""
 MAX_OPEN = 4_000
-"""Number of characters after which any other block is cut at its next line end."""
+"""Number of characters of any other block after which the next line begins a new piece."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _ITEM = re.compile(r"([-*+]|\d{1,9}[.)]) ")
@@ -130,6 +130,6 @@ class MarkdownStream:
 
 
 def _kind(row: str) -> str:
-    """Return the last character of an item's mark, which all items of one list share."""
+    """Return the last character of a list item's marker; the items of one list have the same."""
     mark = row.split(" ", 1)[0]
     return mark[-1]

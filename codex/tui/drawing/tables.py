@@ -8,9 +8,9 @@ from typing import NamedTuple
 from codex.tui.drawing.text import BOLD, DIM, Line, Span, line_width, plain, restyled, wrap
 
 MIN_COLUMN = 6
-"""Smallest width that a column is reduced to."""
+"""Width, in screen columns, below which no column of a table is reduced to fit."""
 _GAP = 3
-"""Columns between two cells: a bar with a blank on each side."""
+"""Screen columns between two cells: a bar with a blank on each side."""
 
 
 class MarkdownTable(NamedTuple):
@@ -19,11 +19,11 @@ class MarkdownTable(NamedTuple):
     rows: list[list[Line]]
     """Cells by row; the first row is the heading."""
     aligned: list[str]
-    """Alignment of each column: `left`, `center`, `right` or empty."""
+    """Alignment of each column: `left`, `center`, `right`, or empty if none is given."""
 
 
 def draw_table(table: MarkdownTable, width: int) -> list[Line]:
-    """Return the table as lines of at most `width` columns."""
+    """Return the table as lines of at most `width` screen columns; as records if it is too wide."""
     heading, *rows = table.rows
     widths = _widths(table.rows, width - _GAP * (len(heading) - 1))
     if not widths:
@@ -36,7 +36,7 @@ def draw_table(table: MarkdownTable, width: int) -> list[Line]:
 
 
 def _widths(rows: list[list[Line]], room: int) -> list[int]:
-    """Return the widths of the columns, the widest reduced first; empty if they do not fit."""
+    """Return the columns' widths, the widest reduced first; empty if they do not fit `room`."""
     wanted = [max(1, *map(line_width, column)) for column in zip_longest(*rows, fillvalue=())]
     for limit in range(room, MIN_COLUMN - 1, -1):
         widths = [min(size, limit) for size in wanted]
@@ -46,7 +46,7 @@ def _widths(rows: list[list[Line]], room: int) -> list[int]:
 
 
 def _drawn(row: list[Line], widths: list[int], aligned: list[str]) -> list[Line]:
-    """Return the lines of one table row, as many as its highest cell has."""
+    """Return the lines of one table row, as many as its tallest cell needs."""
     cells = [wrap(cell, size) for cell, size in zip(row, widths, strict=False)]
     found: list[Line] = []
     for parts in zip_longest(*cells, fillvalue=()):

@@ -37,7 +37,7 @@ class Style(NamedTuple):
     reverse: bool = False
     strike: bool = False
     link: str | None = None
-    """URL that the text leads to."""
+    """URL that the text leads to; None if it is no link."""
 
     def over(self, base: Style) -> Style:
         """Return this style on top of another: `base` fills in what this style leaves unset."""
@@ -77,9 +77,12 @@ _SEQUENCE = re.compile(f"(?<=[{_EMOJI}])[\u200d\U0001f3fb-\U0001f3ff]+(?=[{_EMOJ
 
 
 def clean(text: str, *, tab: int = TAB) -> str:
-    """Return text that is safe to measure and draw: no controls but newlines, tabs as blanks.
+    """Return text that is safe to measure and draw: newlines are its only control characters.
 
+    Escape sequences are dropped, tabs become blanks, other controls are spelled out (`\\x07`).
     Joined emoji lose what joins them; nothing else that is visible is lost.
+
+    Args: tab: number of columns between tab stops.
     """
     text = printable(text)
     if "\t" in text:
@@ -102,13 +105,13 @@ def _untabbed(row: str, tab: int) -> str:
 
 
 def line(text: str, style: Style = PLAIN) -> Line:
-    """Return text from outside as one line; newlines become blanks."""
+    """Return text from outside, cleaned, as one line; newlines become blanks."""
     text = clean(text).replace("\n", " ")
     return (Span(text, style),) if text else ()
 
 
 def lines(text: str, style: Style = PLAIN, *, tab: int = TAB) -> list[Line]:
-    """Return text from outside as lines; a newline at the very end begins no new line."""
+    """Return text from outside, cleaned, as lines; a newline at the very end begins no new line."""
     rows = clean(text, tab=tab).removesuffix("\n").split("\n")
     return [(Span(row, style),) if row else () for row in rows]
 
@@ -131,7 +134,7 @@ def _char_width(character: str) -> int:
 
 
 def cell_width(text: str) -> int:
-    """Return the number of columns that the text takes."""
+    """Return the number of columns that cleaned text takes."""
     if text.isascii():
         return len(text)
     return sum(map(_char_width, text))
@@ -164,7 +167,7 @@ def wrap(row: Line, width: int, *, indent: Line = ()) -> list[Line]:
 
 
 def wrapped(rows: Iterable[Line], width: int, *, indent: Line = ()) -> list[Line]:
-    """Wrap each line; return the rows of all of them."""
+    """Return the rows of all lines, each of which is wrapped as `wrap` does it."""
     return [part for row in rows for part in wrap(row, width, indent=indent)]
 
 
