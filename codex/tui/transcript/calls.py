@@ -1,6 +1,6 @@
-"""Calls: the cells of the model's commands, patches and MCP tool calls, until they end. Pure.
+"""Calls: the cells of commands, patches and MCP tool calls that have not ended. Pure.
 
-The cell of a call, from the approval request or the begin on, is found by its call id.
+The call id leads to a call's cell, from the approval request or the begin event to the end event.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Calls:
         self._tools: dict[str, ToolCell] = {}
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Forget all calls; their cells stay as they are."""
         self._commands.clear()
         self._patches.clear()
         self._tools.clear()
 
     def close(self) -> None:
-        """Show every open call as interrupted or not applied: no event will report its end."""
+        """Close the cells of all open calls as interrupted or not applied: no event will do it."""
         for command in self._commands.values():
             command.stop("interrupted")
         for patch in self._patches.values():
@@ -58,7 +58,7 @@ class Calls:
         self.clear()
 
     def decided(self, call_id: str, decision: ReviewDecision) -> None:
-        """End a call if the user's answer to its approval request denies it."""
+        """Close the cell of a call that the user denied; do nothing after any other decision."""
         if decision not in (ReviewDecision.DENIED, ReviewDecision.ABORT):
             return
         if command := self._commands.pop(call_id, None):
@@ -69,7 +69,7 @@ class Calls:
             tool.stop("not called: you denied it")
 
     def handle(self, msg: CallMsg) -> None:
-        """Handle an event of a call."""
+        """Add or update the cell of the call that an event is about."""
         if isinstance(msg, CommandMsg):
             self._command(msg)
         elif isinstance(msg, PatchMsg):
@@ -149,8 +149,8 @@ class Calls:
 def _asked_about(cells: dict[str, _C], call_id: str) -> _C | None:
     """Return the cell of a call that needed approval, filed from now on under the call's own id.
 
-    The id of a second question about a call ends in `#2`: the sandbox stopped the command, or the
-    model numbers its calls anew in each response.
+    None if it needed none. The id of a second question about a call ends in `#2`: the sandbox
+    stopped the command, or the model numbers its calls anew in each response.
     """
     asked = f"{call_id}#"
     key = next((key for key in cells if key == call_id or key.startswith(asked)), None)

@@ -43,11 +43,11 @@ CAUTION = Style(fg="yellow")
 MORE = "Ctrl+T shows all"
 
 PROMPT_LINES = 24
-"""Most rows of a user's message in the compact form: who pastes a file knows what is in it."""
+"""Rows that the compact form shows of a longer prompt: who pastes a file knows what is in it."""
 TIP = "@ names a file · / lists the commands · ! runs your command · /help"
 
 NARROW = 20
-"""Smallest width, in columns, at which each cell fits its rows itself; below it, `draw` does."""
+"""Smallest width, in columns, at which cells fit their rows themselves; below, `draw` does it."""
 
 
 class Cell:
@@ -68,7 +68,7 @@ class Cell:
         raise NotImplementedError
 
     def guess(self, width: int, *, full: bool) -> int:
-        """Return the approximate number of rows, with the blank one below, without drawing them."""
+        """Return the approximate number of rows, the blank one below included, without drawing."""
         text = self.text()
         return text.count("\n") + len(text) // width + 2
 
@@ -78,7 +78,10 @@ class Cell:
 
 
 def draw(cell: Cell, width: int, *, full: bool = False) -> list[Line]:
-    """Return a cell's lines, or a single error line if the cell fails to draw itself."""
+    """Return a cell's rows; a single row with the error if the cell fails to draw itself.
+
+    Args: width: a value below 2 counts as 2. full: leave nothing out.
+    """
     width = max(2, width)
     try:
         rows = cell.lines(width, full=full)
@@ -163,7 +166,7 @@ class PromptCell(Cell):
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """Return the text as typed, behind a mark, and the images below."""
+        """Return the text behind `> `, its beginning only if compact, and the images below."""
         style = DIM if self.is_queued else PLAIN
         mark = Span("> ", USER.over(style))
         inner = max(2, width - 2)
@@ -257,7 +260,7 @@ class PlanCell(Cell):
         return found
 
     def text(self) -> str:
-        """Return the check list."""
+        """Return the heading, the explanation and the steps."""
         rows = [f"{_MARKS[step.status].sign} {step.step}" for step in self._plan]
         return "\n".join(["plan", *([self._explanation] if self._explanation else []), *rows])
 

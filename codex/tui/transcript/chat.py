@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _Purpose = Literal["", "command", "answer"]
 """Purpose of a task: not known yet, a command of the user's, or an answer of the model."""
 QUICK_MS = 1000
-"""Shortest duration of a task that is shown; also hides those of a replayed session."""
+"""Shortest duration, in milliseconds, that is shown of a task; replayed tasks are shorter."""
 NO_MESSAGE = "the model returned no message"
 
 
@@ -73,20 +73,20 @@ class Chat:
         self.cells: list[Cell] = []
         """Cells in the order of the transcript; changed only by methods of this class."""
         self._waiting: list[PromptCell] = []
-        """Prompts that the model has not read; the last of `cells`."""
+        """Prompts that the model has not read yet, oldest first: the last entries of `cells`."""
         self._message: MessageCell | None = None
         self._reasoning: ReasoningCell | None = None
         self.calls = Calls(self._add, settings.cwd)
         self.session: ev.SessionConfigured | None = None
         self.usage: ev.TokenCount | None = None
-        """Token counts after the last response."""
+        """Token counts after the last response; None before the first one."""
         self._usage_before = TokenUsage()
         self._task_id = ""
         self._purpose: _Purpose = ""
         self.started_at: float | None = None
         """Start time of the running task, by `clock`; None if no task runs."""
         self.last_answer: str | None = None
-        """Markdown of the model's last message."""
+        """Markdown of the model's last complete message; None if there is none."""
         self.plan: tuple[ev.PlanStep, ...] = ()
         self.mcp_servers: dict[str, McpServerStatus] = {}
 
@@ -113,7 +113,7 @@ class Chat:
         return "\n\n".join(text for cell in self.cells if (text := cell.text().rstrip())) + "\n"
 
     def clear(self) -> None:
-        """Forget everything that is shown."""
+        """Remove all cells; forget the session, its task, plan and tokens, not the MCP servers."""
         self.cells.clear()
         self._waiting.clear()
         self._message = self._reasoning = None
@@ -130,7 +130,7 @@ class Chat:
         return cell
 
     def withdraw(self, cell: PromptCell) -> None:
-        """Remove a prompt that the model has not read."""
+        """Remove a prompt, unless the model has read it."""
         if cell in self._waiting:
             self._waiting.remove(cell)
             self.cells.remove(cell)
@@ -151,7 +151,7 @@ class Chat:
         self._add(LinesCell(rows))
 
     def handle(self, msg: EventMsg, event_id: str) -> None:  # noqa: C901 - one row an event
-        """Handle an event. Args: event_id: the submission it belongs to."""
+        """Update cells and status for an event. Args: event_id: id of the event's submission."""
         if isinstance(msg, CallMsg):
             self._call(msg, event_id)
             return
@@ -249,7 +249,7 @@ class Chat:
         self._usage_before = self.usage.total if self.usage else TokenUsage()
 
     def _ended(self, msg: ev.TaskComplete | ev.TurnAborted | ev.Error, event_id: str) -> None:
-        """End the running task, or report an error outside of it."""
+        """Note the end of the running task, or report an error that does not belong to it."""
         if isinstance(msg, ev.Error) and event_id != self._task_id:
             self.notice(msg.message, is_error=True)
             return
@@ -278,7 +278,7 @@ class Chat:
         self.calls.close()
 
     def _sum_up(self, purpose: _Purpose) -> None:
-        """Add a notice with the duration and the tokens of the task that ended."""
+        """End the task; add a notice with its duration and tokens unless it is a user's command."""
         if self.started_at is None:
             return
         elapsed_ms = int(self.elapsed_s() * 1000)

@@ -18,25 +18,28 @@ if TYPE_CHECKING:
     from codex.protocol.events import ExecCommandBegin, ExecCommandEnd
 
 RUNNING_LINES = 5
-"""Number of output lines, the last ones, that are shown while the command runs."""
+"""Number of output lines that are shown while the command runs: the last ones."""
 ENDED_LINES = 10
-"""Number of output lines, half first and half last ones, that are shown after the end."""
+"""Number of lines shown of a longer output after the end: half first, half last ones."""
 USER_LINES = 40
-"""Number of output lines that are shown of a user's own command after its end."""
+"""Number of lines shown of a user's command, if longer, after its end: half first, half last."""
 TAIL = 8_192
 """Number of characters at the end of the output that are searched for the last lines."""
 
 _CUT = re.compile(r"\[\.\.\. (\d+) bytes, (\d+) lines left out \.\.\.\]")
-"""Mark that sandbox/output.py puts in place of lines that it did not keep."""
+"""Pattern of the marker that sandbox/output.py writes in place of omitted lines."""
 
 
 def command_text(command: Sequence[str]) -> str:
-    """Return the command as a person would type it: without `bash -lc`, words quoted if needed."""
+    """Return the command as a person would type it: only the script of `bash -lc` and the like."""
     return script_of(command) or join(command)
 
 
 def command_lines(command: Sequence[str], width: int, *, mark: Span) -> list[Line]:
-    """Return the whole command behind a mark, each line of a script on its own row."""
+    """Return the whole command, wrapped, behind `mark`; each line of a script begins a row.
+
+    Args: mark: beginning of the first row, two columns wide.
+    """
     rows = lines(command_text(command), BOLD) or [()]
     inner = max(2, width - 2)
     if width < 8:
@@ -85,7 +88,10 @@ class CommandCell(Cell):
         self._close(GOOD if msg.exit_code == 0 else BAD)
 
     def stop(self, outcome: str) -> None:
-        """End a command whose end is not reported. Args: outcome: shown if it has begun."""
+        """Close the cell of a command whose end no event reports.
+
+        Args: outcome: text shown if the command has begun; otherwise it is `not run`.
+        """
         self._state = outcome if self._has_begun else "not run"
         self._close(BAD)
 
@@ -98,7 +104,7 @@ class CommandCell(Cell):
         self.touch()
 
     def _output(self) -> str:
-        """Return all known output."""
+        """Return all output that is known, from the live chunks and the end event."""
         live, stop, _ = "".join(self._parts).partition(NOT_SHOWN)
         if not self._kept or (live and not stop):
             return live
@@ -132,7 +138,7 @@ class CommandCell(Cell):
         return "\n".join(part for part in parts if part)
 
     def guess(self, width: int, *, full: bool) -> int:
-        """Return the approximate number of rows; the compact form never has many."""
+        """Return the approximate number of rows; always 4 for the compact form, which is short."""
         if not full:
             return 4
         size = sum(map(len, self._parts)) + len(self._kept)
@@ -198,7 +204,10 @@ def _inset(rows: Sequence[Line], width: int, *, is_clipped: bool = False) -> lis
 
 
 def _head_and_tail(text: str, limit: int) -> list[Line]:
-    """Return the first and last lines, at most `limit`, around a row that counts the others."""
+    """Return all lines; of more than `limit` + 1, the first and the last `limit` // 2.
+
+    A row between them counts the omitted ones.
+    """
     rows = text.removesuffix("\n").split("\n")
     if len(rows) <= limit + 1:
         return _parsed(text)
@@ -209,7 +218,7 @@ def _head_and_tail(text: str, limit: int) -> list[Line]:
 
 
 def _lines_in(row: str) -> int:
-    """Return how many lines of output a row represents: more than one only for a mark of a cut."""
+    """Return how many lines of output a row stands for: a cut's marker for those omitted there."""
     match = _CUT.fullmatch(row)
     return 1 if match is None else int(match[2])
 

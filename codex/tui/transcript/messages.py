@@ -80,7 +80,7 @@ class MessageCell(TextCell):
 
 
 class ReasoningCell(TextCell):
-    """Reasoning of the model. Args: is_hidden: the compact form shows one line instead."""
+    """Reasoning of the model. Args: is_hidden: show it in the full form only, else one line."""
 
     def __init__(self, prepare: Callable[[str], str], *, is_hidden: bool) -> None:
         super().__init__((Span("thinking", THINKING),), prepare)

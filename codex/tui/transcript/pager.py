@@ -26,7 +26,9 @@ class Pager:
         copy: Callable[[str], str],
         title: str = "Transcript",
     ) -> None:
-        """Args: copy: puts a text into the clipboard and returns what to tell the user."""
+        """Args: close: called when the user leaves the pager. copy: puts a text into the clipboard
+        and returns what to tell the user.
+        """
         self.is_armed = True
         self._cells = cells
         self._transcript = Window(cells, is_full=True)
@@ -36,12 +38,15 @@ class Pager:
         self._width, self._height = 80, 24
         self._query = ""
         self._typed: str | None = None
-        """Query that is being typed; None if none is."""
+        """Query that is being typed; None while no query is typed."""
         self._found: Position | None = None
         self._says = ""
 
     def key(self, name: str, data: str) -> None:
-        """Handle a key, as `Modal.key` describes."""
+        """Scroll, search, copy or close.
+
+        Args: name: the key's name in prompt_toolkit, such as `c-m`. data: text that the key enters.
+        """
         self._says = ""
         if self._typed is not None:
             self._search_key(name, data)
@@ -106,14 +111,14 @@ class Pager:
         self._transcript.show(position)
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Return the visible rows of the cells, and a line with the keys."""
+        """Return the visible rows of the cells, and a line with query, message or keys."""
         self._width, self._height = width, max(1, height - 1)
         rows = self._transcript.view(width, self._height, mark=self._query)
         rows += [()] * (self._height - len(rows))
         return [*rows, clip(self._bar(), width)]
 
     def height(self, _width: int, rows: int) -> int:
-        """Return all available rows."""
+        """Return `rows`: the pager takes all available rows."""
         return rows
 
     def _bar(self) -> Line:

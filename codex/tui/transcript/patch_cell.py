@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from codex.protocol.events import FileChange
 
 _MAX_LINES = 60
-"""Most rows of a file's diff in the compact form."""
+"""Number of lines shown of a longer diff of one file in the compact form."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 class _Row(NamedTuple):
     number: int | None
-    """Line number in the new file; for a removed line, in the old one."""
+    """Line number in the new file; for a removed line, in the old one; None if it is no line."""
     sign: str
     text: str
 
@@ -54,7 +54,8 @@ def diff_lines(
 ) -> list[Line]:
     """Return the name of each file, the counts of its added and removed lines, and its diff.
 
-    Args: cwd: directory that paths are shown relative to. limit: most rows of a file; None: all.
+    Args: cwd: directory; paths below it are shown relative to it. limit: number of lines shown of a
+        longer diff of one file, half first and half last ones; None: all.
     """
     found: list[Line] = []
     for path, change in changes.items():
@@ -71,7 +72,7 @@ def _titles(changes: Mapping[str, FileChange], width: int, *, cwd: str) -> list[
 
 
 def short_name(path: str, cwd: str) -> str:
-    """Return the path, relative if it is below the working directory."""
+    """Return the path, relative to `cwd` if it is below it, otherwise unchanged."""
     prefix = cwd.rstrip("/") + "/"
     return os.path.relpath(path, cwd) if path.startswith(prefix) else path
 
@@ -169,7 +170,7 @@ def _numbered(row: _Row, width: int, *, size: int) -> list[Line]:
 
 
 def git_lines(text: str) -> list[Line]:
-    """Colour the output of `git diff`; control characters in the files are shown as text."""
+    """Return the output of `git diff` as coloured lines, cleaned but not wrapped."""
     return [
         row
         for text_row in text.removesuffix("\n").split("\n")
@@ -217,14 +218,17 @@ class PatchCell(Cell):
         self.is_live = True
 
     def advance(self, state: PatchState, message: str = "") -> None:
-        """Note the patch's new state. Args: message: what went wrong."""
+        """Note the patch's new state. Args: message: what went wrong; empty if nothing did."""
         self.state = state
         self._message = message
         self.is_live = state in (PatchState.PROPOSED, PatchState.APPLYING)
         self.touch()
 
     def lines(self, width: int, *, full: bool = False) -> list[Line]:
-        """Return the state, the reason, and the diff."""
+        """Return the state, the reason, the diff and the error.
+
+        In the compact form, a proposed patch shows file names and line counts instead of the diff.
+        """
         style = _TITLES[self.state]._replace(bold=True)
         found = wrap((Span(self.state.value, style),), width)
         if self._reason:
@@ -239,7 +243,7 @@ class PatchCell(Cell):
         return found
 
     def text(self) -> str:
-        """Return the state, the reason, and the changes as a diff."""
+        """Return the state, the reason, the changes as a diff, and the error."""
         parts = [self.state.value, *([self._reason] if self._reason else [])]
         for path, change in self._changes.items():
             shape = _shape(change)

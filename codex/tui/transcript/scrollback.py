@@ -49,7 +49,10 @@ class Scrollback:
         return self._finished() > self._count
 
     def take(self, width: int, *, is_last: bool = False) -> str:
-        """Return the text to print now. Args: is_last: print all cells, as the program ends."""
+        """Return the finished cells that are not printed yet, as text, and count them as printed.
+
+        Args: is_last: take unfinished cells too, because the program ends.
+        """
         end = len(self._chat.cells) if is_last else self._finished()
         cells = self._chat.cells[self._count : end]
         self._count = end
@@ -70,7 +73,7 @@ def has_reflow(environ: Mapping[str, str]) -> bool:
 
 
 def follow_reflow(renderer: Renderer, columns: int) -> None:
-    """Tell the renderer where its cursor is after the terminal has rewrapped its rows.
+    """Tell the renderer where its cursor is after the terminal has rewrapped its rows to `columns`.
 
     The renderer moves up to its first row before it draws. Without this call it would stop too low
     and leave the rewrapped rows above.

@@ -17,7 +17,7 @@ FRAMES = ("⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏")
 FRAME_S = 0.1
 """Seconds that each frame of the spinner is shown."""
 LOW_PERCENT = 15
-"""Percentage of the context left at which it is shown as a warning."""
+"""Largest percentage of the context left that is shown as a warning."""
 _GAP: Line = (Span(" · ", DIM),)
 
 
@@ -35,7 +35,7 @@ class StatusState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a question waits for the user."""
     queued_count: int = 0
     hint: str = ""
-    """Hint about a key, such as `Ctrl+C again to quit`."""
+    """Hint about a key, such as `Ctrl+C again to quit`; empty for none."""
 
 
 def status(state: StatusState, width: int) -> Line:
@@ -131,6 +131,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     name: str | None = None
     rollout_path: str | None = None
+    """Path of the session's file; None if the session is not recorded."""
     model: str
     provider: str
     cwd: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codex.protocol.replies import McpServerStatus
 
 _MAX_LINES = 10
-"""Most rows of a result in the compact form."""
+"""Number of lines shown of a longer result in the compact form: the first ones."""
 
 
 def invocation(server: str, tool: str, arguments: Json) -> str:
@@ -60,7 +60,7 @@ class ToolCell(Cell):
         self._close(f"{outcome} · {format_duration(max(0, msg.duration_ms))}", is_good=msg.success)
 
     def stop(self, outcome: str) -> None:
-        """End a call that was not made, or whose end is not reported."""
+        """Close the cell of a call that was not made, or whose end no event reports."""
         self._close(outcome, is_good=False)
 
     def _close(self, state: str, *, is_good: bool) -> None:
@@ -93,7 +93,11 @@ class ToolCell(Cell):
 
 
 def result_texts(result: Json) -> list[str]:
-    """Return a text for each content item of a CallToolResult: other kinds than text by name."""
+    """Return a text for each content item of a CallToolResult, an MCP server's result.
+
+    An item other than text is described, as in `<image image/png, 9 bytes>`, or shown as JSON.
+    Without items, structured content takes their place, as JSON. None gives no text.
+    """
     if not isinstance(result, dict):
         return [] if result is None else [dumps(result).decode()]
     content = result.get("content")

@@ -21,22 +21,24 @@ if TYPE_CHECKING:
     from codex.tui.transcript.cells import Cell
 
 MAX_DRAWN = 256
-"""Number of cells whose lines are cached for the next frame."""
+"""Largest number of cells whose lines are cached for the next frame."""
 
 
 class Position(NamedTuple):
     """The position of a row in the transcript."""
 
     cell: int
-    """Index of the cell."""
+    """Index of the cell among all cells."""
     row: int
-    """Row within the cell."""
+    """Index of the row within the cell, from 0 at its top."""
 
 
 class Window:
     """The visible part of cells: at the bottom, where it follows new rows, or fixed at a position.
 
     The sequence of cells may grow and change at its end, like `Chat.cells`.
+
+    Args: is_full: draw the cells in full instead of compact.
     """
 
     def __init__(self, cells: Sequence[Cell], *, is_full: bool = False) -> None:
@@ -66,7 +68,7 @@ class Window:
         self._anchor = Position(0, 0)
 
     def show(self, position: Position) -> None:
-        """Scroll so that the window begins at a row."""
+        """Scroll so that the window begins at a row, or at the bottom if too few rows follow it."""
         self._anchor = position
 
     def scroll(self, rows: int, *, width: int, height: int) -> None:
@@ -80,7 +82,7 @@ class Window:
     def view(self, width: int, height: int, *, mark: str = "") -> list[Line]:
         """Return the visible rows: `height`, or fewer if there are no more.
 
-        Args: mark: text whose occurrences are shown reversed.
+        Args: mark: text whose occurrences are shown reversed; empty for none.
         """
         self._sync(width)
         top = self._top(height)
@@ -90,7 +92,7 @@ class Window:
         return [marked(row, mark) for row in rows] if mark else rows
 
     def lines(self, width: int, top: int, height: int) -> list[Line]:
-        """Return `height` rows from row `top` on, counted from the beginning as `total` counts."""
+        """Return `height` rows, or fewer at the end, from row `top` on, counted from 0."""
         self._sync(width)
         cell, row = 0, max(0, top)
         while cell < len(self._cells) and row >= self._heights[cell]:
@@ -114,7 +116,10 @@ class Window:
     ) -> Iterator[Position]:
         """Yield, in order, the positions of rows that contain the text, ignoring case.
 
-        Args: start: limits the search to rows after it, or before it when going backward.
+        A cell whose text matches, but none of its rows alone, is found at its first row.
+
+        Args: start: limits the search to rows after it, or before it when going backward; None:
+            no limit. is_backward: begin with the last row.
         """
         self._sync(width)
         query = clean(query).casefold()
