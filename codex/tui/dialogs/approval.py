@@ -71,7 +71,7 @@ class ApprovalDialog:
             `~`; None if unknown. answer: called with the answer. count: number of waiting requests,
             including this one.
         """
-        self._request = request
+        self.request = request
         self._cwd = cwd
         self._home = home
         self._answer = answer
@@ -145,13 +145,13 @@ class ApprovalDialog:
 
     def height(self, width: int, rows: int) -> int:
         """Return the number of rows for heading, whole question and answers, at most `rows`."""
-        asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        asked = question(self.request, max(2, width - 2), cwd=self._cwd, home=self._home)
         return min(rows, len(asked) + len(self._foot(width)) + 2)
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Return the heading, the part of the question that fits, and the answers or text field."""
         foot = self._foot(width)
-        asked = question(self._request, max(2, width - 2), cwd=self._cwd, home=self._home)
+        asked = question(self.request, max(2, width - 2), cwd=self._cwd, home=self._home)
         is_low = height < min(len(asked) + 2, ENOUGH) + len(foot)
         if self._edit is None and is_low:
             foot = self._answers(short_choice_lines, width)
@@ -159,7 +159,7 @@ class ApprovalDialog:
         self._hidden = max(0, len(asked) - self._page)
         self._scrolled = min(self._scrolled, self._hidden)
         shown = asked[self._scrolled : self._scrolled + self._page]
-        head = f" {title(self._request)} "
+        head = f" {title(self.request)} "
         more = f" 1 of {self.count} " if self.count > 1 else ""
         if self._hidden:
             last = self._scrolled + len(shown)

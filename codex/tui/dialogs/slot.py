@@ -99,13 +99,19 @@ class ModalSlot:
     def show_waiting(self) -> None:
         """Show the question that waits longest, unless the user has opened something else.
 
-        An open question is closed first; if it still waits longest, it gets a new dialog.
+        The dialog that shows this question already stays, with the text typed into it. A dialog
+        whose question no longer waits is closed.
         """
-        if self.modal is not None and not isinstance(self.modal, ApprovalDialog):
-            return
-        if self.modal is not None:
+        shown, dialog = self.modal, self._next_dialog()
+        if isinstance(shown, ApprovalDialog):
+            if dialog is not None and dialog.request is shown.request:
+                shown.count = dialog.count
+                self._surface.redraw()
+                return
             self._close()
-        if (dialog := self._next_dialog()) is not None:
+        elif shown is not None:
+            return
+        if dialog is not None:
             self.open(dialog)
 
     def _close(self) -> None:

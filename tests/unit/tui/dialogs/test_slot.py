@@ -130,3 +130,18 @@ def test_a_question_that_no_longer_waits_is_closed() -> None:
     screen.waiting.clear()
     screen.slot.show_waiting()
     assert screen.slot.modal is None
+
+
+def test_a_second_question_leaves_what_is_typed_into_the_first() -> None:
+    screen = Screen()
+    screen.ask()
+    screen.redraw()
+    screen.wait(2)
+    for key in "nuse":
+        screen.slot.key(key, key)
+    screen.ask()
+    assert screen.is_armed()
+    screen.slot.key("c-m", "\r")
+    assert [given.feedback for given in screen.given] == ["use"]
+    assert screen.slot.modal is not None
+    assert not screen.is_armed()
