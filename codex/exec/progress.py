@@ -9,6 +9,8 @@ from codex.protocol.events import (
     EventMsg,
     ExecCommandBegin,
     ExecCommandEnd,
+    McpToolCallBegin,
+    McpToolCallEnd,
     SessionConfigured,
     StreamError,
     TaskStarted,
@@ -33,9 +35,11 @@ class Progress:
         Args: now: seconds on the host's clock.
         """
         match msg:
-            case SessionConfigured() | TaskStarted() | ExecCommandEnd() | StreamError():
+            case SessionConfigured() | TaskStarted() | StreamError():
                 self._doing = "waiting for the model"
-            case ExecCommandBegin():
+            case ExecCommandEnd() | McpToolCallEnd():
+                self._doing = "waiting for the model"
+            case ExecCommandBegin() | McpToolCallBegin():
                 self._doing = "running"
             case _:
                 return

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from codex.exec.console import Console
 from codex.exec.progress import CLEAR, Progress
-from codex.protocol.events import ExecCommandBegin, TaskStarted, Warning
+from codex.protocol.events import (
+    ExecCommandBegin,
+    McpToolCallBegin,
+    McpToolCallEnd,
+    TaskStarted,
+    Warning,
+)
 from tests.support.hosts import Terminal, make_host, written
 
 BEGIN = ExecCommandBegin("c1", ("make",), "/")
@@ -25,6 +31,15 @@ def test_a_long_silence_says_what_is_waited_for_and_how_long() -> None:
     progress.update(BEGIN, 104.0)
     progress.update(Warning("by the way"), 110.0)
     assert progress.line(169.0) == f"{CLEAR}... running (1m05s)"
+
+
+def test_a_call_of_an_mcp_tool_is_not_a_wait_for_the_model() -> None:
+    progress = Progress()
+    progress.update(TaskStarted(), 0.0)
+    progress.update(McpToolCallBegin("c1", "docs", "search", None), 1.0)
+    assert progress.line(61.0) == f"{CLEAR}... running (1m00s)"
+    progress.update(McpToolCallEnd(call_id="c1", success=True, result={}), 61.0)
+    assert progress.line(64.0) == f"{CLEAR}... waiting for the model (3s)"
 
 
 def test_the_line_goes_once() -> None:
