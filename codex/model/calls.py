@@ -45,14 +45,14 @@ class CallAssembler:
     """Assembles the tool calls of one response, in the order of their first fragments."""
 
     def __init__(self, taken_ids: frozenset[str]) -> None:
-        """Args: taken_ids: ids of earlier calls; some servers count from 0 in each response."""
+        """Args: taken_ids: ids of earlier calls; a call that repeats one gets a new id."""
         self._taken_ids = set(taken_ids)
         self._calls: list[_Call] = []
         self._latest_at: dict[int, _Call] = {}
-        """Latest call at each index."""
+        """Latest call by the `index` of its fragments."""
 
     def add(self, fragment: dict[str, object]) -> list[ArgumentsDelta]:
-        """Add one element of a delta's `tool_calls`; return the ArgumentsDelta it holds, if any."""
+        """Add one element of a delta's `tool_calls`; return [] if it adds no arguments."""
         function = as_dict(fragment.get("function"))
         name, server_id = as_str(function.get("name")), as_str(fragment.get("id"))
         text = arguments_text(function.get("arguments"))
@@ -77,7 +77,7 @@ class CallAssembler:
         ]
 
     def _find(self, index: object, server_id: str) -> _Call | None:
-        """Return the call that a fragment continues: by index, else by id, else the latest one."""
+        """Return the call that a fragment continues: by index, else id, else the latest, if any."""
         if isinstance(index, int):
             return self._latest_at.get(index)
         if server_id:

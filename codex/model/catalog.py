@@ -1,9 +1,9 @@
 """The models that a provider offers, with their context windows if the server reports them.
 
 Sends requests to the provider's own server only. The list comes from `GET /models` below the base
-URL, on either wire API. Local servers report context windows at other paths, which are requested
-only if the list shows which server it is. If one of those requests fails, the windows that it
-would have reported stay unknown.
+URL, on either wire API. llama.cpp, LM Studio and Ollama report context windows at paths of their
+own, which are requested only if the list has no windows and shows which of the three the server is.
+If one of those requests fails, the windows that it would have reported stay unknown.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ WINDOW_NAMES = (
 
 
 def list_models(provider: ModelProvider, host: Host, cancel: Cancel) -> tuple[ModelEntry, ...]:
-    """Return every model of a provider, in alphabetical order of ids.
+    """Return the models that a provider lists, sorted by id, with context windows if known.
 
-    Raises: Interrupted. RequestError, if the server does not return a list.
+    Raises: Interrupted. RequestError, if the request fails or its response is not a list.
     """
     server = _ModelServer(provider, host, cancel)
     try:
@@ -66,11 +66,14 @@ class _ModelServer:
         self._http: HttpClient | None = None
 
     def get(self, path: str, *, is_below_base: bool = True) -> object:
-        """Return the JSON response to GET `path`, below the base URL with or without its `/v1`."""
+        """Return the decoded JSON response to a GET request.
+
+        Args: is_below_base: whether `path` follows the base URL, or the base URL without its `/v1`.
+        """
         return self._ask(path, None, is_below_base=is_below_base)
 
     def post(self, path: str, body: object) -> object:
-        """Return the JSON response to POST `path`, below the base URL without its `/v1`."""
+        """Return the decoded JSON response to POST; `path` follows the base URL without `/v1`."""
         return self._ask(path, dumps(body), is_below_base=False)
 
     def close(self) -> None:
@@ -156,7 +159,8 @@ def _add_from_ollama(server: _ModelServer, windows: dict[str, int | None]) -> No
     """Add to `windows` the context windows that an Ollama server reports.
 
     A model in memory has the window that it was loaded with. Another model has its configured
-    window (`num_ctx`), or else the window that it was trained with.
+    window (`num_ctx`), or else the window that it was trained with; at most MAX_DETAILS
+    of these are requested.
     """
     for row in _rows(server.get("/api/ps", is_below_base=False), "models"):
         if (name := as_str(row.get("name"))) in windows:
@@ -179,7 +183,7 @@ def _parameter(parameters: object) -> int | None:
 
 
 def _trained(info: object) -> int | None:
-    """Return the value of `ARCHITECTURE.context_length`, such as `llama.context_length`."""
+    """Return the window in a member such as `llama.context_length`; None if there is none."""
     if not isinstance(info, dict):
         return None
     names = (name for name in info if str(name).endswith(".context_length"))

@@ -82,7 +82,7 @@ def _messages(prompt: Prompt) -> list[dict[str, Any]]:
     """Return the conversation as the `messages` of a request, in the form chat templates need.
 
     Consecutive items of one role become one message (some templates demand that roles alternate),
-    and each tool's output directly follows the message with its call.
+    and each call's output directly follows the message with the call. Reasoning is left out.
     """
     messages: list[dict[str, Any]] = [{"role": "system", "content": prompt.instructions}]
     outputs: dict[str, str] = {}
@@ -170,7 +170,7 @@ class ChatDecoder:
     """Decodes one streamed response of the Chat Completions API."""
 
     def __init__(self, taken_call_ids: frozenset[str] = frozenset()) -> None:
-        """Args: taken_call_ids: ids of earlier calls; some servers count from 0 every time."""
+        """Args: taken_call_ids: ids of earlier calls; a call that repeats one gets a new id."""
         self.may_end = False
         """Whether the response is complete if the stream ends now: `finish_reason` has arrived."""
         self._text: list[str] = []
@@ -180,9 +180,9 @@ class ChatDecoder:
         self._usage: TokenUsage | None = None
 
     def feed(self, chunk: dict[str, Any]) -> list[ResponseEvent]:
-        """Return the events of one chunk.
+        """Return the ResponseEvents of one chunk.
 
-        Raises: ModelError, if the server reports that the response failed or was stopped.
+        Raises: ModelError, if the server reports a failure, or ended the response early.
         """
         if chunk.get("error") or chunk.get("object") == "error":
             raise event_failure(chunk)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 END_GRACE_S = 5.0
-"""Longest wait for more data after the response is complete: `[DONE]`, or the token counts."""
+"""Longest wait for `[DONE]` or the token counts after the rest of the response has arrived."""
 DONE = ("[DONE]", "DONE")
 MAX_ERROR_BYTES = 256 * 1024
 FIXTURE_VARIABLE = "CODEX_RS_SSE_FIXTURE"
@@ -39,19 +39,27 @@ class Decoder(Protocol):
     """Decodes one streamed response, on either wire API."""
 
     may_end: bool
+    """Whether the response is complete if the stream ends now."""
 
     def feed(self, event: dict[str, Json]) -> list[ResponseEvent]:
-        """Return the ResponseEvents of one event."""
+        """Return the ResponseEvents of one event of the stream.
+
+        Raises: ModelError, if the server reports a failure, or ended the response early.
+        """
 
     def finish(self, *, is_done: bool) -> list[ResponseEvent]:
-        """Return the ResponseEvents that the end of the stream completes."""
+        """Handle the end of the stream; return the last ResponseEvents.
+
+        Args: is_done: whether `[DONE]` ended the stream.
+        Raises: ModelError, if the response is not complete.
+        """
 
 
 class ByteSource(Protocol):
     """The source of a stream's bytes: an HTTP response or a file."""
 
     def read(self) -> bytes:
-        """Return the bytes that have arrived; b"" at the end."""
+        """Wait for the next bytes and return them; b"" at the end."""
 
     def set_timeout(self, timeout_s: float) -> None:
         """Set the longest silence that `read` accepts from now on."""
@@ -76,7 +84,8 @@ class ModelClient:
     def stream(self, prompt: Prompt, cancel: Cancel) -> ModelStream:
         """Send one request; return the stream of its response once the headers have arrived.
 
-        Raises: Interrupted. ModelError, if the request cannot be made or the server refuses it.
+        If the server refuses the option that asks for token counts, send it again without.
+        Raises: Interrupted. RequestError, if it cannot be sent, gets no response or is refused.
         """
         fixture = self._host.environ.get(FIXTURE_VARIABLE)
         if fixture and self._provider.wire_api is WireApi.RESPONSES:
@@ -181,8 +190,8 @@ class ModelStream:
     def __next__(self) -> ResponseEvent:
         """Wait for the next event, and return it.
 
-        Raises: Interrupted. RequestError, if the connection fails. ModelError, if the response ends
-            before it is complete.
+        Raises: Interrupted. RequestError, if the connection fails. ModelError, if the server
+            reports a failure, or the response ends before it is complete.
         """
         try:
             return next(self._events)
@@ -295,7 +304,7 @@ class _Fixture:
 
 
 def _read_all(source: ByteSource) -> bytes:
-    """Return the rest of an error's body, up to about MAX_ERROR_BYTES or the first failure."""
+    """Return the rest of an error's body, up to MAX_ERROR_BYTES or so, or until a read fails."""
     pieces: list[bytes] = []
     while sum(map(len, pieces)) < MAX_ERROR_BYTES:
         try:
@@ -309,7 +318,7 @@ def _read_all(source: ByteSource) -> bytes:
 
 
 def _parse(data: str) -> Json:
-    """Parse an event's data as JSON; return None if it is not JSON."""
+    """Return an event's data, parsed as JSON that may hold lone surrogates; None if it is none."""
     for read in (loads, loads_leniently):
         try:
             return read(data)

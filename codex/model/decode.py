@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def decode_item(raw: Any) -> ResponseItem | None:
-    """Decode an output item; None if its type is unknown, or it lacks its content or name."""
+    """Decode an output item; None for an unknown type, an empty message or a nameless call."""
     item = as_dict(raw)
     match item.get("type"):
         case "message":
@@ -65,7 +65,7 @@ def texts_of(parts: Any) -> list[str]:
 def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
     """Decode the token counts of a response; return None if it has none.
 
-    Args: sent, received: the wire API's words for the two kinds, such as `input` and `output`.
+    Args: sent, received: first word of the two counts' names, such as `input` and `output`.
     """
     usage = as_dict(raw)
     if not usage:
@@ -84,7 +84,7 @@ def decode_usage(raw: Any, sent: str, received: str) -> TokenUsage | None:
 
 
 def arguments_text(value: Any) -> str:
-    """Return a call's arguments as JSON text; some servers send the object itself."""
+    """Return a call's arguments, sent as JSON text or as an object, as JSON text; "" for None."""
     if isinstance(value, str):
         return value
     return "" if value is None else dumps(value).decode()

@@ -20,10 +20,11 @@ class ReasoningDelta(msgspec.Struct, frozen=True):
 
 
 class ArgumentsDelta(msgspec.Struct, frozen=True):
-    """A piece of a tool call's arguments."""
+    """A piece of a tool call's arguments, which are JSON text."""
 
     call_id: str
     name: str
+    """Name of the tool."""
     text: str
 
 
@@ -39,6 +40,7 @@ class Completed(msgspec.Struct, frozen=True):
     response_id: str
     """Id of the response; empty if the wire API has no response ids."""
     usage: TokenUsage | None
+    """Token counts of the request; None if the server sent none."""
 
 
 ResponseEvent = TextDelta | ReasoningDelta | ArgumentsDelta | ItemDone | Completed

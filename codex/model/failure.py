@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_CHARS = 1000
 MAX_PAGE_CHARS = 10_000
-"""Length of the part of an error page that is examined; the patterns take quadratic time."""
+"""Length of the beginning of a text that is examined; the patterns take quadratic time."""
 
 KIND_OF_WORD = {
     "context_length_exceeded": "context_length",
@@ -83,7 +83,7 @@ class ServerError:
     """An error that a server reported; its parts are found wherever the server put them."""
 
     def __init__(self, body: Json) -> None:
-        """Args: body: the parsed JSON, or text."""
+        """Args: body: the error as decoded JSON, or as text if it is not JSON."""
         outer = as_dict(body[0] if isinstance(body, list) and body else body)
         self.fields = as_dict(outer.get("error")) or outer
         self.message = tidy(body) if isinstance(body, str) else tidy(_message(outer, self.fields))
@@ -98,7 +98,7 @@ class ServerError:
         return code if 400 <= code < 600 else None
 
     def kind(self, status: int | None) -> str:
-        """Return the kind of ModelError for this error and the HTTP status."""
+        """Return the error's kind for ModelError. Args: status: HTTP status; None if unknown."""
         if "previous_response_id" in self._words and status in (400, 404):
             return "previous_response"
         kinds = [KIND_OF_WORD[word] for word in self._words if word in KIND_OF_WORD]
@@ -126,6 +126,10 @@ def advice_for(kind: str, provider: ModelProvider) -> str | None:
             return (
                 "Set env_key of the provider to the name of the environment variable that holds "
                 "the API key."
+            )
+        case "redirect":
+            return (
+                "Redirections are not followed: set base_url of the provider to the final address."
             )
         case "not_found":
             return "Check the model's name, and base_url and wire_api of the provider."
@@ -196,7 +200,7 @@ def _failure(
 
 
 def parse_body(body: bytes) -> Json:
-    """Return the JSON of an error's body; otherwise its text, or the title of a web page."""
+    """Return an error's body as decoded JSON, else its text; of a web page, the title if any."""
     text = body.decode("utf-8", "replace")
     try:
         # litellm's proxy sends a refusal as an event.
@@ -206,13 +210,16 @@ def parse_body(body: bytes) -> Json:
 
 
 def tidy(text: str) -> str:
-    """Return the text as one line of bounded length, without control characters."""
+    """Return the text as one line without control characters, cut after MAX_MESSAGE_CHARS."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:MAX_PAGE_CHARS]).split())
     return line if len(line) <= MAX_MESSAGE_CHARS else line[:MAX_MESSAGE_CHARS] + "..."
 
 
 def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
-    """Return the pause that `retry-after-ms` or `retry-after` (seconds or a date) asks for."""
+    """Return the pause that `retry-after-ms` or `retry-after` (seconds or a date) asks for.
+
+    Return None if there is neither. Args: now: seconds since the epoch.
+    """
     for name, factor in (("retry-after-ms", 1), ("retry-after", 1000)):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d*)?", value):
@@ -221,7 +228,10 @@ def retry_after_ms(headers: Mapping[str, str], now: float) -> int | None:
 
 
 def wait_in_text(message: str) -> int | None:
-    """Return the pause that a message names, such as "try again in 1.5s" or "retry after 1m12s"."""
+    """Return the pause that a message asks for, in milliseconds; None if it asks for none.
+
+    It may say, for example, "try again in 1.5s" or "retry after 1m12s".
+    """
     found = re.search(WAIT_WORDS, message.lower())
     if found is None:
         return None

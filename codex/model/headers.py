@@ -25,6 +25,7 @@ class Headers(NamedTuple):
 
     fields: dict[str, str]
     secrets: tuple[str, ...]
+    """Secrets to hide from every text; those shorter than _MIN_SECRET_CHARS are left out."""
 
 
 def request_headers(

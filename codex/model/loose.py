@@ -29,7 +29,7 @@ def as_int(value: object) -> int:
 
 
 def as_text(value: object) -> str:
-    """Return the text in a string, in an object's `text` or `content`, or in a list of these."""
+    """Return the text of a string, of an object's `text` or `content`, or of a list of these."""
     match value:
         case str():
             return value

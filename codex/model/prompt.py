@@ -26,7 +26,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """The whole transcript, or the items added since `previous_response_id`."""
     tools: tuple[ToolSpec, ...] = ()
     previous_response_id: str | None = None
+    """Id of the response that this request continues; None if `items` is the whole transcript."""
     is_stored: bool = False
     """Whether the server stores the conversation (OpenAI only)."""
     session_id: str = ""
-    """Value of OpenAI's `prompt_cache_key`; not sent to other providers."""
+    """Session id, sent as `prompt_cache_key` to OpenAI only; not sent if empty."""

@@ -76,7 +76,7 @@ def responses_body(
 
 
 def _openai_members(prompt: Prompt, settings: ModelSettings) -> dict[str, Any]:
-    """Return the body's members that link requests; servers other than OpenAI's refuse them."""
+    """Return the body's members that only OpenAI accepts: those that link it to other requests."""
     members: dict[str, Any] = {}
     if prompt.session_id:
         members["prompt_cache_key"] = prompt.session_id
@@ -175,7 +175,7 @@ class ResponsesDecoder:
     def feed(self, event: dict[str, Any]) -> list[ResponseEvent]:
         """Return the ResponseEvents of one event; unknown events are ignored.
 
-        Raises: ModelError, if the server reports that the response failed.
+        Raises: ModelError, if the server reports a failure, or ended the response early.
         """
         # Proxies and vLLM end a failed stream with a bare {"error": ...}, on either wire.
         kind = as_str(event.get("type")) or ("error" if event.get("error") else "")

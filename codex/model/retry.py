@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex.protocol.settings import ModelProvider
 
 MAX_RETRY_AFTER_MS = 60_000
-"""Longest pause before a retry; if a server asks for a longer one, the error tells the user."""
+"""Longest pause before a retry; if a server asks for a longer one, the request fails instead."""
 BACKOFF_MS = 200
 MAX_BACKOFF_MS = 20_000
 JITTER = 0.1
@@ -79,17 +79,18 @@ class RetryTally:
 
     @property
     def count(self) -> int:
-        """Number of retries so far after failures in the same phase as the latest one."""
+        """Number of retries so far after failures in the phase of the latest failure."""
         return self._counts[self._phase]
 
     @property
     def limit(self) -> int:
-        """Number of retries allowed after failures in the same phase as the latest one."""
+        """Number of retries allowed after failures in the phase of the latest failure."""
         return self._limits[self._phase]
 
     def next_delay_ms(self, error: RequestError) -> int | None:
-        """Return the pause before the next attempt; None if another is pointless or not allowed.
+        """Count a retry after `error`; return the pause before it.
 
+        Return None, and count nothing, if a retry is pointless or the limit is reached.
         Failures before and during the response are counted separately, each with its own limit.
         """
         self._phase = error.phase
@@ -102,7 +103,10 @@ class RetryTally:
 
 
 def backoff_ms(retries: int, jitter: float) -> int:
-    """Return 200 ms, doubled for each earlier retry, up to 20 s, plus or minus a tenth."""
+    """Return 200 ms, doubled for each earlier retry, up to 20 s, plus or minus a tenth.
+
+    Args: retries: number of earlier retries. jitter: in [0, 1); 0 takes a tenth off.
+    """
     pause = min(BACKOFF_MS << min(retries, 20), MAX_BACKOFF_MS)
     return math.floor(pause * (1 - JITTER + 2 * JITTER * jitter))
 

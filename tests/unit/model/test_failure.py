@@ -223,4 +223,5 @@ def test_what_a_person_can_do_is_said_where_there_is_something() -> None:
     assert "`CORP_KEY`" in str(advice_for("unauthorized", keyed))
     assert "env_key" in str(advice_for("forbidden", keyless))
     assert "base_url" in str(advice_for("not_found", keyed))
+    assert "the final address" in str(advice_for("redirect", keyed))
     assert advice_for("server", keyed) is None
