@@ -1,6 +1,6 @@
 """The destination of a request: URLs split into parts, and the proxy that the environment names.
 
-Pure. Must not put user names, passwords or query values into a text.
+Pure. Must not put user names, passwords or query values into a message for the user.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Address(NamedTuple):
     """Host name or IP address, in ASCII, without brackets."""
     port: int
     target: str
-    """Path and query, percent-encoded."""
+    """Path and query, percent-encoded; may be empty."""
     userinfo: str | None = None
     """User name and password as `user:password`, decoded; None if the URL has none."""
 
@@ -47,14 +47,14 @@ class Address(NamedTuple):
 
 
 class Proxy(NamedTuple):
-    """A proxy, and the environment variable that named it."""
+    """A proxy, and the name of the environment variable that holds its URL."""
 
     address: Address
     variable: str
 
 
 def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
-    """Return the address of `path` below `base_url`, with the query of `base_url` and `query`.
+    """Return the address of `path` below `base_url`; `query` is added to the query of `base_url`.
 
     Raises: RequestError, if `base_url` is not an http or https URL.
     """
@@ -67,10 +67,10 @@ def endpoint(base_url: str, path: str, query: Mapping[str, str]) -> Address:
 
 
 def parse_url(url: str, schemes: tuple[str, ...], *, what: str) -> Address:
-    """Parse a URL.
+    """Parse a URL; a port that it does not give is the scheme's default.
 
     Args: what: name of the setting or variable that holds the URL, for the error.
-    Raises: RequestError, if the URL is not valid, has no host, or a scheme other than `schemes`.
+    Raises: RequestError, if the URL is invalid, has no host, or its scheme is not in `schemes`.
     """
     try:
         parts = urlsplit(url.strip())
@@ -135,7 +135,8 @@ def _is_exempt(address: Address, no_proxy: str) -> bool:
 def _matches(entry: str, address: Address) -> bool:
     """Return whether a NO_PROXY entry covers the address.
 
-    An entry is `*`, a host, a domain, an IP address or a CIDR block, perhaps with a port.
+    An entry is `*`, a host, a domain (with all below it), an IP address or a CIDR block, perhaps
+    with a port.
     """
     if entry == "*":
         return True

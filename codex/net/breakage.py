@@ -1,4 +1,4 @@
-"""Exceptions of sockets, TLS and HTTP -> RequestErrors that name the address and the cause.
+"""Exceptions of sockets, TLS and HTTP -> RequestErrors that tell the user the cause.
 
 Pure: it only examines exceptions, and never raises.
 """

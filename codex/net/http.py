@@ -47,7 +47,7 @@ MAX_IDLE_S = 60.0
 have dropped an older one silently."""
 DRAIN_BYTES = 64 * 1024
 DRAIN_S = 0.02
-"""Time limit for reading the rest of a response (a few bytes) before its connection is reused."""
+"""Longest wait for the rest of a response (a few bytes) before its connection is reused."""
 FAILURES = (OSError, HTTPException, HTTPError)
 """Exceptions that urllib3's connections raise."""
 
@@ -115,7 +115,7 @@ class HttpClient:
             idle.discard()
 
     def keep(self, answer: HttpResponse) -> None:
-        """Keep the connection of a finished response for the next request."""
+        """Keep a finished response's connection for the next request; close the one kept so far."""
         self.close()
         self._idle = answer
 

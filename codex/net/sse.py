@@ -22,7 +22,9 @@ class SseEvent(NamedTuple):
     """One server-sent event."""
 
     data: str
+    """Values of its `data` fields, joined by newlines."""
     name: str = "message"
+    """Value of its `event` field; `message` if it has none."""
 
 
 class SseParser:
@@ -38,16 +40,16 @@ class SseParser:
         self._data_bytes = 0
         self._name = ""
         self.last_event_id: str | None = None
-        """Id of the last event, after which a broken stream can be resumed; None if none came."""
+        """Latest event id, after which a broken stream can be resumed; None if no id has come."""
         self.retry_ms: int | None = None
-        """Pause before a broken stream is resumed; None if the server named none."""
+        """Pause that the server wants before a broken stream is resumed; None if it named none."""
         self._is_first_line = True
         self._ends_in_cr = False
 
     def feed(self, chunk: bytes) -> list[str]:
         """Return the data of every event that `chunk` completes; invalid UTF-8 becomes U+FFFD.
 
-        Raises: RequestError, if an event exceeds the limit.
+        Raises: RequestError, if an event exceeds `max_event_bytes`.
         """
         return [event.data for event in self.feed_events(chunk)]
 
@@ -73,7 +75,7 @@ class SseParser:
         return events
 
     def finish(self) -> list[str]:
-        """Return the data of the last event if the server omitted the blank line after it."""
+        """Return the data of the last event if the server sent no blank line after it, else []."""
         return self.feed(b"\n\n") if self._line or self._data else []
 
     def _whole(self, line: bytes) -> bytes:

@@ -33,7 +33,9 @@ class TrustSettings(NamedTuple):
     ca_certificate: str | None = None
     """File of the authorities to trust instead of the system's."""
     client_certificate: str | None = None
+    """File of the certificate by which codex identifies itself."""
     client_key: str | None = None
+    """File of its private key; None if `client_certificate` contains the key."""
 
 
 def make_context(trust: TrustSettings, environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -77,7 +79,7 @@ def _load_file(context: ssl.SSLContext, path: str, origin: str) -> None:
 
 
 def _add_folders(context: ssl.SSLContext, folders: str, *, is_needed: bool) -> None:
-    """Trust the certificates in the folders, under the hashed names that OpenSSL looks up."""
+    """Trust the files in `folders` whose names are the hashes that OpenSSL looks up."""
     present = [folder for folder in folders.split(os.pathsep) if os.path.isdir(folder)]
     if present:
         context.load_verify_locations(capath=os.pathsep.join(present))
