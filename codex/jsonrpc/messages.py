@@ -1,8 +1,8 @@
 """JSON-RPC 2.0 as MCP uses it, sans-IO: bytes -> lines -> messages, and messages -> lines.
 
-A line that is not a message becomes an `InvalidMessage`, which a server answers and a client logs;
-parsing never raises. A batch is split into its messages. Must not read, write, wait, or know any
-method.
+A line that is not a message becomes an `InvalidMessage`, which a server answers and a client
+reports; parsing never raises. A batch is split into its messages. Must not read, write, wait, or
+know any method.
 Source: the JSON-RPC 2.0 specification.
 """
 
@@ -66,9 +66,11 @@ class InvalidMessage(NamedTuple):
     """A line, or an element of a batch, that is not a message."""
 
     id: RpcId | None
-    """Id in the line, if it can be read."""
+    """Id that it gives; None if it gives none that is valid."""
     code: int
+    """Code of the error response to it."""
     message: str
+    """What is wrong with it."""
 
 
 RpcMessage = RpcRequest | RpcNotification | RpcResponse | RpcFailure
@@ -84,17 +86,17 @@ class RpcError(CodexError):
 
 
 class LineBuffer:
-    """Splits bytes that arrive in chunks into lines, in time linear in the number of bytes."""
+    """Splits chunks of bytes into lines, in linear time; drops those over `max_line_bytes`."""
 
     def __init__(self, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._max_line_bytes = max_line_bytes
         self._pieces: list[bytes] = []
         self._bytes = 0
         self.dropped_count = 0
-        """Number of lines that were too long, including one that has not ended yet."""
+        """Number of lines dropped as too long, including one that has not ended yet."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the lines that `chunk` completes, without endings; blank lines are omitted."""
+        """Return the lines that `chunk` completes, stripped; blank and dropped ones are omitted."""
         *ended, rest = chunk.split(b"\n")
         lines = [line for piece in ended if (line := self._whole(piece).strip())]
         self._keep(rest)
@@ -119,7 +121,7 @@ class LineBuffer:
 
 
 def parse_messages(line: bytes | str) -> list[RpcMessage | InvalidMessage]:
-    """Parse one line; return its message, or every message of its batch."""
+    """Return the message of one line, or those of its batch; an InvalidMessage for a bad one."""
     try:
         value = loads(line)
     except ValueError as error:
@@ -164,7 +166,7 @@ def _call(value: dict[str, Json], message_id: RpcId | None) -> RpcMessage | Inva
     if not isinstance(method, str):
         return InvalidMessage(message_id, INVALID_REQUEST, "`method` must be a string")
     if params is not None and not isinstance(params, dict | list):
-        return InvalidMessage(message_id, INVALID_REQUEST, "`params` must be an object")
+        return InvalidMessage(message_id, INVALID_REQUEST, "`params` must be an object or an array")
     if "id" not in value:
         return RpcNotification(method, params)
     if message_id is None:
@@ -173,7 +175,7 @@ def _call(value: dict[str, Json], message_id: RpcId | None) -> RpcMessage | Inva
 
 
 def encode_message(message: RpcMessage) -> bytes:
-    """Return the message as one line without its newline; absent members are omitted."""
+    """Return the message as one line without its newline, omitting `params` or `data` of None."""
     value: dict[str, Json] = {"jsonrpc": "2.0"}
     match message:
         case RpcRequest(message_id, method, params):

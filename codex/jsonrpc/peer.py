@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_REQUEST_S = 3600.0
-"""Longest wait for the response to a request whose time-out news keeps extending."""
+"""Longest total wait for a response, however often news extends the time-out."""
 
 
 class PeerGoneError(CodexError):
@@ -44,7 +44,7 @@ class PeerGoneError(CodexError):
 
 
 class PeerTimeoutError(CodexError):
-    """The response did not arrive in time; the handler was told that it is no longer awaited."""
+    """The response did not arrive in time; the handler's `on_abandoned` has been called."""
 
 
 class Handler(Protocol):
@@ -96,7 +96,7 @@ class Peer:
         self._gone: _Gone | None = None
 
     def new_id(self) -> RpcId:
-        """Return an id for a request whose parameters must contain the id."""
+        """Return an unused id to pass to `request`, for parameters that must contain the id."""
         return next(self._ids)
 
     def request(
@@ -112,9 +112,10 @@ class Peer:
         """Send a request, wait for its response, and return the result.
 
         Args:
-            timeout_s: longest time without news or a response; news extends the wait to at most
-                LONGEST_REQUEST_S. None waits without a limit.
-            request_id: an id from `new_id`; None for a new one.
+            timeout_s: longest wait for the response, counted anew from each piece of news; the
+                total wait is at most LONGEST_REQUEST_S, or `timeout_s` if that is longer. None
+                waits without a limit.
+            request_id: id from `new_id`; None to let this method call it.
             on_news: called with everything that is passed to `report` about this request.
         Raises: RpcError, if the other side refuses. PeerTimeoutError. PeerGoneError. Interrupted.
             After a time-out or interrupt the handler's `on_abandoned` is called.
@@ -188,7 +189,7 @@ class Peer:
         self._send(RpcFailure(request_id, error.code, error.message, error.data))
 
     def report(self, request_id: RpcId, news: object) -> None:
-        """Pass news to the caller that waits for the response to a request."""
+        """Pass news about a request of ours to the caller that waits in `request`, if one does."""
         self._deliver(request_id, _News(news))
 
     def receive(self, message: RpcMessage | InvalidMessage) -> None:
