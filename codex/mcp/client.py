@@ -43,7 +43,11 @@ class Transport(Protocol):
     def start(
         self, receive: Callable[[RpcMessage | InvalidMessage], None], ended: Callable[[str], None]
     ) -> None:
-        """Connect; then call `receive` with each message, and `ended` once, with the reason."""
+        """Get ready to send; from now on, call `receive` with each message from the server.
+
+        Args: ended: called at most once, with the reason why the connection has ended.
+        Raises: CodexError.
+        """
 
     def send(self, message: RpcMessage) -> None:
         """Send a message. Raises: CodexError, if that is impossible."""
@@ -65,9 +69,11 @@ class ServerTool(NamedTuple):
     description: str
     input_schema: Json
     is_read_only: bool
+    """Whether the server says that the tool changes nothing."""
     is_destructive: bool
     """Whether the server says, or does not deny, that the tool may destroy something."""
     title: str | None = None
+    """Name to show to the user; None if the server gives none."""
 
 
 class ServerQuestion(NamedTuple):
@@ -75,6 +81,7 @@ class ServerQuestion(NamedTuple):
 
     message: str
     schema: Json
+    """JSON Schema of the form to fill in."""
     answer: Callable[[Json], None]
 
 
@@ -100,7 +107,7 @@ class Client:
     def __init__(
         self, server: str, transport: Transport, *, roots: tuple[str, ...], listener: ServerListener
     ) -> None:
-        """Args: server: the MCP server's name. roots: absolute folders that it may work in."""
+        """Args: server: the MCP server's name. roots: absolute paths of folders that it may use."""
         self._server = server
         self._transport = transport
         self._roots = roots
@@ -115,7 +122,7 @@ class Client:
 
     @property
     def tools(self) -> tuple[ServerTool, ...]:
-        """Tools that the server listed last, in its order."""
+        """Tools of the server's latest list, in its order; empty before `start`."""
         return self._tools
 
     @property
@@ -189,7 +196,7 @@ class Client:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the server has reported that its tools changed."""
+        """Whether the server has reported a change of its tools since the last `refresh`."""
         return self._is_stale
 
     def call_tool(
@@ -201,7 +208,7 @@ class Client:
         timeout_s: float,
         on_progress: Callable[[CallProgress], None],
     ) -> Json:
-        """Call a tool; return its CallToolResult.
+        """Call a tool by the server's own name for it; return its CallToolResult.
 
         Raises: CodexError. Interrupted, after cancelling the call on the server.
         """

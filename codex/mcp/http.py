@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NOTIFY_S = 10.0
-"""Time limit for a server to accept a notification."""
+"""Time limit for a server to accept a message that is no request, or to begin a new session."""
 _CLOSE_S = 0.5
 """Time limit for each running thread to end after the session has been closed."""
 MAX_BREAKS = 5

@@ -43,7 +43,7 @@ class SessionLostError(RequestError):
 
 
 class Link:
-    """Sends one session's HTTP requests. Usable from any thread."""
+    """Sends one session's HTTP requests. Every method may be called from any thread."""
 
     def __init__(self, settings: McpServer, environ: Mapping[str, str]) -> None:
         """Raises: CodexError, if the address or a header cannot be used."""
@@ -52,6 +52,7 @@ class Link:
         self._own_headers = own_headers(settings, environ, self.address.userinfo)
         self._token_variable = settings.bearer_token_env_var
         self.session_id: str | None = None
+        """Id of the session; None if the server has given it none."""
         self.version: str | None = None
         """Version of the protocol; None until the handshake has agreed on it."""
         self._lock = threading.Lock()
@@ -96,7 +97,10 @@ class Link:
         return answer
 
     def refusal(self, answer: HttpResponse) -> RequestError:
-        """Return the error for a response whose status is not a success."""
+        """Discard a response whose status is not a success; return the error for it.
+
+        In a session, the status 404 becomes a SessionLostError.
+        """
         words = ""
         try:
             words = _words_of(read_all(answer))
@@ -123,7 +127,7 @@ class Link:
     def body(self, answer: HttpResponse) -> bytes:
         """Return the complete body of a response, and release the response.
 
-        Raises: RequestError, if the body ends early or is too large. Interrupted.
+        Raises: RequestError, if the body ends early or exceeds MAX_BODY_BYTES. Interrupted.
         """
         try:
             body = read_all(answer)
@@ -198,7 +202,9 @@ class Link:
         return f"The server does not accept the token in `{self._token_variable}`. {NO_OAUTH}"
 
     def _secrets(self) -> tuple[str, ...]:
-        """Return the header values that an error must not repeat: both "Bearer x" and "x"."""
+        """Return what an error must not repeat: each configured header's value ("Bearer x"), and
+        what follows its first space ("x"). Texts under _MIN_SECRET_CHARS are left out.
+        """
         values = list(self._own_headers.values())
         words = [*values, *(value.partition(" ")[2] for value in values)]
         return tuple(word for word in words if len(word) >= _MIN_SECRET_CHARS)
@@ -234,7 +240,7 @@ def own_headers(
 def read_all(answer: HttpResponse) -> bytes:
     """Return the complete body of a response.
 
-    Raises: RequestError, if the body ends early or is too large. Interrupted.
+    Raises: RequestError, if the body ends early or exceeds MAX_BODY_BYTES. Interrupted.
     """
     pieces: list[bytes] = []
     size = 0
@@ -249,7 +255,7 @@ def read_all(answer: HttpResponse) -> bytes:
 
 
 def _words_of(body: bytes) -> str:
-    """Return the error message in a refusal's body, else the beginning of the body, in one line."""
+    """Return the error message in a refusal's body, else its first 300 bytes, as one line."""
     for message in parse_messages(body) if body.strip() else ():
         if isinstance(message, RpcFailure):
             return message.message

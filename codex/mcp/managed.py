@@ -37,9 +37,11 @@ class Outside(NamedTuple):
     """The environment that MCP servers are started in, and the callbacks for what they report."""
 
     environ: Mapping[str, str]
+    """The user's environment variables; a server's process gets only some of them."""
     cwd: str
     """Working directory, absolute."""
     report: Callable[[McpServerStatus], None]
+    """Callback with a server's new status."""
     ask: Callable[[str, ServerQuestion], None]
     """Callback with a server's name and its question to the user; must not block."""
     log: Callable[[str, str, str], None]
@@ -51,7 +53,7 @@ class Outside(NamedTuple):
 class ManagedServer:
     """One MCP server: its settings, its client while it runs, and its state.
 
-    Every start runs in a thread of its own; callers that need the server wait until it is over.
+    Every start runs in a thread of its own; callers that need the server wait for that to end.
     """
 
     def __init__(self, name: str, settings: McpServer, outside: Outside) -> None:
@@ -95,7 +97,10 @@ class ManagedServer:
             )
 
     def tools(self, cancel: Cancel) -> list[ServerTool]:
-        """Return the tools that the user lets the model see; an empty list unless ready."""
+        """Return the tools that the user lets the model see; [] unless the server is ready.
+
+        Request the list again if the server has reported a change. Raises: Interrupted.
+        """
         client = self._client
         if client is None or self._state is not McpServerState.READY:
             return []
@@ -106,7 +111,10 @@ class ManagedServer:
             except Interrupted:
                 raise
             except CodexError as error:
-                self.warn(f"its tools, which have changed, cannot be listed: {error}")
+                self.warn(
+                    f"its tools have changed, but the new list cannot be read, so the model keeps "
+                    f"the old one: {error}"
+                )
         return [tool for tool in client.tools if self.settings.offers(tool.name)]
 
     @property
@@ -115,8 +123,9 @@ class ManagedServer:
         return self._state is McpServerState.READY and client is not None and client.has_resources
 
     def use(self, cancel: Cancel, action: Callable[[Client, float], Json]) -> Json:
-        """Run `action` with the running client and the time-out of tools.
+        """Wait until the server is ready; return the result of `action`.
 
+        Args: action: gets the client and the time-out for a tool call, in seconds.
         Raises: CodexError, which names the server. Interrupted.
         """
         try:

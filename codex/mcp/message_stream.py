@@ -26,6 +26,7 @@ class MessageStream:
         self.last_event_id: str | None = None
         """Id of the event after which the stream can be resumed; None if it cannot."""
         self.is_answered = False
+        """Whether the response to `wanted` has arrived."""
 
     def feed(self, piece: bytes) -> list[RpcMessage | InvalidMessage]:
         """Return the messages that `piece` completes.

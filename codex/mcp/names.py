@@ -28,7 +28,7 @@ class ToolKey(NamedTuple):
 
 
 def fair_share(counts: Sequence[int], limit: int) -> int:
-    """Return how many tools each server may offer, so that all together offer at most `limit`.
+    """Return how many tools a server may offer at most, so that all together offer up to `limit`.
 
     Args: counts: number of tools of each server.
     A model's API accepts 128 functions, so the tools of many servers must share them fairly.
@@ -43,7 +43,7 @@ def fair_share(counts: Sequence[int], limit: int) -> int:
 
 
 def qualified_names(keys: Iterable[ToolKey], taken: Iterable[str] = ()) -> dict[str, ToolKey]:
-    """Return a unique name for every tool, in the order of server and tool.
+    """Return the tools by unique names for the model, sorted by server, then tool.
 
     Args: taken: names of other tools, which must not be used.
     """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class CallProgress(NamedTuple):
-    """The progress of a tool call, in a unit that the server chooses; `total` may be unknown."""
+    """The progress of a tool call, in a unit of the server's choice; `total` is None if unknown."""
 
     progress: float
     total: float | None
@@ -23,7 +23,7 @@ def asking_for_progress(params: dict[str, Json], token: RpcId) -> dict[str, Json
 
 
 def read_progress(params: dict[str, Json]) -> tuple[RpcId, CallProgress] | None:
-    """Return the token and the progress of a notification; None if either is malformed."""
+    """Return the token and the progress of a notification; None if it lacks either."""
     token, progress = params.get("progressToken"), params.get("progress")
     total, message = params.get("total"), params.get("message")
     if not (isinstance(token, int | str) and isinstance(progress, int | float)):

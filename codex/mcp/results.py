@@ -35,7 +35,10 @@ class ToolResult(NamedTuple):
 
 
 def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
-    """Convert a CallToolResult for the model; blocks of an unknown type become JSON text."""
+    """Convert a CallToolResult for the model; blocks of an unknown type become JSON text.
+
+    Args: takes_images: whether the model accepts images; if not, they are only mentioned.
+    """
     if not isinstance(result, dict):
         return ToolResult("error: the server's response is not a tool result", (), is_error=True)
     texts: list[str] = []
@@ -58,7 +61,8 @@ def tool_result(result: Json, *, takes_images: bool) -> ToolResult:
 def capped(result: Json) -> Json:
     """Return the result, cut to a size that events, session files and clients can carry.
 
-    A result that is too large becomes its text for the user; images and data are only mentioned.
+    A result of over MAX_RESULT_BYTES of JSON becomes its text, cut in the middle if it is longer
+    than that itself; images and data are only mentioned.
     """
     if len(dumps(result)) <= MAX_RESULT_BYTES:
         return result
@@ -71,7 +75,7 @@ def capped(result: Json) -> Json:
 
 
 def result_text(result: Json) -> str:
-    """Return a tool's or resource's result for the user: its text, and a mention of the rest."""
+    """Return the result of an MCP call as text for the user; images and data are only mentioned."""
     if isinstance(result, list):
         return dumps(result).decode()
     if isinstance(result, dict) and "contents" in result:
@@ -81,7 +85,7 @@ def result_text(result: Json) -> str:
 
 
 def resource_text(result: Json) -> str:
-    """Return the text of a ReadResourceResult."""
+    """Return the texts of a ReadResourceResult, shortened; "(empty)" if it has none."""
     contents = result.get("contents") if isinstance(result, dict) else None
     items = contents if isinstance(contents, list) else []
     texts = [_resource(item) for item in items if isinstance(item, dict)]
@@ -89,7 +93,7 @@ def resource_text(result: Json) -> str:
 
 
 def shortened(text: str, max_chars: int = MAX_RESULT_CHARS) -> str:
-    """Return `text`, or its head and tail with a marker between them if it is too long."""
+    """Return `text`; if over `max_chars`, that much of its head and tail with a marker between."""
     if len(text) <= max_chars:
         return text
     half = max_chars // 2

@@ -17,11 +17,14 @@ NOT_AT_TOP = ("allOf", "anyOf", "oneOf", "enum", "not")
 DATA = ("default", "const", "enum", "examples")
 """Keywords whose values are data, not schemas."""
 MAX_SCHEMA_DEPTH = 32
-"""Depth below which a schema becomes "anything": some servers send endlessly expanded schemas."""
+"""Number of levels of nested JSON that are kept; a deeper object becomes {}, which allows anything.
+
+Some servers send endlessly expanded schemas.
+"""
 
 
 def parameters_of(schema: Json) -> dict[str, Json]:
-    """Return the parameters of a function for a tool's `inputSchema`."""
+    """Return a tool's `inputSchema`, repaired, as the parameters of a function."""
     if not isinstance(schema, dict):
         return {"type": "object", "properties": {}}
     repaired = {name: _repaired(value, 1) for name, value in schema.items() if name != "$schema"}
@@ -50,7 +53,7 @@ def _is_names(value: Json) -> bool:
 
 
 def _repaired(value: Json, depth: int) -> Json:
-    """Return a part of a schema, with the `items` that APIs demand added to every array."""
+    """Return a part of a schema, cut at MAX_SCHEMA_DEPTH, with `items` in every array schema."""
     if isinstance(value, list):
         return [_repaired(item, depth + 1) for item in value]
     if not isinstance(value, dict):

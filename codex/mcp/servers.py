@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 START_DELAY_S = 0.5
-"""Longest wait before the servers start; a person takes longer to type a first message."""
+"""Longest wait before the servers that are not required start; a person takes longer to type."""
 
 
 class OfferedTool(NamedTuple):
@@ -63,7 +63,7 @@ class McpServers:
         self._starter.start()
 
     def request_sent(self) -> None:
-        """Let the servers start, since the first request to the model has been sent."""
+        """Start the servers that wait until the first request to the model has been sent."""
         self._may_start.set()
 
     def _start_others(self) -> None:
@@ -82,9 +82,10 @@ class McpServers:
                 server.wait(cancel)
 
     def tools(self, cancel: Cancel, taken: Iterable[str] = ()) -> tuple[OfferedTool, ...]:
-        """Return the tools of the servers that are ready, always in the same order.
+        """Return the tools of the servers that are ready, sorted by server, then tool.
 
         Args: taken: names of other tools, which must not be used.
+        Raises: Interrupted.
         """
         found: dict[ToolKey, ServerTool] = {}
         for name, server in self._servers.items():
@@ -124,7 +125,7 @@ class McpServers:
         )
 
     def list_resources(self, server: str, cancel: Cancel) -> list[Json]:
-        """List a server's resources. Raises: CodexError. Interrupted."""
+        """Return a server's resources and resource templates. Raises: CodexError. Interrupted."""
         found: list[Json] = self._server(server).use(
             cancel, lambda client, s: client.list_resources(cancel, s)
         )

@@ -3,8 +3,8 @@
 The thread `mcp-NAME` owns all three pipes: it reads the server's messages, keeps the end of its
 stderr, and writes the messages that `send` has queued, so that a server that does not read blocks
 no caller. The child has a process group of its own, which Control-C in a terminal does not reach,
-but stays in the agent's session: that is how `sandbox/linux/tree.py` tells it from processes that a
-command left behind.
+but stays in the agent's POSIX session: that is how `sandbox/linux/tree.py` tells it from processes
+that a command left behind.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def server_environment(
 ) -> dict[str, str]:
     """Return the environment variables of a server's process.
 
-    Args: passed: names of variables to inherit besides INHERITED. fixed: variables and values.
+    Args: passed: names of variables to inherit besides INHERITED. fixed: variables to set.
     """
     names = (*INHERITED, *passed)
     return {name: environ[name] for name in names if name in environ} | dict(fixed)
@@ -107,6 +107,8 @@ class StdioTransport:
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
+            if isinstance(error, OSError) and error.filename == self._cwd:
+                reason = f"the working directory '{self._cwd}': {reason}"
             raise SpawnError(f"cannot run '{self._argv[0]}': {reason}") from error
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._thread = threading.Thread(

@@ -124,6 +124,14 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     transport.close()
 
 
+def test_a_working_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    transport = StdioTransport("s", ("cat",), cwd=str(tmp_path / "gone"), environ={})
+    text = f"cannot run 'cat': the working directory '{tmp_path}/gone': No such file"
+    with pytest.raises(SpawnError, match=text):
+        transport.start(lambda _: None, lambda _: None)
+    transport.close()
+
+
 def test_a_server_gets_only_what_is_meant_for_it() -> None:
     environ = {"PATH": "/bin", "HOME": "/h", "SECRET": "s", "A": "1"}
     found = server_environment(environ, passed=("A", "B"), fixed={"PATH": "/mine", "C": "2"})
