@@ -29,8 +29,9 @@ LAST_WORDS_S = 1.0
 
 
 def run(host: Host, overrides: Overrides) -> int:
-    """Serve one MCP client; return the exit status. Signals end the process after clean-up.
+    """Serve one MCP client; return the exit status.
 
+    After clean-up, a stop signal that is not from the keyboard ends the process instead.
     Args: overrides: settings from the command line; the arguments of a call override them.
     Raises: CodexError, if the settings are wrong or standard input is a terminal.
     """
@@ -60,7 +61,7 @@ def run(host: Host, overrides: Overrides) -> int:
 
 
 def _serve(server: CodexServer, inbox: _Inbox) -> StopSignal | None:
-    """Handle the client's lines until they end; return the stop signal, if one ends this first."""
+    """Handle the client's lines; return None at their end, or the stop signal that comes first."""
     while True:
         match inbox.get():
             case InputLine(data):

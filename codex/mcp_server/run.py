@@ -65,6 +65,7 @@ class Caller(NamedTuple):
     progress_token: RpcId | None
     """Token for progress notifications; None if the client wants none."""
     can_be_asked: bool
+    """Whether the client can put questions to its user."""
     cancel: Cancel
     """Cancel that is set when the client no longer waits for the result."""
 
@@ -73,6 +74,7 @@ class CallOutcome(NamedTuple):
     """The result of a tool call."""
 
     text: str
+    """The agent's last message, or the error."""
     is_error: bool = False
 
 
@@ -161,7 +163,7 @@ class Call:
         self._session.engine.submit(answer_to(question, decision, feedback))
 
     def _decision(self, question: ApprovalRequest) -> tuple[ReviewDecision, str | None]:
-        """Return the decision and feedback of the client's user; DENIED if asking fails."""
+        """Ask the client's user; return the decision and the feedback. DENIED if asking fails."""
         if not self._caller.can_be_asked:
             return ReviewDecision.DENIED, CANNOT_ASK
         try:
@@ -184,7 +186,7 @@ class Call:
         return read_decision(answer)
 
     def _pass_on(self, question: ElicitationRequest) -> None:
-        """Let the client answer a question from an MCP server of the session."""
+        """Let the client's user answer a question of an MCP server that the session uses."""
         result: Json = {"action": "decline"}
         if self._caller.can_be_asked:
             try:
@@ -223,8 +225,9 @@ _DECISION_SCHEMA: dict[str, Json] = {
 
 
 def read_decision(answer: Json) -> tuple[ReviewDecision, str | None]:
-    """Decode a client's response to `elicitation/create`; an unclear decision is DENIED.
+    """Return the decision and the feedback (None if blank) in a response to `elicitation/create`.
 
+    A dismissed form (`cancel`) means ABORT; an unclear decision means DENIED.
     Clients of Codex send a bare `decision` beside or instead of the form's content.
     """
     if not isinstance(answer, dict):

@@ -51,7 +51,7 @@ INSTRUCTIONS = (
 
 
 class CodexServer:
-    """The MCP server of one client."""
+    """The MCP server that codex is for one client."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class CodexServer:
             self._peer.receive(message)
 
     def close(self) -> None:
-        """Stop every tool call and end every session."""
+        """Stop every tool call, end every session, and wait until all have ended."""
         with self._lock:
             self._is_closed = True
             calls, threads = list(self._calls.values()), list(self._threads)
@@ -90,7 +90,10 @@ class CodexServer:
     # The methods of the Peer's Handler.
 
     def on_request(self, request: RpcRequest) -> None:
-        """Answer a request, or start the tool call whose thread will answer it."""
+        """Answer a request, or start the tool call whose thread will answer it.
+
+        Raises: RpcError, if the request is refused.
+        """
         match request.method:
             case "ping":
                 self._peer.answer(request.id, {})
@@ -197,7 +200,7 @@ class CodexServer:
         return None if outcome is None else _tool_result(outcome, session.session_id)
 
     def _is_cancelled(self, caller: Caller) -> bool:
-        """Whether the client cancelled the call; a server that ends still sends a response."""
+        """Whether the client, not `close`, cancelled the call, which then gets no response."""
         return caller.cancel.is_set() and not self._is_closed
 
     def _prepare(self, name: str, arguments: Json) -> tuple[HostedSession, str]:

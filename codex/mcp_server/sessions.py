@@ -1,8 +1,8 @@
 """The sessions of codex as an MCP server: started by one tool call and continued by later ones.
 
-An engine outlives the call that started it, so that `codex-reply` finds it. The number of idle
-engines is limited: those that have been idle longest are ended, and their sessions are read back
-from their files when a call needs them.
+An engine outlives the call that started it, so that `codex-reply` finds it. If too many are idle,
+those that have been idle longest are ended, if their sessions are recorded; such a session is read
+back from its file when a call needs it.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 MAX_IDLE = 8
-"""Largest number of idle engines; each may run MCP servers of its own."""
+"""Largest number of idle engines (of recorded sessions); each may run MCP servers of its own."""
 
 
 class Stop(NamedTuple):
     """Notice that the client has cancelled a tool call."""
 
     request_id: RpcId
+    """Id of the request that made the call."""
 
 
 class HostedSession:
@@ -42,13 +43,16 @@ class HostedSession:
 
     def __init__(self, config: Config, host: Host, resumed: Resumed | None = None) -> None:
         self.inbox: SimpleQueue[Event | Stop] = SimpleQueue()
+        """Events of the engine, and Stops of tool calls, for the call that uses the session."""
         self.engine = Codex(config, host, self.inbox.put, source="mcp", resumed=resumed)
         self.session_id: str | None = None
         """Session id; None until the engine is ready."""
         self.wanted_id: str | None = None if resumed is None else resumed.session_id
+        """Id of the session that is resumed; None for a new one."""
         self.is_recorded = False
         """Whether the session can be resumed after the engine has ended."""
         self.is_busy = True
+        """Whether a tool call is using the session."""
 
     def close(self) -> None:
         """End the engine and everything that runs in it."""
@@ -70,7 +74,8 @@ class Sessions:
     def begin(self, arguments: CodexArguments, wanted: Overrides) -> HostedSession:
         """Start a new session and claim it for a tool call.
 
-        Raises: CodexError, if its settings are wrong.
+        Args: wanted: the settings among `arguments`.
+        Raises: CodexError, if the settings are wrong or the server is ending.
         """
         config = load_config(self._host, _merged(self._overrides, wanted))
         changes: dict[str, object] = {}
@@ -83,7 +88,7 @@ class Sessions:
     def find(self, session_id: str) -> HostedSession:
         """Claim a session for another tool call; resume it from its file if its engine has ended.
 
-        Raises: CodexError, if there is no such session, or it is busy.
+        Raises: CodexError, if there is no such session, it is busy, or it cannot be resumed.
         """
         with self._lock:
             for session in self._sessions:
@@ -103,7 +108,11 @@ class Sessions:
         return self._add(HostedSession(config, self._host, resumed))
 
     def release(self, session: HostedSession) -> None:
-        """Give a session back at the end of a tool call; end engines if too many are idle."""
+        """Free a session at the end of a tool call, for the next call.
+
+        End its engine if that never became ready. If more than MAX_IDLE engines are idle, end those
+        that have been idle longest, except for sessions that are not recorded.
+        """
         with self._lock:
             session.is_busy = False
             self._sessions.remove(session)

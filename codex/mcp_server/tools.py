@@ -139,14 +139,14 @@ class ReplyArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def session_id(self) -> str | None:
-        """The session's id, under either name."""
+        """Session id, under either name; None if neither is given."""
         return self.threadId or self.conversationId
 
 
 def overrides_of(arguments: CodexArguments) -> Overrides:
-    """Return the arguments of `codex` as settings.
+    """Return the arguments of `codex` for which the command line has options, as Overrides.
 
-    Raises: CodexError, if a value is unknown.
+    Raises: CodexError, if a value is unknown, or sandbox and sandbox-permissions are both given.
     """
     settings = dict(arguments.config or {})
     if arguments.disable_response_storage is not None:

@@ -24,7 +24,7 @@ class Writer:
     """Writes messages to standard output."""
 
     def __init__(self, descriptor: int, on_break: Callable[[], None]) -> None:
-        """Args: on_break: called once, in the thread, when the client has closed the stream."""
+        """Args: on_break: called once, in the thread, if writing fails: the client has gone."""
         self._descriptor = descriptor
         self._on_break = on_break
         self._waiting: SimpleQueue[RpcMessage | None] = SimpleQueue()
