@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from codex.protocol.settings import ModelProvider
 
+_ORIGINATOR = "CODEX_INTERNAL_ORIGINATOR_OVERRIDE"
 _MIN_SECRET_CHARS = 6
 """Length of the shortest value treated as a secret; hiding shorter ones would garble every text."""
 
@@ -37,19 +38,20 @@ def request_headers(
     Args: userinfo: `user:password` of the base URL, used if there is no API key.
     Raises: ModelError, if the API key is missing, or a header has characters that are not allowed.
     """
-    fields: dict[str, tuple[str, str]] = {}
+    fields: dict[str, tuple[str, str, str]] = {}
     secrets = []
 
-    def put(name: str, value: str) -> None:
-        fields[name.lower()] = (name, value)
+    def put(name: str, value: str, source: str = "") -> None:
+        fields[name.lower()] = (name, value, source)
 
     put("Content-Type", "application/json")
     put("Accept", "text/event-stream")
     put("User-Agent", f"codex/{__version__}")
     if provider.is_openai:
-        put("originator", environ.get("CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "").strip() or "codex")
-    if key := api_key(provider, environ):
-        put("Authorization", f"Bearer {key}")
+        put("originator", environ.get(_ORIGINATOR, "").strip() or "codex", _ORIGINATOR)
+    key, source = api_key(provider, environ)
+    if key:
+        put("Authorization", f"Bearer {key}", source)
         secrets.append(key)
     elif userinfo:
         put("Authorization", basic_authorization(userinfo))
@@ -60,15 +62,17 @@ def request_headers(
             secrets.append(value.removeprefix("Bearer "))
     for name, variable in provider.env_http_headers.items():
         if value := environ.get(variable, "").strip():
-            put(name, value)
+            put(name, value, variable)
             secrets.append(value)
-    sent = dict(fields.values())
-    _check(sent, provider)
+    sent = {}
+    for name, value, source in fields.values():
+        _check(name, value, source)
+        sent[name] = value
     return Headers(sent, tuple(secret for secret in secrets if len(secret) >= _MIN_SECRET_CHARS))
 
 
-def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
-    """Return the API key to send; None if the server needs none.
+def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the API key to send, and the variable or key that holds it; both "" if none is needed.
 
     Raises: ModelError, if the environment variable that should hold the key is not set.
     """
@@ -77,11 +81,11 @@ def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
         names.insert(0, "CODEX_API_KEY")
     for name in names:
         if key := environ.get(name, "").strip():
-            return key
+            return key, name
     if provider.experimental_bearer_token:
-        return provider.experimental_bearer_token.strip()
+        return provider.experimental_bearer_token.strip(), "experimental_bearer_token"
     if provider.env_key is None:
-        return None
+        return "", ""
     raise ModelError(
         f"the environment variable `{provider.env_key}`, which holds the API key of "
         f'"{provider.name}", is not set',
@@ -91,16 +95,12 @@ def api_key(provider: ModelProvider, environ: Mapping[str, str]) -> str | None:
     )
 
 
-def _check(fields: dict[str, str], provider: ModelProvider) -> None:
-    for name, value in fields.items():
-        is_sendable = value.isascii() and value.isprintable()
-        if not (
-            is_sendable and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-        ):
-            source = provider.env_http_headers.get(name) or provider.env_key
-            origin = f" (the value comes from `{source}`)" if source else ""
-            raise ModelError(
-                f"the header {name!r} has characters that are not allowed in a header{origin}",
-                kind="config",
-                phase="request",
-            )
+def _check(name: str, value: str, source: str) -> None:
+    is_sendable = value.isascii() and value.isprintable()
+    if not (is_sendable and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
+        origin = f" (the value comes from `{source}`)" if source else ""
+        raise ModelError(
+            f"the header {name!r} has characters that are not allowed in a header{origin}",
+            kind="config",
+            phase="request",
+        )

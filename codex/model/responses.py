@@ -263,9 +263,6 @@ def check_failure(kind: str, event: dict[str, Any]) -> None:
             raise event_failure(as_dict(event.get("response")))
         case "error":
             raise event_failure(event)
-        case "" if event.get("error"):
-            # Not part of this API, but gateways report failures this way.
-            raise event_failure(event)
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:

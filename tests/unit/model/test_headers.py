@@ -113,6 +113,12 @@ def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(key: str) -
     assert key not in caught.value.message
 
 
+def test_a_configured_header_is_not_blamed_on_the_key() -> None:
+    with pytest.raises(ModelError, match="'X-A'") as caught:
+        headers({"K": "sk-123456"}, env_key="K", http_headers={"X-A": "é"})
+    assert "`K`" not in caught.value.message
+
+
 def test_a_header_from_the_environment_is_refused_by_its_variable() -> None:
     with pytest.raises(ModelError, match="`TEAM`"):
         headers({"TEAM": "a\nb"}, env_http_headers={"X-Team": "TEAM"})
