@@ -28,8 +28,8 @@ def apply_chunks(old: FileText, chunks: Sequence[Chunk], *, path: str) -> FileTe
 
     Args: path: the path in the patch, for error messages.
 
-    Raises: PatchError, if a chunk does not fit exactly one place in the file, or adds characters to
-        a file of unknown encoding.
+    Raises: PatchError, if a chunk does not fit exactly one place in the file, if two chunks change
+        the same line, or if one adds non-ASCII characters to a file of unknown encoding.
     """
     if old.is_guess:
         _check_plain(chunks, path)
@@ -85,8 +85,8 @@ def _replacement(place: ChunkPlace, old: FileText, *, is_verbatim: bool) -> list
 def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
     """Return whether added lines get the endings that they have in the patch.
 
-    They do if the chunk's other lines have the file's endings, or the file has none. Otherwise a
-    CR, or its absence, only reflects how the patch itself was sent.
+    They do if the file has no line endings, or if the chunk has removed or context lines and all of
+    them end as in the file. Otherwise a CR, or its absence, only reflects how the patch was sent.
     """
     if not any(old.endings):
         return True
@@ -97,7 +97,10 @@ def _is_verbatim(place: ChunkPlace, old: FileText) -> bool:
 
 
 def _with_endings(old: FileText, lines: list[_EndedLine], *, has_final_newline: bool) -> FileText:
-    """Return the new text; a line without an ending gets the last one, or the file's usual one."""
+    """Return the new text; a line without an ending gets that of the line before it.
+
+    The first line gets the first ending in the old text.
+    """
     usual = next((ending for ending in old.endings if ending), "\n")
     endings: list[str] = []
     for _, ending in lines:

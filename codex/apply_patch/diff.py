@@ -8,17 +8,21 @@ its variations".
 from __future__ import annotations
 
 MAX_EDITS = 600
+"""Number of removed plus added lines from which the diff is one replaced block."""
 _MAX_STEPS = 3_000_000
-"""Limits on edited lines and on comparisons; beyond either, the diff is one replaced block."""
+"""Number of equal lines met during the search above which the diff is one replaced block."""
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
 Change = tuple[int, int, int, int]
-"""Change of lines `[0]:[1]` of the old text into lines `[2]:[3]` of the new one."""
+"""Line indexes from 0: lines `[0]:[1]` of the old text become lines `[2]:[3]` of the new one."""
 
 
 def unified_diff(old: str, new: str, *, context: int = 1) -> str:
-    """Return the hunks, `context` lines around each change, no file headers; "" if all is equal."""
+    """Return the hunks of the diff, without file headers; "" if the texts are equal.
+
+    Args: context: number of unchanged lines to show before each change, and after it.
+    """
     a, b = _lines(old), _lines(new)
     hunks = _grouped(_changes(a, b), distance=2 * context)
     return "".join(_hunk(a, b, changes, context) for changes in hunks)
@@ -83,9 +87,10 @@ def _changes(a: list[str], b: list[str]) -> list[Change]:
 
 
 def _myers(a: list[str], b: list[str]) -> list[Change] | None:
-    """Return the changes of a shortest edit from `a` to `b`; None if finding it takes too long.
+    """Return the fewest changes that turn `a` into `b`; None if finding them exceeds a limit.
 
-    `reach[d][i]` is how far into `a` the edits of length d get on diagonal 2 * i - d.
+    After x lines of `a` and y lines of `b`, the search is on the diagonal x - y. `reach[d][i]` is
+    the greatest x that d removed or added lines reach on the diagonal 2 * i - d.
     """
     reach: list[list[int]] = []
     steps = 0
@@ -105,7 +110,10 @@ def _myers(a: list[str], b: list[str]) -> list[Change] | None:
 
 
 def _step(shorter: list[int], i: int) -> tuple[int, bool]:
-    """Return the index in `a` after the edit to the `i`-th diagonal, and whether it inserts."""
+    """Return the greatest x after one more edit, in place `i` of the next row of `reach`.
+
+    Also return whether that edit inserts a line. Args: shorter: the last row of `reach`.
+    """
     is_insertion = i == 0 or (i < len(shorter) and shorter[i - 1] < shorter[i])
     return (shorter[i], True) if is_insertion else (shorter[i - 1] + 1, False)
 

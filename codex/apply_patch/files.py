@@ -28,8 +28,10 @@ class PatchPlan(msgspec.Struct, frozen=True):
     """The effect of a patch on the files as they were when it was planned."""
 
     changes: dict[str, FileChange]
-    """Net changes by absolute path, in the patch's order; empty for an empty patch."""
+    """Net changes by the path in the patch, made absolute, in the patch's order; empty for an empty
+    patch."""
     targets: tuple[Target, ...]
+    """New state of each file or symbolic link that is written or removed."""
     summary: PatchSummary
 
     @property
@@ -62,10 +64,12 @@ class _File(msgspec.Struct, eq=False):
     name: str
     """Path as first written in the patch."""
     before: Entry | None
+    """State on the disk; None if nothing is there."""
     data: bytes | None
+    """Contents after the sections so far; None if there is no file then."""
     mode: int | None = None
     source: _File | None = None
-    """File that was moved to this path."""
+    """File that was moved to this path; None if none was."""
 
 
 def plan(patch: Patch, *, cwd: str) -> PatchPlan:
@@ -96,13 +100,13 @@ def plan(patch: Patch, *, cwd: str) -> PatchPlan:
 def outside_paths(
     plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Return the resolved paths of a plan that no root covers.
+    """Return the paths of a plan, resolved, that are outside all roots or protected.
 
-    Protected names below a root count as outside, and so do files with several hard links, since
-    their other names may be anywhere.
+    Protected are paths with a name of PROTECTED_NAMES below the root, such as `.git`, and files
+    with several hard links, since their other names may be anywhere.
 
-    Args: roots: absolute folders; None covers everything. protected: more absolute folders or
-        files that count as outside, such as the program's own.
+    Args: roots: absolute folders; with None, nothing is outside or protected. protected: more
+        absolute paths that are protected, with everything below them, such as CODEX_HOME.
     """
     if roots is None:
         return ()
@@ -120,7 +124,7 @@ def outside_paths(
 def is_plan_inside(
     plan: PatchPlan, roots: Sequence[str] | None, *, protected: Sequence[str] = ()
 ) -> bool:
-    """Return whether a plan stays within the roots; see `outside_paths`."""
+    """Return whether `outside_paths`, with the same arguments, finds no path."""
     return not outside_paths(plan, roots, protected=protected)
 
 
@@ -129,16 +133,21 @@ def apply(
 ) -> PatchSummary:
     """Write all files of a plan, or none; return its summary.
 
-    Args: roots: as for `outside_paths`; None if the user has approved exactly these paths.
+    Args: roots: absolute folders that the plan must not leave; None if the user has approved
+        exactly these paths. protected: absolute paths that count as outside the roots, with
+        everything below them.
 
-    Raises: PatchError, if the plan is empty or leaves the roots, if a file has changed since it was
-        planned, or if one cannot be written.
+    Raises: PatchError, if the plan is empty or `outside_paths` finds a path, if a file has changed
+        since it was planned, or if one cannot be written.
     """
     if not plan.targets:
         raise PatchError("No files were modified.")
     if outside := outside_paths(plan, roots, protected=protected):
         names = ", ".join(f"'{path}'" for path in outside)
-        raise PatchError(f"The patch writes outside the writable folders: {names}")
+        raise PatchError(
+            "The patch writes to paths outside the writable folders, to protected paths, or to "
+            f"files with several hard links: {names}"
+        )
     commit(plan.targets)
     return plan.summary
 
@@ -165,8 +174,9 @@ class _Tree:
                 self._update(hunk)
 
     def _update(self, hunk: UpdateFile) -> None:
-        what = f"Failed to read '{hunk.path}' to update"
         is_moved = hunk.move_path is not None
+        reading = f"Failed to read '{hunk.path}' to update"
+        what = f"Failed to move '{hunk.path}'" if is_moved else reading
         file = self._existing(hunk.path, what, is_link_meant=is_moved)
         data = file.data or b""
         if is_moved and file.before is not None and file.before.is_link:
@@ -175,7 +185,7 @@ class _Tree:
             try:
                 text = decode_file(data)
             except PatchError as exc:
-                raise PatchError(f"{what}: {exc.message}") from exc
+                raise PatchError(f"{reading}: {exc.message}") from exc
             data = encode_file(apply_chunks(text, hunk.chunks, path=hunk.path))
         if hunk.move_path is not None:
             target = self._file(hunk.move_path, f"Failed to move to '{hunk.move_path}'")
@@ -240,7 +250,7 @@ def _check_folders(files: list[_File]) -> None:
 
 
 def _changes(files: list[_File], cwd: str) -> dict[str, FileChange]:
-    """Return the net change of every path; a move is one change, under the old path."""
+    """Return the net change of every path; a move to a new path is one change, of the old path."""
     moved = {
         file.source.path: file
         for file in files

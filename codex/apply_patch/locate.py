@@ -1,7 +1,7 @@
 """Find the one place in a file that each chunk of an update means, or say why there is none.
 
 The place must be unique. If a chunk's own lines fit several places, its `@@` lines, the order of
-the chunks, its end-of-file mark or the line number in a unified-diff header decide; if these do
+the chunks, its end-of-file marker or the line number in a unified-diff header decide; if these do
 not, the chunk is refused. codex-rs uses the first hit instead and may silently edit the wrong
 place.
 """
@@ -45,12 +45,14 @@ class ChunkPlace(msgspec.Struct, frozen=True):
 
 
 class SearchScope(msgspec.Struct, frozen=True):
-    """A range of line indexes where a chunk may begin: below one occurrence of its context."""
+    """The lines where a chunk may begin, for one place in the file that fits its `@@` lines."""
 
     start: int
+    """Index of the first line, from 0: that of the innermost `@@` line, if there is one."""
     end: int
+    """Index after the last line."""
     context: int | None = None
-    """Index of the innermost context line."""
+    """Index of the innermost `@@` line in the file; None if the chunk has none."""
 
 
 def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple[ChunkPlace, ...]:
@@ -58,7 +60,8 @@ def locate(chunks: Sequence[Chunk], lines: Sequence[str], *, path: str) -> tuple
 
     Args: path: the path in the patch, for error messages.
 
-    Raises: PatchError, listing every chunk that fits nowhere or in several places.
+    Raises: PatchError, listing every chunk that fits nowhere or, if all fit, in several places; or
+        if two chunks change the same line.
     """
     haystack = Haystack(lines)
     problems: list[str] = []
@@ -113,7 +116,10 @@ def _options(chunk: Chunk, haystack: Haystack, path: str) -> list[ChunkPlace]:
 def _starts(
     chunk: Chunk, lines: Sequence[str], scopes: list[SearchScope], haystack: Haystack
 ) -> list[int]:
-    """Return the indexes where `lines` begin, from the most exact pass with a hit in a scope."""
+    """Return the indexes where `lines` begin, in the most exact pass with a hit in a scope.
+
+    The result is empty if no pass has one.
+    """
     pattern = old_lines(lines)
     if not pattern:
         return _addition_starts(chunk, scopes, len(haystack.lines))
@@ -130,7 +136,10 @@ def _starts(
 
 
 def _addition_starts(chunk: Chunk, scopes: list[SearchScope], count: int) -> list[int]:
-    """Return where a chunk that only adds lines may go: below its context, or the file's end."""
+    """Return where a chunk that only adds lines may go: below its `@@` lines, or the file's end.
+
+    A line number in a unified-diff header is not enough: the result is empty.
+    """
     if chunk.contexts and not chunk.is_end_of_file:
         return [scope.start + 1 for scope in scopes]
     if chunk.diff_line is not None and count and not chunk.is_end_of_file:
@@ -214,7 +223,7 @@ def _ordered(options: list[list[ChunkPlace]]) -> list[list[ChunkPlace]]:
 
 
 def _feasible(spans: list[list[ChunkPlace]]) -> list[list[bool]] | None:
-    """Return, for each place, whether some in-order choice includes it; None if there is none."""
+    """Return, for each place, whether some in-order choice includes it; None if no choice is."""
     floors = [0]
     for places in spans:
         ends = [place.end for place in places if place.start >= floors[-1]]

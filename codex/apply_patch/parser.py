@@ -50,9 +50,11 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     is_end_of_file: bool = False
     """Whether the patch says that the lines are the last ones of the file."""
     has_final_newline: bool | None = None
-    """Whether the new file ends in a newline, if a "no newline" line tells; None: as before."""
+    """Whether the new file ends in a newline, if a line "\\ No newline at end of file" tells; None:
+    as the old one."""
     diff_line: int | None = None
-    """Old line number in a unified-diff header, from 1: only a hint, since models miscount."""
+    """Old line number in a unified-diff header, from 1; only a hint, since models miscount. None
+    without such a header."""
     line_number: int
     """Number of the chunk's first line in the patch, from 1."""
 
@@ -62,7 +64,9 @@ class UpdateFile(msgspec.Struct, frozen=True):
 
     path: str
     move_path: str | None
+    """New path; None if the file is not moved."""
     chunks: tuple[Chunk, ...]
+    """Changes of the lines; empty only for a file that is moved unchanged."""
 
 
 Hunk = AddFile | DeleteFile | UpdateFile
@@ -77,8 +81,8 @@ class Patch(msgspec.Struct, frozen=True):
 def parse_patch(text: str) -> Patch:
     """Parse a complete patch, which may have no sections.
 
-    Raises: PatchError, which says what is wrong, on which line of the trimmed text, and what to
-        send instead.
+    Raises: PatchError, which says what is wrong, on which line (the begin marker is line 1), and
+        what to send instead.
     """
     if not is_unicode(text):
         raise PatchError("Invalid patch: it is not valid Unicode text")

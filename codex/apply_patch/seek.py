@@ -33,6 +33,7 @@ def plain_line(line: str) -> str:
 
 
 PASSES: tuple[Callable[[str], str], ...] = (str, str.rstrip, str.strip, plain_line)
+"""For each pass, what is done to a line of the file and of the patch before they are compared."""
 
 
 class Haystack:
@@ -43,7 +44,10 @@ class Haystack:
         self._texts: dict[int, str] = {}
 
     def places(self, pattern: Sequence[str]) -> Iterator[list[int]]:
-        """Yield, per pass, the indexes of the lines at which `pattern` (not empty) begins."""
+        """Yield, for each of PASSES, the indexes of the lines at which `pattern` begins.
+
+        Args: pattern: consecutive lines, at least one.
+        """
         for number, key in enumerate(PASSES):
             yield self._find(number, "\n" + "".join(key(line) + "\n" for line in pattern))
 
@@ -77,8 +81,13 @@ class Haystack:
             return _similar(wanted, self.lines, have)
         for offset, line in enumerate(wanted):
             at = start + offset
-            if not 0 <= at < len(have):
-                return f"The nearest match is at line {max(start, 0) + 1}, but the file ends there."
+            if at < 0:
+                return "The nearest match is at line 1, but the patch has lines above that."
+            if at >= len(have):
+                return (
+                    f"The nearest match is at line {start + 1}, but the file ends at line "
+                    f"{len(have)}, before the lines of the patch do."
+                )
             if have[at] != line:
                 return (
                     f"The nearest match is at line {max(start, 0) + 1}: line {at + 1} is\n"

@@ -43,6 +43,7 @@ class PatchCall(msgspec.Struct, frozen=True):
     """A command that applies a patch."""
 
     text: str
+    """The patch."""
     workdir: str | None = None
     """Folder that `cd` names, relative to the call's own working directory; None without `cd`."""
 
@@ -107,8 +108,9 @@ def _in_heredoc(match: re.Match[str]) -> PatchCall | None:
 def patch_text_of(arguments: str) -> str:
     """Return the patch in the arguments of the `apply_patch` tool, in any shape that models send.
 
-    The shapes are `{"input": PATCH}`, `{"patch": PATCH}`, `{"command": ["apply_patch", PATCH]}`,
-    `{"command": PATCH}`, the bare text as a JSON string, and the bare text without any JSON.
+    The shapes are the bare patch; the patch as a JSON string; a command that applies it, without
+    `cd`, as a JSON array, such as `["apply_patch", PATCH]`; and a JSON object that holds such a
+    string or array as `input`, `patch` or `command`.
 
     Raises: PatchError, which says what to send.
     """

@@ -38,11 +38,13 @@ class Entry(msgspec.Struct, frozen=True):
     data: bytes
     """Contents of the file, or target of the symbolic link."""
     mode: int
+    """Permission bits, as for chmod."""
     links: int
     """Number of hard links."""
     owner: tuple[int, int]
     """User id and group id."""
     is_link: bool = False
+    """Whether the path is a symbolic link."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -99,8 +101,8 @@ def _read_file(name: str, directory: int | None, status: os.stat_result) -> byte
 def commit(targets: Sequence[Target]) -> None:
     """Bring every target into its new state, or none.
 
-    Raises: PatchError, if a target has changed since it was read or cannot be written; then
-        everything is as before, or the message names what could not be restored.
+    Raises: PatchError, if a target has changed since it was read, is read-only or cannot be
+        written; then everything is as before, or the message names what could not be restored.
     """
     changed = [target for target in targets if _is_changed(target)]
     with _Transaction() as transaction:
@@ -147,7 +149,7 @@ class _Transaction:
 
     def verify(self, target: Target) -> None:
         """Check that the target has not changed since it was read, and may be written."""
-        with _explained(target.path):
+        with _explained(target):
             directory = self._directory(os.path.dirname(target.path), is_made=False)
             now = None
             if directory is not None:
@@ -166,7 +168,7 @@ class _Transaction:
         """Write the new contents to a temporary file beside the target; create its directory."""
         if target.after is None:
             return
-        with _explained(target.path):
+        with _explained(target):
             directory = self._made_directory(target)
             name = f".codex-patch-{os.urandom(6).hex()}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -186,7 +188,7 @@ class _Transaction:
 
     def replace(self, target: Target) -> None:
         """Move the staged contents to the target's path, or remove the target."""
-        with _explained(target.path):
+        with _explained(target):
             directory = self._made_directory(target)
             name = os.path.basename(target.path)
             if target.before is not None:
@@ -260,14 +262,15 @@ class _Transaction:
 
 
 @contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
+def _explained(target: Target) -> Iterator[None]:
     """Turn every OSError and PatchError of the block into a PatchError that names the path."""
+    what = f"Failed to {'remove' if target.after is None else 'write'} '{target.path}'"
     try:
         yield
     except OSError as exc:
-        raise PatchError(f"Failed to write '{path}': {exc.strerror}") from exc
+        raise PatchError(f"{what}: {exc.strerror}") from exc
     except PatchError as exc:
-        raise PatchError(f"Failed to write '{path}': {exc.message}") from exc
+        raise PatchError(f"{what}: {exc.message}") from exc
 
 
 def _try_link(name: str, second: str, directory: int) -> bool:

@@ -218,7 +218,12 @@ def test_links_are_not_moved(root: Path) -> None:
     write_tree(root, {"real": "a\n"})
     (root / "link").symlink_to("real")
     message = error_of(root, "*** Update File: link\n*** Move to: other\n")
-    assert message.endswith("it is a symbolic link, which a patch cannot move")
+    assert message == "Failed to move 'link': it is a symbolic link, which a patch cannot move"
+
+
+def test_a_missing_file_is_not_moved(root: Path) -> None:
+    message = error_of(root, "*** Update File: a\n*** Move to: b\n@@\n-x\n+y\n")
+    assert message == "Failed to move 'a': there is no such file"
 
 
 def test_a_circle_of_links_is_refused(root: Path) -> None:
@@ -305,7 +310,10 @@ def test_a_root_may_be_a_link_and_several_count(root: Path) -> None:
 
 def test_nothing_is_written_outside_the_roots(root: Path) -> None:
     message = error_of(root, "*** Add File: in\n+x\n*** Add File: ../out\n+x\n")
-    assert message == f"The patch writes outside the writable folders: '{root.parent}/out'"
+    assert message == (
+        "The patch writes to paths outside the writable folders, to protected paths, or to files "
+        f"with several hard links: '{root.parent}/out'"
+    )
 
 
 def test_a_plan_for_a_folder_that_is_gone_is_refused(root: Path) -> None:

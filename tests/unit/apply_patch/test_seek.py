@@ -50,7 +50,8 @@ def test_lines_that_contain_a_fragment() -> None:
         (["    retrun x"], "The nearest line is line 3:\n    return x"),
         (
             ["    return x", "", "nothing"],
-            "The nearest match is at line 3, but the file ends there.",
+            "The nearest match is at line 3, but the file ends at line 4, before the lines of the "
+            "patch do.",
         ),
         (["something wholly different"], "Nothing in the file is similar"),
         ([""], "Nothing in the file is similar"),
@@ -64,4 +65,4 @@ def test_the_nearest_place_is_named(pattern: list[str], expected: str) -> None:
 
 def test_a_pattern_that_begins_before_the_file_is_near_its_first_line() -> None:
     sentence = Haystack(["b", "c"]).nearest(["a", "b", "c"])
-    assert sentence == "The nearest match is at line 1, but the file ends there."
+    assert sentence == "The nearest match is at line 1, but the patch has lines above that."

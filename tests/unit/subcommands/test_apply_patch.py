@@ -51,7 +51,8 @@ def test_nothing_is_written_outside_the_working_directory(tmp_path: Path, up: st
     name = up.format(parent=tmp_path)
     assert run(host, PATCH.replace("File: f", f"File: {name}")) == 1
     assert written(host.stderr) == (
-        f"The patch writes outside the writable folders: '{tmp_path / 'f'}'\n"
+        "The patch writes to paths outside the writable folders, to protected paths, or to files "
+        f"with several hard links: '{tmp_path / 'f'}'\n"
     )
     assert not (tmp_path / "f").exists()
 
