@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 HEAD_BYTES = 512 * 1024
-"""Most bytes of a file that a listing reads to find the first message."""
+"""A listing looks for the first message only in lines that begin in this many first bytes."""
 _CHUNK = 32 * 1024
 _TITLE_CHARACTERS = 400
 
@@ -31,6 +31,7 @@ FILE_NAME = re.compile(
     r"rollout-(\d{4})-(\d\d)-(\d\d)T\d\d-\d\d-\d\d-"
     r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.jsonl"
 )
+"""Name of a session file; the groups are year, month and day of the start, and the session's id."""
 
 
 class SessionFile(NamedTuple):
@@ -58,17 +59,18 @@ class SessionSummary(NamedTuple):
     name: str | None
     """Name that the user gave the session; None if there is none."""
     started: str
-    """Time of the start in UTC, as the file says: `2026-11-23T01:37:49.042Z`."""
+    """Time of the start in UTC, as the file says: `2026-11-23T01:37:49.042Z`; may be empty."""
     cwd: str | None
     """Working directory; None if the file does not name it."""
     first_message: str
-    """Beginning of the user's first message; empty if none is near the start of the file."""
+    """First 400 characters of the user's first message, on one line; empty if no message begins in
+    the first 512 KiB of the file."""
     source: str
     """Front end that started the session: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
 
 
 def size_text(size: int) -> str:
-    """Return a size for people, in units of a thousand: `934 B`, `18 kB`."""
+    """Return a size in bytes for people, rounded down, in units of a thousand: `934 B`, `18 kB`."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size} {unit}"
@@ -77,7 +79,7 @@ def size_text(size: int) -> str:
 
 
 def session_files(codex_home: str, *, is_archived: bool = False) -> list[SessionFile]:
-    """Return every session file, the most recently written first."""
+    """Return every session file, or every archived one, the most recently written first."""
     found = []
     root = os.path.join(codex_home, "archived_sessions" if is_archived else "sessions")
     for entry in _files(root, depth=3):
@@ -96,7 +98,10 @@ def session_files(codex_home: str, *, is_archived: bool = False) -> list[Session
 
 
 def summarize(file: SessionFile, name: str | None) -> SessionSummary | None:
-    """Return the summary of a file; None if it does not hold a session."""
+    """Return the summary of a file; None if its first lines hold no session's metadata.
+
+    Args: name: the name that the user gave the session; None if there is none.
+    """
     head = _Head()
     with contextlib.suppress(OSError), open(file.path, "rb", buffering=_CHUNK) as opened:
         while not head.is_complete and opened.tell() < HEAD_BYTES:
@@ -159,7 +164,7 @@ class _Head:
 
 
 def _files(folder: str, *, depth: int) -> Iterator[os.DirEntry[str]]:
-    """Yield the files below a folder, at most `depth` folders down."""
+    """Yield what is named `*.jsonl` in a folder and in folders up to `depth` levels below it."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(".jsonl"):

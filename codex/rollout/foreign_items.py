@@ -45,7 +45,10 @@ def own_item(raw: dict[str, Any]) -> ResponseItem | None:
 
 
 def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
-    """Return another program's item as ours; () if it is dropped, None if its kind is unknown."""
+    """Return another program's item as one or two of ours; () if it is dropped.
+
+    Return None if its kind is unknown.
+    """
     match raw.get("type"):
         case "message":
             return _message(raw)
@@ -65,7 +68,10 @@ def foreign_items(raw: dict[str, Any]) -> tuple[ResponseItem, ...] | None:
 
 
 def is_context(raw: dict[str, Any]) -> bool:
-    """Return whether the other program itself, and not its user, wrote a message."""
+    """Return whether a message is context that the recording program added for the model.
+
+    Such a message is neither the user's nor the model's.
+    """
     if raw.get("role") in ("developer", "system"):
         return True
     texts = [as_str(as_dict(part).get("text")) for part in as_list(raw.get("content"))]

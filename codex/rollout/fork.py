@@ -30,9 +30,12 @@ def fork(
 ) -> Resumed:
     """Copy a conversation to a new session file; return the copy, to be continued.
 
+    If `config` makes the session ephemeral and all is kept, the copy has a new id but no file.
+
     Args: clock_s: the time in seconds since the epoch. keep_messages: number of the user's
-        messages, as core/replay.py shows them, to keep with what followed each; None keeps all.
-    Raises: CodexError.
+        messages to keep, from the first, each with what followed it, counted as core/replay.py
+        shows them; None keeps all.
+    Raises: CodexError, if the session cannot be read or the copy cannot be written.
     """
     session_id = new_session_id(clock_s)
     if config.is_ephemeral and keep_messages is None:
@@ -45,7 +48,9 @@ def fork(
         ordinal = None if resumed.next_ordinal is None else 0
         _write_whole(path, [rollout_line(clock_s, "session_meta", meta, ordinal=ordinal), *copied])
     except OSError as error:
-        raise CodexError(f"cannot copy the session to '{path}': {error.strerror}") from error
+        raise CodexError(
+            f"cannot copy the session '{resumed.path}' to '{path}': {error.strerror}"
+        ) from error
     # Lines that could not be read are not in the copy, and the user must be told so.
     return msgspec.structs.replace(load(path), warnings=resumed.warnings)
 

@@ -38,14 +38,18 @@ RECORDED = frozenset(get_args(RecordedEvent))
 
 
 def rollout_line(clock_s: float, kind: str, payload: Any, *, ordinal: int | None = None) -> bytes:
-    """Return one line with its newline. Args: ordinal: line number, if the file numbers lines."""
+    """Return one line of a session file, with its newline.
+
+    Args: clock_s: the time in seconds since the epoch. kind: the member `type`, such as
+        `response_item`. ordinal: number of the line; None in a file that does not number its lines.
+    """
     numbered = {} if ordinal is None else {"ordinal": ordinal}
     value = {"timestamp": timestamp(clock_s), **numbered, "type": kind, "payload": payload}
     return dumps(value) + b"\n"
 
 
 def timestamp(clock_s: float) -> str:
-    """Return a time in UTC, to the millisecond: `2026-11-23T01:37:49.042Z`."""
+    """Return seconds since the epoch as a time in UTC, cut to ms: `2026-11-23T01:37:49.042Z`."""
     milliseconds = int(clock_s * 1000)
     day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
     return f"{day}.{milliseconds % 1000:03}Z"
@@ -63,8 +67,8 @@ def session_meta(
 ) -> dict[str, Any]:
     """Return the payload of the first line of a session file.
 
-    Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. originator: the calling program.
-        instructions: the whole system text.
+    Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. originator: name of the program
+        that started this one. instructions: the whole system text. git: None outside a repository.
     """
     meta: dict[str, Any] = {
         "id": session_id,
@@ -85,7 +89,7 @@ def session_meta(
 def turn_context(task_id: str, config: Config, instructions: str | None) -> dict[str, Any]:
     """Return the payload of the line with the settings of a task.
 
-    Args: instructions: the system text, if it differs from the latest one in the file.
+    Args: instructions: the system text; None if it equals the latest one in the file.
     """
     model = config.model
     policy = config.approval_policy
@@ -176,5 +180,5 @@ def _flat_token_count(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def usage_of(msg: EventMsg) -> TokenUsage | None:
-    """Return the token count of the whole session, if an event reports it."""
+    """Return the token count of the whole session from a TokenCount; None for another event."""
     return msg.total if isinstance(msg, TokenCount) else None

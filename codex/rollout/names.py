@@ -14,7 +14,10 @@ INDEX = "session_index.jsonl"
 
 
 def session_names(codex_home: str) -> dict[str, str]:
-    """Return the names by session id, in the order in which they were given."""
+    """Return each named session's current name by its id, in the order in which they were given.
+
+    The result is empty if no session has a name or the index cannot be read.
+    """
     names: dict[str, str] = {}
     try:
         with open(os.path.join(codex_home, INDEX), "rb") as file:
@@ -33,7 +36,9 @@ def session_names(codex_home: str) -> dict[str, str]:
 def rename(codex_home: str, session_id: str, name: str, *, clock_s: float) -> None:
     """Give a session a name, by one write of one line; an empty name removes the old name.
 
-    Raises: CodexError.
+    Blanks at both ends are dropped, and each run of blanks becomes one space.
+
+    Raises: CodexError, if the index cannot be written.
     """
     entry = {
         "id": session_id,

@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 MODEL_KEYS = frozenset({"model", "model_provider", "oss_provider", "profile"})
+"""Keys of config.toml: if `-c` sets one of them, the session's own model is not restored."""
 EFFORT_KEY = "model_reasoning_effort"
 
 
 def restored_config(host: Host, overrides: Overrides, resumed: Resumed) -> Config:
-    """Return the configuration for a resumed conversation.
+    """Return the configuration with the working directory, model, provider and effort of a session.
+
+    What the command line sets is kept; if it chooses any model, provider or profile, only the
+    working directory is restored. If the session's provider is no longer configured, the configured
+    model stays, and `warnings` says so.
 
     Raises: CodexError, if its working directory is gone and the command line names no other.
     """

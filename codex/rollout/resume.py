@@ -44,30 +44,36 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     """Size of the file in bytes when it was read."""
     items: tuple[ResponseItem, ...]
-    """The transcript."""
+    """The transcript, oldest item first."""
     events: tuple[EventMsg, ...]
     """Events that the user saw, as far as the file holds them, for core/replay.py to show again."""
     usage: TokenUsage = TokenUsage()
+    """Tokens that the whole session has used; zeros if the file does not tell."""
     cwd: str | None = None
     """Working directory; None if the file does not name it, as in May 2025."""
     model: str | None = None
+    """Latest model in the file; None if it names none."""
     provider_id: str | None = None
+    """Latest model provider in the file; None if it names none."""
     reasoning_effort: str | None = None
+    """Reasoning effort of the latest task; None if the file names none for it."""
     instructions: str | None = None
-    """Latest system text in the file."""
+    """Latest system text in the file; None if it holds none."""
     next_ordinal: int | None = None
-    """Number of the next line, if the file numbers its lines."""
+    """Number of the next line to write; None if the file does not number its lines."""
     name: str | None = None
     """Name that the user gave the session; None if there is none."""
     is_ours: bool = True
     """Whether this program started the session."""
     warnings: tuple[str, ...] = ()
+    """Texts for the user: what could not be read from the file."""
 
 
 def load(path: str, *, name: str | None = None) -> Resumed:
-    """Read one session file. Args: name: the name that the user gave the session, from names.py.
+    """Read one session file.
 
-    Raises: CodexError, if the file does not hold a session.
+    Args: name: the name that the user gave the session, from names.py; None if there is none.
+    Raises: CodexError, if the file cannot be read or holds no session's metadata.
     """
     reader = _SessionReader()
     try:
@@ -104,8 +110,9 @@ def load(path: str, *, name: str | None = None) -> Resumed:
 def closed(items: list[ResponseItem]) -> list[ResponseItem]:
     """Return the items with calls and outputs paired: add missing outputs, drop stray ones.
 
-    Servers refuse anything else. A call without an output gets "aborted", except at the end, where
-    a killed process left it: the next task adds and records that output.
+    Servers refuse anything else. A call without an output gets "aborted" before the next message
+    of the user. After the last message it stays open, since a killed process left it there: the
+    next task adds and records that output.
     """
     called = {item.call_id for item in items if isinstance(item, FunctionCall)}
     answered = {item.call_id for item in items if isinstance(item, FunctionCallOutput)}

@@ -29,7 +29,8 @@ def sessions(
 ) -> Iterator[SessionSummary]:
     """Yield the summaries of sessions, most recently written first; read each file when needed.
 
-    Args: cwd: only sessions with this working directory; None means all.
+    Args: cwd: only sessions with this working directory; None means all. is_archived: yield the
+        archived sessions instead of the others.
     """
     names = session_names(codex_home)
     for file in session_files(codex_home, is_archived=is_archived):
@@ -45,7 +46,10 @@ def list_sessions(
     is_archived: bool = False,
     limit: int | None = None,
 ) -> list[SessionSummary]:
-    """Return the first `limit` summaries that `sessions` yields; None means all."""
+    """Return the summaries that `sessions` yields for the same arguments, at most `limit` of them.
+
+    A limit of None means all.
+    """
     found: list[SessionSummary] = []
     for summary in sessions(codex_home, cwd=cwd, is_archived=is_archived):
         if len(found) == limit:
@@ -55,10 +59,12 @@ def list_sessions(
 
 
 def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = False) -> SessionFile:
-    """Find the one session with an id, the beginning of an id, or a name.
+    """Return the file of the session with an id, a name, or the beginning of an id, in this order.
+
+    Of sessions with the same name, return the one that got it last.
 
     Args: is_archived: whether to search the archived sessions or the others; None searches both.
-    Raises: CodexError, if there is no such session, or more than one.
+    Raises: CodexError, if there is no such session, or if several ids have this beginning.
     """
     names = session_names(codex_home)
     kinds = (False, True) if is_archived is None else (is_archived,)
@@ -68,8 +74,13 @@ def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = Fal
         return found[0]
     if found:
         raise CodexError(
-            f"{len(found)} sessions begin with '{wanted}'",
-            advice="\n".join(["The latest ones:", *(f"  {file.id}" for file in found[:10])]),
+            f"the ids of {len(found)} sessions begin with '{wanted}'",
+            advice="\n".join(
+                [
+                    "Give more of the id. The latest of these sessions:",
+                    *(f"  {file.id}" for file in found[:10]),
+                ]
+            ),
         )
     if is_archived is False and _matches(
         session_files(codex_home, is_archived=True), names, wanted
@@ -87,9 +98,10 @@ def find_session(codex_home: str, wanted: str, *, is_archived: bool | None = Fal
 def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Resumed:
     """Read the conversation of a session, to be continued.
 
-    Args: wanted: as for `find_session`; None means the most recently written session. cwd: the
-        working directory of that session; None means any.
-    Raises: CodexError.
+    Args: wanted: id, name or beginning of an id; None means the most recently written session. cwd:
+        the working directory of the latter; None means any. Archived sessions are not found.
+    Raises: CodexError, if there is no such session, if several ids have this beginning, or if the
+        file cannot be read.
     """
     if wanted is None:
         last = last_session(codex_home, cwd=cwd)
@@ -99,9 +111,10 @@ def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Res
 
 
 def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
-    """Return the most recently written session. Args: cwd: its working directory; None means any.
+    """Return the most recently written session that is not archived.
 
-    Raises: CodexError, if there is no session.
+    Args: cwd: only sessions with this working directory; None means all.
+    Raises: CodexError, if there is no such session.
     """
     for summary in sessions(codex_home, cwd=cwd):
         return summary
@@ -127,7 +140,7 @@ def _matches(files: list[SessionFile], names: dict[str, str], wanted: str) -> li
 
 
 def archive(codex_home: str, file: SessionFile) -> str:
-    """Archive a session; return its new path.
+    """Move a session's file to the folder `archived_sessions`; return its new path.
 
     Raises: CodexError, also if the session is open in another process.
     """
@@ -135,9 +148,9 @@ def archive(codex_home: str, file: SessionFile) -> str:
 
 
 def unarchive(codex_home: str, file: SessionFile) -> str:
-    """Restore an archived session; return its new path.
+    """Move an archived session's file back to its folder in `sessions`; return its new path.
 
-    Raises: CodexError.
+    Raises: CodexError, also if the session is open in another process.
     """
     match = FILE_NAME.fullmatch(os.path.basename(file.path))
     assert match is not None  # session_files returns no other names
@@ -145,27 +158,31 @@ def unarchive(codex_home: str, file: SessionFile) -> str:
 
 
 def delete_session_file(file: SessionFile) -> None:
-    """Delete a session permanently.
+    """Delete a session's file permanently.
 
     Raises: CodexError, also if the session is open in another process.
     """
-    with _held(file):
+    with _held(file, f"cannot delete '{file.path}'"):
         os.unlink(file.path)
 
 
 def _move(file: SessionFile, folder: str) -> str:
     target = os.path.join(folder, os.path.basename(file.path))
-    with _held(file):
+    what = f"cannot move '{file.path}' to '{target}'"
+    with _held(file, what):
         make_folders(folder)
         if os.path.lexists(target):
-            raise CodexError(f"cannot move '{file.path}': '{target}' already exists")
+            raise CodexError(f"{what}: a file of this name already exists")
         os.rename(file.path, target)
     return target
 
 
 @contextlib.contextmanager
-def _held(file: SessionFile) -> Iterator[None]:
-    """Lock a session file during the block, so that no other process continues the session."""
+def _held(file: SessionFile, what: str) -> Iterator[None]:
+    """Lock a session file during the block, so that no other process continues the session.
+
+    Args: what: the beginning of an error message.
+    """
     try:
         descriptor = open_for_append(file.path)
         try:
@@ -174,7 +191,7 @@ def _held(file: SessionFile) -> Iterator[None]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise CodexError(f"cannot change '{file.path}': {error.strerror}") from error
+        raise CodexError(f"{what}: {error.strerror}") from error
 
 
 def _is_same_folder(one: str | None, other: str) -> bool:

@@ -22,6 +22,7 @@ class Pending(NamedTuple):
 
     items: tuple[ResponseItem, ...]
     previous_response_id: str | None
+    """Id of the server's response that `items` follow; None if they are the whole transcript."""
 
 
 class Transcript:
@@ -61,17 +62,23 @@ class Transcript:
         )
 
     def close_open_calls(self) -> None:
-        """Record the output "aborted" for every call without one, which a server would refuse."""
+        """Record the output "aborted" for every call without one: servers refuse such a call."""
         self.record(FunctionCallOutput(call.call_id, ABORTED) for call in self.open_calls())
 
     def pending(self, *, is_stored: bool) -> Pending:
-        """Return all items or, if the server stores responses, only those that it lacks."""
+        """Return all items or, if the server stores responses, only those that it lacks.
+
+        Args: is_stored: whether the server stores responses.
+        """
         if is_stored and self._response_id is not None:
             return Pending(tuple(self._items[self._known_count :]), self._response_id)
         return Pending(self.items, None)
 
     def acknowledge(self, response_id: str) -> None:
-        """Note that the server has a complete response, and with it all items recorded so far."""
+        """Note that the server has a complete response, and with it all items recorded so far.
+
+        Args: response_id: id of the response; empty if the server gave none.
+        """
         self._known_count = len(self._items)
         self._response_id = response_id or None
 

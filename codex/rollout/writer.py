@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-"""Most bytes kept in memory while the disk is full; beyond it, recording ends."""
+"""Most bytes kept in memory while the file cannot be written; beyond that, recording ends."""
 
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -54,10 +54,12 @@ def open_rollout(
     resumed: Resumed | None,
     warn: Callable[[str], None],
 ) -> Rollout:
-    """Open the file of a new or resumed session.
+    """Return the recorder of a new or resumed session; it records nothing of an ephemeral one.
+
+    A resumed session's file is opened and locked; a new session's file is created later.
 
     Args: source: the front end: `cli`, `exec`, `proto` or `mcp`. instructions: the whole system
-        text.
+        text. resumed: the session to continue; None for a new one. warn: tells the user.
     Raises: CodexError, if another process has the session open or has changed its file.
     """
     if config.is_ephemeral:
@@ -133,7 +135,8 @@ class Rollout:
         If the file cannot be written, the user is warned and the session continues without it.
 
         Args: resumed: the conversation that was read from the file.
-        Raises: CodexError, if another process has the file open, or has changed its size since.
+        Raises: CodexError, if another process has the file open, or has changed its size since it
+            was read.
         """
         path = self.path
         self._instructions, self._ordinal = resumed.instructions, resumed.next_ordinal
@@ -236,14 +239,16 @@ class Rollout:
             )
         if len(self._waiting) > MAX_WAITING_BYTES:
             self._warn(
-                f"recording to the session file '{self.path}' has stopped: too much is not written"
+                f"more than {MAX_WAITING_BYTES // 2**20} MiB could not be written to the session "
+                f"file '{self.path}': {error.strerror or error}; this part is lost, and the rest "
+                "of the session is not recorded"
             )
             self._waiting.clear()
             self._close()
 
 
 def make_folders(path: str) -> None:
-    """Create a folder and its parents, accessible to the user only.
+    """Create a folder and its parents where they are missing, accessible to the user only.
 
     Raises: OSError.
     """
@@ -255,9 +260,9 @@ def make_folders(path: str) -> None:
 
 
 def open_for_append(path: str) -> int:
-    """Open an old session file for appending; return its descriptor.
+    """Open an old session file for appending, and set its mode to 0600; return its descriptor.
 
-    Raises: OSError.
+    Raises: OSError, also if it is not a regular file.
     """
     descriptor = os.open(path, _APPEND)
     try:
@@ -275,7 +280,8 @@ def open_for_append(path: str) -> int:
 def lock(descriptor: int, path: str, warn: Callable[[str], None]) -> None:
     """Lock an open session file, so that no other process continues the session.
 
-    Raises: CodexError, if another process has locked it already.
+    Args: warn: called with a text for the user if the file system has no locks.
+    Raises: CodexError, if another process has locked the file already.
     """
     state = try_lock(descriptor)
     if state is LockState.BUSY:

@@ -113,7 +113,9 @@ def test_a_copy_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
     try:
-        with pytest.raises(CodexError, match=r"cannot copy the session to .*: File too large"):
+        with pytest.raises(
+            CodexError, match=r"cannot copy the session '.*' to '.*': File too large"
+        ):
             fork(old, config, clock_s=NOW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -187,14 +187,18 @@ def test_the_end_of_the_session_is_the_last_try(recording: Recording) -> None:
 def test_too_much_that_waits_ends_the_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codex.rollout.writer.MAX_WAITING_BYTES", 10_000)
+    monkeypatch.setattr("codex.rollout.writer.MAX_WAITING_BYTES", 2**20)
     (tmp_path / "codex-home").mkdir()
     (tmp_path / "codex-home/sessions").write_text("no folder")
     recording = Recording(tmp_path)
-    for _ in range(3):
+    path = recording.path
+    for _ in range(300):
         recording.rollout.item(LONG)
-    assert "recording to the session file" in recording.warnings[-1]
     assert len(recording.warnings) == 2
+    assert recording.warnings[-1] == (
+        f"more than 1 MiB could not be written to the session file '{path}': Not a directory; "
+        "this part is lost, and the rest of the session is not recorded"
+    )
     assert recording.rollout.path is None
 
 
