@@ -58,17 +58,20 @@ class HistoryFile:
     """Changes the history of one CODEX_HOME. Not thread-safe."""
 
     def __init__(self, folder: str, max_bytes: int | None = None) -> None:
-        """Args: max_bytes: size beyond which the oldest lines are dropped; None and 0 keep all."""
+        """Args: folder: CODEX_HOME. max_bytes: size limit of the file; None and 0 mean none."""
         self.path = os.path.join(folder, HISTORY_FILE_NAME)
         self._folder = folder
         self._lock_path = self.path + ".lock"
         self._new_path = self.path + ".new"
         self._max_bytes = max_bytes or None
         self.has_locks = True
-        """Whether the file system has locks, as far as is known; `append` works without."""
+        """Whether the file system had locks at the last change; True before the first."""
 
     def append(self, lines: bytes) -> bool:
-        """Add whole lines in one write; then drop the oldest ones beyond the size limit.
+        """Add whole lines in one write; then shorten a file that exceeds the size limit.
+
+        Shortening drops the oldest lines until KEPT_TENTHS of the limit are left. Where the file
+        system has no locks, lines are added all the same, but the file is not shortened.
 
         Returns: False if another process holds a lock; nothing was written, try again.
         Raises: HistoryError; nothing was written, unless it is a NotShortenedError.
@@ -103,7 +106,10 @@ class HistoryFile:
             return True
 
     def state(self) -> tuple[int, int]:
-        """Return the file's inode and size, without a lock; any change alters one of them."""
+        """Return the file's inode and size, without a lock; any change alters one of them.
+
+        Return (0, 0) if there is no file.
+        """
         try:
             status = os.stat(self.path, follow_symlinks=False)
         except OSError:
@@ -182,6 +188,7 @@ def open_for_reading(path: str) -> FileIO | None:
 def open_own(path: str, flags: int) -> int:
     """Open a file that the user owns, not through a symbolic link; set its mode to 0600.
 
+    Returns: the descriptor. Args: flags: as for os.open.
     Raises: HistoryError, for a link, another user's file, or anything but a regular file. OSError.
     """
     try:
@@ -214,7 +221,7 @@ def _check_own(path: str, descriptor: int, *, must_fit: bool) -> None:
     if sys.platform == "win32":
         return
     if status.st_uid != os.geteuid():
-        raise HistoryError(f'cannot use "{path}": it belongs to another user ({status.st_uid})')
+        raise HistoryError(f'cannot use "{path}": it belongs to another user (id {status.st_uid})')
     if status.st_mode & 0o777 != MODE:
         try:
             os.fchmod(descriptor, MODE)

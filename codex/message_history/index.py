@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from io import FileIO
 
 BLOCK = 1 << 16
+"""Size of a block in bytes."""
 _READ_BLOCKS, _REGION_BLOCKS = 4, 16
 _MAX_FIRST_LINE = 4096
 _MAX_TS = 1 << 53
@@ -39,13 +40,17 @@ class Region(NamedTuple):
     """Consecutive complete lines of the file."""
 
     first: int
-    """Number of the first line."""
+    """Number of the first line, from 0."""
     data: bytes
     """Bytes of the lines, each with its newline."""
 
 
 def open_index(path: str, block_bytes: int = BLOCK) -> HistoryIndex | None:
-    """Open the current history; return None if it does not exist. Raises: HistoryError, OSError."""
+    """Open and index the current history; return None if it does not exist.
+
+    Args: path: path of history.jsonl. block_bytes: size of the index's blocks.
+    Raises: HistoryError, OSError.
+    """
     file = open_for_reading(path)
     if file is None:
         return None
@@ -63,7 +68,10 @@ class HistoryIndex:
     """
 
     def __init__(self, path: str, file: FileIO, block_bytes: int) -> None:
-        """Index a file. Args: file: closed by `close`."""
+        """Index a file.
+
+        Args: path: the path that the file was opened by. file: closed by `close`.
+        """
         self._path = path
         self._block = block_bytes
         self._file = file
@@ -71,7 +79,7 @@ class HistoryIndex:
         """Number of newlines before each block."""
         self._size = 0
         self.count = 0
-        """Number of complete lines, without an unfinished one that a crash left."""
+        """Number of indexed lines, without an unfinished one that a crash left."""
         self.log_id = self._log_id()
         """Id of this file, which differs from that of an earlier file with the same inode; below
         2**53."""
@@ -105,11 +113,11 @@ class HistoryIndex:
             self._size += got
 
     def entries(self, first: int, count: int) -> tuple[HistoryEntry | None, ...]:
-        """Return the entries of up to `count` lines from `first`; None for each invalid line."""
+        """Return the entries of up to `count` lines from number `first`, None for invalid lines."""
         return tuple(decode_entry(line) for line in self.lines(first, count))
 
     def lines(self, first: int, count: int) -> list[bytes]:
-        """Return up to `count` lines from `first`, without their newlines."""
+        """Return up to `count` indexed lines from number `first`, without their newlines."""
         count = min(count, self.count - first)
         if first < 0 or count <= 0:
             return []
@@ -122,7 +130,7 @@ class HistoryIndex:
         return b"".join(pieces).split(b"\n", count)[:count]
 
     def regions_backwards(self, before: int) -> Iterator[Region]:
-        """Yield all lines below number `before`, in regions of about a megabyte, newest first."""
+        """Yield all lines with numbers below `before` in regions of about 1 MiB, newest first."""
         end = self._start(min(before, self.count)) if before > 0 else 0
         rest = b""
         while end > 0:
@@ -140,7 +148,7 @@ class HistoryIndex:
                 yield Region(self._before[block] + 1, data[len(rest) :])
 
     def _start(self, number: int) -> int:
-        """Return the offset of a line; that of the line after the last is the end of the last."""
+        """Return the offset of a line in the file; for the number `count`, the end of the last."""
         if number == 0:
             return 0
         block = bisect_left(self._before, number) - 1

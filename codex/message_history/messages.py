@@ -21,9 +21,9 @@ from codex.protocol.replies import (
 )
 
 CLOSE_PATIENCE_S = 5.0
-"""Longest wait for a lock when the engine ends, while the file does not change."""
+"""Seconds to wait for a lock when the engine ends, counted from the file's latest change."""
 LONGEST_CLOSE_S = 30.0
-"""Longest wait for a lock when the engine ends, while other processes add entries."""
+"""Seconds to wait for a lock in all when the engine ends, even while the file changes."""
 
 HistoryRequest = (
     GetHistoryEntryRequest | GetHistoryEntriesRequest | SearchHistoryRequest | ReloadHistory
@@ -42,7 +42,9 @@ class Take(NamedTuple):
     """An operation on the history that a client submitted."""
 
     event_id: str
+    """Id of the submission, for the events that answer it."""
     session_id: str
+    """Session that a message to add belongs to."""
     op: HistoryOp
 
 
@@ -50,7 +52,9 @@ class Describe(NamedTuple):
     """A request to open the history and report its state; its warnings wait for `Described`."""
 
     event_id: str
+    """Id that the warnings carry."""
     answers: SimpleQueue[HistoryState]
+    """Queue that receives the state."""
 
 
 class Described(NamedTuple):

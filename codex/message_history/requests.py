@@ -42,7 +42,11 @@ class MessageHistory:
         clock: Callable[[], float],
         put: Callable[[Event], None],
     ) -> None:
-        """Args: folder: CODEX_HOME. clock: seconds since the epoch. put: receives events."""
+        """Create the history; its thread starts when it is first needed.
+
+        Args: folder: CODEX_HOME. clock: returns the seconds since the epoch. put: called with each
+            event, also in the thread `codex-history`.
+        """
         self._is_on = settings.persistence is HistoryPersistence.SAVE_ALL
         self._put = put
         self._folder = folder
@@ -54,7 +58,10 @@ class MessageHistory:
     def take(self, submission_id: str, session_id: str, op: HistoryOp) -> None:
         """Pass on an operation, without waiting for it. Its events carry `submission_id`.
 
-        No method here is thread-safe. Args: session_id: the session that an entry belongs to.
+        If the user has switched the history off, a message to add is ignored, and a request gets
+        the empty response at once. No method here is thread-safe.
+
+        Args: session_id: the session that a message to add belongs to.
         """
         if self._is_on:
             self._send(Take(submission_id, session_id, op))
@@ -79,7 +86,7 @@ class MessageHistory:
             self._send(Described(event_id))
 
     def close(self) -> None:
-        """Write the pending entries, and end the thread."""
+        """Let the thread write the pending entries and end; wait for it, 31 s at most."""
         if self._thread is not None:
             self._messages.put(None)
             # Longer than the thread waits for a lock; if the disk hangs, the thread is abandoned.

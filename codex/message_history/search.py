@@ -25,13 +25,13 @@ class SearchResult(NamedTuple):
     matches: tuple[HistoryMatch, ...]
     """Matches, the newest first."""
     is_complete: bool
-    """Whether all entries were searched."""
+    """Whether the search reached the oldest entry, so there are no further matches."""
 
 
 def search(index: HistoryIndex, query: str, *, before: int | None, count: int) -> SearchResult:
-    """Find up to `count` messages that contain `query`, ignoring case.
+    """Return the newest messages, up to `count`, that contain `query`, ignoring case.
 
-    Args: before: only entries below this number; None searches all.
+    Args: before: only entries with a number below this; None searches all.
     Raises: OSError.
     """
     matches: list[HistoryMatch] = []

@@ -29,19 +29,21 @@ DEFAULT_PATTERNS: tuple[tuple[str, str], ...] = (
     ("an npm token", r"\bnpm_[A-Za-z0-9]{36}"),
     ("a JSON web token", r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10}"),
 )
-"""Kind of secret, and its regular expression; bounded repetition keeps it quick on any text."""
+"""Kinds of secrets with their regular expressions; bounded repetition keeps these quick."""
 
 
 class SensitivePatterns(NamedTuple):
     """The patterns of secrets; a message that matches one is not added to the history."""
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    """Kinds of secrets, as a warning names them, each with its pattern."""
 
     @classmethod
     def of(cls, expressions: Sequence[str] | None) -> SensitivePatterns:
         """Compile the patterns.
 
-        Args: expressions: valid `history.sensitive_patterns`; None means the built-in ones.
+        Args: expressions: the valid regular expressions of the key `history.sensitive_patterns`;
+            None means the built-in patterns.
         """
         named = DEFAULT_PATTERNS
         if expressions is not None:
@@ -52,5 +54,5 @@ class SensitivePatterns(NamedTuple):
         return cls(tuple((name, re.compile(expression)) for name, expression in named))
 
     def find(self, text: str) -> str | None:
-        """Return the kind of secret that a text holds, without repeating it, or None."""
+        """Return the kind of the secret in a text, not the secret itself; None if there is none."""
         return next((name for name, pattern in self.patterns if pattern.search(text)), None)

@@ -56,7 +56,7 @@ MAX_PAGE = 1000
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.005
 """Pauses between attempts while another process holds the lock."""
 TOLD_AFTER_S = 5.0
-"""Time after which the user is told that another process holds the lock."""
+"""Seconds of waiting after which the user is told that another process holds the lock."""
 
 
 class HistoryWorker:

@@ -216,7 +216,7 @@ def test_another_users_file_is_refused_with_one_notice(model: FakeModel, tmp_pat
         engine.codex.submit(AddToHistory("mine"))
         said = closed(engine)
     (warning,) = [msg.message for msg in said if isinstance(msg, Warning)]
-    assert "belongs to another user (12345)" in warning
+    assert "belongs to another user (id 12345)" in warning
     assert history_of(tmp_path).read_bytes() == before
 
 
