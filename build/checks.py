@@ -40,12 +40,15 @@ def lint() -> list[str]:
 
 
 def layers() -> list[str]:
-    """Run the test of the import layers; return a list with its name if it failed, else empty."""
+    """Run the test of the import layers; return ["layers"] if it failed, else an empty list."""
     return [] if _passes("layers", LAYERS) else ["layers"]
 
 
 def tests(arguments: Sequence[str]) -> list[str]:
-    """Run every test, or those that pytest's `arguments` select; return ["tests"] if one failed."""
+    """Run every test, or those that pytest's `arguments` select.
+
+    Returns ["tests"] if one failed, else an empty list.
+    """
     extra = {"CODEX_BINARY": str(BINARY)} if needs_binary(arguments) else {}
     return [] if _passes("tests", ("pytest", *arguments), extra) else ["tests"]
 
@@ -78,9 +81,9 @@ def needs_binary(arguments: Sequence[str]) -> bool:
 
 
 def report(failed: Sequence[str]) -> int:
-    """Say that all checks passed and return the exit code 0, if none `failed`.
+    """Say that all checks passed and return the exit code 0, if the list `failed` is empty.
 
-    Raises: BuildError, naming the checks that failed.
+    Raises: BuildError, naming the failed checks, if it is not.
     """
     if failed:
         raise BuildError(f"failed: {', '.join(failed)} (see above)")

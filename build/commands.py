@@ -42,7 +42,7 @@ def run_program(arguments: list[str]) -> int:
 
 
 def native(_arguments: list[str]) -> int:
-    """`native`: compile the shim if it is out of date."""
+    """`native`: compile the C shim and the fork server, unless they are up to date."""
     _prepare()
     environment.ensure_run()
     ensure_native()
@@ -51,7 +51,7 @@ def native(_arguments: list[str]) -> int:
 
 
 def ensure_native() -> None:
-    """Compile the C shim if its source changed; do nothing on systems without Landlock."""
+    """Compile the C shim and the fork server, unless they are up to date; only on Linux."""
     if sys.platform != "linux":
         return
     if _is_native_made():  # Checked before locking: a read-only tree cannot hold the lock file.
@@ -76,7 +76,7 @@ def _native_key() -> str:
 
 
 def wheel(_arguments: list[str]) -> int:
-    """`wheel`: build a wheel with the compiled shim, for this Python and system."""
+    """`wheel`: build dist/codex-*.whl with the compiled shim, for this Python and system."""
     system.ensure([*environment.needs(), *system.NATIVE_NEEDS])
     environment.ensure_dev()
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
@@ -90,7 +90,7 @@ def wheel(_arguments: list[str]) -> int:
 
 
 def build_binary(_arguments: list[str]) -> int:
-    """`binary`: build the static executable."""
+    """`binary`: build dist/codex, the static executable, unless it is up to date."""
     system.ensure([*environment.needs(), *binary.needs()])
     binary.ensure()
     return 0
@@ -104,7 +104,10 @@ def check(_arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """`test`: lint and types, then the tests that pytest's `arguments` select."""
+    """`test`: lint and types, then the tests that pytest's `arguments` select, or all.
+
+    On Linux, the executable is built before the tests, if any of them runs it.
+    """
     with_binary = sys.platform == "linux" and checks.needs_binary(arguments)
     _prepare(*system.TEST_NEEDS, *(binary.needs() if with_binary else ()))
     environment.ensure_dev()
@@ -116,7 +119,7 @@ def test(arguments: list[str]) -> int:
 
 
 def fuzz(arguments: list[str]) -> int:
-    """`fuzz`: test properties and parsers on random input, from source."""
+    """`fuzz`: test properties and parsers on random input, running codex from its source."""
     _prepare()
     environment.ensure_dev()
     ensure_native()
@@ -124,7 +127,10 @@ def fuzz(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """`bench`: replace this process with tests/bench, which prints its figures on stdout."""
+    """`bench`: build the executable, then replace this process with tests/bench.
+
+    The benchmarks print their figures on stdout.
+    """
     _prepare(*binary.needs())
     environment.ensure_dev()
     ensure_native()
@@ -154,3 +160,4 @@ ALL: dict[str, Callable[[list[str]], int]] = {
     "binary": build_binary,
     "docs": docs,
 }
+"""Functions of the commands; each gets the arguments after the command, returns the exit code."""

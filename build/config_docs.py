@@ -22,7 +22,7 @@ DATA = ROOT / "docs" / "config-keys.toml"
 PAGE = ROOT / "docs" / "config.md"
 
 PLACEHOLDERS = {"model_providers": "ID", "mcp_servers.NAME.tools": "TOOL"}
-"""Placeholders for the names that users choose, by table; in every other table it is NAME."""
+"""Placeholders for the names that users choose, by table; NAME is that of all other tables."""
 
 PLURALS = {
     "a string": "strings",
@@ -31,6 +31,7 @@ PLURALS = {
     "a TCP port": "TCP ports",
     "a regular expression": "regular expressions",
 }
+"""Plurals of the types of an array's items."""
 
 KNOWN = {
     "both": "May 2025, today",
@@ -39,6 +40,7 @@ KNOWN = {
     "today": "today",
     "own": "own",
 }
+"""Texts of the column "known to", by the word in docs/config-keys.toml."""
 
 
 class Key(NamedTuple):
@@ -55,7 +57,10 @@ class Key(NamedTuple):
 
 
 def all_keys() -> list[Key]:
-    """Return every key except tables of known keys, in the order of the program's table."""
+    """Return every key, in the order of the program's table.
+
+    A table whose keys are known is left out, and its keys are returned instead.
+    """
     return list(_walk(CONFIG, ""))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAIL_LINES = 40
+"""Number of the last lines of a failed command's output that the error shows."""
 
 
 class BuildError(Exception):
@@ -42,10 +43,11 @@ def run(
 
     Args:
         what: the step in words, for the error: "compiling the shim".
-        advice: what to do when it fails.
+        advice: what to do when it fails; may be empty.
+        cwd: working directory of the command; None leaves this process's own.
         environ: variables added to the environment.
         log: file to which the output is written when the command has ended; None writes none.
-    Raises: BuildError, with the last lines of the output.
+    Raises: BuildError, when the command cannot be run or fails, with the last lines of the output.
     """
     text = [os.fspath(part) for part in command]
     started = time.monotonic()

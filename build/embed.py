@@ -17,7 +17,9 @@ TEXTS_LINE = "TEXTS: dict[str, str] = {}\n"
 
 
 def copy_package(target: Path, certificates: Path) -> None:
-    """Copy `codex/` to `target`, with `embedded.py` filled in.
+    """Copy the Python files of `codex/` to `target`.
+
+    The texts of the other files, and the certificates, become constants in `base/embedded.py`.
 
     Args: certificates: a PEM file; text in it that is not a certificate is left out.
     Raises: BuildError, when embedded.py lacks a line to fill in, or no certificate is found.

@@ -31,17 +31,17 @@ def needs() -> Sequence[Need]:
 
 
 def ensure_run() -> None:
-    """Make `.venv` able to run the program from its source, and nothing more."""
+    """Install the packages that the program imports in `.venv`, which is made if it is missing."""
     _ensure("run")
 
 
 def ensure_dev() -> None:
-    """Make `.venv` able to lint, type-check and test."""
+    """Install the packages of the program, lint, types and tests in `.venv`, made if missing."""
     _ensure("dev")
 
 
 def ensure_binary() -> None:
-    """Make `.venv` able to compile the executable."""
+    """Install the packages that compiling the executable needs in `.venv`, made if missing."""
     _ensure("run")
     _ensure("binary")
 
@@ -85,6 +85,9 @@ def _made_key() -> str:
 
 
 def pip_install(python: Path, requirements: Path) -> list[str | Path]:
-    """Return the command that installs a file of pinned and hashed requirements, wheels only."""
+    """Return the command that installs a file of pinned and hashed requirements, wheels only.
+
+    Args: python: the interpreter whose pip is run.
+    """
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
     return [python, "-m", "pip", "install", *options, "--require-hashes", "-r", requirements]

@@ -41,7 +41,10 @@ RUST_NEEDS = (
 
 
 def unpack_sdists() -> Path:
-    """Fetch and unpack the sources that sdists.txt lists; return the folder that holds them."""
+    """Fetch and unpack the sources that sdists.txt lists, unless that was done before.
+
+    Returns the folder that holds one folder for each package.
+    """
     folder = WORK / "sdists"
     stamp = WORK / "sdists.stamp"
     key = digest([SDISTS])
@@ -66,7 +69,10 @@ def unpack_sdists() -> Path:
 
 
 def source_of(name: str) -> Path:
-    """Return the folder with the unpacked source of the package `name`."""
+    """Return the folder with the unpacked source of the package `name`, fetched if it is missing.
+
+    Raises: BuildError, also if there is not exactly one such folder.
+    """
     found = [path for path in unpack_sdists().glob(f"{name}-*") if path.is_dir()]
     if len(found) != 1:
         raise BuildError(f"the source of '{name}': expected one folder, found {found}")

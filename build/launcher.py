@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 IN_PACKAGES = ("codex._landlock_shim", "msgspec._core")
-"""Built-in modules (build/builtins.c) that CPython's importer skips because of the dot."""
+"""Built-in modules (build/builtins.c) that CPython does not find because of the dot in the name."""
 
 
 class BuiltinsInPackages:

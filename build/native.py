@@ -30,7 +30,7 @@ SHIM = (*SHARED, "landlock_shim", "filter", "client")
 SERVER = (*SHARED, "server", "init", "mounts", "namespaces", "supervisor", "unix_peers")
 """C files of the fork server."""
 ENTRY = "entry"
-"""C file of the fork server's entry: `main` of its program, a constructor in the executable."""
+"""C file that starts the fork server: by `main` in its program, by a constructor in dist/codex."""
 PROGRAM = "codex/_sandbox_server"
 MODULE = "codex._landlock_shim"
 CDEF_BEGIN = "/* cdef begin */"

@@ -19,7 +19,9 @@ class Patch(NamedTuple):
     file: str
     """Path relative to the folder that `apply` is given."""
     old: str
+    """Text that must occur exactly once in the file."""
     new: str
+    """Text that replaces it; empty to remove it."""
 
 
 UNUSED_MODULES = (
@@ -29,6 +31,7 @@ UNUSED_MODULES = (
     *("rlcompleter", "sndhdr", "socketserver", "symtable", "timeit", "tomllib", "trace", "uu"),
     *("webbrowser", "xdrlib", "_aix_support", "_bootsubprocess", "_osx_support", "_pyio"),
 )
+"""Modules of the standard library to leave out of the executable."""
 
 NUITKA = (
     # The linker's options name files of the tree, whose path may contain a space.
@@ -195,6 +198,8 @@ def __getattr__(name):
         return {value}
     raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
 """
+"""Template of code that imports some attributes of a module when they are first used. `names` is an
+expression for the collection of their names, `value` one for the value of the attribute `name`."""
 
 LAZY_PATTERNS = """class _LazyPattern:
     def __init__(self, pattern, flags=0):

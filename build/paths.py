@@ -19,6 +19,6 @@ BINARY = DIST / "codex"
 
 
 def cache_dir() -> Path:
-    """Return the folder for slow results that do not depend on the tree; safe to delete."""
+    """Return the folder for slow results that every copy of the tree can use; safe to delete."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
     return Path(home) / "codex-build"

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def digest(files: Iterable[Path], *words: str) -> str:
-    """Return a hash in hex of `words` and the names and contents of `files`; folders are walked."""
+    """Return a hash in hex of `words` and the names and contents of `files`.
+
+    A folder stands for all files below it, except hidden and compiled ones.
+    """
     total = hashlib.sha256()
     for word in words:
         total.update(word.encode() + b"\0")
@@ -56,7 +59,7 @@ def write_stamp(stamp: Path, key: str) -> None:
 
 @contextlib.contextmanager
 def locked(name: Path) -> Iterator[None]:
-    """Hold the lock file `name`; while another build holds it, say so and wait."""
+    """Hold the lock file `name` during the block; while another build holds it, say so and wait."""
     name.parent.mkdir(parents=True, exist_ok=True)
     with name.open("w") as file:
         try:

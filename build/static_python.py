@@ -65,6 +65,7 @@ NEEDS_EAST_ASIA = (
     "_codecs_tw",
     "_codecs_iso",
 )
+"""C modules that are left out: the files of the package `encodings` that name one are deleted."""
 
 
 def ensure() -> Path:
@@ -84,7 +85,10 @@ def python(prefix: Path) -> Path:
 
 
 def ccache_environ() -> dict[str, str]:
-    """Settings that keep compiled files in our cache, whatever folder they were compiled in."""
+    """Return environment variables that make ccache use our cache and ignore the working directory.
+
+    So a file that was compiled in another folder is found again.
+    """
     return {
         "CCACHE_DIR": str(cache_dir() / "ccache"),
         "CCACHE_MAXSIZE": "1G",

@@ -28,6 +28,7 @@ class Need(NamedTuple):
     package: str
     """Debian package that provides it."""
     is_there: Callable[[], bool]
+    """Returns whether the system has it."""
     note: str = ""
     """Advice that is shown if the package is installed and the need is still not met."""
 
@@ -69,9 +70,10 @@ TEST_NEEDS = (program("git"), program("openssl"), program("busybox", "busybox-st
 
 
 def ensure(needs: Sequence[Need]) -> None:
-    """Install the missing `needs`.
+    """Install the packages of those `needs` that are not met.
 
-    Raises: BuildError, naming the packages and the command, when installing needs root or fails.
+    Raises: BuildError, naming the packages and what to do, when this user is not root, when there
+        is no apt, or when installing fails or does not help.
     """
     missing = sorted({need.package for need in needs if not need.is_there()})
     if not missing:

@@ -13,6 +13,7 @@ from console import BuildError, output_of, say
 
 MOST_BYTES = 35_000_000
 MOST_COMPRESSED_BYTES = 12_000_000
+"""Size limit of the executable after gzip -9."""
 
 
 def check(binary: Path) -> None:

@@ -18,7 +18,10 @@ class CustomBuildHook(BuildHookInterface[Any]):
     """Compiles the shim into a temporary folder that exists while the wheel is packed."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the shim and add the results to the files of the wheel."""
+        """Compile the shim and add the results to the files of the wheel, on Linux.
+
+        Args: version: kind of the wheel; for an "editable" one, nothing is done.
+        """
         if version == "editable" or sys.platform != "linux":
             return
         self._folder = tempfile.TemporaryDirectory(prefix="codex-wheel-")
