@@ -7,7 +7,7 @@
 typedef struct {
     int pid;
     int pidfd;    /* -1 before Linux 5.2 */
-    int listener; /* for the filter's questions, open in the caller; -1 unless is_supervised */
+    int listener; /* where the filter's notifications arrive; -1 unless is_supervised */
 } child_ids;
 
 /* Start a program. Returns once it runs or has failed to start; on failure only ret_stage is set. A

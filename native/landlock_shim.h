@@ -60,7 +60,7 @@ typedef struct {
 
 /* A comparison of one argument of a system call: (argument & mask) OP value. */
 typedef struct {
-    unsigned index;
+    unsigned index;           /* of the argument, from 0 */
     int op;                   /* enum scmp_compare of seccomp.h; only MASKED_EQ uses the mask */
     uint64_t mask;
     uint64_t value;
@@ -71,7 +71,7 @@ typedef struct {
     const char *name;         /* NULL: the call is given by number */
     int number;
     int refusal;              /* the errno; 0: ask the supervisor */
-    unsigned n_comparisons;
+    unsigned n_comparisons;   /* 3 at most; with 0, they always hold */
     shim_comparison comparisons[3];
 } shim_rule;
 
@@ -105,7 +105,8 @@ int shim_ruleset_create(uint64_t fs, uint64_t net, uint64_t scoped,
  * makes system calls of another architecture. A rule for a call that this architecture lacks is
  * left out; an unknown name is -EINVAL. `architecture` is a number from linux/audit.h, or 0 for the
  * one that we run on; for another one, a rule with a number that libseccomp does not know is left
- * out too.
+ * out too. `capacity` and `*ret_size` are in bytes; -EFBIG if the program is not smaller than
+ * `capacity`.
  */
 int shim_filter_compile(const shim_rule *rules, size_t n_rules, uint32_t architecture,
                         void *program, size_t capacity, size_t *ret_size);
@@ -124,7 +125,7 @@ typedef struct {
     int shares_memory;        /* commands see the agent's /dev/shm; 0: their own */
     int hides_run;            /* commands see an empty /run */
     const uint32_t *ids;      /* file owners that a command can tell apart: pairs of user, group */
-    size_t n_ids;             /* number of pairs; the first is the caller's own */
+    size_t n_ids;             /* number of pairs, 64 at most; the first is the caller's own */
 } shim_server_config;
 
 typedef enum { SHIM_WRITABLE = 1, SHIM_READ_ONLY, SHIM_PINNED } shim_place_kind;
@@ -132,10 +133,11 @@ typedef enum { SHIM_WRITABLE = 1, SHIM_READ_ONLY, SHIM_PINNED } shim_place_kind;
 /* A file or folder and how a command sees it. A pinned one cannot be moved away. */
 typedef struct {
     const char *path;
-    int kind;
+    int kind;                 /* a shim_place_kind */
 } shim_place;
 
-/* The files as a command of a fork server sees them. Everything outside the places is read-only. */
+/* The files as a command of a fork server sees them. Everything outside the places is read-only,
+ * unless is_writable is set. */
 typedef struct {
     const shim_place *places; /* outer places before inner ones */
     size_t n_places;
@@ -159,7 +161,8 @@ typedef struct {
 
 /* Like shim_spawn, but in a server's namespaces. ret_pidfd refers to the first process of a new
  * process namespace: it runs the command, and every other process in the namespace ends with it. It
- * passes SIGTERM on to all the others. ret_link delivers a shim_end when the command is over and,
+ * passes SIGTERM on to all the others, and SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1 and SIGUSR2
+ * to the command's process group. ret_link delivers a shim_end when the command is over and,
  * unless that one has is_last set, another when nothing is left. The first process ends then, or
  * when all copies of ret_link are closed.
  *

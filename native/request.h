@@ -32,7 +32,7 @@ int request_pack(const shim_command *command, const shim_view *view, int *ret_fd
 /* Read a request from its file; the values live as long as this process. No descriptor is set. */
 int request_unpack(int fd, shim_command *ret_command, shim_view *ret_view);
 
-/* Send one message with descriptors. */
+/* Send one message with n_fds descriptors, 0 to 8. */
 int request_send(int socket, const void *data, size_t size, const int *fds, size_t n_fds);
 
 /* Receive the next message, which must have exactly this size. -ENOTCONN: the other side has closed
