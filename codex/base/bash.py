@@ -18,7 +18,7 @@ _SHELLS = frozenset({"bash", "zsh", "sh"})
 SCRIPT_FLAGS = frozenset({"-c", "-lc"})
 
 WORD_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_-./,:+@%=")
-"""Characters that are literal outside quotes."""
+"""Characters that are literal outside quotes, except for `=` or `%` at the start of a word."""
 
 ESCAPABLE = frozenset(chr(code) for code in range(0x20, 0x7F))
 """Characters that a backslash outside quotes makes literal."""
@@ -31,9 +31,10 @@ UNFINISHED = frozenset({"&&", "||", "|"})
 
 
 def script_of(argv: Sequence[str]) -> str | None:
-    """Return the script of `bash -lc SCRIPT` and similar commands; None for any other command.
+    """Return SCRIPT if `argv` is `bash -c SCRIPT` or `bash -lc SCRIPT`; None for anything else.
 
-    The shell may be named by its path. `-lc` makes a login shell, which runs profile files first.
+    `bash` stands for bash, zsh or sh, with or without a path. `-lc` makes a login shell, which runs
+    profile files first. A SCRIPT that begins with `-` or `+` gives None: it would be an option.
     """
     if len(argv) != 3 or argv[1] not in SCRIPT_FLAGS:
         return None
@@ -60,7 +61,7 @@ def split_script(script: str) -> tuple[tuple[str, ...], ...] | None:
 
     Commands may be joined by `&&`, `||`, `;`, `|` and newlines.
 
-    Returns: None if bash could read the script otherwise, or if it holds no command.
+    Returns: None if bash could read the script in another way, or if it holds no command.
     """
     try:
         return tuple(_commands(_Scanner(script))) or None
@@ -148,7 +149,10 @@ class _Scanner:
         return self._position >= len(self._script)
 
     def joint(self) -> str:
-        """Return the operator between two commands, and advance past it."""
+        """Return the operator at the position, and advance past it.
+
+        Raises: _NotPlainError, if it may not join commands.
+        """
         rest = self._script[self._position : self._position + 3]
         joint = rest[:2] if rest[:2] in UNFINISHED else rest[:1]
         is_doubtful = rest[: len(joint) + 1] in (";;", "|&", ";&")

@@ -55,7 +55,7 @@ class Cancel:
         return self._event.wait(timeout_s)
 
     def on_set(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` once when the flag is set, or immediately if it already is.
+        """Call `callback` once when the flag is set, or immediately if it is already set.
 
         The callback runs in the thread that sets the flag and must not block.
 
@@ -84,7 +84,7 @@ class Cancel:
             return self._pipe[0]
 
     def close(self) -> None:
-        """Close the descriptor, if one was made. The flag keeps working."""
+        """Close the descriptor that `fileno` made, if any. The flag keeps working."""
         with self._lock:
             pipe, self._pipe = self._pipe, None
         for descriptor in pipe or ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def format_duration(milliseconds: int) -> str:
-    """Return a duration as `250ms` below a second, `1.50s` below a minute, `1m15s` above.
+    """Return a duration as `250ms` (below a second), `1.50s` (below a minute) or else `1m15s`.
 
     Args: milliseconds: not negative; truncated, never rounded up, so 59,999 ms is `59.99s`.
     """

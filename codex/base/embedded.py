@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 
 CA_PEM: str | None = None
-"""Root certificates for a machine without any, in PEM; None when run from source."""
+"""Root certificates in PEM, for a machine that has none; None when run from source."""
 
 TEXTS: dict[str, str] = {}
-"""Contents of the data files, by path below `codex/`, such as `core/prompt.md`."""
+"""Data files by path below `codex/`, such as `core/prompt.md`; empty when run from source."""
 
 
 def text(name: str) -> str:

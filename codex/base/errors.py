@@ -1,4 +1,4 @@
-"""The program's exceptions, and the exit status that each ends the program with.
+"""The program's exceptions, each with the exit status that the program then ends with.
 
 Broken input or a failed outside call raises one of these; an expected outcome (a command that
 exits 1) is a value instead. Boundaries translate the errors of the libraries they wrap into these.
@@ -55,7 +55,7 @@ class Interrupted(CodexError):  # noqa: N818 - not an error: the user asked for 
     exit_status = ExitStatus.INTERRUPTED
 
     def __init__(self, message: str = "interrupted", *, findings: tuple[str, ...] = ()) -> None:
-        """Args: findings: lines that tell the model what the interrupted work left behind."""
+        """Args: findings: lines for the model about what the interrupted work left behind."""
         super().__init__(message)
         self.findings = findings
 
@@ -63,7 +63,7 @@ class Interrupted(CodexError):  # noqa: N818 - not an error: the user asked for 
 class SandboxUnavailableError(CodexError):
     """The kernel cannot enforce the sandbox policy, so the command does not run.
 
-    Its text is message and advice on one line.
+    `str()` returns message and advice on one line, not on two as for other errors.
     """
 
     exit_status = ExitStatus.SANDBOX_UNAVAILABLE

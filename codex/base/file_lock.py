@@ -1,4 +1,4 @@
-"""Take an advisory lock on an open file, which closing it releases. Only this module calls flock.
+"""Take an advisory lock on an open file; closing the file releases the lock.
 
 Nothing here waits: a caller that finds the lock taken decides what to do meanwhile.
 """
@@ -26,14 +26,15 @@ class LockState(enum.Enum):
     """Result of trying to lock a file."""
 
     HELD = "held"
+    """The caller now holds the lock."""
     BUSY = "busy"
-    """Another process holds the lock."""
+    """Another process holds the lock, or this one through another descriptor of the file."""
     UNAVAILABLE = "unavailable"
     """The file system has no locks; NFS without its lock service is an example."""
 
 
 def try_lock(descriptor: int) -> LockState:
-    """Try to lock a whole open file exclusively, without waiting; return the result.
+    """Try to take the exclusive lock of an open file, without waiting; return the result.
 
     Raises: OSError, for any failure other than a taken or an unavailable lock.
     """

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 _MAX_BYTES = 1024 * 1024
-"""Most bytes that are read of any file; what is looked for comes early."""
+"""Largest number of bytes read from a file; what is looked for comes early."""
 _REMOTE = re.compile(r'\[remote "origin"\]')
 _URL = re.compile(r"\s*url\s*=\s*(\S+)")
 _USER = re.compile(r"(?<=://)[^/@]*@")
@@ -21,11 +21,14 @@ class GitState(NamedTuple):
     branch: str | None
     """None when HEAD is detached."""
     repository_url: str | None
-    """URL of the remote `origin`, without user and password."""
+    """URL of the remote `origin`, without `user:password@` after `://`; None if not configured."""
 
 
 def repository_root(directory: str) -> str | None:
-    """Return the nearest directory at or above `directory` (absolute) with any `.git`, or None."""
+    """Return the nearest directory at or above `directory` that has a `.git`; None if none has.
+
+    Args: directory: absolute.
+    """
     current = directory
     while True:
         if os.path.lexists(os.path.join(current, ".git")):
@@ -37,7 +40,10 @@ def repository_root(directory: str) -> str | None:
 
 
 def state(directory: str) -> GitState | None:
-    """Return the state of the repository around `directory`; None if none can be read."""
+    """Return the state of the repository that contains `directory`; None if there is none.
+
+    None also if its HEAD cannot be read. Args: directory: absolute.
+    """
     root = repository_root(directory)
     if root is None:
         return None
@@ -54,7 +60,10 @@ def state(directory: str) -> GitState | None:
 
 
 def _git_folder(path: str) -> str:
-    """Return folder `path`, or the folder that a worktree's or submodule's `.git` file names."""
+    """Return `path` if it is a folder, else the folder that the `.git` file at `path` names.
+
+    A linked worktree and a submodule have such a file.
+    """
     if os.path.isdir(path):
         return path
     named = _read(path).strip().removeprefix("gitdir:").strip()

@@ -45,11 +45,13 @@ class Host(NamedTuple):
             return None
 
     def abandon_output(self, stream: TextIO | None = None) -> None:
-        """Discard buffered output that has no reader, so that the interpreter does not complain.
+        """Discard what a standard stream has buffered and what is written to it from now on.
 
-        To be called when writing to a standard stream of the process has failed.
+        To be called when a write to it has failed: at exit, the interpreter would try once more and
+        complain.
 
-        Args: stream: the stream that failed, if the other one still works; None means both.
+        Args: stream: the stream that failed, if the other one still works; None means stdout and
+            stderr.
         """
         with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
             for failed in (self.stdout, self.stderr) if stream is None else (stream,):

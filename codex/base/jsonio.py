@@ -18,7 +18,7 @@ refused."""
 
 
 def loads(data: bytes | str) -> Any:
-    """Parse one JSON text.
+    """Return the value of one JSON text.
 
     `dumps` can write the value again, and recursive functions can walk it.
 
@@ -34,9 +34,11 @@ def loads(data: bytes | str) -> Any:
 
 
 def loads_leniently(data: str) -> Any:
-    """Parse JSON that may hold lone surrogates, such as half an emoji; each becomes "?".
+    """Return the value of a JSON text that may hold lone surrogates, such as half an emoji.
 
-    Raises: ValueError, as `loads` does, and for integers of more than 64 bits.
+    Each lone surrogate becomes "?"; NaN and infinities, which `loads` refuses, become None.
+
+    Raises: ValueError, otherwise as `loads` does, and for integers of more than 64 bits.
     """
     import json
 

@@ -24,9 +24,9 @@ class EndOfInput(NamedTuple):
 
 
 def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]) -> None:
-    """Start the thread `codex-stdin`, which passes each line of input, then its end, to `put`.
+    """Start the thread `codex-stdin`, which passes the lines of `descriptor` to `put`.
 
-    The thread ends with the input or the process.
+    Blank lines are left out. After the last line, or a read error, it passes EndOfInput and ends.
     """
 
     # os.read instead of the stream: a thread that waits inside the stream holds its lock, and the
@@ -51,7 +51,7 @@ def start_reading(descriptor: int, put: Callable[[InputLine | EndOfInput], None]
 
 
 def _chunks(descriptor: int) -> Iterator[bytes]:
-    """Yield pieces of the input as they arrive; a read error ends it."""
+    """Yield pieces of the input as they arrive; a read error counts as its end."""
     with contextlib.suppress(OSError):
         while chunk := os.read(descriptor, _CHUNK):
             yield chunk

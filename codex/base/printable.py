@@ -15,7 +15,11 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 
 
 def printable(text: str) -> str:
-    """Return text without escape sequences, CRs as newlines, other controls spelled (`\\x07`)."""
+    """Return text that a terminal shows as it is; tabs and newlines are kept.
+
+    Escape sequences are removed, a CR becomes a newline, and any other control character, mark that
+    changes the direction of text or lone surrogate is spelled out, such as `\\x07`.
+    """
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
     return _CONTROL.sub(_spelled, text)
 

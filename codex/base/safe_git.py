@@ -27,19 +27,20 @@ SETTINGS = (
     "safe.bareRepository=explicit",
     "submodule.recurse=false",
 )
-"""Settings for the command line, where they override every configuration file."""
+"""Values of git's option `-c`, which overrides every configuration file."""
 WITH_DIFFS = frozenset({"diff", "log", "show"})
 """The git commands that get `DIFF_FLAGS`."""
 DIFF_FLAGS = ("--no-ext-diff", "--no-textconv")
 
 FILTERS_QUERY = ("config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$")
-"""The git command whose output `filters_of` reads."""
+"""Arguments of `safe_git_argv` for the command whose output `filters_of` reads."""
 
 ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
+"""Environment variables that `safe_git_environment` sets."""
 RUN_BY_GIT = frozenset(
     {
         *("GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_PAGER", "PAGER", "GIT_EDITOR"),
@@ -47,7 +48,7 @@ RUN_BY_GIT = frozenset(
         *("GIT_PROXY_COMMAND", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"),
     }
 )
-"""Variables that name programs, or whose settings would override ours."""
+"""Environment variables to remove: they name programs, or would override `SETTINGS`."""
 
 
 def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> tuple[str, ...]:
@@ -55,8 +56,8 @@ def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> t
 
     Args:
         arguments: the git command and its arguments, such as `("diff", "--", "a.c")`.
-        filters: the names of the configured filter drivers, see `filters_of`: git runs them to
-            compare a file, and no single switch turns them off.
+        filters: the names of the configured filter drivers, from `filters_of`: git would run them
+            to compare a file, and no single switch turns all of them off.
     """
     off = [f"filter.{name}.{key}" for name in filters for key in ("clean=", "smudge=", "process=")]
     off += [f"filter.{name}.required=false" for name in filters]
@@ -67,7 +68,7 @@ def safe_git_argv(arguments: Sequence[str], *, filters: Sequence[str] = ()) -> t
 
 
 def safe_git_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for `safe_git_argv`: no variables that name programs, no prompts."""
+    """Return `environ` without `RUN_BY_GIT` and with `ENVIRONMENT`, for a `safe_git_argv`."""
     kept = {name: value for name, value in environ.items() if name not in RUN_BY_GIT}
     return {**kept, **ENVIRONMENT}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOP_GRACE_S = 1.5
-"""Time limit for the cleanup after SIGTERM and the like; clients wait 2 s before they kill."""
+"""Time limit for the cleanup after SIGTERM, SIGHUP or SIGQUIT; MCP clients kill after 2 s."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -34,7 +34,7 @@ class StopSignal(NamedTuple):
 
     @property
     def is_from_keyboard(self) -> bool:
-        """Whether it is Control-C: the first one stops the task, the others stop the program."""
+        """Whether it is Control-C, which may stop the task only; other signals stop the program."""
         return self.number == signal.SIGINT
 
 
@@ -42,7 +42,8 @@ class StopSignal(NamedTuple):
 def stop_signals_to(put: Callable[[StopSignal], None]) -> Iterator[None]:
     """Pass each stop signal to `put` while the block runs. Main thread only.
 
-    A signal that is already ignored (nohup, a background job of a script) stays ignored.
+    A process that has not ended `STOP_GRACE_S` after SIGTERM, SIGHUP or SIGQUIT is killed by that
+    signal. A signal that is already ignored (nohup, a script's background job) stays ignored.
 
     Args: put: the method of a queue; called in the thread `codex-signals`.
     """
@@ -91,13 +92,19 @@ def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) 
 
 
 def let_signals_kill() -> None:
-    """Make stop signals end the process immediately, as by default; for the end of the cleanup."""
+    """Make a further stop signal end the process immediately, unless it is ignored.
+
+    To be called when the cleanup begins.
+    """
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
 
 
 def die_by(number: int) -> None:
-    """End the process by a signal, which its parent sees; the streams must be flushed before."""
+    """End this process by the signal `number`, so that its parent sees that status.
+
+    The streams must be flushed before.
+    """
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
