@@ -28,7 +28,7 @@ PLURALS = {
     "a string": "strings",
     "a string that is not empty": "strings",
     "a path": "paths",
-    "a TCP port": "TCP ports",
+    "a TCP port from 1 to 65535": "TCP ports",
     "a regular expression": "regular expressions",
 }
 """Plurals of the types of an array's items."""

@@ -2,9 +2,9 @@
 
 A table with a header of its own is changed as text, by inserting and removing lines; every other
 byte of the file stays as it is. A table written inline or with dotted keys is changed by tomlkit,
-which may move tables; this is its one importer. The new text is parsed before it replaces the file:
-if its settings are not exactly the intended ones, the file stays unchanged. The new file replaces
-the old one by a rename and has the old one's mode.
+which may move tables. The new text is parsed before it replaces the file: if its settings are not
+exactly the intended ones, the file stays unchanged. The new file replaces the old one by a rename
+and has the old one's mode. Only this module imports tomlkit.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ BY_HAND = "Change the file by hand."
 def set_table(path: str, section: str, name: str, values: dict[str, Any]) -> bool:
     """Set the table `[section.name]` of the file to exactly `values`.
 
+    The file and its folder are created if missing.
     Returns: whether the table existed before.
-    Raises: ConfigError, if the file cannot be read, parsed or written.
+    Raises: ConfigError, if the file cannot be read, parsed or written, or other settings in it
+        would change too; then it stays as it is.
     """
     with _locked(path):
         text = _read(path)
@@ -93,7 +95,7 @@ def _first_right(
 
     Raises: ConfigError, if neither text does.
     """
-    reason = "it would change other settings too"
+    reason = "other settings in it would change too"
     for make in (first, second):
         try:
             text = make()
@@ -152,9 +154,9 @@ def _parse(text: str, path: str) -> dict[str, Any]:
 
 
 def _replace(path: str, old_text: str, text: str) -> None:
-    """Replace the file with `text` by a rename; a symbolic link is followed.
+    """Replace the file with one that contains `text`, by a rename; a symbolic link is followed.
 
-    Raises: ConfigError, also if the file no longer contains `old_text`.
+    Raises: ConfigError, also if the file's text is no longer `old_text`.
     """
     target = os.path.realpath(path)
     beside = f"{target}.{os.getpid()}.new"

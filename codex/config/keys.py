@@ -100,10 +100,14 @@ TEXT = Leaf("a string", (str,))
 NON_EMPTY = Leaf("a string that is not empty", (str,), lambda value, _: value.strip() or None)
 FLAG = Leaf("true or false", (bool,))
 COUNT = _at_least(0)
-PORT = Leaf("a TCP port", (int,), lambda value, _: value if 0 < value < 2**16 else None)
+PORT = Leaf(
+    "a TCP port from 1 to 65535",
+    (int,),
+    lambda value, _: value if 0 < value < 2**16 else None,
+)
 POSITIVE = _at_least(1)
 SECONDS = Leaf(
-    "a number of seconds above 0",
+    "a number of seconds above 0, at most 86400",
     (int, float),
     lambda value, _: float(value) if 0 < value <= 86_400 else None,
 )
@@ -349,7 +353,7 @@ UNUSED: dict[str, Node] = {
 KEY_ALIASES = {"experimental_instructions_file": "model_instructions_file"}
 
 PROFILE = KeyTable({**USED, **UNUSED}, KEY_ALIASES)
-"""Shape of a profile: every key except `profile` and `profiles`, which choose and define one."""
+"""Shape of a profile: every key of config.toml except `profile` and `profiles`."""
 
 CONFIG = KeyTable({**PROFILE.keys, "profile": NON_EMPTY, "profiles": Named(PROFILE)}, KEY_ALIASES)
-"""Shape of config.toml."""
+"""Shape of config.toml, and of the table that the `-c` flags set."""

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def load_config(host: Host, overrides: Overrides) -> Config:
-    """Load the settings of this run from flags, `-c`, profile, file, environment and defaults.
+    """Return the settings of this run, from flags, `-c`, profile, file, environment and defaults.
 
-    Creates CODEX_HOME (0700) if it is missing.
-    Raises: ConfigError.
+    Creates the folder CODEX_HOME (mode 0700) if it is missing.
+    Raises: ConfigError, if a setting is wrong, a file cannot be read or a folder does not exist.
     """
     loader = _Loader(host, overrides)
     settings = loader.settings()
@@ -91,7 +91,9 @@ class _Loader:
                 cause = "not a directory" if os.path.exists(path) else error.strerror
                 raise ConfigError(f'cannot use "{path}" as CODEX_HOME: {cause}') from error
             # A read-only file system, as in many containers: all works except saving state.
-            self.warnings.append(f'cannot create "{path}": {error.strerror}; nothing is saved')
+            self.warnings.append(
+                f'cannot create "{path}": {error.strerror}; no session or message is saved'
+            )
         return path
 
     def _cwd(self) -> str:
@@ -155,7 +157,7 @@ class _Loader:
 
 
 def _read(path: str) -> bytes | None:
-    """Read the bytes of a file; return None if it is missing. Raises: ConfigError."""
+    """Return the bytes of a file; None if it is missing. Raises: ConfigError."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -192,7 +194,7 @@ def _parse_toml(data: bytes, path: str) -> dict[str, Any]:
 
 
 def _parse_value(text: str) -> Any:
-    """Parse one TOML value. Raises: ValueError."""
+    """Return one value from its TOML text. Raises: ValueError, if `text` is anything else."""
     import tomli
 
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 RIVALS = {"sandbox_mode": "sandbox_permissions", "sandbox_permissions": "sandbox_mode"}
-"""Old and new key of one setting: a layer with one of them removes the other from layers below."""
+"""Each key's other key for the same setting; a layer with one hides the other of layers below."""
 
 
 def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def merge(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
 
 
 def overlay(*layers: dict[str, Any]) -> dict[str, Any]:
-    """Return layers of settings merged, lowest first; no layer may hold two rival keys."""
+    """Return layers merged, lowest precedence first; no layer may hold both keys of RIVALS."""
     result: dict[str, Any] = {}
     for layer in layers:
         below = {key: value for key, value in result.items() if RIVALS.get(key) not in layer}

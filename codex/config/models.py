@@ -1,4 +1,4 @@
-"""Facts about models by name: the defaults, and the sizes of context windows.
+"""Facts about models: the names of the default ones, and the sizes of context windows by name.
 
 Only what a vendor fixes for a name belongs here. A local server chooses the context windows of its
 models: they are unknown unless `model_context_window` is set.
@@ -23,7 +23,7 @@ CONTEXT_WINDOWS: tuple[tuple[str, int], ...] = (
     ("gemini-2.5", 1_048_576),
     ("claude-", 200_000),
 )
-"""Prefixes of model names, each with the context window in tokens; the first match counts."""
+"""Prefixes of model names, each with the context window in tokens; the first that fits counts."""
 
 
 def context_window(model: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Settings from the command line: the values of flags, and `-c KEY=VALUE` parsed. Pure."""
+"""Settings from the command line: the values of the flags, among them `-c KEY=VALUE`. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings from the command line; a flag wins over every other source."""
+    """Settings from the command line; a flag wins over every other source, `-c` among them.
+
+    None: the flag was not given.
+    """
 
     model: str | None = None
     provider: str | None = None
@@ -24,27 +27,31 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None = None
     approval_policy: AskForApproval | None = None
     sandbox_mode: str | None = None
-    """Sandbox mode, a key of SANDBOX_MODES; None if no flag names one."""
+    """Sandbox mode, a key of SANDBOX_MODES."""
     sandbox_permissions: tuple[str, ...] | None = None
-    """All permission strings, in the form of May 2025; must be None if `sandbox_mode` is set."""
+    """All sandbox permissions, as in PERMISSION_FORMS; must be None if `sandbox_mode` is set."""
     writable_roots: tuple[str, ...] = ()
-    """Folders of `--add-dir`, added to the writable folders of a policy that can write."""
+    """Folders of `--add-dir`, as typed; ignored if the policy can write nowhere."""
     is_container: bool = False
     """Whether `--container-is-sandbox` was given."""
     cwd: str | None = None
+    """Folder of `--cd`, as typed."""
     disable_response_storage: bool = False
     is_ephemeral: bool = False
+    """Whether `--ephemeral` was given: no session file is written."""
     config: tuple[str, ...] = ()
-    """`KEY=VALUE` strings of `-c` in the order given."""
+    """`KEY=VALUE` strings of `-c`, in the order given; later ones win."""
 
 
 def parse_assignments(
     assignments: Iterable[str], parse_value: Callable[[str], Any]
 ) -> dict[str, Any]:
-    """Return the table that the strings of `-c` set; later strings win.
+    """Return the table that the `KEY=VALUE` strings of `-c` set; later strings win.
 
-    Args: parse_value: parses one TOML value; raises ValueError if the text is not a TOML value.
-    Raises: ConfigError.
+    A VALUE that is not TOML is taken as a string.
+
+    Args: parse_value: returns the value of a TOML text; raises ValueError if it is not TOML.
+    Raises: ConfigError, if a string has no "=" or its key is malformed.
     """
     merged: dict[str, Any] = {}
     for assignment in assignments:
@@ -99,5 +106,7 @@ def _quoted(key: str, text: str, parse_value: Callable[[str], Any]) -> tuple[str
     try:
         part = parse_value(text[: end + 1])
     except ValueError as error:
-        raise ConfigError(f'-c "{key}": expected a quoted key: {error}') from error
+        raise ConfigError(
+            f'-c "{key}": expected a quoted key as in TOML, got {text[: end + 1]}'
+        ) from error
     return str(part), text[end + 1 :].lstrip()

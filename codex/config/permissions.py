@@ -22,7 +22,7 @@ PERMISSION_FORMS = (*PERMISSION_FIELDS, FOLDER_PREFIX + "PATH")
 
 
 def is_permission(text: str) -> bool:
-    """Return whether `text` is a permission string."""
+    """Return whether `text` is a permission string, one of PERMISSION_FORMS."""
     return text in PERMISSION_FIELDS or (
         text.startswith(FOLDER_PREFIX) and len(text) > len(FOLDER_PREFIX)
     )
@@ -45,9 +45,10 @@ def policy_of_permissions(permissions: Iterable[str]) -> SandboxPolicy:
 
 
 def with_network(policy: SandboxPolicy, table: Mapping[str, Any]) -> SandboxPolicy:
-    """Return `policy` with the network access that the table `[sandbox]` sets, if it sets one.
+    """Return `policy` with the network access that `table`, the table `[sandbox]`, sets, if any.
 
-    The table wins over the older keys. The policy `danger-full-access` keeps full network access.
+    Ports without the key `network` mean `network = "ports"`, unless the policy has the network. The
+    table wins over the older keys. An unrestricted policy keeps full network access.
     """
     ports = {key: tuple(table.get(key, ())) for key in ("connect_ports", "bind_ports")}
     network = table.get("network")

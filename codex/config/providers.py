@@ -49,24 +49,25 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings that affect providers, from every source except the built-in table."""
+    """Settings that affect the providers, from every source except BUILT_IN."""
 
     tables: dict[str, dict[str, Any]] = {}
-    """Checked tables of `[model_providers]`, by provider id."""
+    """The user's tables `[model_providers.ID]`, checked, by id."""
     openai_base_url: str | None = None
-    """Value of the key `openai_base_url`, which wins over `[model_providers.openai]`."""
+    """Value of the key `openai_base_url`; wins over `base_url` in the user's table of `openai`."""
     environment_base_url: str | None = None
-    """Value of OPENAI_BASE_URL, which wins over the built-in base URL only."""
+    """Value of OPENAI_BASE_URL; wins only over the built-in `base_url` of `openai`."""
     environment: dict[str, Any] = {}
-    """Fields from environment variables, for every provider whose table above does not set them."""
+    """Fields of every provider from environment variables; a field in `tables` wins over them."""
     has_codex_api_key: bool = False
+    """Whether the variable CODEX_API_KEY is set; then the built-in `openai` reads its key there."""
 
 
 def make_providers(settings: ProviderSettings, source: str) -> dict[str, ModelProvider]:
-    """Return every provider by id.
+    """Return every provider by id, the built-in ones and the user's.
 
-    Args: source: path of config.toml, which an error about a missing field names.
-    Raises: ConfigError.
+    Args: source: path of config.toml, for the error message.
+    Raises: ConfigError, if a provider has no `base_url`.
     """
     built_in = _built_in(settings)
     tables = {
@@ -103,7 +104,7 @@ def _provider(name: str, table: dict[str, Any], source: str) -> ModelProvider:
 
 
 def choose(providers: Mapping[str, ModelProvider], name: str) -> ModelProvider:
-    """Return the provider called `name`. Raises: ConfigError, listing the known ones."""
+    """Return the provider with the id `name`. Raises: ConfigError, if none has it."""
     provider = providers.get(name)
     if provider is None:
         raise ConfigError(

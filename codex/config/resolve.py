@@ -34,7 +34,7 @@ ENVIRONMENT_FIELDS: tuple[tuple[str, str, Leaf], ...] = (
     ("OPENAI_STREAM_MAX_RETRIES", "stream_max_retries", COUNT),
     ("OPENAI_STREAM_IDLE_TIMEOUT_MS", "stream_idle_timeout_ms", POSITIVE),
 )
-"""Environment variables that set a field of every provider: variable, field, shape of the value."""
+"""Environment variables that set a field of every provider: variable, field, shape of its value."""
 
 PLAIN_KEYS = (
     "command_timeout_ms",
@@ -66,14 +66,14 @@ class ConfigInputs(msgspec.Struct, frozen=True, kw_only=True):
     instructions_file: str | None = None
     """Text of instructions.md; None if the file is missing."""
     base_instructions: str | None = None
-    """Text of the file that `model_instructions_file` names."""
+    """Text of the file that `model_instructions_file` names; None if the key is not set."""
 
 
 def resolve_config(settings: dict[str, Any], overrides: Overrides, inputs: ConfigInputs) -> Config:
-    """Return the Config; its `warnings` are those found here, without those of earlier steps.
+    """Return the Config; its `warnings` are only those found here, not those of earlier steps.
 
-    Args: settings: the settings of all layers, checked and merged.
-    Raises: ConfigError.
+    Args: settings: config.toml, profile and `-c`, checked and merged; `overrides` wins over them.
+    Raises: ConfigError, if a flag or an environment variable is wrong, or settings do not fit.
     """
     warnings: list[str] = []
     providers = _providers(settings, inputs)
@@ -218,6 +218,7 @@ def _enforcement(settings: dict[str, Any], overrides: Overrides) -> dict[str, An
 def _mcp_servers(tables: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
     """Return the tables of the MCP servers that have a `command` or a `url`, by name.
 
+    Any other table gives a warning, unless it is empty.
     Raises: ConfigError, if a table has both.
     """
     servers = {}

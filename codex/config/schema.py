@@ -20,27 +20,28 @@ class Source(NamedTuple):
     """Where a table of settings comes from, such as a file or `-c`."""
 
     prefix: str
-    """Text before a dotted key in messages: `/home/u/.codex/config.toml: `, `-c `."""
+    """Text before a dotted key in messages, such as `/home/u/.codex/config.toml: ` or `-c `."""
     folder: str
     """Folder that relative paths in the table start at, absolute."""
     home: str | None
     """Home folder, for `~`; None if it is unknown."""
 
     def absolute(self, path: str) -> str:
-        """Return `path` with `~` and relative parts resolved, but not symbolic links."""
+        """Return `path` made absolute; `~` and `..` are resolved, symbolic links are not."""
         if self.home is not None and (path == "~" or path.startswith("~/")):
             path = self.home + path[1:]
         return os.path.normpath(os.path.join(self.folder, path))
 
 
 class Leaf(NamedTuple):
-    """Shape of a value that is checked as one, such as a string or a number."""
+    """Shape of a value that is checked as a whole, such as a string or a number."""
 
     expected: str
-    """What is accepted, for error messages: `a string`."""
+    """What is accepted, for error messages, such as `a string`."""
     types: tuple[type, ...]
+    """Accepted types; a bool is not an int."""
     read: Callable[[Any, Source], Any] = lambda value, _: value
-    """Returns the normalised value, or None to refuse the value."""
+    """Function that returns a value of these types normalised, or None to refuse it."""
 
 
 class Items(NamedTuple):
@@ -67,9 +68,9 @@ class Unused(NamedTuple):
     """Shape of a key of other Codex versions that has no effect here; any value is accepted."""
 
     wish: str | None = None
-    """Missing feature, for the warning when the key is set: `run hooks`. None: no warning."""
+    """What the warning says this version does not do, such as `run hooks`; None: no warning."""
     harmless: tuple[object, ...] = ()
-    """Values that do not ask for the feature, and so give no warning."""
+    """Values that do not ask for the missing feature, and so give no warning."""
 
 
 Node = Leaf | Items | KeyTable | Named | Unused
@@ -87,8 +88,8 @@ TYPE_NAMES: dict[type, str] = {
 def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any], list[str]]:
     """Check the parsed document `value` against its shape `node`.
 
-    Returns: the settings, normalised, and the warnings.
-    Raises: ConfigError, naming the source, the dotted key, the expected and the actual value.
+    Returns: the settings, normalised and without unknown and `Unused` keys, and the warnings.
+    Raises: ConfigError, naming the source, the dotted key, what was expected and what was found.
     """
     checker = _Checker(source, node.keys)
     settings = checker.walk(value, node, "")
@@ -97,9 +98,10 @@ def check(value: object, node: KeyTable, source: Source) -> tuple[dict[str, Any]
 
 
 def check_leaf(value: object, leaf: Leaf, source: Source, key: str) -> Any:
-    """Check one value, such as an environment variable's, and return it normalised.
+    """Return one value, such as an environment variable's, checked and normalised.
 
-    Raises: ConfigError.
+    Args: key: its name in the error message.
+    Raises: ConfigError, if the value does not have the shape `leaf`.
     """
     return _Checker(source, {}).leaf(value, leaf, key)
 
@@ -179,7 +181,7 @@ class _Checker:
 
 
 def join_key(parent: str, name: str) -> str:
-    """Return `parent.name`, with `name` quoted if TOML requires it."""
+    """Return `parent.name`, or `name` if `parent` is ""; `name` is quoted if TOML requires it."""
     if not name or not all(char.isascii() and (char.isalnum() or char in "-_") for char in name):
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         name = f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Insert and remove tables of a TOML text as lines; all other lines stay unchanged. Pure.
+"""Set and remove tables of a TOML text as lines; all other lines stay unchanged. Pure.
 
 Only lines that look like headers are examined, so a header inside a multi-line string is mistaken
 for a real one: callers must parse the result and check it.
@@ -29,16 +29,17 @@ class _Block(NamedTuple):
     start: int
     """Number of the header's line, from 0."""
     content_end: int
-    """Number of the line after the last one that is neither blank nor a comment."""
+    """Number, from 0, of the line after the last one that is neither blank nor a comment."""
     end: int
-    """Number of the line after the last one, before the comments right above the next header."""
+    """Number, from 0, of the line after the block; comments right above the next header are not in
+    it."""
 
 
 def with_table(text: str, path: Path, values: dict[str, Any]) -> str:
     """Return the text with the table `[path]` set to exactly `values`.
 
-    A new table comes after the tables with the same parent, or else at the end.
-    Raises: ValueError, if a value cannot be written.
+    Tables below `[path]` are removed. A new table comes after the tables with the same parent, or
+    else at the end. Lone surrogates in values become "?".
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     table = [line + newline for line in table_lines(path, values)]
@@ -68,10 +69,7 @@ def without_table(text: str, path: Path) -> str:
 
 
 def table_lines(path: Path, values: dict[str, Any]) -> list[str]:
-    """Return the lines of the table `[path]`; a table inside it becomes an inline table.
-
-    Raises: ValueError, if a text is not valid Unicode.
-    """
+    """Return the lines of the table `[path]`, without line ends; tables inside become inline."""
     return [f"[{dotted(path)}]", *(f"{_key(name)} = {_value(v)}" for name, v in values.items())]
 
 
@@ -112,7 +110,7 @@ def _blocks(lines: Sequence[str]) -> list[_Block]:
 
 
 def _header_path(line: str) -> Path | None:
-    """Return the path that a header line names; None for any other line."""
+    """Return the path that a header line names; None if the line is not a header."""
     match = _HEADER.fullmatch(line.rstrip("\r\n"))
     if match is None or len(match[1]) != len(match[3]):
         return None
@@ -143,7 +141,7 @@ def _is_below(block: _Block, path: Path) -> bool:
 
 
 def _cut(lines: Sequence[str], blocks: Sequence[_Block], offset: int = 0) -> list[str]:
-    """Return the lines without `blocks`, and without blank lines that have become superfluous.
+    """Return the lines without the content of `blocks` and blank lines that become superfluous.
 
     Args: offset: number of the first of `lines`, as the blocks count them.
     """

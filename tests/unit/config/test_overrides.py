@@ -68,7 +68,7 @@ def test_the_forms_that_client_libraries_send_are_taken(home: ConfigHome) -> Non
         ("=x", "empty part"),
         ("a..b=x", "empty part"),
         ("a.=x", "empty part"),
-        ('"a=x', "expected a quoted key"),
+        ('"a=x', 'expected a quoted key as in TOML, got "a'),
         ('"a"b=x', "expected a dot after"),
     ],
 )

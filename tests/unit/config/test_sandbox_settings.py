@@ -134,8 +134,8 @@ def test_full_access_is_what_its_name_says(home: ConfigHome) -> None:
     [
         ("sandbox.require=most", '"full", "best-effort"'),
         ("sandbox.network=some", '"none", "ports", "full"'),
-        ("sandbox.connect_ports=[0]", "a TCP port"),
-        ("sandbox.bind_ports=[65536]", "a TCP port"),
+        ("sandbox.connect_ports=[0]", "a TCP port from 1 to 65535"),
+        ("sandbox.bind_ports=[65536]", "a TCP port from 1 to 65535"),
         ("sandbox.container=1", "true or false"),
     ],
 )
