@@ -1,4 +1,4 @@
-"""Start the program: print `--version` before other imports, otherwise run the command line.
+"""Start the program: for `--version` alone, without other imports; else run the command line.
 
 An unexpected exception ends the program with a short report and an exit status.
 """

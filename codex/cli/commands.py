@@ -33,11 +33,11 @@ class Positional(NamedTuple):
     metavar: str
     help: str
     nargs: str | None = "?"
-    """Number of values, as argparse writes it; None: exactly one."""
+    """Number of values, as argparse writes it (`?`, `*`, `+`); None: exactly one."""
 
     @property
     def usage(self) -> str:
-        """Form of the argument in the usage line."""
+        """Form of the argument in the usage line, such as `[PROMPT]`."""
         if self.metavar.startswith("["):
             return self.metavar
         return {None: self.metavar, "*": f"[{self.metavar}]..."}.get(
@@ -49,14 +49,14 @@ class Command(NamedTuple):
     """One subcommand, with what its help and its parser need."""
 
     name: str
-    """Full name: `exec`, or `history list`."""
+    """All words after `codex`, such as `history list`; empty for `codex` without a subcommand."""
     summary: str
     description: str
     flags: tuple[Flag, ...]
     positionals: tuple[Positional, ...]
     examples: str
     rest: tuple[str, str] | None = None
-    """Name and help of the command line to run, which follows the flags; None: there is none."""
+    """Name and help of the command line to run, which follows the flags; None: none is accepted."""
     subcommands: tuple[Command, ...] = ()
 
     @property
@@ -106,8 +106,8 @@ EXEC_FORK = Command(
 RESUME = Command(
     "resume",
     "resume a session",
-    "Resume a session in full screen. Without SESSION and --last, choose one of this folder\n"
-    "(with --all, of any folder) from a list.",
+    "Resume a session in full screen. If neither SESSION nor --last is given, choose a session of\n"
+    "this folder (with --all, of any folder) from a list.",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
     "  codex resume\n  codex resume --all\n  codex resume --last\n"
@@ -116,8 +116,9 @@ RESUME = Command(
 FORK = Command(
     "fork",
     "resume a copy of a session",
-    "Copy a session and resume the copy in full screen; the original does not change. Without\n"
-    "SESSION and --last, choose one of this folder (with --all, of any folder) from a list.",
+    "Copy a session and resume the copy in full screen; the original does not change. If neither\n"
+    "SESSION nor --last is given, choose a session of this folder (with --all, of any folder)\n"
+    "from a list.",
     (*WHICH_FLAGS, *SESSION_FLAGS, APPROVAL_FLAG, *TUI_FLAGS),
     _SHOWN_SESSION,
     "  codex fork\n  codex fork --last",
@@ -126,8 +127,8 @@ EXEC = Command(
     "exec",
     "work on one prompt without a terminal",
     "Work on one prompt until it is done. The final answer goes to standard output, everything\n"
-    "else to standard error. It never asks for approval: what the sandbox forbids fails. Exit\n"
-    "status: 0 done, 1 failed, 2 usage error, 130 interrupted.",
+    "else to standard error. codex exec never asks for approval: what the sandbox forbids fails.\n"
+    "Exit status: 0 done, 1 failed, 2 usage error, 130 interrupted.",
     (*SESSION_FLAGS, *EXEC_FLAGS),
     (Positional("argument", "PROMPT", "what to do; read from standard input if '-' or omitted"),),
     '  codex exec --full-auto "fix the failing test"\n'
@@ -155,7 +156,7 @@ APPLY_PATCH_COMMAND = Command(
     "  codex apply-patch < change.patch",
 )
 _IN_SANDBOX = {"-c", "-C", "-p", "-s", "--add-dir", "--full-auto", "--container-is-sandbox"}
-"""Names of the session flags that decide what a command may touch."""
+"""Names of the session flags that `codex sandbox` has: they decide what a command may touch."""
 
 
 def _sandbox(name: str, summary: str) -> Command:
@@ -229,7 +230,8 @@ MCP = Command(
         Command(
             "mcp add",
             "add a server, or replace one",
-            "Add a server to config.toml: a program that speaks MCP on its pipes, or a URL.",
+            "Add a server to config.toml: a program that speaks MCP on its pipes, or a URL. A\n"
+            "server of the same name is replaced.",
             MCP_ADD_FLAGS,
             (_SERVER_NAME,),
             "  codex mcp add git --env LOG=1 -- uvx mcp-server-git\n"
@@ -339,7 +341,8 @@ UNARCHIVE = Command(
 DELETE = Command(
     "delete",
     "delete a session permanently",
-    "Delete a session permanently, archived or not.",
+    "Delete a session permanently, archived or not, after confirmation. Without a terminal, --yes\n"
+    "is needed.",
     (YES_FLAG,),
     (_SESSION,),
     "  codex delete 01a2060d --yes",

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 
 def report_defect(host: Host, error: Exception) -> None:
-    """Print `error` to stderr: one line, then the traceback if debugging is on, else what to do."""
+    """Print `error` to stderr: one line, then how to report it.
+
+    With CODEX_DEBUG, or "debug" in RUST_LOG, the traceback follows instead.
+    """
     message = " ".join(str(error).split())
     host.stderr.write(f"Error: internal error: {type(error).__name__}: {message}\n")
     if host.environ.get("CODEX_DEBUG") or "debug" in host.environ.get("RUST_LOG", ""):

@@ -1,7 +1,7 @@
 """The flags as data: each with its names, its settings for argparse, and its line of help.
 
-Both the parsers and the search for the subcommand read this data: the search must know which flags
-take a value, and it runs before a parser is built.
+The parsers are made from this data, and the search for the subcommand (words.py) reads it: it must
+know which flags take a value, and it runs before a parser is made.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Flag(NamedTuple):
     names: tuple[str, ...]
     help: str
     value: str | None = None
-    """Name of the value in the help; None if the flag takes no value."""
+    """Name of the value in the help, such as `FILE`; None if the flag takes no value."""
     settings: Mapping[str, Any] = {}
     """More keyword arguments for argparse's `add_argument`."""
 
@@ -32,7 +32,11 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         {"dest": "provider"},
     ),
     Flag(("--oss",), "use the model server on this machine (ollama, or oss_provider)"),
-    Flag(("-p", "--profile"), "the profile in config.toml to use", "NAME"),
+    Flag(
+        ("-p", "--profile"),
+        "the profile to use: [profiles.NAME] of config.toml or NAME.config.toml beside it",
+        "NAME",
+    ),
     Flag(
         ("-c", "--config"),
         "set any key of config.toml, for example -c model_reasoning_effort=high; repeatable",
@@ -53,7 +57,11 @@ SESSION_FLAGS: tuple[Flag, ...] = (
         "DIR",
         {"action": "append", "default": []},
     ),
-    Flag(("--full-auto",), "let commands write to the workspace: --sandbox workspace-write"),
+    Flag(
+        ("--full-auto",),
+        "let commands write to the workspace (-s workspace-write); if approvals are possible, ask"
+        " only when the sandbox has stopped something (-a on-failure)",
+    ),
     Flag(
         ("--dangerously-bypass-approvals-and-sandbox", "--yolo"),
         "no sandbox and no approvals; only where something else confines the program",
@@ -85,7 +93,7 @@ COLOR_FLAG = Flag(
 )
 
 IMAGE_NAMES = ("-i", "--image")
-"""Names of the image flag, the only flag that takes any number of values."""
+"""Names of the image flag, the only flag that takes one or more values."""
 IMAGE_FLAG = Flag(
     IMAGE_NAMES,
     "attach images: files, or a comma-separated list of them; repeatable",
@@ -175,7 +183,7 @@ WHICH_FLAGS: tuple[Flag, ...] = (
 
 SESSIONS_FLAGS: tuple[Flag, ...] = (
     Flag(("--all",), "sessions of every folder, not only this one"),
-    Flag(("--archived",), "archived sessions"),
+    Flag(("--archived",), "archived sessions instead of the others"),
     Flag(("--json",), "print JSON lines"),
     Flag(("--limit",), "show at most this many; default 20, or all with --json", "N"),
 )
@@ -190,4 +198,4 @@ ALL_FLAGS = (
 TAKES_VALUE: dict[str, bool] = {
     name: flag.value is not None for flag in ALL_FLAGS for name in flag.names
 }
-"""Whether a flag takes a value, for every name of every flag."""
+"""Whether a flag takes a value, by name, for every name of every flag but --help and --version."""

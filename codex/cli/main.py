@@ -70,6 +70,7 @@ def _flag_help(flag: Flag) -> str:
 def run(host: Host) -> int:
     """Run the command line `host.argv`; return the exit status.
 
+    A CodexError is printed to stderr.
     Raises: BrokenPipeError, if the reader of standard output has closed it.
     """
     try:
@@ -82,7 +83,7 @@ def run(host: Host) -> int:
 
 
 def _delivered(host: Host, status: int) -> int:
-    """Flush standard output; return `status`, or FAILED if the output could not be written."""
+    """Flush standard output; return `status`, or FAILED if the output cannot be written."""
     try:
         host.stdout.flush()
     except BrokenPipeError:
@@ -123,9 +124,9 @@ def _before_rest(argv: Sequence[str]) -> Sequence[str]:
 
 
 def _command_of(word: str | None) -> str | None:
-    """Return the name of the subcommand that `word` names; None if `word` is a prompt.
+    """Return the name of the subcommand whose name or alias is `word`; None if there is none.
 
-    Raises: UsageError, if the word looks like a misspelt command.
+    Raises: UsageError, if the word looks like a misspelt subcommand.
     """
     from codex.cli.commands import ALIASES, COMMANDS
 

@@ -1,4 +1,4 @@
-"""Turn parsed arguments into Overrides, ExecOptions and TuiOptions."""
+"""Turn the parsed arguments of a subcommand into values: Overrides, ExecOptions, TuiOptions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BYPASS = "--dangerously-bypass-approvals-and-sandbox"
 def session_overrides(parsed: Namespace) -> Overrides:
     """Return the Overrides of a subcommand that has the session flags and `--ask-for-approval`.
 
-    Raises: UsageError.
+    Raises: UsageError, if a value is wrong or flags contradict each other.
     """
     _refuse_conflicts(parsed)
     mode, permissions = _sandbox(parsed)
@@ -49,7 +49,7 @@ def session_overrides(parsed: Namespace) -> Overrides:
 def sandbox_overrides(parsed: Namespace) -> Overrides:
     """Return the Overrides of `codex sandbox`, which has only the flags that concern the sandbox.
 
-    Raises: UsageError.
+    Raises: UsageError, if a value is wrong or flags contradict each other.
     """
     listed = [part for value in parsed.permissions for part in value.split(",") if part]
     if parsed.permissions and (parsed.sandbox or parsed.full_auto):
@@ -73,7 +73,9 @@ def sandbox_overrides(parsed: Namespace) -> Overrides:
 
 
 def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]:
-    """Return the Overrides and ExecOptions of `codex exec`, which never asks for approval.
+    """Return the Overrides and ExecOptions of `codex exec`, `exec resume` or `exec fork`.
+
+    They never ask for approval, so `--ask-for-approval` may only be `never`.
 
     Args: cwd: the process's working directory, where relative paths of images start.
     Raises: UsageError.
@@ -97,7 +99,7 @@ def exec_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, ExecOptions]
 
 
 def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
-    """Return the Overrides and TuiOptions of `codex` without a subcommand.
+    """Return the Overrides and TuiOptions of the full screen: of `codex`, `resume` or `fork`.
 
     Args: cwd: the process's working directory, where relative paths of images start.
     Raises: UsageError, also if an image does not exist.
@@ -119,9 +121,10 @@ def tui_arguments(parsed: Namespace, cwd: str) -> tuple[Overrides, TuiOptions]:
 
 
 def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
-    """Return the function that runs `codex history WORD`, given the Host and CODEX_HOME.
+    """Return a function that runs `codex history WORD`; its arguments are the Host and CODEX_HOME.
 
-    Raises: UsageError.
+    Args: word: `list`, `search`, `delete` or `path`.
+    Raises: UsageError, if a number is wrong.
     """
     from codex.subcommands import history as history_command
 
@@ -143,7 +146,7 @@ def history_call(word: str, parsed: Namespace) -> Callable[[Host, str], int]:
 def session_limit(parsed: Namespace) -> int | None:
     """Return the `--limit` of `codex sessions`; None if it was not given.
 
-    Raises: UsageError.
+    Raises: UsageError, if it is not a number from 1 up.
     """
     return None if parsed.limit is None else _number(parsed.limit, "a number for --limit")
 
@@ -155,11 +158,13 @@ def _number(text: str, expected: str) -> int:
 
 
 def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
-    """Return the session named after `resume` or `fork`; None: `--last`. Set `parsed.argument`.
+    """Return the session that follows `resume` or `fork`: id or name as typed; None with `--last`.
 
-    `parsed.argument` becomes the prompt; None if there is none.
-    Args: command: the subcommand as typed, for error messages. cwd: see `exec_arguments`.
-    Raises: UsageError.
+    The prompt after it is stored in `parsed.argument`; None if there is none. Words that argparse
+    read as images are removed from `parsed.image`.
+    Args: command: the subcommand, such as `exec resume`, for error messages. cwd: the process's
+        working directory, where relative paths of images start.
+    Raises: UsageError, if there is no session, or a word too many.
     """
     most = 1 if parsed.last else 2
     words: list[str] = parsed.words
@@ -183,7 +188,11 @@ def take_old_session(parsed: Namespace, command: str, cwd: str) -> str | None:
 def split_images(
     groups: Sequence[Sequence[str]], prompt: str | None, cwd: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Return the image files and the prompt, which argparse may have read as an image."""
+    """Return the image files as typed, and the prompt, which argparse may have read as an image.
+
+    Args: groups: the values of each `--image`; a value may be a comma-separated list. prompt: the
+        prompt that argparse found. cwd: where relative paths of images start.
+    """
     values = [list(group) for group in groups]
     if prompt is None:
         prompt = next(iter(swallowed_words(values, 1, cwd)), None)
@@ -192,10 +201,10 @@ def split_images(
 
 
 def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
-    """Remove arguments that argparse read as values of `--image` from `groups`, and return them.
+    """Remove from `groups` the words that argparse wrongly took for images, and return them.
 
-    The first value after an `--image` is always an image. The last values of the last `--image`, at
-    most `most`, are arguments if no files of their names exist.
+    `groups` holds the values of each `--image`. Of the last one, up to `most` values at its end are
+    words if no files of these names exist in `cwd`; its first value is always an image.
     """
     words: list[str] = []
     while groups and len(groups[-1]) > 1 and len(words) < most and not _files(groups[-1][-1], cwd):
@@ -255,5 +264,7 @@ def _modes(values: Sequence[str]) -> tuple[str | None, tuple[str, ...] | None]:
     if not modes:
         return None, tuple(values) or None
     if len(set(values)) > 1:
-        raise UsageError("--sandbox: expected one mode, or any number of permissions, not both")
+        raise UsageError(
+            "--sandbox: expected one mode, or any number of permissions, got " + ", ".join(values)
+        )
     return values[0], None

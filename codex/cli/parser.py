@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class HelpWanted(Exception):  # noqa: N818 - no error
-    """`--help` was given; the argument is the text of the help."""
+    """`--help` was given; `str()` returns the text of the help."""
 
 
 class VersionWanted(Exception):  # noqa: N818 - no error
@@ -30,8 +30,10 @@ class VersionWanted(Exception):  # noqa: N818 - no error
 
 
 def parse_arguments(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the arguments of one subcommand.
+    """Parse the arguments of one subcommand, without its own name.
 
+    Returns: a Namespace with the flags, the positionals, and as `rest` the words of the command
+        line to run (`Command.rest`), empty if there is none.
     Raises: UsageError, HelpWanted, VersionWanted.
     """
     parser = _make(command)
@@ -66,7 +68,8 @@ def _parse_words(parser: _Parser, arguments: Sequence[str]) -> tuple[argparse.Na
 def nested(command: Command, arguments: Sequence[str]) -> tuple[Command, list[str]]:
     """Return the subcommand of `command` that the arguments name, and the remaining arguments.
 
-    Raises: UsageError, HelpWanted.
+    Raises: UsageError, if they name none or an unknown one; HelpWanted, if they ask for the help of
+        `command`.
     """
     line = find_command(arguments)
     words = [nested.word for nested in command.subcommands]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run_tui(host: Host, arguments: Sequence[str]) -> int:
-    """Run `codex` without a subcommand."""
+    """Run the full screen, `codex` without a subcommand; return the exit status."""
     from codex.cli.commands import TUI
     from codex.cli.options import tui_arguments
     from codex.cli.parser import parse_arguments
@@ -81,8 +81,8 @@ def _open_old(
 ) -> _Old:
     """Read an old session, or copy it and read the copy.
 
-    Args: wanted: the session's id or name; None: the last one. cwd: the folder of the last
-        one; None: any folder. is_copy: whether to copy the session.
+    Args: wanted: the session's id or name; None: the most recently written one. cwd: the folder of
+        that one; None: any folder. is_copy: whether to copy the session.
     """
     from codex.rollout.restore import restored_config
     from codex.rollout.store import open_session

@@ -16,11 +16,14 @@ class CommandLine(NamedTuple):
     command: str | None
     """Subcommand as typed; None if there is none."""
     arguments: list[str]
-    """All other words, in order; flags before the subcommand are among them."""
+    """All words but the subcommand, in order; flags before it are among them."""
 
 
 def find_command(argv: Sequence[str]) -> CommandLine:
-    """Return the first word that is neither a flag nor a flag's value, as the subcommand."""
+    """Return the first word that is neither a flag nor a flag's value, as the subcommand.
+
+    There is no subcommand if `--` comes before it.
+    """
     index = _first_bare_word(argv)
     if index >= len(argv) or argv[index] == "--":
         return CommandLine(None, list(argv))
@@ -28,7 +31,7 @@ def find_command(argv: Sequence[str]) -> CommandLine:
 
 
 def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
-    """Return the subcommand among `words` that `argv` names, and its arguments.
+    """Return the one of `words` that `argv` names as subcommand, and its arguments.
 
     In `--image FILE... resume ID`, `resume` is the subcommand, not an image. Images before the
     subcommand become `--image=FILE`, which takes no values from the words that follow.
@@ -55,7 +58,7 @@ def find_nested(argv: Sequence[str], words: Sequence[str]) -> CommandLine:
 def split_rest(
     argv: Sequence[str], *, has_positionals: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Return a subcommand's own arguments, and the command line that it is to run.
+    """Return a subcommand's own arguments, and the command line that it is to run, without `--`.
 
     The command line begins after `--`, or, if the subcommand has no positional arguments, at the
     first word that is neither a flag nor a flag's value.

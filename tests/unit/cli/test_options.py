@@ -119,8 +119,8 @@ def test_a_mode_may_be_said_twice() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["-s", "read-only", "-s", "disk-write-cwd"], "not both"),
-        (["-s", "read-only", "-s", "workspace-write"], "not both"),
+        (["-s", "read-only", "-s", "disk-write-cwd"], "got read-only, disk-write-cwd"),
+        (["-s", "read-only", "-s", "workspace-write"], "got read-only, workspace-write"),
         (["-s", "readonly"], '--sandbox "readonly": expected one of read-only,'),
         (["-s", "disk-write-folder="], "disk-write-folder=PATH"),
     ],
