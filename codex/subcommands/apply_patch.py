@@ -1,6 +1,6 @@
 """`codex apply-patch [PATCH]`: apply a patch below the current directory without asking.
 
-The exit status is 0 if the patch was applied, 1 if it was not (then nothing has changed), 2 if no
+The exit status is 0 if the patch was applied, 1 if it was not (then no file has changed), 2 if no
 patch was given.
 """
 
@@ -19,7 +19,7 @@ USAGE = "Usage: codex apply-patch PATCH\n       codex apply-patch < FILE\n"
 
 
 def run(host: Host, argument: str | None) -> int:
-    """Apply the patch in `argument`, or from standard input if None; return the exit status.
+    """Apply the patch `argument`, or if None the one on standard input; return the exit status.
 
     The list of changed files goes to stdout, the reason for a failure to stderr.
     """
@@ -43,6 +43,7 @@ def _standard_input(host: Host) -> str:
         # Read as bytes, since the text layer would drop the CR of CRLF lines.
         return host.stdin.buffer.read().decode()
     except UnicodeDecodeError as exc:
-        raise PatchError(f"Invalid patch: standard input is not UTF-8: {exc}") from exc
+        line = exc.object.count(b"\n", 0, exc.start) + 1
+        raise PatchError(f"Invalid patch: line {line} of standard input is not UTF-8") from exc
     except OSError as exc:
         raise PatchError(f"Failed to read standard input: {exc.strerror}") from exc

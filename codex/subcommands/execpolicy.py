@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from codex.base.host import Host
 
 _SAFE, _MAY_WRITE, _UNVERIFIED, _FORBIDDEN = 0, 12, 13, 14
-"""Exit statuses with `--require-safe`."""
+"""Exit statuses of the results with `--require-safe`."""
 _STATUS_OF_DECISION = {
     None: _UNVERIFIED,
     Decision.ALLOW: _SAFE,
@@ -35,9 +35,11 @@ class CheckOptions(NamedTuple):
     """Flags of `codex execpolicy check` and `codex execpolicy check-json`."""
 
     policy: tuple[str, ...]
-    """Rules files, relative to the working directory; empty: the built-in rules."""
+    """Paths of rules files, relative to the working directory; empty: the built-in rules."""
     require_safe: bool
+    """Whether the exit status says the result; else it is 0, whatever the result."""
     pretty: bool
+    """Whether the JSON is written over several lines."""
 
 
 class _CallArgument(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class _CallArgument(msgspec.Struct, frozen=True):
 def check_words(host: Host, options: CheckOptions, words: Sequence[str]) -> int:
     """Judge the command line `words` and print the result; return the exit status.
 
-    Raises: CodexError, if there is no command or a policy cannot be read.
+    Raises: CodexError, if `words` is empty or a rules file cannot be read.
     """
     if not words:
         raise CodexError("no command to judge", advice="codex execpolicy check -- PROGRAM [ARG]...")
@@ -58,9 +60,10 @@ def check_words(host: Host, options: CheckOptions, words: Sequence[str]) -> int:
 
 
 def check_json(host: Host, options: CheckOptions, argument: str) -> int:
-    """Judge the command in the JSON `argument` and print the result; return the exit status.
+    """Judge a command given as JSON and print the result; return the exit status.
 
-    Raises: CodexError, if the command or a policy cannot be read.
+    Args: argument: the text `{"program": ..., "args": [...]}`; `args` may be omitted.
+    Raises: CodexError, if the JSON or a rules file cannot be read.
     """
     try:
         call = msgspec.json.decode(argument.encode(), type=_CallArgument)

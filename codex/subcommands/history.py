@@ -1,6 +1,7 @@
 """`codex history`: list, search and delete messages of the message history.
 
-It works on the existing file, whatever `history.persistence` says about new messages.
+It works on the existing file, whatever `history.persistence` says about new messages. `folder` is
+CODEX_HOME in every function. An entry is one message, a line of the file.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_COUNT = 50
 PATIENCE_S = 10.0
-"""Longest wait for other processes' locks before deleting."""
+"""Longest wait until other processes release the history file, before deleting fails."""
 _SHOWN_BEFORE_DELETION = 10
 _AT_A_TIME = 1000
 
@@ -35,28 +36,29 @@ class ListOptions(NamedTuple):
     """How many entries `codex history list` and `search` show, and in which form."""
 
     limit: int = DEFAULT_COUNT
-    """Number of the newest entries to show; at least 1."""
+    """Largest number of entries to show, the newest ones; at least 1."""
     is_json: bool = False
 
 
 class ChosenEntries(NamedTuple):
-    """The entries to delete; exactly one of the fields must be set."""
+    """The entries to delete; exactly one of the fields must differ from its default."""
 
     numbers: tuple[int, ...] = ()
-    """Numbers of the entries as `codex history list` shows them, from 1."""
+    """Numbers of the entries to delete, from 1, as `codex history list` shows them."""
     matching: str | None = None
-    """Text that the entries contain, ignoring case."""
+    """Text; every entry that contains it, ignoring case, is deleted."""
     is_all: bool = False
+    """Whether every entry is deleted."""
 
 
 def show_path(host: Host, folder: str) -> int:
-    """Print the path of the history file. Args: folder: CODEX_HOME, here and below."""
+    """Print the path of the history file, even if it does not exist."""
     host.stdout.write(_path(folder) + "\n")
     return ExitStatus.DONE
 
 
 def show_list(host: Host, folder: str, shown: ListOptions) -> int:
-    """Print the newest entries, newest last. Raises: HistoryError."""
+    """Print the newest entries, newest last. Raises: HistoryError, if the file cannot be read."""
     with _opened(host, folder) as index:
         if index is None:
             return ExitStatus.DONE
@@ -76,8 +78,8 @@ def show_list(host: Host, folder: str, shown: ListOptions) -> int:
 def show_matches(host: Host, folder: str, text: str, shown: ListOptions) -> int:
     """Print the newest entries that contain `text`, newest last.
 
-    Returns: FAILED if there are no matches, like grep.
-    Raises: HistoryError.
+    Returns: FAILED if none does, like grep.
+    Raises: HistoryError, if the file cannot be read.
     """
     with _opened(host, folder) as index:
         if index is None:
@@ -94,17 +96,17 @@ def show_matches(host: Host, folder: str, text: str, shown: ListOptions) -> int:
 
 
 def delete(host: Host, folder: str, chosen: ChosenEntries, *, is_sure: bool) -> int:
-    """Delete entries after confirmation on the terminal.
+    """Delete the chosen entries after confirmation on the terminal.
 
-    Args: is_sure: skip the confirmation.
-    Returns: FAILED if the user said no, or no entry matches.
-    Raises: CodexError, also if there is no terminal; then nothing was deleted.
+    Args: is_sure: whether to skip the confirmation.
+    Returns: FAILED if the user said no, no entry matches or there is no history.
+    Raises: CodexError, also if there is no terminal to confirm on; then nothing was deleted.
     """
     kinds = (bool(chosen.numbers), chosen.matching is not None, chosen.is_all)
     if sum(kinds) != 1:
         raise UsageError(
-            "say what to delete: numbers as codex history list shows them, --matching TEXT,"
-            " or --all"
+            "say what to delete by exactly one of: numbers as codex history list shows them,"
+            " --matching TEXT, --all"
         )
     with _opened(host, folder) as index:
         if index is None:
@@ -143,7 +145,7 @@ def _opened(host: Host, folder: str) -> Iterator[HistoryIndex | None]:
 
 
 def _chosen_lines(index: HistoryIndex, chosen: ChosenEntries) -> dict[int, bytes]:
-    """Return the lines to delete by their line numbers, from 0, oldest first."""
+    """Return the lines to delete, oldest first, by line number, from 0."""
     if chosen.is_all:
         return dict(enumerate(index.lines(0, index.count)))
     if chosen.matching is not None:
@@ -190,7 +192,9 @@ def _rewrite(file: HistoryFile, lines: Mapping[int, bytes], *, is_all: bool) -> 
     deadline = time.monotonic() + PATIENCE_S
     while not file.rewrite(keep):
         if time.monotonic() > deadline:
-            raise HistoryError(f'cannot delete from "{file.path}": another program holds its lock')
+            raise HistoryError(
+                f'cannot delete from "{file.path}": another program is using it; try again later'
+            )
         time.sleep(0.005)
 
 
@@ -212,7 +216,10 @@ def _print(
 
 
 def _row(offset: int, entry: HistoryEntry | None, width: int) -> str:
-    """Return the text of an entry for people; its later lines are indented like its first."""
+    """Return an entry as text for people: number, time, message; its later lines are indented.
+
+    Args: offset: line number, from 0. width: columns of the number.
+    """
     head = f"{offset + 1:>{width}}  "
     if entry is None:
         return f"{head}(cannot be read)\n"

@@ -35,14 +35,15 @@ class NewServer(NamedTuple):
 
     name: str
     argv: tuple[str, ...]
+    """Program and arguments; empty if the server has a URL."""
     env: tuple[str, ...]
-    """Variables as `NAME=VALUE`."""
+    """Environment variables of the program, as `NAME=VALUE`."""
     url: str | None
     bearer_token_env_var: str | None
 
 
 def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
-    """Print a line for each configured MCP server, or JSON; return the exit status."""
+    """Print a line for each configured MCP server, or a JSON array; return the exit status."""
     servers = sorted(config.mcp_servers.items())
     if as_json:
         host.stdout.write(_json([_members(name, server) for name, server in servers]))
@@ -61,7 +62,7 @@ def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
 
 
 def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
-    """Print the settings of an MCP server; return the exit status.
+    """Print the settings of the MCP server `name`, secrets hidden; return the exit status.
 
     Raises: CodexError, if there is no server of that name.
     """
@@ -81,7 +82,7 @@ def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
 def add_server(host: Host, config: Config, new: NewServer) -> int:
     """Add an MCP server to config.toml or replace the one of its name; return the exit status.
 
-    Raises: CodexError.
+    Raises: CodexError, if an argument is wrong or config.toml cannot be changed.
     """
     if not _NAME.fullmatch(new.name):
         raise UsageError(
@@ -124,9 +125,9 @@ def _http_values(new: NewServer) -> dict[str, Any]:
 
 
 def remove_server(host: Host, config: Config, name: str) -> int:
-    """Remove an MCP server from config.toml; return the exit status.
+    """Remove the MCP server `name` from config.toml; return the exit status.
 
-    Raises: CodexError, if there is no server of that name.
+    Raises: CodexError, if config.toml has no server of that name or cannot be changed.
     """
     if not remove_table(os.path.join(config.codex_home, "config.toml"), _SECTION, name):
         if name in config.mcp_servers:
@@ -164,7 +165,7 @@ def _where(server: McpServer) -> str:
 
 
 def _shown_url(url: str) -> str:
-    """Return `url` without its user, password and query, which may be secret."""
+    """Return `url` without user, password and query, which may be secret; all hidden if invalid."""
     try:
         return str(parse_url(url, ("http", "https"), what="url"))
     except CodexError:
@@ -172,7 +173,10 @@ def _shown_url(url: str) -> str:
 
 
 def _members(name: str, server: McpServer) -> dict[str, Any]:
-    """Return a server's settings by key of config.toml, without empty ones, secrets hidden."""
+    """Return a server's name and its settings by key, without empty ones.
+
+    The values of `env` and `http_headers`, and the secrets of the URL, are hidden.
+    """
     members = {"name": name, **msgspec.to_builtins(server)}
     for table in ("env", "http_headers"):
         members[table] = dict.fromkeys(members[table], _HIDDEN)

@@ -1,9 +1,9 @@
 """The front end for programs: submissions as JSON lines on stdin, events as JSON lines on stdout.
 
-An `error` event answers a line that is not a submission. At the end of stdin the running task
-finishes, then the program exits with status 0. A stop signal aborts the task; the task's last
-events are still written, and the exit status is the signal's (130 for Control-C). Only events are
-written to stdout.
+An `error` event answers a line that is not a submission. At the end of stdin the open questions are
+denied and the running task finishes, then the program exits with status 0. A stop signal aborts the
+task; the task's last events are still written, then Control-C exits with status 130, and any other
+stop signal ends the process by that signal. Only events are written to stdout.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ if TYPE_CHECKING:
     from codex.protocol.ops import QuestionAnswer
 
 OWN_ID = ""
-"""Id of submissions that this front end makes itself."""
+"""Id of the submissions that this front end makes itself, not the client."""
 
 
 ProtoInbox = SimpleQueue[Event | StopSignal | InputLine | EndOfInput]
 
 
 def run(host: Host, config: Config) -> int:
-    """Serve one client; return the exit status. SIGTERM and SIGHUP end the process after clean-up.
+    """Serve one client; return the exit status.
+
+    SIGTERM, SIGHUP and SIGQUIT end the process by that signal, after clean-up.
 
     Raises: CodexError, if standard input is a terminal.
     """
@@ -79,7 +81,7 @@ class ProtoClient:
         self._is_input_over = False
 
     def until_end(self, inbox: ProtoInbox) -> StopSignal | None:
-        """Serve until the engine has shut down; return the stop signal that came, or None."""
+        """Serve until the engine has shut down; return the last stop signal, None if none came."""
         stopped_by: StopSignal | None = None
         while True:
             match inbox.get():
@@ -123,7 +125,7 @@ class ProtoClient:
             self._submit(refusal)
 
     def _forget_question(self, op: Op) -> None:
-        """Forget the question that `op` answers; `op.id` names its event or its call."""
+        """Forget the question that `op` answers: `op.id` is the id of its event or of its call."""
         self._refusals = [
             (event_id, refusal)
             for event_id, refusal in self._refusals

@@ -1,7 +1,7 @@
 """`codex sandbox`: run a command of the user's in the sandbox that the model's commands get.
 
 The command inherits the standard streams, so a terminal stays a terminal. It runs in a session of
-its own, so this process forwards signals to it. The exit status is the command's.
+its own, so this process forwards signals to it. The exit status is the command's, if it started.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ NO_TIMEOUT_MS = 10**12
 
 
 def run(host: Host, config: Config, argv: Sequence[str], *, is_explained: bool) -> int:
-    """Run a command to its end and return its exit status, 128 + N when signal N ended it.
+    """Run the command `argv` to its end; return its exit status, 128 + N if signal N ended it.
 
-    Args: argv: may be empty if `is_explained`. is_explained: print first what confines the command.
-    Raises: SandboxUnavailableError; CodexError.
+    A command that cannot be started gives NOT_FOUND or NOT_EXECUTABLE.
+    Args: argv: may be empty if `is_explained`; then nothing runs. is_explained: whether to print
+        first what confines the command.
+    Raises: SandboxUnavailableError; UsageError, if there is nothing to do; CodexError.
     """
     if not argv and not is_explained:
         raise UsageError("there is no command to run", advice="See codex sandbox --help.")
@@ -87,7 +89,7 @@ class _Forward:
         self._send(number)
 
     def to(self, send: Callable[[int], None]) -> None:
-        """Forward the signals held so far, and all later ones, by calling `send`."""
+        """Pass the signals held so far, and all later ones, to `send`."""
         self._send = send
         for number in self._waiting:
             send(number)

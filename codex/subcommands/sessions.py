@@ -30,11 +30,11 @@ class Listing(NamedTuple):
     """Whether archived sessions are listed instead of the others."""
     is_json: bool
     limit: int | None
-    """Largest number of sessions; None: DEFAULT_LIMIT, or all with `is_json`."""
+    """Largest number of sessions to list; None: DEFAULT_LIMIT, but all if `is_json`."""
 
 
 def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
-    """List sessions on standard output, most recently written first."""
+    """Print the sessions that `listing` chooses, most recently written first; return DONE."""
     cwd = None if listing.is_everywhere else host.cwd
     limit = listing.limit
     if limit is None and not listing.is_json:
@@ -42,7 +42,7 @@ def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
     count = 0
     for summary in sessions.sessions(codex_home, cwd=cwd, is_archived=listing.is_archived):
         if count == limit:
-            host.stderr.write(f"There are more: codex sessions --limit {10 * count}\n")
+            host.stderr.write(f"There are more; to see them, add --limit {10 * count}\n")
             break
         count += 1
         if listing.is_json:
@@ -50,27 +50,40 @@ def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
         else:
             host.stdout.write(_text(summary, has_cwd=listing.is_everywhere))
     if not count:
-        here = "" if listing.is_everywhere else " in this folder; to list all: codex sessions --all"
-        host.stderr.write(f"no sessions{here}\n")
+        kind = "archived sessions" if listing.is_archived else "sessions"
+        here = "" if listing.is_everywhere else " in this folder; for all folders, add --all"
+        host.stderr.write(f"no {kind}{here}\n")
     return ExitStatus.DONE
 
 
 def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
-    """Give the session `wanted` (an id, the start of one, or a name) a name."""
+    """Give a session the name `name`; an empty one removes its name.
+
+    Args: wanted: the session's id, the start of it, or its name.
+    Raises: CodexError, if not exactly one session fits.
+    """
     file = sessions.find_session(codex_home, wanted)
     rename(codex_home, file.id, name, clock_s=host.clock())
     return ExitStatus.DONE
 
 
 def archive_session(host: Host, codex_home: str, wanted: str) -> int:
-    """Archive a session."""
+    """Archive a session: move its file, and say where.
+
+    Args: wanted: the session's id, the start of it, or its name.
+    Raises: CodexError, if not exactly one session fits, or another process has it open.
+    """
     path = sessions.archive(codex_home, sessions.find_session(codex_home, wanted))
     host.stderr.write(f"moved to {printable(path)}\n")
     return ExitStatus.DONE
 
 
 def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
-    """Restore an archived session."""
+    """Restore an archived session: move its file back, and say where.
+
+    Args: wanted: the session's id, the start of it, or its name.
+    Raises: CodexError, if not exactly one archived session fits.
+    """
     path = sessions.unarchive(
         codex_home, sessions.find_session(codex_home, wanted, is_archived=True)
     )
@@ -79,7 +92,14 @@ def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
 
 
 def delete_session(host: Host, codex_home: str, wanted: str, *, is_sure: bool) -> int:
-    """Delete a session, archived or not, after confirmation."""
+    """Delete a session, archived or not, after confirmation on the terminal.
+
+    Args: wanted: the session's id, the start of it, or its name. is_sure: whether to skip the
+        confirmation.
+    Returns: FAILED if the user said no.
+    Raises: CodexError, if not exactly one session fits, another process has it open, or there is no
+        terminal to confirm on.
+    """
     file = sessions.find_session(codex_home, wanted, is_archived=None)
     if not (is_sure or _is_sure(host, codex_home, file)):
         return ExitStatus.FAILED

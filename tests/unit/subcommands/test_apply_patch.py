@@ -67,7 +67,7 @@ def test_a_failure_is_explained_on_stderr_alone(tmp_path: Path) -> None:
 def test_input_that_is_no_text_is_a_failure(tmp_path: Path) -> None:
     host = make_host(tmp_path, stdin=stdin_of(b"\xff"))
     assert run(host, None) == 1
-    assert written(host.stderr).startswith("Invalid patch: standard input is not UTF-8")
+    assert written(host.stderr) == "Invalid patch: line 1 of standard input is not UTF-8\n"
     host = make_host(tmp_path)
     assert run(host, "*** Begin Patch\n*** Add File: \udcff\n*** End Patch") == 1
     assert "not valid Unicode" in written(host.stderr)

@@ -66,9 +66,13 @@ def test_of_other_folders_only_all_shows(tmp_path: Path) -> None:
     rollouts.put(tmp_path, ours(said("hi"), cwd="/other"))
     assert listed(tmp_path) == (
         "",
-        "no sessions in this folder; to list all: codex sessions --all\n",
+        "no sessions in this folder; for all folders, add --all\n",
     )
     assert "/other" in listed(tmp_path, HERE._replace(is_everywhere=True))[0]
+    assert listed(tmp_path, HERE._replace(is_everywhere=True, is_archived=True)) == (
+        "",
+        "no archived sessions\n",
+    )
 
 
 @pytest.mark.parametrize(("answer", "is_there"), [("y\n", False), ("n\n", True), ("", True)])
