@@ -66,7 +66,10 @@ class App:
         output: Output,
         resumed: Resumed | None = None,
     ) -> None:
-        """Make the parts; `run` starts the application. Args: resumed: the session to resume."""
+        """Make the parts; `run` starts the application.
+
+        Args: resumed: the session to resume; None for a new session.
+        """
         self.host = host
         self.home = host.home()
         self._options = options
@@ -144,7 +147,10 @@ class App:
     # The run.
 
     async def run(self) -> int:
-        """Run until the user quits or a signal arrives; return 0 or the number of the signal."""
+        """Run until the user quits, or SIGTERM, SIGHUP or SIGQUIT arrives.
+
+        Returns: 0 if the user quit, else the number of the signal.
+        """
         self._loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread: a test
@@ -153,7 +159,7 @@ class App:
         return await self._screen.run(self._begin)
 
     def close(self) -> None:
-        """End the file search and the engines."""
+        """End the file search and the engines of all sessions; wait for the engines' processes."""
         self.composer.close()
         self.conversation.close()
 
@@ -174,7 +180,7 @@ class App:
         self.redraw()
 
     def _begin(self) -> None:
-        """After the first frame: start the session, or first ask to work outside a repository."""
+        """Start the session after the first frame; outside a repository, first ask the user."""
         config = self.conversation.config
         needs_consent = not (
             self._options.skip_git_repo_check
@@ -207,17 +213,20 @@ class App:
     # What the conversation asks of the screen.
 
     def redraw(self) -> None:
-        """Ask for a new frame; may be called from any thread."""
+        """Update `Composer.is_busy` and ask for a new frame; may be called from any thread."""
         self.composer.is_busy = self.conversation.is_busy
         self._screen.redraw()
 
     def follow(self) -> None:
-        """Show the end of the transcript."""
+        """Scroll to the end of the transcript, and follow it as it grows."""
         self.window.to_bottom()
         self.redraw()
 
     def show_waiting(self) -> None:
-        """Show the dialog of the oldest unanswered request, unless the user opened another."""
+        """Show the dialog of the oldest unanswered request, or close the dialog if none is left.
+
+        Do nothing while another modal is open.
+        """
         self.slot.show_waiting()
 
     def _next_dialog(self) -> ApprovalDialog | None:
@@ -233,12 +242,15 @@ class App:
         )
 
     def notify(self, kind: str, text: str) -> None:
-        """Send a desktop notification or a beep, if the settings and the focus ask for one."""
+        """Send a desktop notification or a beep, if the settings and the focus ask for one.
+
+        Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED.
+        """
         if sequence := self._desktop.sequence(kind, text):
             self.write(sequence)
 
     def history(self, msg: HistoryMsg) -> None:
-        """Pass an event about the message history to the composer and to `/history`."""
+        """Pass an event about the message history to the composer; a reload also to `/history`."""
         self.composer.handle(msg)
         if isinstance(msg, HistoryReloaded):
             self.commands.texts.history_loaded(msg)
@@ -248,7 +260,7 @@ class App:
         self.commands.settings.models_listed(msg)
 
     def ready(self) -> None:
-        """Send the prompt and images of the command line, once the first session has started."""
+        """Send the prompt and images of the command line, if any: the first session has started."""
         if self._options.prompt is None and not self._options.images:
             return
         text = self._options.prompt or ""
@@ -286,7 +298,7 @@ class App:
         self._screen.write(sequence)
 
     def clear(self) -> None:
-        """Empty the transcript."""
+        """Empty the transcript, forget its session and token counts, and redraw the screen."""
         self.chat.clear()
         if self._scrollback is not None:
             self._scrollback.restart()
@@ -294,7 +306,7 @@ class App:
         self.redraw_all()
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
-        """Run `work` in a thread, then the function that it returns in the event loop."""
+        """Run `work` in a thread; then run the function that it returned in the event loop."""
 
         async def run() -> None:
             finish = await asyncio.get_running_loop().run_in_executor(None, work)
@@ -304,7 +316,7 @@ class App:
         self._screen.start(run())
 
     def suspend(self) -> None:
-        """Suspend the program (SIGTSTP) until the shell continues it."""
+        """Restore the terminal and suspend the process group (SIGTSTP) until it is continued."""
         stop = partial(os.kill, 0, signal.SIGTSTP)
         self._screen.start(self._screen.outside(stop))
 

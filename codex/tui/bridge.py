@@ -32,7 +32,7 @@ class EventBridge:
         self._is_closed = False
 
     def put(self, event: Event) -> None:
-        """Queue an event; may be called from any thread."""
+        """Queue an event for the event loop; may be called from any thread."""
         self._waiting.put(event)
         if not (self._is_woken or self._is_closed):
             self._is_woken = True
@@ -42,7 +42,7 @@ class EventBridge:
                 self._is_closed = True
 
     def close(self) -> None:
-        """Drop all events that have not been delivered yet: the engine is being closed."""
+        """Deliver no more events, neither queued nor later ones: the engine is being closed."""
         self._is_closed = True
 
     def _drain(self) -> None:

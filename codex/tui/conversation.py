@@ -58,7 +58,10 @@ class ConversationView(Protocol):
         """Show the end of the transcript: the user has sent something."""
 
     def notify(self, kind: str, text: str) -> None:
-        """Notify the user, who may be looking at another window."""
+        """Notify the user, who may be looking at another window.
+
+        Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED.
+        """
 
     def history(self, msg: HistoryMsg) -> None:
         """Handle an event about the message history."""
@@ -83,7 +86,8 @@ class Conversation:
     ) -> None:
         """Make a conversation without an engine; `start` starts one.
 
-        Args: open_engine: makes an engine and starts it. resumed: the session to resume.
+        Args: open_engine: makes an engine and starts it. resumed: the session to resume; None for
+            a new session.
         """
         self._resumed = resumed
         self.config = config
@@ -93,11 +97,12 @@ class Conversation:
         self._engine: BackgroundEngine | None = None
         self._closing: list[threading.Thread] = []
         self.queue: list[Draft] = []
-        """Drafts to send when the running task has ended, oldest first."""
+        """Drafts to send, oldest first: one whenever a task completes."""
         self.requests: list[Asked] = []
         """Requests that wait for an answer, oldest first."""
         self.is_paused = False
-        """Whether the queue waits until the user sends it, since the last task did not complete."""
+        """Whether queued drafts wait for the user to send them: the last task was stopped or
+        failed, or the session could not start."""
         self._is_ready = False
         self._settings_waiting: ConfigureSession | None = None
         self._wants_window = True
@@ -110,11 +115,16 @@ class Conversation:
     # The engine.
 
     def start(self) -> None:
-        """Start an engine."""
+        """Start an engine for a new session or for the session to resume."""
         self._engine = self._open_engine(self.config, self._take, self._resumed)
 
     def restart(self, resumed: Resumed | None = None) -> None:
-        """Begin another session, new or resumed; the present one ends in the background."""
+        """Begin another session; the present one ends in the background.
+
+        Unanswered requests are dropped; queued drafts stay.
+
+        Args: resumed: the session to resume, with its model; None for a new session.
+        """
         old, self._engine = self._engine, None
         if old is not None:
             thread = threading.Thread(target=old.close, args=(CLOSE_S,), name="codex-close")
@@ -133,7 +143,7 @@ class Conversation:
         self.start()
 
     def close(self) -> None:
-        """End every engine, and wait until their processes are gone."""
+        """End the engines and processes of all sessions; wait up to CLOSE_S for each engine."""
         if self._engine is not None:
             self._engine.close(CLOSE_S)
         for thread in self._closing:
@@ -147,7 +157,7 @@ class Conversation:
     # What the user does.
 
     def submit(self, draft: Draft) -> None:
-        """Send the user's message or `!` command, or queue it for after the task (`draft.mode`)."""
+        """Send the user's message or `!` command, or queue it if `draft.mode` is `queue`."""
         if draft.mode == "queue":
             self.queue.append(draft)
         else:
@@ -155,7 +165,7 @@ class Conversation:
         self._view.follow()
 
     def send_next(self) -> None:
-        """Send the oldest queued message."""
+        """Send the oldest queued draft, if there is one."""
         if self.queue:
             self._send_draft(self.queue.pop(0))
             self._view.follow()
@@ -187,7 +197,7 @@ class Conversation:
         self._view.show_waiting()
 
     def configure(self, config: Config) -> None:
-        """Change the session's settings now, or after the running task, which it would stop."""
+        """Change the session's settings; during a task, only after it: the change would stop it."""
         op = ConfigureSession(
             provider=config.provider,
             model=config.model.model,
@@ -229,7 +239,7 @@ class Conversation:
         if isinstance(msg, Question):
             self.requests.append(Asked(event.id, msg))
             self._view.show_waiting()
-            self._view.notify(APPROVAL_REQUESTED, "codex waits for your approval")
+            self._view.notify(APPROVAL_REQUESTED, "codex waits for your answer")
         elif isinstance(msg, ListModelsResponse):
             self._view.models(msg)
         elif isinstance(msg, ev.SessionConfigured) and not self._is_ready:
@@ -281,10 +291,10 @@ class Conversation:
             self._view.notify(TURN_COMPLETE, event.msg.last_agent_message or "codex is done")
             self.send_next()
         else:
-            self._view.notify(TURN_COMPLETE, "codex has stopped")
+            self._view.notify(TURN_COMPLETE, "codex stopped before it was done")
             self.is_paused = True
 
 
 def with_model(config: Config, model: str) -> Config:
-    """Return the settings with another model of the same provider."""
+    """Return the settings with another model name; the provider and all other settings stay."""
     return msgspec.structs.replace(config, model=msgspec.structs.replace(config.model, model=model))

@@ -33,9 +33,10 @@ class BackgroundEngine:
         take: Callable[[Event], None],
         resumed: Resumed | None = None,
     ) -> None:
-        """Start the thread that starts the engine.
+        """Start the thread that starts the engine; if that fails, `take` receives an Error.
 
-        Args: take: called in the event loop with each event. resumed: the session to resume.
+        Args: take: called in the event loop with each event. resumed: the session to resume; None
+            for a new session.
         """
         self._resumed = resumed
         self._config = config
@@ -58,7 +59,9 @@ class BackgroundEngine:
     def close(self, timeout_s: float | None = None) -> None:
         """End the engine, its task and its processes; deliver no more events.
 
-        Args: timeout_s: longest wait for that end, after the start is over; None: no limit.
+        An engine that is still starting is ended after it has started.
+
+        Args: timeout_s: seconds to wait at most for a started engine to end; None means no limit.
         """
         self._bridge.close()
         self._thread.join()

@@ -35,7 +35,7 @@ class Parts(NamedTuple):
     window: Window
     """Scrollable view of the transcript, for the alternate screen."""
     scrollback: Scrollback | None
-    """Printed transcript, in place of `window` without an alternate screen; None with one."""
+    """Transcript printed into the terminal's scrollback; None if `window` shows it."""
     slot: ModalSlot
     composer: Composer
     hint: Callable[[], str]
@@ -84,7 +84,10 @@ class Frame:
         return max(1, self._height - 2)
 
     def scroll(self, rows: int) -> bool:
-        """Scroll the transcript, up if `rows` is negative; False if the terminal scrolls it."""
+        """Scroll the transcript, up if `rows` is negative.
+
+        Returns: False, with nothing done, if only the terminal can scroll it; else True.
+        """
         if self._parts.scrollback is not None:
             return False
         self.window.scroll(rows, width=self._width, height=self._height)
@@ -103,7 +106,8 @@ class Frame:
         found = window.view(width, height)
         if not window.is_at_bottom and height > 2:
             below = window.total(width) - window.top(width, height) - height
-            text = f"{max(0, below)} more rows below · End goes there"
+            key = "End" if self.composer.is_empty else "Ctrl+End"
+            text = f"{max(0, below)} more rows below · {key} goes to the end"
             found = [*found[: height - 1], clip(line(text, Style(dim=True, reverse=True)), width)]
         return found
 
@@ -120,7 +124,7 @@ class Frame:
     def _queue(self, width: int, height: int) -> list[Line]:
         drafts = self._parts.conversation.queue
         rows: list[Line] = [
-            clip((Span("  waits: ", DIM), *line(("!" if d.is_shell else "") + d.text)), width)
+            clip((Span("  queued: ", DIM), *line(("!" if d.is_shell else "") + d.text)), width)
             for d in drafts
         ]
         if len(rows) > height:

@@ -1,6 +1,6 @@
-"""Keys: what each key does, outside the composer's own keys.
+"""Keys: the keys of the full screen and what they do, apart from the composer's own.
 
-While a modal is armed, all keys and pastes go to that modal alone.
+While a modal receives keys (`ModalSlot.is_armed`), all keys and pastes go to it alone.
 """
 
 from __future__ import annotations
@@ -145,7 +145,10 @@ class Keys:
         return False
 
     def press_ctrl_c(self) -> None:
-        """Clear the draft; or stop the task; or, pressed twice, quit."""
+        """Clear the draft, or stop a running task; without either, quit if pressed twice.
+
+        During a task the draft is cleared only if a popup or the history search is open.
+        """
         composer, conversation = self._composer, self._conversation
         if composer.has_popup or (not composer.is_empty and not conversation.is_busy):
             composer.clear()
@@ -165,7 +168,7 @@ class Keys:
             self._controls.say("a task is running: Ctrl+D again to quit", DOUBLE_S)
 
     def press_escape(self) -> None:
-        """Stop the task; or, pressed twice, edit an earlier message."""
+        """Stop the running task; if none runs, the second press offers earlier messages to edit."""
         if self._conversation.is_busy:
             self._conversation.interrupt()
         elif self._twice("escape"):
@@ -174,14 +177,17 @@ class Keys:
             self._controls.say("Esc again to edit an earlier message", DOUBLE_S)
 
     def take_back(self) -> None:
-        """Put the newest queued message back into the composer."""
+        """Put the newest queued draft back into the composer, if the composer is empty."""
         if not self._composer.is_empty:
-            self._controls.say("send or clear the draft first")
+            self._controls.say("send or clear the draft before you edit a queued message")
         elif (draft := self._conversation.take_back()) is not None:
             self._composer.set_text(("!" if draft.is_shell else "") + draft.text)
 
     def scroll(self, rows: int) -> None:
-        """Scroll the transcript, up if `rows` is negative; if it cannot scroll, hint at Ctrl+T."""
+        """Scroll the transcript, up if `rows` is negative.
+
+        If only the terminal can scroll it, hint at Ctrl+T instead.
+        """
         if self._frame.scroll(rows):
             self._controls.redraw()
         else:

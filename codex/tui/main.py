@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 
 def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
-    """Let the user choose an old session; return its id, or None if none was chosen.
+    """Let the user choose one of the latest MAX_SESSIONS sessions; return its id, None if none.
 
     Args: cwd: folder of the sessions to offer; None for any.
-    Raises: UsageError, if there is no terminal. CodexError, if there is no session.
+    Raises: UsageError, if there is no terminal or it cannot move the cursor. CodexError, if there
+        is no session.
     """
     _check_terminal(host)
     import asyncio
@@ -58,10 +59,13 @@ def pick_session(host: Host, codex_home: str, cwd: str | None) -> str | None:
 
 
 def run(host: Host, config: Config, options: TuiOptions, resumed: Resumed | None = None) -> int:
-    """Show the screen until the user quits; return the exit status.
+    """Show the screen until the user quits; return the exit status, which is 0.
 
-    Args: resumed: the session to resume.
-    Raises: UsageError, if there is no terminal. CodexError, if the screen itself fails.
+    Then print how to resume a recorded session. If a signal ended the screen, die by it instead.
+
+    Args: resumed: the session to resume; None for a new session.
+    Raises: UsageError, if there is no terminal or it cannot move the cursor. CodexError, if the
+        screen itself fails.
     """
     _check_terminal(host)
     from codex.tui.terminal.log import logging_to_file
@@ -120,10 +124,12 @@ def _show(
     except Exception as error:
         import logging
 
+        from codex.tui.terminal.log import log_path
+
         logging.getLogger(__name__).exception("the screen failed")
         raise CodexError(
             f"the screen failed: {type(error).__name__}: {error}",
-            advice=f"More is in the log: {config.codex_home}/log",
+            advice=f"More is in the log: {log_path(config.codex_home)}",
         ) from error
     finally:
         if app.has_stopped_by_signal:

@@ -9,7 +9,7 @@ class TuiOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The command-line options of one run of the full screen."""
 
     prompt: str | None = None
-    """First message; None for no message."""
+    """First message; None to start without one."""
     images: tuple[str, ...] = ()
     """Absolute paths of the image files for the first message."""
     has_alternate_screen: bool = True

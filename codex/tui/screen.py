@@ -55,8 +55,12 @@ class Screen:
     ) -> None:
         """Make the application; `run` draws the first frame.
 
-        Args: scrollback: the cells to print without an alternate screen; None with one.
+        Args:
+            slot: told of each key.
+            desktop: told whether the terminal has the focus.
+            scrollback: gives the cells to print; None: draw on the alternate screen, print none.
             is_running: returns whether a task runs.
+            environ: tells whether the terminal rewraps its rows.
         """
         self._frame = frame
         self._desktop = desktop
@@ -144,7 +148,11 @@ class Screen:
         self.write(WHEEL_AS_ARROWS[1] + FOCUS_REPORTS[1] + MORE_KEYS[1])
 
     async def outside(self, work: Callable[[], None]) -> None:
-        """Run a function with the terminal in its normal modes, then show the screen again."""
+        """Run a function with the terminal in its normal modes, then show the screen again.
+
+        The function blocks the event loop. Without the alternate screen, all cells are printed
+        before it, even those that may still change.
+        """
         from prompt_toolkit.application import in_terminal
 
         self._leave()

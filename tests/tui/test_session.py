@@ -174,12 +174,12 @@ def test_input_while_a_task_runs_steers_it_or_waits(tmp_path: Path) -> None:
         tui.wait_for("queued")
         tui.type("later")
         tui.press("tab")
-        tui.wait_for("waits: later")
+        tui.wait_for("queued: later")
         stall.release.set()
         tui.wait_for("three")
         assert said(bodies(model)[1])[-1] == "and this"
         assert said(bodies(model)[2])[-1] == "later"
-        assert "waits: later" not in tui.text()
+        assert "queued: later" not in tui.text()
 
 
 def test_what_waits_can_be_taken_back(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_what_waits_can_be_taken_back(tmp_path: Path) -> None:
         assert stall.reached.wait(30)
         tui.type("later")
         tui.press("tab")
-        tui.wait_for("waits: later")
+        tui.wait_for("queued: later")
         tui.press("alt-up")
         tui.wait_gone("waits:")
         assert tui.app.composer.text == "later"
@@ -207,7 +207,7 @@ def test_an_interrupt_stops_the_task_and_loses_nothing_that_waits(tmp_path: Path
         assert stall.reached.wait(30)
         tui.type("later")
         tui.press("tab")
-        tui.wait_for("waits: later")
+        tui.wait_for("queued: later")
         tui.press(key)
         tui.wait_for("interrupted")
         tui.wait_for("Enter sends the queued messages")
@@ -228,10 +228,10 @@ def test_what_waits_stays_after_an_error(tmp_path: Path) -> None:
         for text in ("fails", "later"):
             tui.type(text)
             tui.press("tab")
-            tui.wait_for(f"waits: {text}")
+            tui.wait_for(f"queued: {text}")
         stall.release.set()
         tui.wait_for("400 Bad Request")
-        tui.wait_for("waits: later")
+        tui.wait_for("queued: later")
 
 
 def test_a_shell_command_of_the_user_runs_and_is_shown(tmp_path: Path) -> None:
