@@ -38,13 +38,13 @@ class Attachments:
         self._pastes = 0
 
     def add_paste(self, text: str) -> str:
-        """Return a new character for a paste, or the text itself when no characters are left."""
+        """Add a paste; return its new character, or the text itself when no character is left."""
         self._pastes += 1
         label = f"[Pasted {len(text)} characters #{self._pastes}]"
         return self._add(Attachment(label, text)) or text
 
     def add_image(self, path: str) -> str:
-        """Return a new character for an image, or its quoted path when no characters are left."""
+        """Add an image; return its new character, or its quoted path when no character is left."""
         name = " ".join(printable(os.path.basename(path)).split())
         label = f"[image: {name} #{len(self._images) + 1}]"
         char = self._add(Attachment(label, label, path))
@@ -75,11 +75,11 @@ class Attachments:
         return tuple(path for path in found if path is not None)
 
     def missing(self, text: str) -> str | None:
-        """Return the path of the first image in a text that is no longer a file; None if none."""
+        """Return the path of a text's first image that is no longer a file; None if all are."""
         return next((path for path in self.images(text) if not os.path.isfile(path)), None)
 
     def restore(self, text: str) -> str:
-        """Return a text edited elsewhere, with the labels of images turned into characters."""
+        """Return a text edited elsewhere, with each image's label turned back into a character."""
         for label, char in self._images.items():
             text = text.replace(label, char)
         return text

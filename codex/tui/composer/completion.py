@@ -25,7 +25,7 @@ class CommandMenu(NamedTuple):
 
     @property
     def chosen(self) -> NamedCommand | None:
-        """The selected command; None if there is none."""
+        """The selected command; None if no command matches."""
         return self.commands[self.popup.selected] if self.commands else None
 
 
@@ -38,7 +38,7 @@ class FileMenu(NamedTuple):
 
     @property
     def chosen(self) -> str | None:
-        """The selected path; None if there is none."""
+        """The selected path; None if no file was found, or none yet."""
         paths = self.found.paths if self.found is not None else ()
         return paths[self.popup.selected] if paths else None
 
@@ -76,11 +76,11 @@ class Completion:
         self._dismissed = None
 
     def close(self) -> None:
-        """Close the popup, because the text in the editor was not typed."""
+        """Close the popup until the next `update`, which may open it again."""
         self._open = None
 
     def dismiss(self) -> None:
-        """Close the popup until the user begins another word (Esc)."""
+        """Close the popup (Esc) until the command word changes or another mention begins."""
         match self._open:
             case CommandMenu():
                 self._dismissed = self._open.word

@@ -65,7 +65,7 @@ class Composer:
         """Make an empty composer.
 
         Its keys are bound to its editor and take precedence over the application's. It sends
-        AddToHistory after each `submit`, so the caller need not record messages.
+        AddToHistory after each message and `!` command, so the caller need not record them.
 
         Args:
             cwd: working directory, where `@` searches and relative image paths start.
@@ -75,8 +75,9 @@ class Composer:
             send: submits the composer's own Ops, all about the message history.
             run_editor: called with the text on Ctrl+G; runs `edit_draft` while the terminal is
                 restored, then calls `finish_editor` with the result.
-            notice: shows a line to the user, about a mistyped command or a missing image.
+            notice: shows the user a line that says why a draft was not submitted.
             invalidate: asks for a redraw; called from any thread.
+            placeholder: shown while the editor is empty.
         """
         terminal_keys.install()
         self.is_busy = False
@@ -168,7 +169,7 @@ class Composer:
     # What the application does.
 
     def set_text(self, text: str) -> None:
-        """Replace the draft by a text; Up recalls the old draft."""
+        """Replace the draft with a text, whose image labels become images; Up recalls the draft."""
         self._recall.displaced(self._buffer.text)
         self._place(self._attachments.restore(text))
 
@@ -183,17 +184,17 @@ class Composer:
         self._empty()
 
     def finish_editor(self, text: str) -> None:
-        """Replace the draft by the text from the external editor; undo brings the draft back."""
+        """Replace the draft with the text from the external editor; undo brings the draft back."""
         self._buffer.save_to_undo_stack()
         self._place(self._attachments.restore(clean_input(text)))
 
     def remember(self, text: str) -> None:
-        """Add a message of the command line to the history, so that Up finds it."""
+        """Add the prompt of the command line to the message history, so that Up finds it."""
         self._recall.submitted(text, recorded=text)
         self._send(AddToHistory(text))
 
     def handle(self, msg: HistoryMsg) -> None:
-        """Handle an event about the message history."""
+        """Handle an event about the message history; it may bring the entry that Up waits for."""
         if isinstance(msg, SearchHistoryResponse):
             if self._search is not None:
                 self._search.handle(msg)
@@ -215,7 +216,7 @@ class Composer:
         return self._completion.menu is not None
 
     def enter(self) -> None:
-        """Choose from the popup; else send, or replace a backslash at the end by a new line."""
+        """Choose from the popup; else send, or replace a backslash at the end with a new line."""
         if self._choose():
             return
         text = self._buffer.text
@@ -263,13 +264,16 @@ class Composer:
         self._buffer.insert_text("\n")
 
     def type(self, text: str) -> None:
-        """Insert typed characters in place of the selection."""
+        """Insert typed characters, in place of the selection if there is one."""
         if self._buffer.selection_state is not None:
             self._buffer.cut_selection()
         self._buffer.insert_text(clean_input(text))
 
     def paste(self, text: str) -> None:
-        """Insert pasted text; images and large texts become attachments."""
+        """Insert pasted text, in place of the selection if there is one.
+
+        Paths of images, and large texts, become attachments.
+        """
         text = clean_input(text)
         images = image_paths(text, cwd=self._cwd, home=self._home)
         if images:
@@ -281,11 +285,11 @@ class Composer:
         self._buffer.insert_text(text)
 
     def dismiss(self) -> None:
-        """Close the popup until the user begins another word."""
+        """Close the popup until the command word changes or another mention begins."""
         self._completion.dismiss()
 
     def run_editor(self) -> None:
-        """Open the draft in the user's editor."""
+        """Open the draft in the user's editor, with pastes written out."""
         self._run_editor(self.text)
 
     # The history search.
@@ -308,7 +312,10 @@ class Composer:
             self._search.newer()
 
     def accept_search(self) -> None:
-        """Replace the draft by the selected match; Up recalls the draft."""
+        """Close the search and replace the draft with the selected match; Up recalls the draft.
+
+        Without a match, the draft stays.
+        """
         shown = self._line.shown
         self.close_search()
         if shown is not None:
@@ -346,7 +353,7 @@ class Composer:
             self._completion.update(text, cursor)
 
     def _show(self, text: str | None) -> None:
-        """Put in the text that Up or Down reached; None: there is none, or it is not known yet."""
+        """Put in the text that Up or Down reached; None means that there is none, or none yet."""
         if text is None:
             return
         self._place(text)
@@ -395,7 +402,7 @@ class Composer:
         self._buffer.document = Document(whole[:start] + text + rest, start + len(text))
 
     def _choose(self) -> bool:
-        """Run or insert the selected row of the popup; return False if there is none."""
+        """Run the selected command or insert the selected path; return False if there is none."""
         menu = self._completion.menu
         if isinstance(menu, CommandMenu) and menu.chosen is not None:
             rest = self._buffer.text[1 + len(menu.word) :].strip()
@@ -437,7 +444,7 @@ class Composer:
     def _has_its_images(self, raw: str) -> bool:
         gone = self._attachments.missing(raw)
         if gone is not None:
-            self._notice(f'The image "{gone}" no longer exists: delete it from the message.')
+            self._notice(f'The image "{gone}" no longer exists: delete its label from the draft.')
         return gone is None
 
     def _run_command(self, line: TypedCommand) -> None:
@@ -458,4 +465,5 @@ class Composer:
     def _unknown(self, name: str) -> str:
         nearest = self._commands.nearest(name)
         meant = f" Did you mean /{nearest}?" if nearest is not None else ""
-        return f"There is no command /{name}.{meant} A space before the slash makes it a message."
+        advice = "To send the text as a message, put a space before the slash."
+        return f"There is no command /{name}.{meant} {advice}"

@@ -20,8 +20,9 @@ class Draft(NamedTuple):
     images: tuple[str, ...] = ()
     """Absolute paths of the images, in the order of the text."""
     is_shell: bool = False
-    """Whether the text is a command to run for the user, in the sandbox."""
+    """Whether this is a `!` command, which runs in the sandbox."""
     command: SlashCommand | None = None
+    """`/` command; None for a message or a `!` command."""
     args: str = ""
-    """Argument of the `/` command."""
+    """Argument of the `/` command; empty without one."""
     mode: Mode = "send"

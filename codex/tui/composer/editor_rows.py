@@ -17,7 +17,7 @@ _MAX_CACHED = 1_000_000
 
 
 class Row(NamedTuple):
-    """One row on the screen: a range of positions of the text, without a newline at its end."""
+    """One row on the screen: the text from index `start` to before `end`, without a newline."""
 
     start: int
     end: int
@@ -29,10 +29,10 @@ class Layout(NamedTuple):
     text: str
     rows: list[Row]
     room: int
-    """Number of cells in a row that text may take."""
+    """Number of screen cells in a row that text may take."""
 
     def row_of(self, position: int) -> int:
-        """Return the index of the row of a cursor position; where two rows touch, the lower one."""
+        """Return the index of the row of a cursor position; where two rows touch, of the second."""
         low, high = 0, len(self.rows) - 1
         while low < high:
             middle = (low + high + 1) // 2
@@ -44,10 +44,10 @@ class Layout(NamedTuple):
 
 
 class Wrapper:
-    """Breaks texts into rows; caches them by line, since a keystroke changes only one line."""
+    """Breaks texts into rows; caches each line's rows, since a keystroke changes only one line."""
 
     def __init__(self, label: Callable[[str], str | None]) -> None:
-        """Args: label: returns the text drawn for an attachment's character."""
+        """Args: label: returns the text drawn for an attachment's character; None for others."""
         self._label = label
         self._cache: dict[tuple[str, int], list[Row]] = {}
         self._cached = 0
@@ -71,7 +71,7 @@ class Wrapper:
         return Layout(text, rows, room)
 
     def column(self, layout: Layout, row: int, position: int) -> int:
-        """Return the number of cells to the left of a position in a row."""
+        """Return the number of screen cells to the left of a text position in a row."""
         text = layout.text[layout.rows[row].start : position]
         return sum(get_cwidth(self.drawn(char, layout.room)) for char in text)
 

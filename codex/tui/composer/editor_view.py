@@ -37,7 +37,7 @@ STYLE: dict[str, str] = {
     "popup.empty": "italic ansibrightblack",
     "popup.bar": "ansibrightblack",
 }
-"""The composer's classes for the application's style, in colours of the terminal's palette."""
+"""prompt_toolkit's style of each class that the composer draws with, in palette colours."""
 
 
 class RowsControl(UIControl):
@@ -53,7 +53,10 @@ class RowsControl(UIControl):
 
 
 class MatchPreview:
-    """The match of a history search, which the editor shows in place of its text."""
+    """The match of a history search, which the editor shows in place of its text.
+
+    `matches` are the start and end indexes of the query in `text`, ignoring case.
+    """
 
     def __init__(self, text: str, query: str) -> None:
         self.text = text
@@ -75,7 +78,13 @@ class EditorControl(BufferControl):
         placeholder: str,
         key_bindings: KeyBindings,
     ) -> None:
-        """Args: shown: returns the match to draw in place of the text, or None to draw the text."""
+        """Make the control.
+
+        Args:
+            label: returns the text drawn for an attachment's character; None for others.
+            shown: returns the match to draw in place of the text, or None to draw the text.
+            placeholder: drawn while the text is empty.
+        """
         super().__init__(buffer, key_bindings=key_bindings, focus_on_click=True)
         self._wrapper = wrapper
         self._label = label

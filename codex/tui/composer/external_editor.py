@@ -20,13 +20,15 @@ _USUAL = ("nano", "vim", "vi", "emacs")
 
 
 class EditorError(CodexError):
-    """The editor could not be run, or its result cannot be read; the draft is unchanged."""
+    """The editor could not be run, failed, or left nothing readable; the draft is unchanged."""
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str]:
-    """Return the editor's program and first arguments: VISUAL, EDITOR, or a common editor.
+    """Return the editor's program and arguments, without the file to edit.
 
-    Raises: EditorError, if no editor is found.
+    They come from VISUAL, else EDITOR, else the first of nano, vim, vi and emacs in PATH.
+
+    Raises: EditorError, if no editor is found or the variable cannot be parsed.
     """
     for name in ("VISUAL", "EDITOR"):
         if value := environ.get(name, "").strip():
@@ -49,9 +51,10 @@ def edit_draft(text: str, environ: Mapping[str, str]) -> str:
     """Open a text in the user's editor; block until the editor has ended.
 
     The terminal must be in its normal mode. Must be called in the main thread: it ignores
-    SIGINT and SIGQUIT until then, so that Ctrl+C and Ctrl+\\ are for the editor alone.
+    SIGINT and SIGQUIT meanwhile, so that Ctrl+C and Ctrl+\\ are for the editor alone.
 
-    Returns: the saved text, without the newline that editors add at the end.
+    Returns: the saved text, without the newline that editors add at the end, unless `text` ended
+        with one.
     Raises: EditorError.
     """
     command = editor_command(environ)
@@ -62,7 +65,7 @@ def edit_draft(text: str, environ: Mapping[str, str]) -> str:
                 edited = file.read()
         except (OSError, UnicodeDecodeError) as exc:
             raise EditorError(
-                f'the text that "{command[0]}" saved in "{path}" cannot be read: {exc}'
+                f'the text that "{command[0]}" saved in "{path}" cannot be read: {_reason(exc)}'
             ) from exc
     edited = edited.replace("\r\n", "\n")
     return edited if text.endswith("\n") else edited.removesuffix("\n")
@@ -71,18 +74,21 @@ def edit_draft(text: str, environ: Mapping[str, str]) -> str:
 @contextlib.contextmanager
 def _draft_file(text: str, environ: Mapping[str, str]) -> Iterator[str]:
     """Write the draft to a file that only the user can read; yield its path, then remove it."""
+    folder = environ.get("TMPDIR") or None
     try:
-        descriptor, path = tempfile.mkstemp(
-            prefix="codex-message-", suffix=".md", dir=environ.get("TMPDIR") or None
-        )
+        descriptor, path = tempfile.mkstemp(prefix="codex-message-", suffix=".md", dir=folder)
     except OSError as exc:
-        raise EditorError(f"cannot make a temporary file for the editor: {exc}") from exc
+        place = f' in "{folder}"' if folder else ""
+        raise EditorError(
+            f"cannot make a temporary file for the editor{place}: {_reason(exc)}",
+            advice="Set TMPDIR to a folder that you can write to.",
+        ) from exc
     try:
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
         except OSError as exc:
-            raise EditorError(f'cannot write the draft to "{path}": {exc}') from exc
+            raise EditorError(f'cannot write the draft to "{path}": {_reason(exc)}') from exc
         yield path
     finally:
         # Some editors save by renaming another file over this one; others remove it.
@@ -97,12 +103,18 @@ def _run(argv: list[str], environ: Mapping[str, str]) -> None:
             status = subprocess.run(argv, env=dict(environ), check=False).returncode
         except (OSError, ValueError) as exc:
             raise EditorError(
-                f'the editor "{argv[0]}" cannot be run: {getattr(exc, "strerror", None) or exc}',
+                f'the editor "{argv[0]}" cannot be run: {_reason(exc)}',
                 advice="Set VISUAL or EDITOR to the editor of your choice.",
             ) from exc
     if status:
         end = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"
         raise EditorError(f'the editor "{argv[0]}" {end}; the draft is unchanged')
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return getattr(error, "strerror", None) or str(error)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_PATHS = 300_000
 MAX_RESULTS = 50
 BATCH = 10_000
-"""Number of files walked before the first results are shown."""
+"""Number of files that a walk finds before each update of the results; git lists all at once."""
 _SLICE = 2_000
 """Number of paths matched before the thread checks whether the query has changed."""
 _SKIPPED = frozenset(
@@ -40,11 +40,11 @@ class Found(NamedTuple):
 
     query: str
     paths: tuple[str, ...]
-    """Paths relative to the searched directory, the best match first."""
+    """Paths relative to the searched directory, at most MAX_RESULTS, the best match first."""
 
 
 class FileSearch:
-    """Searches the files below a directory, which it lists again for each new mention."""
+    """Searches the files below a directory; lists them again for each new mention."""
 
     def __init__(
         self, cwd: str, environ: Mapping[str, str], *, changed: Callable[[], None]
@@ -63,13 +63,14 @@ class FileSearch:
         self._last: tuple[Query, list[int]] | None = None
         """Last query and the indices of its matches; a longer query searches only those paths."""
         self.found: Found | None = None
+        """Result of the last finished search, maybe for an earlier text; None before the first."""
 
     def begin(self) -> None:
         """List the files again before the next search: the user has begun a new mention."""
         self._must_list = True
 
     def find(self, text: str) -> None:
-        """Search for the files that match `text`; abandon the running search."""
+        """Begin to search for the files that match `text`, and abandon the running search."""
         if self._is_closed:
             return
         self._wanted = Query(text)

@@ -47,7 +47,10 @@ class Query:
         return [at for at in among if search(lowered[at])]
 
     def rank(self, path: str, lowered: str) -> int:
-        """Return the rank of a path that matches; a lower rank is better."""
+        """Return the rank of a path that matches; a lower rank is better.
+
+        Args: lowered: the path in lower case.
+        """
         if not self.text:
             return path.count("/") * 1000 + min(len(path), 999)
         base = lowered.rfind("/") + 1

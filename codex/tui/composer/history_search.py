@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codex.protocol.replies import SearchHistoryResponse
 
 _AHEAD = 5
-"""Number of known matches after the selected one at which older ones are requested."""
+"""Number of known matches after the selected one below which older ones are requested."""
 
 
 class HistorySearch:
@@ -25,6 +25,11 @@ class HistorySearch:
     def __init__(
         self, send: Callable[[Op], None], *, log_id: int | None, local: Sequence[str]
     ) -> None:
+        """Begin with an empty query.
+
+        Args: log_id: the history file to search; None for no file. local: the texts written in this
+            program, oldest first.
+        """
         self._send = send
         self._log_id = log_id
         self._local = tuple(reversed(local))
@@ -43,7 +48,10 @@ class HistorySearch:
 
     @property
     def status(self) -> str:
-        """Text shown beside the query: the number of the match, `searching` or `no match`."""
+        """Text shown beside the query: `searching`, `no match`, or `2/7` for match 2 of 7.
+
+        A `+` follows if there may be more matches. Empty without a query.
+        """
         if not self.query:
             return ""
         if not self._found:
@@ -70,7 +78,7 @@ class HistorySearch:
         self._ask(None)
 
     def older(self) -> None:
-        """Select the next older match (Ctrl+R)."""
+        """Select the next older match (Ctrl+R); request more from the engine ahead of need."""
         if self._selected + 1 < len(self._found):
             self._selected += 1
         if self._selected + _AHEAD >= len(self._found) and self._remote:

@@ -9,14 +9,18 @@ class Mention(NamedTuple):
     """A word of the draft that begins with `@`."""
 
     start: int
-    """Position of the `@`."""
+    """Index of the `@` in the draft."""
     end: int
+    """Index after the word's last character."""
     query: str
     """Text after the `@`."""
 
 
 def mention_at(text: str, cursor: int) -> Mention | None:
-    """Return the mention with the cursor in it or at its end; an address (`a@b`) is none."""
+    """Return the mention with the cursor in it or at its end; None if there is none.
+
+    An address (`a@b`) is not a mention.
+    """
     start = cursor
     while start > 0 and not text[start - 1].isspace():
         start -= 1

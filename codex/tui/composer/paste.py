@@ -24,13 +24,17 @@ _DROPPED = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{chr(FIRST)}-{c
 
 
 def clean_input(text: str) -> str:
-    """Return a text with `\\n` as newlines, without escape sequences and control characters."""
+    """Return a text that the editor can hold, with `\\n` for each newline.
+
+    CSI escape sequences, control characters except tab, surrogates and the characters that stand
+    for attachments are removed.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _DROPPED.sub("", _COLOURS_AND_KEYS.sub("", text))
 
 
 def is_large(text: str) -> bool:
-    """Whether a text is too large to be shown in the editor."""
+    """Whether a paste is shown as a label: over _LARGE_CHARS, or from _LARGE_LINES newlines on."""
     return len(text) > _LARGE_CHARS or text.count("\n") >= _LARGE_LINES
 
 
@@ -39,8 +43,11 @@ def image_paths(
 ) -> tuple[str, ...]:
     """Return the absolute paths of the images that a paste names; empty if it has anything else.
 
-    Paths may be written as terminals and file managers write dropped files: bare, quoted, with
-    backslashes, as `file://` URLs, several on a line or each on its own.
+    An image is an existing file whose name ends in one of _IMAGE_SUFFIXES. Paths may be written as
+    terminals and file managers write dropped files: bare, quoted, with backslashes, as `file://`
+    URLs, several on a line or each on its own.
+
+    Args: cwd: where relative paths start. home: directory that `~` means; None leaves `~` as it is.
     """
     text = text.strip()
     if (

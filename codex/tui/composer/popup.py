@@ -15,7 +15,7 @@ Fragments = StyleAndTextTuples
 
 _MAX_ROWS = 8
 PROMPT_MARK = "\u203a "
-"""Mark before the selected row and before the draft."""
+"""Marker drawn before the selected row and before the draft."""
 _GAP = 2
 
 
@@ -46,11 +46,11 @@ class Popup:
             self.selected = (self.selected + by) % len(self.choices)
 
     def height(self, room: int) -> int:
-        """Return the number of rows that the popup takes, if `room` rows are free."""
+        """Return the number of rows that the popup takes of `room` free ones: 1 to _MAX_ROWS."""
         return max(1, min(len(self.choices), _MAX_ROWS, room))
 
     def rows(self, width: int, height: int) -> list[Fragments]:
-        """Return the rows around the selected one, with a scroll bar if there are more."""
+        """Return `height` rows, with the selected one, and a scroll bar if there are more rows."""
         if not self.choices:
             return [[("class:popup.empty", fit(self._empty, width))]]
         first = max(0, min(self.selected - height // 2, len(self.choices) - height))
@@ -96,7 +96,7 @@ def pad(text: str, width: int) -> str:
 
 
 def fit(text: str, width: int) -> str:
-    """Return a text, cut at its end to at most `width` cells; an ellipsis marks the cut."""
+    """Return a text, cut at its end to at most `width` cells, the ellipsis included."""
     if get_cwidth(text) <= width:
         return text
     kept = ""
@@ -110,7 +110,7 @@ def fit(text: str, width: int) -> str:
 
 
 def fit_end(text: str, width: int) -> str:
-    """Return a text, cut at its beginning to at most `width` cells; an ellipsis marks the cut."""
+    """Return a text, cut at its beginning to at most `width` cells, the ellipsis included."""
     if get_cwidth(text) <= width:
         return text
     return fit(text[::-1], width)[::-1]

@@ -24,19 +24,20 @@ if TYPE_CHECKING:
 PAGE = 50
 """Number of history entries in one request."""
 AHEAD = 20
-"""Distance in entries at which the walk requests the next page."""
+"""Number of entries ahead of the walk at which it requests the page that contains them."""
 
 
 class Recall:
     """The position of the walk, and the entries known so far.
 
     Positions: 0 and up are local, oldest first; -1 is the newest entry of the file, -2 the one
-    before it. They stay the same while either end grows.
+    before it. Neither a new local entry nor a fetched page changes them.
     """
 
     def __init__(self, send: Callable[[Op], None]) -> None:
         self._send = send
         self.log_id: int | None = None
+        """Id of the history file; None until the session has started."""
         self._count = 0
         self._fetched: dict[int, str | None] = {}
         """Texts by offset in the file; None for an entry that is missing or must not be shown."""
@@ -58,7 +59,7 @@ class Recall:
 
     @property
     def local(self) -> tuple[str, ...]:
-        """The local entries, oldest first."""
+        """The texts written in this program, oldest first."""
         return tuple(self._local)
 
     @property
@@ -71,11 +72,19 @@ class Recall:
         return self._at is not None and text == self._shown
 
     def older(self, text: str) -> str | None:
-        """Go to an older entry. Returns: the text to place; None if there is none yet."""
+        """Go to an older entry from the editor's `text`.
+
+        Returns: the text to place; None if there is none, or if it must be requested: `handle`
+            returns it then.
+        """
         return self._step(-1, text)
 
     def newer(self, text: str) -> str | None:
-        """Go to a newer entry or, past the newest one, to the draft. Returns: as `older`."""
+        """Go from the editor's `text` to a newer entry or, past the newest one, to the draft.
+
+        Returns: the text to place; None if there is none, or if it must be requested: `handle`
+            returns it then.
+        """
         return self._step(1, text)
 
     def stop_waiting(self) -> None:
@@ -83,9 +92,11 @@ class Recall:
         self._owed = 0
 
     def submitted(self, text: str, recorded: str | None = None) -> None:
-        """End the walk: `text` was sent. A draft that the walk began from becomes an entry.
+        """End the walk and make `text`, which was sent, the newest local entry.
 
-        Args: recorded: the text as the file keeps it; None if the file does not.
+        The draft that the walk began from becomes the entry before it.
+
+        Args: recorded: the text as the history file keeps it; None if the file does not keep it.
         """
         self._leave()
         self.keep(text)
@@ -93,7 +104,7 @@ class Recall:
             self._recorded.add(recorded)
 
     def displaced(self, text: str) -> None:
-        """End the walk and make `text` a local entry: another text replaces it in the editor."""
+        """End the walk and make `text` a local entry, unless it is one: the editor gets another."""
         is_entry = self.is_browsing(text)
         self._leave()
         if not is_entry:
@@ -109,7 +120,7 @@ class Recall:
         msg: SessionConfigured | HistoryReloaded | GetHistoryEntriesResponse,
         text: str,
     ) -> str | None:
-        """Handle a history event; `text` is the editor's. Returns: the text to place, if any."""
+        """Handle a history event; `text` is the editor's. Return the text to place, or None."""
         self._settle(text)
         match msg:
             case SessionConfigured():

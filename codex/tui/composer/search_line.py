@@ -30,6 +30,7 @@ class SearchLine:
 
     def __init__(self, keys: KeyBindings) -> None:
         self.search: HistorySearch | None = None
+        """Open search; None while the row is hidden."""
         self._query = Buffer(multiline=False)
         self._query.on_text_changed += lambda _: self._changed()
         self.window = Window(

@@ -48,8 +48,8 @@ class TypedCommand(NamedTuple):
 def command_word(text: str) -> str | None:
     """Return the word after the slash that begins a text; None if the text is a message.
 
-    A word with a second slash is a path (`/usr/bin`), so the text is a message. So is a text with a
-    space before the slash.
+    The word is empty if the slash stands alone. A word with a second slash is a path (`/usr/bin`),
+    so the text is a message. So is a text with a space before the slash.
     """
     if not text.startswith("/"):
         return None
@@ -85,7 +85,8 @@ class CommandNames:
     def matching(self, word: str) -> tuple[NamedCommand, ...]:
         """Return the commands for a word: those that begin with it, then those that contain it.
 
-        An alias is offered only if it begins with the word.
+        An alias is offered only if it begins with the word. For an empty word, return all commands,
+        without their aliases.
         """
         typed = word.lower()
         main = [named for named in self._names if named.name == named.command.name]
@@ -96,7 +97,7 @@ class CommandNames:
         return (*begun, *inside)
 
     def nearest(self, word: str) -> str | None:
-        """Return the name that is most similar to a word; None if no name is similar."""
+        """Return the command or alias most similar to a word; None if none is similar."""
         names = [named.name for named in self._names]
         close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.5)
         return close[0] if close else None

@@ -1,4 +1,4 @@
-"""Makes Enter with a modifier begin a new line; prompt_toolkit reads it as Enter or not at all.
+"""Makes Enter with a modifier begin a new line; prompt_toolkit takes it for Enter or ignores it.
 
 Terminals report the modifier by xterm's modifyOtherKeys or by kitty's keyboard protocol.
 """
