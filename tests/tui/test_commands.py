@@ -193,7 +193,7 @@ def test_escape_twice_writes_an_earlier_message_anew(tmp_path: Path) -> None:
             tui.wait_for(f"\n{answer}\n")
             tui.wait_for(lambda _: not tui.app.conversation.is_busy)
         tui.press("escape", "escape")
-        tui.wait_for("Which message?")
+        tui.wait_for("Which message do you want to edit?")
         tui.press("enter")
         tui.wait_gone("\ntwo\n")
         tui.wait_for("\none\n")

@@ -19,7 +19,7 @@ class CommandContext(Protocol):
 
     host: Host
     home: str | None
-    """The user's home directory."""
+    """The user's home directory; None if unknown."""
     chat: Chat
     composer: Composer
     conversation: Conversation
@@ -32,10 +32,10 @@ class CommandContext(Protocol):
         """Send the terminal an escape sequence that draws nothing."""
 
     def clear(self) -> None:
-        """Empty the transcript."""
+        """Empty the transcript, forget its session and token counts, and redraw the screen."""
 
     def quit(self) -> None:
         """End the program."""
 
     def in_background(self, work: Callable[[], Callable[[], None]]) -> None:
-        """Run `work` in a thread, then the function that it returns in the event loop."""
+        """Run `work` in a thread; then run the function that it returned in the event loop."""

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _TIMEOUT_S = 20
-_MAX_BYTES = 2 * 1024 * 1024
+_MAX_CHARS = 2 * 1024 * 1024
+"""Number of characters after which untracked files are no longer added."""
 _MAX_FILES = 200
-"""Number of untracked files that are shown."""
+"""Most untracked files that are shown."""
 
 
 def changes(cwd: str, environ: Mapping[str, str]) -> str:
-    """Return the diff of all uncommitted changes, cut at _MAX_BYTES; empty if there are none.
+    """Return the diff of all uncommitted changes; empty if there are none.
 
-    Raises: OSError, if git fails.
+    At most _MAX_FILES untracked files are included. If one makes the text longer than _MAX_CHARS,
+    the text is cut there. A last line says what is left out.
+
+    Args: cwd: any folder in the repository.
+    Raises: OSError, if git fails, cannot be run or takes longer than _TIMEOUT_S; its text says why.
     """
     git = _Git(cwd, environ)
     top = git.run(("rev-parse", "--show-toplevel")).strip()
@@ -35,8 +40,8 @@ def changes(cwd: str, environ: Mapping[str, str]) -> str:
     for name in files[:_MAX_FILES]:
         arguments = ("diff", "--no-color", "--no-index", "--", os.devnull, name)
         text += git.run(arguments, ends=(0, 1), cwd=top)
-        if len(text) > _MAX_BYTES:
-            return text[:_MAX_BYTES] + "\n(more is not shown)\n"
+        if len(text) > _MAX_CHARS:
+            return text[:_MAX_CHARS] + "\n(the diff is too long: its rest is not shown)\n"
     if len(files) > _MAX_FILES:
         text += f"\n({len(files) - _MAX_FILES} more untracked files are not shown)\n"
     return text
@@ -64,6 +69,9 @@ class _Git:
             )
         except subprocess.TimeoutExpired as error:
             raise OSError(f"git took longer than {_TIMEOUT_S} s") from error
+        except OSError as error:
+            raise OSError(f"git cannot be run: {error.strerror}") from error
         if done.returncode not in ends:
-            raise OSError(done.stderr.decode("utf-8", "replace").strip() or "git failed")
+            stderr = done.stderr.decode("utf-8", "replace").strip()
+            raise OSError(stderr or f"git ended with status {done.returncode}")
         return done.stdout.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The `/` commands that only show something: the status, the help, the log, the changes."""
+"""The `/` commands that only show something: `/status`, `/mcp`, `/help`, `/logs` and `/diff`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ReportCommands:
         self._page([LinesCell(help_lines(commands))], "Help")
 
     def logs(self, _: str) -> None:
-        """Show the end of the log."""
+        """Show the last 64 KiB of the log."""
         from codex.tui.terminal.log import log_path, log_tail
 
         home = self._context.conversation.config.codex_home
@@ -83,7 +83,7 @@ class ReportCommands:
         self._page([LinesCell(rows)], "Log")
 
     def diff(self, _: str) -> None:
-        """Show what has changed in the repository, untracked files included."""
+        """Show the uncommitted changes in the repository, untracked files included."""
         from codex.tui.commands.git_diff import changes
 
         context = self._context
@@ -96,7 +96,7 @@ class ReportCommands:
                 why = str(error)
                 return lambda: context.chat.notice(f"cannot show the changes: {why}", is_error=True)
             if not text:
-                return lambda: context.say("nothing has changed")
+                return lambda: context.say("there are no uncommitted changes")
             return lambda: self._show_diff(text)
 
         context.in_background(work)

@@ -1,4 +1,4 @@
-"""The `/` commands that begin, copy, resume and name sessions."""
+"""The `/` commands that begin, copy, resume and name sessions, and the one that quits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SessionCommands:
-    """The `/` commands that begin, copy, resume and name sessions."""
+    """The `/` commands that begin, copy, resume and name sessions, and the one that quits."""
 
     def __init__(self, context: CommandContext) -> None:
         self._context = context
@@ -39,7 +39,7 @@ class SessionCommands:
         self._context.conversation.restart()
 
     def rename(self, args: str) -> None:
-        """Name the session. Args: args: the name; an empty one removes it."""
+        """Name the session. Args: args: the name; empty: remove the present name."""
         from codex.rollout.names import rename
 
         context = self._context
@@ -65,7 +65,10 @@ class SessionCommands:
         self._switch_to(self._copied(None))
 
     def edit_earlier(self) -> None:
-        """Let the user choose an earlier message, edit it and continue from there (Esc Esc)."""
+        """Let the user choose an earlier message to edit and send again (Esc Esc).
+
+        The message becomes the draft, in a copy of the session that ends before it.
+        """
         prompts = self._prompts()
         if not prompts:
             self._context.say("there is no earlier message")
@@ -78,8 +81,8 @@ class SessionCommands:
                 self._edit(prompts[order[chosen]], before=order[chosen])
 
         rows = [PickerRow(" ".join(prompts[index].message.split())[:200]) for index in order]
-        note = "the present session keeps the later messages; a copy continues without them"
-        self._context.slot.open(Picker("Which message?", rows, done, note=note))
+        note = "you continue in a copy that ends before it; this session keeps all its messages"
+        self._context.slot.open(Picker("Which message do you want to edit?", rows, done, note=note))
 
     def _prompts(self) -> list[PromptCell]:
         """Return the user's messages of this session that the model has read, oldest first."""
@@ -118,7 +121,10 @@ class SessionCommands:
     # Old sessions.
 
     def resume(self, args: str) -> None:
-        """Continue an old session. Args: args: its id or name; empty: let the user choose."""
+        """Continue an old session of this folder.
+
+        Args: args: its id, the start of its id, or its name; empty: let the user choose.
+        """
         from codex.rollout.store import list_sessions
 
         context = self._context

@@ -35,13 +35,13 @@ class Preset(NamedTuple):
 PRESETS = (
     Preset(
         "ask",
-        "commands may only read; asks before anything else",
+        "commands that only read run without asking; asks before anything else",
         AskForApproval.UNTRUSTED,
         READ_ONLY,
     ),
     Preset(
         "edit",
-        "may change files in the workspace; asks before running commands",
+        "may edit files in the workspace; asks before commands that do not just read",
         AskForApproval.AUTO_EDIT,
         WORKSPACE_WRITE,
     ),
@@ -53,7 +53,7 @@ PRESETS = (
     ),
     Preset(
         "full access",
-        "no sandbox and no questions; only inside another sandbox",
+        "no sandbox and no questions; use it only inside another sandbox",
         AskForApproval.NEVER,
         DANGER_FULL_ACCESS,
     ),
@@ -68,7 +68,7 @@ class SettingsCommands:
         self._wants_models = False
 
     def model(self, args: str) -> None:
-        """Use another model. Args: args: its name; empty: let the user choose."""
+        """Use another model. Args: args: its name; empty: request the list to choose from."""
         if args:
             self._use_model(args)
             return
@@ -77,7 +77,10 @@ class SettingsCommands:
         self._context.conversation.send(ListModels())
 
     def models_listed(self, msg: ListModelsResponse) -> None:
-        """Let the user choose from the provider's models, if `/model` asked for the list."""
+        """Let the user choose from the provider's models, or say why there are none.
+
+        Do nothing if `/model` has not asked for the list.
+        """
         if not self._wants_models:
             return
         self._wants_models = False
@@ -110,7 +113,11 @@ class SettingsCommands:
         conversation.configure(with_model(conversation.config, name))
 
     def approvals(self, args: str) -> None:
-        """Change what runs without approval. Args: args: a policy; empty: let the user choose."""
+        """Change what runs without approval.
+
+        Args: args: the name of an approval policy, which leaves the sandbox as it is; empty: let
+            the user choose a Preset, which changes both.
+        """
         config = self._context.conversation.config
         if args:
             self._use_approval(args)

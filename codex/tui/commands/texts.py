@@ -1,4 +1,4 @@
-"""The `/` commands that put text into a message, the clipboard or a file."""
+"""The `/` commands about texts: `/init`, `/mention`, `/history`, `/copy` and `/export`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ improve it and keep what is right."""
 
 
 class TextCommands:
-    """The `/` commands that put text into a message, the clipboard or a file."""
+    """The `/` commands about texts: messages, the clipboard, and the exported file."""
 
     def __init__(self, context: CommandContext) -> None:
         self._context = context
         self._wants_history = False
 
     def init(self, _: str) -> None:
-        """Ask the model to write an AGENTS.md."""
+        """Ask the model to write an AGENTS.md, or to improve the present one."""
         self._context.conversation.submit(Draft(INIT_PROMPT))
 
     def mention(self, _: str) -> None:
@@ -37,7 +37,7 @@ class TextCommands:
         self._context.composer.insert_text("@")
 
     def history(self, _: str) -> None:
-        """Load the messages that other sessions have added to the message history."""
+        """Read the message history again, so that Up recalls what other sessions have added."""
         self._wants_history = True
         self._context.conversation.send(ReloadHistory())
 
@@ -54,7 +54,10 @@ class TextCommands:
         context.say(copy_to_clipboard(context, answer) if answer else "there is no answer yet")
 
     def export(self, args: str) -> None:
-        """Write the conversation to a new file. Args: args: path; empty: `codex-SESSION.md`."""
+        """Write the conversation to a new Markdown file.
+
+        Args: args: its path, relative to the working directory; empty: `codex-<session id>.md`.
+        """
         from codex.tui.transcript.export import as_markdown
 
         context = self._context
@@ -74,6 +77,6 @@ def copy_to_clipboard(context: CommandContext, text: str) -> str:
     """Copy a text to the clipboard; return a message for the user about success or failure."""
     sequence = clipboard(text)
     if sequence is None:
-        return "too long for the terminal's clipboard; /export writes a file"
+        return "too long for the terminal's clipboard; /export writes the conversation to a file"
     context.write(sequence)
     return f"copied {len(text):,} characters, if the terminal allows it"
