@@ -17,21 +17,26 @@ _NAME = "codex-tui.log"
 _MAX_BYTES = 2 * 1024 * 1024
 """Size in bytes above which the next run starts a new file and renames the old one to `.1`."""
 _TAIL_BYTES = 64 * 1024
+"""Most bytes that `log_tail` reads."""
 
 
 def log_path(codex_home: str) -> str:
-    """Return the path of the log."""
+    """Return the path of the log, which all runs share."""
     return os.path.join(codex_home, "log", _NAME)
 
 
 @contextlib.contextmanager
 def logging_to_file(codex_home: str, environ: Mapping[str, str]) -> Iterator[str | None]:
-    """Log to the file inside the `with` block; yield None, or why the file cannot be opened."""
+    """Log to the file `log_path` during the `with` block: INFO and above.
+
+    Args: environ: DEBUG is logged too if its RUST_LOG contains `debug`.
+    Yields: None; or, if the file cannot be opened, a text for the user that says why.
+    """
     path = log_path(codex_home)
     try:
         handler = _open(path)
     except OSError as error:
-        yield f"no log: cannot write to '{path}': {error.strerror}"
+        yield f"this run is not logged: cannot write to '{path}': {error.strerror}"
         return
     root = logging.getLogger()
     level = logging.DEBUG if "debug" in environ.get("RUST_LOG", "").lower() else logging.INFO
@@ -75,9 +80,9 @@ class _Bounded(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 def log_tail(codex_home: str) -> str:
-    """Return the last lines of the log, at most `_TAIL_BYTES` bytes.
+    """Return the last whole lines of the log, at most 64 KiB; empty if it is empty.
 
-    Raises: OSError, if there is no log.
+    Raises: OSError, if there is no log or it cannot be read.
     """
     with open(log_path(codex_home), "rb") as file:
         file.seek(0, os.SEEK_END)

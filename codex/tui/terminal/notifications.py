@@ -1,4 +1,4 @@
-"""Desktop: escape sequences that notify the user, by default only in another window. Pure."""
+"""Desktop: escape sequences that notify the user, by default only without focus. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Desktop:
         """Whether the terminal has the focus, as it last reported; True before its first report."""
 
     def sequence(self, kind: str, text: str) -> str:
-        """Return the escape sequence of a notification; empty if the user does not want it now.
+        """Return the escape sequence of a notification, or BELL; empty if it is not wanted now.
 
         Args: kind: TURN_COMPLETE or APPROVAL_REQUESTED, as the key `tui.notifications` names them.
         """

@@ -26,7 +26,7 @@ FOCUS_REPORTS = ("\x1b[?1004h", "\x1b[?1004l")
 WHEEL_AS_ARROWS = ("\x1b[?1007h", "\x1b[?1007l")
 """Sequences that switch alternate scroll on and off: the wheel arrives as arrow keys."""
 MORE_KEYS = ("\x1b[>4;1m\x1b[>1u", "\x1b[>4;0m\x1b[<u")
-"""Sequences that make xterm and kitty tell Shift+Enter from Enter, and that undo it."""
+"""Sequences that make xterm and kitty report Shift+Enter unlike Enter, and that undo this."""
 
 RESTORE = "".join(
     (
@@ -44,9 +44,9 @@ RESTORE = "".join(
 
 LINK_END = "\x1b]8;;\x1b\\"
 WHEEL_STEPS = 3
-"""Number of equal arrow keys in one read that mean the wheel: a hand presses one at a time."""
+"""Least number of equal arrow keys in one read that mean the wheel: a hand presses one."""
 MAX_CLIPBOARD_BYTES = 74_994
-"""Size in base64 that xterm accepts; some terminals refuse a longer text entirely."""
+"""Most bytes of base64 that xterm accepts; some terminals refuse a longer text entirely."""
 
 _PASTE = "\x1b[200~"
 _SEQUENCE = re.compile(
@@ -67,15 +67,19 @@ class KeyParser(Vt100Parser):
     def __init__(
         self, feed_key_callback: Callable[[KeyPress], None], on_focus: Callable[[bool], None]
     ) -> None:
-        """Args: on_focus: called with whether the window has the focus, on each change."""
+        """Make a parser.
+
+        Args: feed_key_callback: receives each key. on_focus: called with whether the window has the
+            focus, on each change.
+        """
         super().__init__(feed_key_callback)
         self._on_focus = on_focus
         self._begun = ""
         self.is_burst = False
-        """Whether the last read returned several characters, so more than one keystroke."""
+        """Whether the last read held several printable characters and no Escape: not one key."""
 
     def feed(self, data: str) -> None:
-        """Parse text that was read from the terminal."""
+        """Parse the text of one read from the terminal, and pass on its keys."""
         if self._in_bracketed_paste:
             super().feed(data)
             return
@@ -99,7 +103,7 @@ class KeyParser(Vt100Parser):
             super().feed(mark + paste)
 
     def flush(self) -> None:
-        """Parse an unfinished sequence as it is: no more of it arrived for a while."""
+        """Parse an unfinished sequence as it is, because no more of it arrived in time."""
         begun, self._begun = self._begun, ""
         if begun:
             super().feed(begun)
@@ -160,7 +164,7 @@ class TerminalOutput(Vt100_Output):
     _has_link = False
 
     def write_raw(self, data: str) -> None:
-        """Write escape sequences."""
+        """Write escape sequences; note whether they begin a link."""
         self._has_link = self._has_link or data.startswith("\x1b]8;")
         super().write_raw(data)
 
@@ -173,7 +177,7 @@ class TerminalOutput(Vt100_Output):
         super().write_raw("\x1b[K\x1b7\x1b[B\x1b[J\x1b8")
 
     def write(self, data: str) -> None:
-        """Write text."""
+        """Write text; if it is a part of a link, end the link after it."""
         super().write(data)
         if self._has_link:
             super().write_raw(LINK_END)
