@@ -15,7 +15,7 @@ import msgspec
 from codex.base import jsonio
 from codex.base.errors import ProtocolError
 from codex.protocol.events import Event, EventMsg
-from codex.protocol.ops import ConfigureSession, Op, Submission
+from codex.protocol.ops import ConfigureSession, Submission
 from codex.protocol.policy import (
     APPROVAL_NAMES,
     PERMISSION_FIELDS,
@@ -40,31 +40,29 @@ class SubmissionError(ProtocolError):
         """Id in the line, if it can be read; otherwise empty."""
 
 
-class _Line(msgspec.Struct):
-    """The outer shape of a submission."""
+class _ModeOp(msgspec.Struct):
+    sandbox_policy: WorkspaceWrite
 
-    id: str
-    op: dict[str, Any]
+
+class _ModeLine(msgspec.Struct):
+    """The outer shape of a `configure_session`, so that errors give the path from the line."""
+
+    op: _ModeOp
 
 
 def decode_submission(line: bytes) -> Submission:
     """Decode one line from a client; unknown members are ignored.
 
-    Raises: SubmissionError, which says what is wrong and where.
+    Raises: SubmissionError, which says what is wrong and where: a path from the whole line, `$`.
     """
     value: Any = None
     try:
         value = jsonio.loads(line)
-        outer = msgspec.convert(value, _Line)
-        if outer.op.get("type") == "configure_session":
-            op: Op = _configure_session(outer.op)
-        else:
-            op = msgspec.convert(outer.op, Op)
+        return msgspec.convert(_in_one_shape(value), Submission)
     except ValueError as exc:  # also msgspec.ValidationError
         found = value.get("id") if isinstance(value, dict) else None
         submission_id = found if isinstance(found, str) else ""
         raise SubmissionError(f"not a submission: {exc}", submission_id=submission_id) from exc
-    return Submission(id=outer.id, op=op)
 
 
 def encode_submission(submission: Submission) -> bytes:
@@ -116,8 +114,11 @@ def message_from_json(members: Any) -> EventMsg:
     return msg
 
 
-def _configure_session(op: dict[str, Any]) -> ConfigureSession:
-    """Decode the one Op whose members have more than one shape."""
+def _in_one_shape(line: Any) -> Any:
+    """Return a submission, with the one Op whose members have several shapes in that of ops.py."""
+    op = line.get("op") if isinstance(line, dict) else None
+    if not isinstance(op, dict) or op.get("type") != "configure_session":
+        return line
     op = dict(op)
     if isinstance(provider := op.get("provider"), dict):
         # Clients send unused members as null; without them, the defaults of ModelProvider apply.
@@ -129,31 +130,35 @@ def _configure_session(op: dict[str, Any]) -> ConfigureSession:
         op["approval_policy"] = APPROVAL_NAMES[name].value
     if "sandbox_policy" in op:
         op["sandbox_policy"] = _sandbox_policy(op["sandbox_policy"])
-    return msgspec.convert(op, ConfigureSession)
+    return {**line, "op": op}
 
 
 def _sandbox_policy(value: Any) -> SandboxPolicy:
-    """Parse `{"permissions": [...]}` or today's `{"mode": ..., ...}`; absent means not granted."""
+    """Parse `{"permissions": [...]}`, which grants what it lists only, or today's `{"mode": ...}`.
+
+    The mode may be under `type`, too.
+    """
     if not isinstance(value, dict):
-        raise ValueError('expected an object - at "$.sandbox_policy"')
+        raise ValueError("expected an object - at `$.op.sandbox_policy`")
     if "permissions" in value:
         return _from_permissions(value["permissions"])
     mode = value.get("mode", value.get("type"))
     if not isinstance(mode, str) or mode not in SANDBOX_MODES:
         names = ", ".join(SANDBOX_MODES)
-        raise ValueError(f'expected "permissions" or a mode of {names} - at "$.sandbox_policy"')
+        raise ValueError(f'expected "permissions" or a mode of {names} - at `$.op.sandbox_policy`')
     table = value if mode == "workspace-write" else {}
-    return policy_of_mode(mode, msgspec.convert(table, WorkspaceWrite))
+    line = msgspec.convert({"op": {"sandbox_policy": table}}, _ModeLine)
+    return policy_of_mode(mode, line.op.sandbox_policy)
 
 
 def _from_permissions(permissions: Any) -> SandboxPolicy:
     if not isinstance(permissions, list):
-        raise ValueError('expected an array - at "$.sandbox_policy.permissions"')
+        raise ValueError("expected an array - at `$.op.sandbox_policy.permissions`")
     fields: dict[str, Any] = {"can_read_everything": False}
     roots: list[str] = []
     connect: list[int] = []
     bind: list[int] = []
-    for permission in permissions:
+    for index, permission in enumerate(permissions):
         match permission:
             case str() if permission in PERMISSION_FIELDS:
                 fields[PERMISSION_FIELDS[permission]] = True
@@ -165,7 +170,8 @@ def _from_permissions(permissions: Any) -> SandboxPolicy:
                 bind.append(port)
             case _:
                 shown = jsonio.dumps(permission).decode()
-                raise ValueError(f'unknown permission {shown} - at "$.sandbox_policy.permissions"')
+                place = f"`$.op.sandbox_policy.permissions[{index}]`"
+                raise ValueError(f"unknown permission {shown} - at {place}")
     return SandboxPolicy(
         writable_roots=tuple(roots),
         connect_ports=tuple(connect),

@@ -207,13 +207,13 @@ def test_an_op_is_read(op: dict[str, Any], expected: Any) -> None:
         (b"{", "", "line 1 column"),
         (b"[]", "", "object"),
         (b'{"op":{"type":"interrupt"}}', "", "`id`"),
-        (b'{"id":5,"op":{"type":"interrupt"}}', "", "$.id"),
+        (b'{"id":5,"op":{"type":"interrupt"}}', "", "`$.id`"),
         (b'{"id":"5"}', "5", "`op`"),
-        (b'{"id":"5","op":{"type":"fly"}}', "5", "fly"),
+        (b'{"id":"5","op":{"type":"fly"}}', "5", "'fly' - at `$.op.type`"),
         (b'{"id":"5","op":{"type":"user_input","items":[{"type":"text"}]}}', "5", "`text`"),
         (configure(approval_policy="sometimes"), "cfg", "sometimes"),
-        (configure(approval_policy=["never"]), "cfg", "$.approval_policy"),
-        (configure(provider="openai"), "cfg", "$.provider"),
+        (configure(approval_policy=["never"]), "cfg", "`$.op.approval_policy`"),
+        (configure(provider="openai"), "cfg", "`$.op.provider`"),
         (configure(sandbox_policy="read-only"), "cfg", "expected an object"),
         (configure(sandbox_policy={"permissions": "disk-write-cwd"}), "cfg", "expected an array"),
         (b'{"id":"5","op":{"type":"configure_session"}}', "5", "missing required field"),
@@ -228,6 +228,40 @@ def test_a_bad_line_is_refused_with_its_id_and_the_reason(
         wire.decode_submission(line)
     assert raised.value.submission_id == submission_id
     assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("op", "path"),
+    [
+        ({"type": "user_input"}, "op"),
+        ({"type": "user_input", "items": [{"type": "text", "text": 5}]}, "op.items[0].text"),
+        ({"model": 5}, "op.model"),
+        ({"provider": {"name": 5, "base_url": "http://x"}}, "op.provider.name"),
+        ({"approval_policy": "sometimes"}, "op.approval_policy"),
+        ({"sandbox_policy": "read-only"}, "op.sandbox_policy"),
+        ({"sandbox_policy": {"mode": "loose"}}, "op.sandbox_policy"),
+        ({"sandbox_policy": {"permissions": {}}}, "op.sandbox_policy.permissions"),
+        (
+            {"sandbox_policy": {"permissions": ["disk-write-cwd", "disk-maybe"]}},
+            "op.sandbox_policy.permissions[1]",
+        ),
+        (
+            {"sandbox_policy": {"mode": "workspace-write", "writable_roots": ["/r", 5]}},
+            "op.sandbox_policy.writable_roots[1]",
+        ),
+        (
+            {"sandbox_policy": {"mode": "workspace-write", "network_access": "yes"}},
+            "op.sandbox_policy.network_access",
+        ),
+    ],
+)
+def test_the_path_in_an_error_starts_at_the_line_that_was_sent(
+    op: dict[str, Any], path: str
+) -> None:
+    line = json.dumps({"id": "5", "op": op}).encode() if "type" in op else configure(**op)
+    with pytest.raises(wire.SubmissionError) as raised:
+        wire.decode_submission(line)
+    assert str(raised.value).endswith(f" - at `$.{path}`")
 
 
 def test_file_changes_are_tagged_from_outside() -> None:
