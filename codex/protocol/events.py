@@ -19,7 +19,7 @@ from codex.protocol.replies import FrontEndReply, McpServerStatus
 
 
 class Add(msgspec.Struct, frozen=True, tag_field="type", tag="add"):
-    """A file is created or replaced."""
+    """A file is created, or replaced as a whole."""
 
     content: str
 
@@ -37,13 +37,14 @@ class Update(msgspec.Struct, frozen=True, tag_field="type", tag="update"):
     unified_diff: str
     """Diff with one line of context and no file headers."""
     move_path: str | None
+    """New absolute path; None if the file does not move."""
 
 
 FileChange = Add | Delete | Update
 
 
 class Error(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="error"):
-    """Under a task's id: the task has failed. Under another id: a submission was refused."""
+    """Under a task's id, the task has failed; under `0`, the start; under another, a submission."""
 
     message: str
     kind: str = "other"
@@ -57,7 +58,10 @@ class Warning(msgspec.Struct, frozen=True, tag_field="type", tag="warning"):
 
 
 class StreamError(msgspec.Struct, frozen=True, tag_field="type", tag="stream_error"):
-    """A request failed or its response ended early; it is sent again, and its deltas are void."""
+    """A request to the model failed or its response ended early, and the deltas of it are void.
+
+    The request is sent again.
+    """
 
     message: str
 
@@ -79,19 +83,21 @@ class SessionConfigured(
     provider: str
     """Display name of the provider."""
     approval_policy: str
+    """Approval policy by its May 2025 name, a value of AskForApproval."""
     sandbox: str
     """Sandbox policy for people, such as `read-only` or `workspace-write [/repo, /tmp]`."""
     history_log_id: int = 0
     """Id of the message history, which history requests must name; 0 if there is no history."""
     history_entry_count: int = 0
+    """Number of messages in the history."""
     rollout_path: str | None = None
     """Path of the session's file; None if no file is written."""
     name: str | None = None
-    """Name that the user gave the session."""
+    """Name that the user gave the resumed session; None if it has none or is new."""
 
 
 class TaskStarted(msgspec.Struct, frozen=True, tag_field="type", tag="task_started"):
-    """Work on one user input begins."""
+    """A task begins: the work on one user input or user command."""
 
 
 class UserMessage(msgspec.Struct, frozen=True, tag_field="type", tag="user_message"):
@@ -105,6 +111,7 @@ class TaskComplete(msgspec.Struct, frozen=True, tag_field="type", tag="task_comp
     """The task completed."""
 
     last_agent_message: str | None
+    """Last text of the model; None if it wrote none."""
 
 
 class TurnAborted(msgspec.Struct, frozen=True, tag_field="type", tag="turn_aborted"):
@@ -176,12 +183,12 @@ class ExecCommandEnd(
     stdout: str
     stderr: str
     aggregated_output: str
-    """Both streams in order of arrival, as the model reads them: if long, head, marker and tail."""
+    """Both streams in order of arrival, as the model reads them; if long, head and tail only."""
     exit_code: int
     """Exit code; 124: timed out; 128+N: signal N; 130: interrupted; -1: never started."""
     duration_ms: int
     denial: str | None = None
-    """Text that says what the sandbox blocked, by which rule, how to allow it; None if nothing."""
+    """Text on what the sandbox blocked, by which rule, and how to allow it; None if nothing."""
 
 
 class ExecApprovalRequest(
@@ -190,13 +197,14 @@ class ExecApprovalRequest(
     """The engine asks whether a command may run."""
 
     call_id: str
+    """Id of the call; if it was used before, with `#2`, `#3` and so on at the end."""
     command: tuple[str, ...]
     cwd: str
     reason: str | None = None
     denial: str | None = None
-    """Action that the sandbox blocked, if the question is whether to retry without the sandbox."""
+    """Text on what the sandbox blocked; None unless a retry without the sandbox is asked for."""
     proposed_prefix: tuple[str, ...] | None = None
-    """Prefix that `approved_for_prefix` and `approved_always` would remember; None: not offered."""
+    """Prefix that `approved_for_prefix` and `approved_always` allow; None if neither is offered."""
 
 
 class ApplyPatchApprovalRequest(
@@ -206,7 +214,9 @@ class ApplyPatchApprovalRequest(
 
     call_id: str
     changes: dict[str, FileChange]
+    """Changes by absolute path, in the patch's order."""
     reason: str | None = None
+    """Reason for the question, then the paths that caused it, one a line."""
 
 
 class McpApprovalRequest(
@@ -234,11 +244,12 @@ class ElicitationRequest(
 
 
 class McpToolCallBegin(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_tool_call_begin"):
-    """A tool of an MCP server is called."""
+    """A tool of an MCP server is called, or its resources are listed or read."""
 
     call_id: str
     server: str
     tool: str
+    """Name of the tool, or `resources/list` or `resources/read`."""
     arguments: Json
     """Arguments of the call; None if it has none."""
 
@@ -251,21 +262,22 @@ class McpToolCallProgress(
     call_id: str
     progress: float
     total: float | None = None
+    """Value of `progress` at the end; None if the server does not say."""
     message: str | None = None
 
 
 class McpToolCallEnd(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_tool_call_end"
 ):
-    """A call of an MCP server's tool is over, for whatever reason."""
+    """The call of an `mcp_tool_call_begin` is over, for whatever reason."""
 
     call_id: str
     success: bool
     """Whether the MCP server returned a result that is not marked as an error."""
     result: Json
-    """CallToolResult of the MCP server; None if the call itself failed."""
+    """Result from the MCP server, shortened if it is too large; None if the call itself failed."""
     error: str | None = None
-    """Reason of the failure."""
+    """Reason why the call itself failed; None if there is a result, even one marked as an error."""
     duration_ms: int = 0
 
 
@@ -274,6 +286,7 @@ class PatchApplyBegin(msgspec.Struct, frozen=True, tag_field="type", tag="patch_
 
     call_id: str
     auto_approved: bool
+    """Whether the patch is written without a question to the user."""
     changes: dict[str, FileChange]
     """Changes by absolute path, in the patch's order."""
 
@@ -283,7 +296,9 @@ class PatchApplyEnd(msgspec.Struct, frozen=True, tag_field="type", tag="patch_ap
 
     call_id: str
     stdout: str
+    """Summary of the changes; empty without success."""
     stderr: str
+    """Reason of the failure; empty with success."""
     success: bool
 
 
@@ -334,10 +349,13 @@ class TokenCount(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     """Token counts after a response of the model."""
 
     last: TokenUsage
+    """Tokens of the last request."""
     total: TokenUsage
+    """Tokens of all requests of the session."""
     context_window: int | None
+    """Size of the context window in tokens; None if unknown."""
     context_left_percent: int | None
-    """Free part of the context window after the last response; None if its size is unknown."""
+    """Free part of the context window after the response, 0 to 100; None if its size is unknown."""
 
 
 class ShutdownComplete(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown_complete"):
@@ -387,4 +405,5 @@ class Event(msgspec.Struct, frozen=True):
     """One EventMsg under the id of the submission it belongs to."""
 
     id: str
+    """Id of the submission; `0` if no submission caused the event."""
     msg: EventMsg

@@ -12,7 +12,10 @@ from codex.protocol.settings import ModelProvider
 class ConfigureSession(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="configure_session"
 ):
-    """Change the session's settings; the conversation continues if the new provider allows it."""
+    """Stop the running task and change the session's settings; the conversation continues.
+
+    If the session could not be opened at the start, open it with these settings.
+    """
 
     provider: ModelProvider
     model: str
@@ -21,13 +24,14 @@ class ConfigureSession(
     cwd: str
     """Absolute path of the working directory."""
     instructions: str | None = None
-    """User instructions and project documents; None keeps those collected at the start."""
+    """User instructions and project documents, as one text; None keeps those in force."""
     disable_response_storage: bool = False
     notify: tuple[str, ...] | None = None
+    """Program to run after each completed task, and its arguments; None or empty: no program."""
 
 
 class Interrupt(msgspec.Struct, frozen=True, tag_field="type", tag="interrupt"):
-    """Stop the running task, if there is one."""
+    """Stop the running task, and the user commands and model lists requested beside it, if any."""
 
 
 class UserText(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
@@ -43,9 +47,10 @@ class UserImage(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
 
 
 class UserImageFile(msgspec.Struct, frozen=True, tag_field="type", tag="local_image"):
-    """An image file, read when the message is sent."""
+    """An image file, read when the input joins the conversation."""
 
     path: str
+    """Path; if relative, below the working directory of the engine's process, not the session's."""
 
 
 UserItem = UserText | UserImage | UserImageFile
@@ -55,13 +60,14 @@ class UserInput(msgspec.Struct, frozen=True, tag_field="type", tag="user_input")
     """Start a task, or join the running one at its next turn."""
 
     items: tuple[UserItem, ...]
+    """Parts of one message, at least one."""
 
 
 class ExecApproval(msgspec.Struct, frozen=True, tag_field="type", tag="exec_approval"):
     """The answer to an `exec_approval_request`."""
 
     id: str
-    """`call_id` of the request; the id of its event is accepted too, as in May 2025."""
+    """`call_id` of the request; the id of its event is accepted, too, as it was in May 2025."""
     decision: ReviewDecision
     feedback: str | None = None
     """Text that the user wants the model to read."""
@@ -71,32 +77,40 @@ class PatchApproval(msgspec.Struct, frozen=True, tag_field="type", tag="patch_ap
     """The answer to an `apply_patch_approval_request`."""
 
     id: str
+    """`call_id` of the request, or the id of its event."""
     decision: ReviewDecision
     feedback: str | None = None
+    """Text that the user wants the model to read."""
 
 
 class McpApproval(msgspec.Struct, frozen=True, tag_field="type", tag="mcp_approval"):
     """The answer to an `mcp_approval_request`."""
 
     id: str
+    """`call_id` of the request, or the id of its event."""
     decision: ReviewDecision
     feedback: str | None = None
+    """Text that the user wants the model to read."""
 
 
 class ElicitationAnswer(msgspec.Struct, frozen=True, tag_field="type", tag="elicitation_answer"):
     """The answer to an `elicitation_request`."""
 
     id: str
+    """`id` of the request."""
     action: str
     """`accept`, `decline` or `cancel`."""
     content: dict[str, Json] | None = None
-    """Values that the user entered, by the names in the request's schema."""
+    """Values of the schema's members, by name, for `accept`; defaults replace missing ones."""
 
 
 class RunUserShellCommand(
     msgspec.Struct, frozen=True, tag_field="type", tag="run_user_shell_command"
 ):
-    """Run shell text for the user, in the sandbox; the model reads it and its output later."""
+    """Run shell text for the user, in the session's sandbox.
+
+    The model reads the text and its output with its next request.
+    """
 
     command: str
 
@@ -125,7 +139,7 @@ class GetHistoryEntriesRequest(
 
     log_id: int
     offset: int
-    """Position of the oldest message wanted."""
+    """Position of the oldest message wanted; 0 is the oldest of all."""
     count: int
     """Number of messages wanted; the response contains at most 1000."""
 
@@ -141,6 +155,7 @@ class SearchHistoryRequest(
     before: int | None = None
     """Exclusive upper bound of the offsets; None starts at the newest message."""
     count: int = 50
+    """Largest number of matches to return; above 1000 counts as 1000."""
 
 
 class ReloadHistory(msgspec.Struct, frozen=True, tag_field="type", tag="reload_history"):
@@ -159,7 +174,7 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """End the session: stop the task, answer `shutdown_complete`, accept no more submissions."""
 
     after_task: bool = False
-    """Whether to finish the running task, and the input that waits for its end, first."""
+    """Whether the session ends only after the running task and the input that waits for its end."""
 
 
 Approval = ExecApproval | PatchApproval | McpApproval

@@ -15,17 +15,23 @@ for commands sandbox/guard/protected.py names the protected parts of `.git`."""
 
 
 class AskForApproval(enum.Enum):
-    """When the user is asked before something runs; the values are the May 2025 names."""
+    """When the user is asked before something runs; the values are the May 2025 names.
+
+    Each policy but NEVER also asks before a command that deletes by force, that a rule of the user
+    says to ask about or that the model wants to run without the sandbox, and before a patch outside
+    the writable folders.
+    """
 
     UNTRUSTED = "unless-allow-listed"
-    """Ask before every command that is not trusted and before every patch. The default."""
+    """Ask before every command that is not trusted to only read, and every patch. The default."""
     AUTO_EDIT = "auto-edit"
-    """Ask like `untrusted`, except for patches inside the writable roots."""
+    """Ask like UNTRUSTED, but not before a patch inside the writable folders."""
     ON_FAILURE = "on-failure"
-    """Ask when the sandbox has stopped something."""
+    """Ask, as both above do, too, whether to run a command that the sandbox stopped without it."""
     ON_REQUEST = "on-request"
-    """Ask when the model requests it."""
+    """Ask when the model requests it by `with_escalated_permissions`."""
     NEVER = "never"
+    """Never ask; reject what all others ask about, except deletion by force under full access."""
 
 
 APPROVAL_NAMES: dict[str, AskForApproval] = {
@@ -40,7 +46,7 @@ class ReviewDecision(enum.Enum):
 
     APPROVED = "approved"
     APPROVED_FOR_SESSION = "approved_for_session"
-    """Approved for exactly these words in this folder, or for these files."""
+    """Approved for exactly these words in this folder, for these files, or for this MCP tool."""
     APPROVED_FOR_PREFIX = "approved_for_prefix"
     """Approved in this session for every command that starts with `proposed_prefix`."""
     APPROVED_ALWAYS = "approved_always"
@@ -69,7 +75,7 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Write access to $TMPDIR, if it is set and absolute."""
     can_write_slash_tmp: bool = False
     writable_roots: tuple[str, ...] = ()
-    """Additional writable folders, absolute."""
+    """Additional writable folders; a relative one is below the session's working directory."""
     connect_ports: tuple[Port, ...] = ()
     """TCP ports that commands may connect to, on any host, while the network is otherwise off."""
     bind_ports: tuple[Port, ...] = ()
@@ -81,9 +87,10 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return self.can_read_everything and self.can_write_everything and self.can_use_network
 
     def roots(self, *, cwd: str, tmpdir: str | None) -> tuple[str, ...]:
-        """Return the writable folders, in order, each once; empty if everything is writable.
+        """Return the writable folders, absolute, each once; empty if everything or nothing is.
 
-        Args: cwd: the session's working directory, absolute. tmpdir: the value of $TMPDIR.
+        Args: cwd: the session's working directory, absolute. tmpdir: the value of $TMPDIR; None
+            if unset.
         """
         if self.can_write_everything:
             return ()
@@ -122,7 +129,7 @@ SANDBOX_MODES: dict[str, SandboxPolicy] = {
 
 
 class WorkspaceWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """`[sandbox_workspace_write]`: what `workspace-write` adds to the working directory."""
+    """`[sandbox_workspace_write]`: changes to the permissions of the mode `workspace-write`."""
 
     writable_roots: tuple[str, ...] = ()
     network_access: bool = False
@@ -131,7 +138,10 @@ class WorkspaceWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def policy_of_mode(mode: str, workspace_write: WorkspaceWrite) -> SandboxPolicy:
-    """Return the policy of a mode; `workspace_write` changes that of `workspace-write` only."""
+    """Return the policy of a mode, a key of SANDBOX_MODES.
+
+    Args: workspace_write: changes to the policy of `workspace-write`; ignored for other modes.
+    """
     policy = SANDBOX_MODES[mode]
     if mode != "workspace-write":
         return policy

@@ -40,8 +40,8 @@ def answer_to(
 ) -> QuestionAnswer:
     """Return the Op that answers a question; by default, it declines.
 
-    Args: decision, feedback: the answer to an approval request. action, content: the answer to an
-        elicitation, as `ElicitationAnswer` has them.
+    Args: decision, feedback: the answer, if the question is an approval request; otherwise ignored.
+        action, content: the answer to an elicitation, as in `ElicitationAnswer`; otherwise ignored.
     """
     match question:
         case ExecApprovalRequest(call_id=call_id):

@@ -1,6 +1,6 @@
-"""Replies: events outside of tasks that answer a front end, about history, models and MCP servers.
+"""Replies: events outside of tasks, about history, models and MCP servers.
 
-Each class names the op that it answers.
+Most answer an op of a front end; their docstrings name it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class McpServerState(enum.Enum):
 class McpServerStatus(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mcp_server_status"
 ):
-    """An MCP server has started, failed, or ended."""
+    """The state of an MCP server, reported whenever it changes."""
 
     server: str
     state: McpServerState
     message: str | None = None
-    """Reason of a failure."""
+    """Reason of a failure; otherwise None."""
     tools: tuple[str, ...] = ()
-    """Names of the tools, as the MCP server gives them."""
+    """Names, as the server gives them, of the tools offered to the model; empty unless READY."""
     transport: str = "stdio"
     """Transport: `stdio`, `http` or `sse`."""
 
@@ -89,11 +89,14 @@ class SearchHistoryResponse(
     query: str
     matches: tuple[HistoryMatch, ...]
     is_complete: bool
-    """Whether no older message matches."""
+    """Whether the search reached the oldest message; if not, older messages may match, too."""
 
 
 class HistoryReloaded(msgspec.Struct, frozen=True, tag_field="type", tag="history_reloaded"):
-    """The message history has been read again; earlier log ids and entry counts are void."""
+    """The response to `reload_history`: earlier log ids and entry counts are void.
+
+    It also follows a `session_configured` that could not wait for the state of the history.
+    """
 
     log_id: int
     entry_count: int
@@ -104,7 +107,7 @@ class ModelEntry(msgspec.Struct, frozen=True):
 
     id: str
     context_window: int | None = None
-    """Size in tokens, if the server reports it."""
+    """Size in tokens; None if the server does not report it."""
 
 
 class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="list_models_response"):
@@ -112,7 +115,7 @@ class ListModelsResponse(msgspec.Struct, frozen=True, tag_field="type", tag="lis
 
     models: tuple[ModelEntry, ...]
     error: str | None = None
-    """Reason why the list is empty."""
+    """Reason why the request failed, so that `models` is empty; None if it succeeded."""
 
 
 FrontEndReply = (

@@ -8,7 +8,7 @@ import msgspec
 
 
 class WireApi(enum.Enum):
-    """HTTP protocol of a provider."""
+    """OpenAI API that a provider implements: Responses or Chat Completions."""
 
     RESPONSES = "responses"
     CHAT = "chat"
@@ -22,15 +22,23 @@ class ModelProvider(msgspec.Struct, frozen=True, kw_only=True):
     """URL without the `/responses` or `/chat/completions` that requests add."""
     wire_api: WireApi = WireApi.RESPONSES
     env_key: str | None = None
-    """Environment variable that holds the API key; None sends no Authorization header."""
+    """Environment variable that holds the API key.
+
+    If it is None, the key is `experimental_bearer_token`; if that is None, too, none is sent.
+    For OpenAI itself CODEX_API_KEY comes first.
+    """
     env_key_instructions: str | None = None
+    """Advice for the user whose environment lacks `env_key`."""
     experimental_bearer_token: str | None = None
+    """API key itself, for when `env_key` is None or its variable is unset or blank."""
     query_params: dict[str, str] = {}
     http_headers: dict[str, str] = {}
     env_http_headers: dict[str, str] = {}
     """Environment variables by header name; an unset or blank variable sends no header."""
     request_max_retries: int = 4
+    """Most retries of a request that fails before the headers of a successful response."""
     stream_max_retries: int = 5
+    """Most retries of a request whose response breaks off."""
     connect_timeout_ms: int = 15_000
     header_timeout_ms: int = 300_000
     """Longest wait from request to first byte of the response; a local model may load first."""
@@ -39,7 +47,9 @@ class ModelProvider(msgspec.Struct, frozen=True, kw_only=True):
     ca_certificate: str | None = None
     """PEM file trusted for this provider instead of the system's certificates."""
     client_certificate: str | None = None
+    """PEM file of the certificate that this program shows to the server; None: none."""
     client_key: str | None = None
+    """PEM file of the key for `client_certificate`."""
     is_openai: bool = False
     """Whether it is OpenAI's own service, which accepts `store`, encrypted reasoning and
     `previous_response_id`."""
@@ -76,7 +86,7 @@ class ReasoningEffort(enum.Enum):
 
 
 class ReasoningSummary(enum.Enum):
-    """Detail of the reasoning summary."""
+    """Detail of the summary that a model gives of its reasoning."""
 
     NONE = "none"
     AUTO = "auto"
@@ -85,7 +95,7 @@ class ReasoningSummary(enum.Enum):
 
 
 class FileOpener(enum.Enum):
-    """Editor that opens links to a line of a file."""
+    """Editor that opens the links to lines of files; with `none`, there are no links."""
 
     VSCODE = "vscode"
     VSCODE_INSIDERS = "vscode-insiders"
@@ -95,7 +105,7 @@ class FileOpener(enum.Enum):
 
 
 REASONING_NAMES = ("o1", "o3", "o4", "codex", "gpt-5", "gpt-oss")
-"""Beginnings of the names of models that accept reasoning options."""
+"""Beginnings of the names of models that accept reasoning options, except `gpt-5-chat`."""
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,12 +113,14 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     reasoning_effort: ReasoningEffort | None = None
-    """Effort; None: the model decides."""
+    """Effort; None lets the model decide, NONE turns reasoning options off."""
     reasoning_summary: ReasoningSummary | None = None
+    """Detail of the summary to ask for; None or NONE asks for none."""
     has_reasoning: bool | None = None
     """Whether requests may carry reasoning options; None decides by the model's name."""
     verbosity: str | None = None
     max_output_tokens: int | None = None
+    """Limit for each response; None sends no limit."""
     context_window: int | None = None
     """Size in tokens; None if unknown."""
     has_images: bool = True
@@ -124,18 +136,19 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnvironmentInherit(enum.Enum):
-    """Variables of this program that a command inherits."""
+    """Which variables of this program a command inherits, before patterns exclude any."""
 
     ALL = "all"
     CORE = "core"
+    """Home, user name, `PATH`, `SHELL` and the folders for temporary files."""
     NONE = "none"
 
 
 class ShellEnvironmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """`[shell_environment_policy]`: the environment of model-written commands.
 
-    Applied in this order: inherit, default excludes (`*KEY*`, `*SECRET*`, `*TOKEN*`), exclude, set,
-    include_only. Patterns are globs, matched without regard to case.
+    Applied in this order: inherit, default excludes (`*KEY*`, `*SECRET*`, `*TOKEN*` and more, see
+    sandbox/env.py), exclude, set, include_only. Patterns are globs, matched without regard to case.
     """
 
     inherit: EnvironmentInherit = EnvironmentInherit.ALL
@@ -143,47 +156,51 @@ class ShellEnvironmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     set: dict[str, str] = {}
     include_only: tuple[str, ...] = ()
+    """Patterns of the only variables to keep, also of those in `set`; empty keeps all."""
 
 
 class ToolApproval(enum.Enum):
     """When the user is asked before a tool of an MCP server is called."""
 
     AUTO = "auto"
-    """Ask if the approval policy and the server's description of the tool suggest it."""
+    """Ask before a tool that may change something if the approval policy asks before commands, and
+    before one that may destroy something under each policy but `never`."""
     PROMPT = "prompt"
-    """Always ask."""
+    """Always ask; under the approval policy `never`, the call is rejected."""
     WRITES = "writes"
-    """Ask unless the server says that the tool only reads."""
+    """Like PROMPT, except for tools that only read, as the server says."""
     APPROVE = "approve"
     """Never ask."""
 
 
 class McpTool(msgspec.Struct, frozen=True, kw_only=True):
-    """`[mcp_servers.NAME.tools.TOOL]`."""
+    """`[mcp_servers.NAME.tools.TOOL]`: the settings of one tool."""
 
     approval_mode: ToolApproval | None = None
-    """Mode; None: the server's `default_tools_approval_mode`."""
+    """When to ask; None: as the server's `default_tools_approval_mode` says."""
 
 
 class McpServer(msgspec.Struct, frozen=True, kw_only=True):
     """`[mcp_servers.NAME]`: a program, or an address, that speaks the Model Context Protocol."""
 
     command: str | None = None
-    """Program; None if there is a `url`."""
+    """Program to start, which speaks over its stdin and stdout; None if there is a `url`."""
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
     env_vars: tuple[str, ...] = ()
     """Names of variables that the program inherits besides the basic ones."""
     cwd: str | None = None
-    """Working directory; None: the session's."""
+    """Working directory of the program; None: the session's."""
     url: str | None = None
+    """Address of a server over HTTP; None if there is a `command`."""
     bearer_token_env_var: str | None = None
+    """Environment variable that holds the token to send to `url`."""
     http_headers: dict[str, str] = {}
     env_http_headers: dict[str, str] = {}
     """Environment variables by header name; an unset or blank variable sends no header."""
     enabled: bool = True
     required: bool = False
-    """Whether a task waits until this server is ready, and fails if it has failed."""
+    """Whether a task waits until this server is ready, and fails if the server has failed."""
     enabled_tools: tuple[str, ...] | None = None
     """Names of the tools to offer; None: all."""
     disabled_tools: tuple[str, ...] = ()
@@ -191,6 +208,7 @@ class McpServer(msgspec.Struct, frozen=True, kw_only=True):
     tool_timeout_sec: float = 300.0
     default_tools_approval_mode: ToolApproval = ToolApproval.AUTO
     tools: dict[str, McpTool] = {}
+    """Settings of single tools, by name."""
 
     def offers(self, tool: str) -> bool:
         """Whether the user lets the model see this tool."""
