@@ -56,6 +56,7 @@ class OpenQuestion:
         self.request_id = key[1]
         """Id that the answer must name."""
         self.answers: SimpleQueue[Answer | None] = SimpleQueue()
+        """Queue for the one answer; None when the task is stopped first."""
 
     def wait(self, cancel: Cancel) -> Answer:
         """Wait for the user's answer, without a time limit, and return it.
@@ -85,7 +86,8 @@ class Approvals:
     def open(self, kind: type, call_id: str, task_id: str) -> OpenQuestion:
         """Register an approval request. Show it only afterwards, under its `request_id`.
 
-        Args: kind: the Op type that answers the request.
+        Args: kind: the Op type that answers the request. task_id: id of its events, which an answer
+            may name, too.
         """
         with self._lock:
             key = self._unused((kind, call_id))
@@ -117,8 +119,9 @@ class Approvals:
     def answer(self, kind: type, request_id: str, answer: Answer) -> bool:
         """Deliver the user's answer to the request that waits for it.
 
-        Args: request_id: the request's call id, or the id of its event, as front ends of May 2025
-            send it; that is enough, because a task has one open request at a time.
+        Args: kind: the type of the Op that answers. request_id: the request's `request_id`, or the
+            id of its event, as front ends of May 2025 send it; that is enough, because a task has
+            one open request at a time.
         Returns: whether a request was waiting for the answer.
         """
         with self._lock:

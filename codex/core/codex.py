@@ -59,7 +59,7 @@ START_ID = "0"
 """Id of the events that no submission caused, such as the session's first `session_configured`."""
 
 HISTORY_PATIENCE_S = 0.5
-"""Longest wait for the state of the message history, which takes 0.1 s for a million lines."""
+"""Longest wait for the state of the message history; to read a million lines takes 0.1 s."""
 
 
 class TaskEnded(NamedTuple):
@@ -78,7 +78,7 @@ class Codex:
         source: str = "cli",
         resumed: Resumed | None = None,
     ) -> None:
-        """Start the session thread; the first event is `session_configured`, or `error`.
+        """Start the session thread. Unless it warns or fails, `session_configured` comes first.
 
         Args: put: receives each event; the engine's threads call it. source: name of the front end
             for the session's file: `cli`, `exec`, `proto` or `mcp`. resumed: the conversation to
@@ -115,7 +115,10 @@ class Codex:
         self._messages.put(submission)
 
     def close(self, timeout_s: float | None = None) -> None:
-        """End the running task, its processes and the engine; wait for that at most `timeout_s`."""
+        """End the running task, its processes and the engine, and wait for their end.
+
+        Args: timeout_s: the longest wait in seconds; None waits without a limit.
+        """
         if self._thread.is_alive():
             self.submit(Shutdown())
             self._thread.join(timeout_s)

@@ -1,7 +1,7 @@
 """CommandSetting: the environment variables and the confinement that a command runs with.
 
-It is worked out here for the model's commands, the user's commands and `codex sandbox` alike, so
-that `codex sandbox` shows what confines the others.
+The model's commands, the user's commands and those of `codex sandbox` all get theirs here, so that
+`codex sandbox` shows what confines the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class CommandSetting(NamedTuple):
 
 
 def command_setting(config: Config, host: Host, policy: SandboxPolicy) -> CommandSetting:
-    """Return the setting of one command that starts now; it must not be used for a later command.
+    """Return the setting of one command that starts now; a later command needs a new one.
 
     Raises: SandboxUnavailableError, when less can be enforced than the settings require.
     """

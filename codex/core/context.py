@@ -1,4 +1,4 @@
-"""TaskContext: what a running task gives its turns and tools: session, setup, id and Cancel."""
+"""TaskContext: what a task or a user command gives its turns and tools to work with."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 class TaskContext(NamedTuple):
-    """Access of one task to its session and to the user."""
+    """Access of one task, or of one user command beside it, to its session and to the user."""
 
     session: Session
     setup: Setup
-    """Setup that was in force when the task began."""
+    """Setup that was in force when the task began; later ones do not apply to it."""
     task_id: str
+    """Id of the submission that the task began with, which its events carry."""
     cancel: Cancel
 
     def emit(self, msg: EventMsg) -> None:
@@ -39,7 +40,7 @@ class TaskContext(NamedTuple):
             self.emit(Warning(message))
 
     def ask(self, request: ApprovalRequest) -> Answer:
-        """Show an approval request to the user, wait for the answer and return it.
+        """Show an approval request to the user, wait for the answer, record both and return it.
 
         Raises: Interrupted, when the task is stopped or the user answers "abort".
         """
@@ -61,7 +62,7 @@ class TaskContext(NamedTuple):
         Such a call has no begin or end event: a model that fails this way again and again would
         seem to do nothing.
 
-        Args: subject: what the call is about, for the user only; the model knows it.
+        Args: subject: what the call is about, put before the text for the user, not for the model.
         """
         self.emit(BackgroundEvent(f"{subject}: {text}" if subject else text))
         return ToolOutput(text)

@@ -42,7 +42,10 @@ class Elicitations:
         self._count = 0
 
     def ask(self, server: str, question: ServerQuestion) -> None:
-        """Show an MCP server's question to the user, without waiting. Any thread may call it."""
+        """Show an MCP server's question to the user, or decline it if the user may not be asked.
+
+        Any thread may call this; it does not wait for the answer.
+        """
         if not self._can_ask():
             question.answer({"action": "decline"})
             return
@@ -57,7 +60,7 @@ class Elicitations:
         )
 
     def answer(self, op: ElicitationAnswer) -> None:
-        """Send the user's answer to the MCP server that asked.
+        """Send the user's answer to the MCP server that asked, with defaults for missing members.
 
         Raises: CodexError, if the answer is invalid or no question is waiting for it.
         """

@@ -41,12 +41,13 @@ def running(
     source: str,
     resumed: Resumed | None = None,
 ) -> Iterator[Submits]:
-    """Run an engine for one session; when the block has ended, so has all that the engine started.
+    """Run an engine for one session; after the block, all that it started but notifiers has ended.
 
-    Must be called in the main thread. Stop signals go to `put`, too; when the block ends, they kill
-    the process again.
+    Must be called in the main thread. Until the block ends, stop signals do not kill the process
+    but go to `put`, too.
 
-    Args: source: name of the front end, for the session's file. resumed: the session to resume.
+    Args: put: receives each event; the engine's threads call it. source: name of the front end, for
+        the session's file. resumed: the session to resume; None starts a new one.
     """
     with stop_signals_to(put):
         codex = Codex(config, host, put, source=source, resumed=resumed)

@@ -30,6 +30,7 @@ class CommandEnded(NamedTuple):
     """Result of a user command."""
 
     note: Note
+    """Command and output, for the model to read with its next request."""
 
 
 class ModelsListed(NamedTuple):
@@ -51,7 +52,7 @@ class Errands:
         self._running: dict[threading.Thread, Cancel] = {}
 
     def run_command(self, session: Session, submission_id: str, text: str) -> None:
-        """Run the user's shell text in its own thread, while a task runs."""
+        """Run the user's shell text in a thread of its own, without waiting; post the result."""
         setup = session.setup
 
         def work(cancel: Cancel) -> ErrandResult:
@@ -61,7 +62,7 @@ class Errands:
         self._start(work)
 
     def list_models(self, setup: Setup, submission_id: str) -> None:
-        """Request the provider's list of models in its own thread."""
+        """Request the list of models in a thread of its own, without waiting; post the result."""
 
         def work(cancel: Cancel) -> ErrandResult:
             return ModelsListed(submission_id, _listed(setup, cancel))

@@ -1,6 +1,6 @@
 """The system text of a session: base prompt, environment, and the user's own instructions.
 
-Pure, except that it reads the text of the base prompt once.
+Pure, except that the first call reads the text of the base prompt.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ APPROVAL_WORDS = {
 def base_instructions(config: Config, *, roots: tuple[str, ...], user_text: str | None) -> str:
     """Return the system text of a session.
 
-    Args: roots: the writable folders. user_text: the user's own instructions and project documents.
+    Args: roots: the writable folders; empty if everything or nothing is writable. user_text: the
+        user's own instructions and project documents; None if there are none.
     """
     parts = [config.base_instructions or text("core/prompt.md")]
     policy = config.sandbox_policy
@@ -55,7 +56,10 @@ def combine_user_text(instructions: str | None, project_docs: str | None) -> str
 
 
 def describe_sandbox(policy: SandboxPolicy, roots: tuple[str, ...]) -> str:
-    """Describe a policy in one line, for people and the model: `workspace-write [/repo, /tmp]`."""
+    """Describe a policy in one line, such as `workspace-write [/repo, /tmp]`.
+
+    Args: roots: the folders that the policy makes writable.
+    """
     if policy.is_unrestricted:
         return "danger-full-access"
     network = " with network" if policy.can_use_network else ""

@@ -1,4 +1,4 @@
-"""The notifier: a program that the user configured, run with one JSON argument when a task is done.
+"""The notifier: the user's program, run with one JSON argument when a task has completed.
 
 It must not disturb codex: it has no terminal, codex does not wait for it, and it may outlive codex.
 The JSON members have the names that Codex gave them in May 2025.
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_S = 30.0
-"""Longest run of a notifier; one that exceeds it is killed when the next one starts."""
+"""Longest run of a notifier; one that exceeds it is killed at the next start or `close`."""
 
 MAX_PAYLOAD_BYTES = 100_000
-"""Longest JSON argument in bytes; Linux refuses an argument of 128 KiB or more."""
+"""Longest JSON argument that is sent uncut; Linux refuses an argument of 128 KiB or more."""
 CUT_CHARACTERS = 8_000
 """Length that each text is cut to if the JSON argument would be too long."""
 
@@ -40,10 +40,10 @@ class Notifier:
     def turn_complete(
         self, turn_id: str, input_messages: tuple[str, ...], last_message: str | None
     ) -> None:
-        """Start the notifier for a task that is done, without waiting. Failures are only logged.
+        """Start the notifier for a completed task, without waiting. Failures are only logged.
 
         Args: turn_id: the task's submission id. input_messages: the user's messages for the task.
-            last_message: the last message of the model.
+            last_message: the last message of the model; None if it wrote none.
         """
         if not self._argv:
             return
@@ -58,7 +58,7 @@ class Notifier:
         self._start(payload.decode())
 
     def close(self) -> None:
-        """Reap the notifier processes that have ended; a running one may outlive codex."""
+        """Reap ended notifiers and kill those over TIME_LIMIT_S; others may outlive codex."""
         self._reap()
 
     def _start(self, payload: str) -> None:

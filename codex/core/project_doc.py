@@ -18,7 +18,7 @@ DOC_NAME = "AGENTS.md"
 
 
 class ProjectDocs(NamedTuple):
-    """The documents that apply to a folder."""
+    """The documents that apply to a working directory."""
 
     text: str | None
     """The documents joined by blank lines; None if no document was found."""
@@ -37,10 +37,10 @@ def collect(
 ) -> ProjectDocs:
     """Read the documents that apply to `cwd`.
 
-    Args: codex_home, cwd: absolute. max_bytes: for all texts together; 0 turns documents off.
-        fallback_names: tried in this order in a folder of the project without an AGENTS.md.
-        root_markers: a project's root is the nearest folder that holds one of these; without one
-        the project is `cwd` alone.
+    Args: codex_home, cwd: absolute. max_bytes: limit for all texts together; 0 turns documents off.
+        fallback_names: names to try in this order in a folder of the project whose AGENTS.md is
+        missing, unreadable or blank. root_markers: a project's root is the nearest folder, from
+        `cwd` upwards, that holds one of these; without one, the project is `cwd` alone.
     """
     if max_bytes <= 0:
         return ProjectDocs(None, (), ())

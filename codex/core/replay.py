@@ -1,7 +1,7 @@
 """Replay: turn a recorded conversation back into the events that show it. Pure.
 
-A session file of this program contains the events themselves. A file of another program can be
-relied on for messages, calls and outputs only, so the events are made from those.
+A session file of this program contains the events themselves. In a file of another program, only
+messages, calls and outputs can be relied on, so the events are made from those.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def start_servers(session: Session, event_id: str) -> None:
-    """Start the configured MCP servers in the background, and store them in `session`.
+    """Start the configured MCP servers in the background; set the session's `mcp`, `elicitations`.
 
-    Args: event_id: id that the servers' events carry.
+    Args: event_id: the id under which the servers' events and questions are sent.
     """
 
     def emit(msg: EventMsg) -> None:

@@ -32,7 +32,7 @@ class ApprovedCommand(NamedTuple):
     argv: tuple[str, ...]
     cwd: str
     is_sandboxed: bool
-    """Whether the user approved running it inside the sandbox, not outside."""
+    """Whether the user approved running it inside the sandbox; False: outside."""
 
 
 class Session:
@@ -47,7 +47,7 @@ class Session:
         rollout: Rollout,
         resumed: Resumed | None = None,
     ) -> None:
-        """Args: resumed: an old conversation to continue."""
+        """Args: put: receives each event. resumed: an old conversation to continue."""
         self.session_id = session_id
         self.setup = setup
         """Setup in force; a task reads it once, when it starts."""
@@ -58,13 +58,14 @@ class Session:
         self.transcript = Transcript(items, on_record=rollout.item)
         self.usage = TokenUsage() if resumed is None else resumed.usage
         self.windows: dict[str, int | None] = {}
-        """Context windows in tokens by model, as the provider reported them last."""
+        """Context windows in tokens by model, as in the provider's last list; None: unknown."""
         self.approved_commands: set[ApprovedCommand] = set()
         self.approved_paths: set[str] = set()
         """Absolute paths that patches may change without asking the user again."""
         self.approved_mcp_tools: set[tuple[str, str]] = set()
         """Pairs of MCP server and tool that may be called without asking the user again."""
         self.warnings_shown: set[str] = set()
+        """Texts of the warnings that `TaskContext.warn_once` must not show again."""
         self.mcp: McpServers | None = None
         """MCP servers of the session; None if the configuration names none."""
         self.elicitations: Elicitations | None = None
@@ -72,20 +73,20 @@ class Session:
 
     @functools.cached_property
     def rules(self) -> Rules:
-        """The user's rules about commands, and those that the user's answers added."""
+        """The rules about commands, from the user's files (once loaded) and the user's answers."""
         from codex.core.safety.rules import Rules
 
         return Rules()
 
     @functools.cached_property
     def tripwire(self) -> Tripwire:
-        """The guard of the protected names; made for the first command, to keep the start fast."""
+        """The guard that undoes changes to protected names; made for the first command."""
         from codex.sandbox.guard.tripwire import Tripwire
 
         return Tripwire()
 
     def change_setup(self, setup: Setup) -> None:
-        """Continue the conversation under other settings.
+        """Continue the conversation under other settings, and close the old setup.
 
         A server holds responses for one model and one account: after a change of either, the next
         request sends the transcript from its beginning.
@@ -96,19 +97,22 @@ class Session:
         old.close()
 
     def context_window(self, setup: Setup) -> int | None:
-        """Return the context window in tokens: as configured, else as the provider reported it."""
+        """Return the context window in tokens: as configured, else as the provider reported it.
+
+        None: neither is known.
+        """
         model = setup.config.model
         if model.context_window is not None:
             return model.context_window
         return self.windows.get(model.model)
 
     def close(self) -> None:
-        """End the MCP servers; close the connections to the model and the rollout."""
+        """End the MCP servers, close the setup in force, and close the rollout."""
         if self.mcp is not None:
             self.mcp.close()
         self.setup.close()
         self.rollout.close()
 
     def emit(self, event_id: str, msg: EventMsg) -> None:
-        """Send an event to the front end, under the id of the submission it belongs to."""
+        """Send an event to the front end, under the id of its submission, without recording it."""
         self._put(Event(event_id, msg))

@@ -30,11 +30,11 @@ class Setup(msgspec.Struct, frozen=True):
     config: Config
     host: Host
     roots: tuple[str, ...]
-    """Folders that the sandbox policy makes writable, as configured; links are not resolved."""
+    """Writable folders, links not resolved; empty if everything or nothing is writable."""
     client: ModelClient
     notifier: Notifier
     user_text: str | None
-    """The user's own instructions and project documents, a part of `instructions`."""
+    """The user's own instructions and project documents, a part of `instructions`; None: none."""
     instructions: str
     """System text, sent in full with every request."""
 
@@ -48,7 +48,7 @@ class Setup(msgspec.Struct, frozen=True):
         return None if self.config.sandbox_policy.can_write_everything else self.roots
 
     def has_model_of(self, other: Setup) -> bool:
-        """Whether both setups use the same model of the same provider, under the same account."""
+        """Whether both setups use the same model and the same settings of the provider."""
         mine, theirs = self.config, other.config
         return (mine.provider, mine.model.model) == (theirs.provider, theirs.model.model)
 
@@ -61,7 +61,7 @@ class Setup(msgspec.Struct, frozen=True):
 def make_setup(config: Config, host: Host, user_text: str | None) -> Setup:
     """Make the setup for these settings: writable folders, client, notifier and system text.
 
-    Args: user_text: the user's own instructions and project documents.
+    Args: user_text: the user's own instructions and project documents; None if there are none.
     """
     roots = config.sandbox_policy.roots(cwd=config.cwd, tmpdir=host.environ.get("TMPDIR"))
     return Setup(
@@ -76,7 +76,7 @@ def make_setup(config: Config, host: Host, user_text: str | None) -> Setup:
 
 
 def reconfigured(config: Config, op: ConfigureSession, windows: Mapping[str, int | None]) -> Config:
-    """Return the settings after `op`, whose `cwd` must be absolute.
+    """Return `config` with the settings of `op`, whose `cwd` must be absolute.
 
     Args: windows: context windows in tokens by model, as the provider reported them.
     """

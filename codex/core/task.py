@@ -1,6 +1,7 @@
 """Task: the work on one user input, turn after turn, until the model calls no more tools.
 
-It runs in the thread `codex-task`. Input that arrives meanwhile joins at the next turn.
+It runs in the thread `codex-task`. Input that arrives meanwhile joins at the next turn. A task may
+begin with a user command instead; without input, it then needs no turn.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class InputQueue:
             return self._emptied()
 
     def take_or_close(self) -> tuple[QueuedInput | Note, ...]:
-        """Remove and return all items; close the queue if none of them is user input."""
+        """Remove and return all items; close the queue if there is no user input among them."""
         with self._lock:
             waiting = self._emptied()
             self._is_open = has_input(waiting)
@@ -102,12 +103,12 @@ def has_input(waiting: tuple[QueuedInput | Note, ...]) -> bool:
 
 
 class Task:
-    """The work on one user input."""
+    """The work on one user input or user command."""
 
     def __init__(
         self, session: Session, first: QueuedInput | UserCommand, *, on_end: Callable[[], None]
     ) -> None:
-        """Args: on_end: called by the task's thread as its last step."""
+        """Args: first: what the task begins with. on_end: called by its thread as the last step."""
         self.id = first.submission_id
         self.queue = InputQueue()
         self.cancel = Cancel()

@@ -1,9 +1,9 @@
-"""Turn: send one prompt, read the response from its stream, run the tool calls in it.
+"""Turn: send one prompt, read the streamed response, run the tool calls in it.
 
 An incomplete response has no effect: items are recorded and tools run only when the response is
 complete, so a retry never runs a tool twice. Deltas are for people only. One loop retries failed
-requests and broken streams alike, so that their retries never multiply. It is here because each
-retry becomes an event; model/retry.py has its limits.
+requests and broken streams alike, so that their retries never multiply. The loop is here because
+each retry becomes an event; model/retry.py has its limits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class TurnResult(msgspec.Struct, frozen=True):
     """Result of a turn, for its task."""
 
     has_calls: bool
-    """Whether the model called tools, whose outputs the next turn must send."""
+    """Whether the model called tools; if so, another turn must send their outputs."""
     last_message: str | None
     """Last text of the model in this turn; None if there was no text."""
 

@@ -27,7 +27,7 @@ class AskForApproval(enum.Enum):
     AUTO_EDIT = "auto-edit"
     """Ask like UNTRUSTED, but not before a patch inside the writable folders."""
     ON_FAILURE = "on-failure"
-    """Ask, as both above do, too, whether to run a command that the sandbox stopped without it."""
+    """Ask, as both above do too, whether a command that the sandbox stopped may leave it."""
     ON_REQUEST = "on-request"
     """Ask when the model requests it by `with_escalated_permissions`."""
     NEVER = "never"
