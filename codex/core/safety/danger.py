@@ -26,9 +26,9 @@ WRAPPERS = (
     | frozenset({"exec", "builtin", "eval", "stdbuf", "setsid", "busybox", "unbuffer", "chroot"})
     | frozenset({"time", "coproc", "function", "noglob", "nocorrect", "repeat"})
 )
-"""Programs that run a command from the words after them; any of those may be its first word.
+"""Programs that run a command from the words after them; any of these words may be its first.
 
-The words of the last row are reserved in some shells and name a program in others.
+Some, such as `time` and `repeat`, are reserved words in some shells and name programs in others.
 """
 FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 RESERVED = frozenset({"if", "then", "else", "elif", "do", "while", "until", "!", "{"})
@@ -41,7 +41,7 @@ DESCRIPTOR = re.compile(r"\d+|\{\w+\}", re.ASCII)
 HERE_DOCUMENT = re.compile(r"<(?!<)-?[ \t]*(['\"\\]?)([^\s'\";&|<>()]+)\1?")
 OPERATOR = re.compile(r"<-|[<>&|]*")
 ARITHMETIC = re.compile(r"\(\(|[\w$]\[")
-"""Sign that `<<` in the same line may be a shift, so that the next lines may be commands."""
+"""Pattern of arithmetic: a `<<` in the same line may be a shift, the next lines commands."""
 SUBSTITUTION = re.compile(r'\$\([^()"]*+(?:"[^"]*"[^()"]*+)*+\)|`[^`]*`')
 """Pattern of a command substitution that contains no other one."""
 SUBSTITUTION_SIGN = re.compile(r"(?<!\\)\$\(|[()]")
@@ -56,13 +56,16 @@ ANSI_ESCAPE = re.compile(
 )
 ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
 MAX_WORDS = 200
-"""Number of words of a command that are examined; another command may begin at each of them."""
+"""Most words of a command that are examined, from its first on; the rest is ignored."""
 MAX_SCRIPTS = 500
-"""Number of scripts within one command that are examined."""
+"""Limit on the scripts found within one command; beyond it, the search ends."""
 
 
 def possible_commands(argv: Sequence[str]) -> Iterator[Words]:
-    """Yield each command that `argv` might run, itself first; some results may be wrong."""
+    """Yield each command that `argv` might run, itself first, up to MAX_WORDS and MAX_SCRIPTS.
+
+    Some results may be no command.
+    """
     scripts: list[str] = []
     yield from _of_words(tuple(argv), scripts)
     for script in scripts:  # The list grows meanwhile.
@@ -95,7 +98,7 @@ def _of_words(words: Words, scripts: list[str]) -> Iterator[Words]:
 
 
 def _starts(words: Words) -> Iterator[int]:
-    """Yield the positions in the words at which a command may begin, 0 included."""
+    """Yield the indexes of the words at which a command may begin, 0 first."""
     found = {0}
     for index, word in enumerate(words):
         if index not in found:
@@ -120,7 +123,7 @@ def _name(words: Words) -> str:
 
 
 def is_dangerous(argv: Sequence[str]) -> bool:
-    """Whether a command might delete files by force: `rm -f`, also after wrappers, in scripts."""
+    """Whether a command might delete files by force: `rm -f`, also in scripts or after wrappers."""
     return any(map(_is_forced_removal, possible_commands(argv)))
 
 

@@ -23,7 +23,7 @@ class AutoApprove(msgspec.Struct, frozen=True):
     """Decision to run the command or write the patch without a question."""
 
     is_sandboxed: bool
-    """Whether the session's sandbox policy applies (to a patch: its writable folders)."""
+    """Whether the session's sandbox policy applies; to a patch, whether its writable folders do."""
     is_trusted: bool = False
     """Whether the command only reads, so it runs read-only whatever the session's policy."""
     skips_startup_files: bool = False
@@ -36,7 +36,7 @@ class AskUser(msgspec.Struct, frozen=True):
     reason: str | None
     """Reason for the question; None if the command itself says enough."""
     is_sandboxed: bool = True
-    """Whether the sandbox applies if the user approves."""
+    """Whether the session's sandbox policy applies if the user approves."""
     is_kept: bool = True
     """Whether the approval may apply to later commands, too."""
 
@@ -49,9 +49,9 @@ class Reject(msgspec.Struct, frozen=True):
 
 
 OPEN_FOLDER = "'-s workspace-write', or with the folder in writable_roots"
-"""What allows a patch outside the writable folders; the end of a sentence."""
+"""What allows a patch outside the writable folders, to follow "The user can allow it with"."""
 ASK_ME = "another approval policy"
-"""What allows a patch to protected files; the end of a sentence."""
+"""What allows a patch to protected files, to follow "The user can allow it with"."""
 
 SafetyCheck = AutoApprove | AskUser | Reject
 
@@ -69,9 +69,10 @@ def assess_command(
     """Decide about one command.
 
     Args:
-        ruling: the result of the user's rules and the trust table.
-        is_approved: whether the user has allowed it for the session, in the sandbox.
-        may_leave: whether the user has allowed it for the session, without the sandbox.
+        ruling: what `Rules.judge` says of the command.
+        policy: the session's sandbox policy.
+        is_approved: whether the user has allowed this command for the session, in the sandbox.
+        may_leave: whether the user has allowed this command for the session, without the sandbox.
         wants_escalation: whether the model asks to run it without the sandbox.
         justification: the model's reason for leaving the sandbox; None if it gave none.
     """
@@ -150,9 +151,9 @@ def assess_patch(
     """Decide about one patch.
 
     Args:
-        is_inside: whether every path it writes is in a writable folder of the policy, with links
-            resolved.
-        is_empty: whether it changes nothing.
+        is_inside: whether every path of the patch, with links resolved, is in a writable folder of
+            the policy and not protected there.
+        is_empty: whether the patch changes nothing.
         is_protected: if `is_inside` is False, whether all paths that caused this are in writable
             folders, but protected there.
     """

@@ -75,10 +75,10 @@ SUBCOMMANDS: dict[str, frozenset[str]] = {
     "bazel": frozenset(),
     "swift": _words("package"),
 }
-"""Programs with subcommands, each with those subcommands that need a second word."""
+"""Programs with subcommands, each with those whose next word belongs to the prefix, too."""
 
 _RUNNERS = {("uv", "run"), ("poetry", "run"), ("bundle", "exec"), ("npm", "exec"), ("yarn", "exec")}
-"""Subcommands that run the command in the words after them."""
+"""Pairs of program and subcommand that run the command in the words after them."""
 ANYTHING = {
     *(("git", word) for word in ("config", "bisect", "rebase", "filter-branch", "submodule", "-c")),
     *(("docker", word) for word in ("run", "exec")),
@@ -90,14 +90,15 @@ ANYTHING = {
     *(("dotnet", "run"), ("dotnet", "tool"), ("uv", "tool"), ("yarn", "dlx"), ("git", "lfs")),
     *(("mix", "run"), ("swift", "run"), ("bazel", "run"), ("conda", "run"), ("npm", "x")),
 }
-"""Subcommands without a prefix: they run whatever they are given, or change what others run."""
+"""Pairs of program and subcommand for which no prefix is offered: they run whatever they are given,
+or change what others run."""
 
 
 def propose_prefix(argv: Sequence[str]) -> tuple[str, ...] | None:
     """Return the prefix of a command to offer to the user; None if none can be offered.
 
-    In a script, the prefix is that of the only command that may do more than read:
-    `cd X && npm test | tail` gives `npm test`.
+    In a script, the prefix is that of the only command that may do more than read; if there are
+    several, there is no prefix. `cd X && npm test | tail` gives `npm test`.
     """
     commands = plain_commands(argv)
     if commands is None or not argv:

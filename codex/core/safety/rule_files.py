@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 RULES_FOLDER = "rules"
 ATTEMPTS = 3
-"""Number of attempts to write a line, if an editor replaces the file each time."""
+"""Most attempts to write a line, if other programs replace the file each time."""
 LOCK_ATTEMPTS = 40
 LOCK_PAUSE_S = 0.05
 
 
 def find_rule_files(codex_home: str) -> tuple[list[str], list[str]]:
-    """Return the rule files, sorted by name, and an error text for each unreadable folder."""
+    """Return the paths of the rule files, and an error text for each unreadable folder.
+
+    The rule files are `rules/*.rules`, then `*.policy`, each sorted by name, without hidden ones.
+    """
     found: list[str] = []
     failures: list[str] = []
     if os.path.isfile(codex_home):
@@ -56,7 +59,8 @@ def rule_text(prefix: Sequence[str]) -> str:
 def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
     """Add the rule that allows a prefix to `rules/default.rules`; return the file's path.
 
-    The line is appended in one write, under a lock that other sessions respect.
+    The line is appended in one write, under a lock that other sessions respect, unless the file
+    contains it already.
 
     Raises: PolicyError, if the rule cannot be written.
     """
@@ -78,7 +82,10 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
 
 
 def _lock(file: FileIO) -> None:
-    """Lock the file, after waiting for other sessions; closing the file releases the lock."""
+    """Lock the file, after waiting up to 2 s for other sessions; closing the file unlocks it.
+
+    Raises: OSError, if the file is still locked then.
+    """
     for _ in range(LOCK_ATTEMPTS):
         # Where locks are unavailable, the line is still appended in one write.
         if try_lock(file.fileno()) is not LockState.BUSY:

@@ -3,8 +3,8 @@
 What permits a command is judged strictly: the text must plainly be a list of commands, and every
 one of them is judged. What forbids a command is searched for loosely (danger.py). A rule file that
 cannot be read permits nothing and might forbid anything: until it is fixed, every command needs
-approval. `allow` means that a command runs without a question, inside the sandbox; no rule takes a
-command out of the sandbox.
+approval or is rejected. `allow` means that a command runs without a question, inside the sandbox;
+no rule takes a command out of the sandbox.
 """
 
 from __future__ import annotations
@@ -34,22 +34,26 @@ class Ruling(NamedTuple):
     decision: Decision | None = None
     """Decision of the user's rules; None if no rule applies."""
     reason: str | None = None
-    """Reason why the command is forbidden or asked about."""
+    """Reason why the command is forbidden or asked about; None for any other command."""
     is_reader: bool = False
     """Whether the command can only read."""
     is_dangerous: bool = False
+    """Whether the command might delete files by force."""
 
 
 class Rules:
-    """The rules of one session."""
+    """The rules of one session about commands."""
 
     def __init__(self, policy: Policy | None = None, failures: Sequence[str] = ()) -> None:
-        """Args: failures: an error text for each rule file that could not be read."""
+        """Args: failures: an error text for each rule file or folder that could not be read."""
         self._policy = policy or Policy()
         self.failures = tuple(failures)
 
     def allow(self, prefix: Sequence[str]) -> None:
-        """Let every command that begins with these words run in the sandbox."""
+        """Let commands that begin with these words run in the sandbox without a question.
+
+        Stricter rules still apply. The rule lasts for the session.
+        """
         rule = PrefixRule(tuple((word,) for word in prefix), origin=SESSION)
         self._policy = self._policy.joined(Policy(prefix_rules=(rule,)))
 
@@ -132,7 +136,10 @@ class Rules:
 
 
 def load_rules(paths: Sequence[str], failures: Sequence[str]) -> Rules:
-    """Read rule files in order; add an error text to `failures` for each that cannot be read."""
+    """Read rule files in order, and return their rules; a file that cannot be read is a failure.
+
+    Args: failures: error texts to put before those of the files.
+    """
     from codex.execpolicy.load import load_policy
 
     policy = Policy()

@@ -46,13 +46,13 @@ def plain_commands(argv: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
 
 
 def is_trusted(argv: Sequence[str]) -> bool:
-    """Whether a command only reads: it is in the table, or is a script of such commands only."""
+    """Whether a command is certain to only read: `is_reader`, or a script of such commands only."""
     commands = plain_commands(argv)
     return commands is not None and all(map(is_reader, commands))
 
 
 def is_reader(argv: Sequence[str]) -> bool:
-    """Whether a plain command, which is not a script, only reads."""
+    """Whether a plain command, not a script, is certain to only read; False if in doubt."""
     name = _system_name(argv[0]) if argv else None
     if name is None:
         return False

@@ -29,12 +29,15 @@ GIT_SETTINGS = {
     "gpg.ssh.program": "false",
     "gpg.x509.program": "false",
 }
-"""Settings of git that override a repository's. Text conversions and filters, which they cannot
-reach, still run, but cannot write: trusted commands run in a read-only sandbox."""
+"""Settings of git that override a repository's. They cannot turn off its text conversions and
+filters, but those cannot write: trusted commands run in a read-only sandbox."""
 
 
 def unattended_argv(argv: Sequence[str]) -> tuple[str, ...]:
-    """Return the argv that runs the same command without start-up files."""
+    """Return the argv that runs the same command without start-up files of a shell.
+
+    Only the argv of a shell and a script is changed.
+    """
     script = script_of(argv)
     if script is None:
         return tuple(argv)
