@@ -43,6 +43,7 @@ class ShellCall(NamedTuple):
     skips_startup_files: bool = False
     """Whether the command was judged by its words alone, so that it runs without start-up files."""
     is_from_user: bool = False
+    """Whether the user typed the command, not the model."""
     is_trusted_trial: bool = False
     """Whether the command is trusted to only read; if the sandbox stops it, it is judged again."""
 
@@ -55,8 +56,11 @@ class AttemptOutcome(msgspec.Struct, frozen=True):
     """The outcome of one attempt: a result, or the reason why there is no result."""
 
     result: ExecResult | None
+    """Result; None if the command never started."""
     failure: str = ""
+    """Reason why the command never started; empty if it did."""
     is_sandbox_missing: bool = False
+    """Whether the command never started because the sandbox policy cannot be enforced."""
     denial: str | None = None
     """A line that says what the sandbox stopped, and how to allow it; None if nothing."""
     undone: tuple[str, ...] = ()
@@ -68,7 +72,7 @@ def attempt(context: TaskContext, call: ShellCall, policy: SandboxPolicy) -> Att
 
     Changes to protected names are undone, and the user is told of them, after the end event.
 
-    Raises: Interrupted, after the end event; it carries what was undone.
+    Raises: Interrupted, after the end event, with a line for each undone change in `findings`.
     """
     undone: list[str] = []
     try:
@@ -168,7 +172,7 @@ def _never_started(call_id: str, message: str) -> ExecCommandEnd:
 
 
 def report(outcome: AttemptOutcome) -> ToolOutput:
-    """Return the text that the model reads about an attempt."""
+    """Return the output for the model, a text about the attempt and the command's own output."""
     result = outcome.result
     if result is None:
         return ToolOutput(f"error: {outcome.failure}")

@@ -32,7 +32,8 @@ def ask_to_run(
         is_kept: whether an approval may cover later commands. A prefix is offered only for a
             command that stays in the sandbox.
         denial: what the sandbox stopped, if the question is whether to leave the sandbox.
-    Raises: Interrupted.
+    Returns: the answer, approved or denied.
+    Raises: Interrupted, when the task is stopped or the user answers "abort".
     """
     prefix = propose_prefix(command.argv) if is_kept and command.is_sandboxed else None
     answer = context.ask(

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from codex.protocol.items import Json
 
 MAX_TOOLS = 120
-"""Most tools of all MCP servers together: OpenAI accepts 128 functions, some of which are ours."""
+"""Most tools of all MCP servers together in a request; OpenAI accepts 128 with our own."""
 MAX_DESCRIPTION_CHARS = 1024
-"""Longest description that OpenAI accepts for a function."""
+"""Longest description that OpenAI accepts for a function; a longer one is cut."""
 
 LIST_RESOURCES = ToolSpec(
     name="list_mcp_resources",
@@ -70,7 +70,10 @@ class _ReadArguments(msgspec.Struct, frozen=True):
 def mcp_tools(
     context: TaskContext, servers: McpServers, *, taken: Iterable[str]
 ) -> tuple[Tool[Any], ...]:
-    """Return the tools that the servers offer now, as many as a request can carry, in fixed order.
+    """Wait for the required servers, and return the tools that all servers offer, in fixed order.
+
+    If a server has resources, our own tools for them come first. Tools beyond MAX_TOOLS are left
+    out, with a warning.
 
     Args: taken: names of other tools, which must not be used again.
     Raises: CodexError, if a required server has failed. Interrupted.
@@ -95,8 +98,8 @@ def _kept(context: TaskContext, tools: Iterable[OfferedTool]) -> list[OfferedToo
     for server, count in counts.items():
         if count > share:
             context.warn_once(
-                f"the MCP server '{server}' offers {count:,} tools, which is more than a model "
-                f"accepts: {count - share:,} are left out; choose some with "
+                f"the MCP server '{server}' offers {count:,} tools, but all servers together may "
+                f"offer {MAX_TOOLS}: {count - share:,} of them are left out; choose some with "
                 f"mcp_servers.{server}.enabled_tools"
             )
     return kept
@@ -178,8 +181,9 @@ def _report(
     run: Callable[[], Json],
     read: Callable[[Json], ToolResult],
 ) -> ToolOutput:
-    """Make one call by `run`, between its begin and end events; `read` makes the output of it.
+    """Make one call by `run`, between its begin and end events; return the output for the model.
 
+    Args: read: converts the result of `run`.
     Raises: Interrupted, after the end event.
     """
     context.emit(begin)
@@ -213,10 +217,10 @@ def _report(
 def must_ask(mode: ToolApproval, tool: ServerTool, policy: AskForApproval) -> bool:
     """Whether the user is asked before a tool of an MCP server is called.
 
-    Under `auto` the server's description of the tool decides. For a tool that only reads, the user
-    is not asked. For a tool that changes something, the user is asked if the approval policy asks
-    before commands. For a tool that may destroy something, the user is asked under every approval
-    policy but `never`.
+    ToolApproval explains the modes. Under `auto` the server's description of the tool decides. For
+    a tool that only reads, the user is not asked. For a tool that changes something, the user is
+    asked if the approval policy asks before commands. For a tool that may destroy something, the
+    user is asked under every approval policy but `never`.
     """
     match mode:
         case ToolApproval.APPROVE:
@@ -241,7 +245,7 @@ def _refusal(
 ) -> ToolOutput | None:
     """Ask the user if necessary; return None if the call may be made, else the output instead.
 
-    Raises: Interrupted.
+    Raises: Interrupted, when the task is stopped or the user answers "abort".
     """
     session = context.session
     tool = offered.tool
@@ -253,7 +257,8 @@ def _refusal(
     if policy is AskForApproval.NEVER:
         return context.refuse(
             f"rejected: '{tool.name}' of '{offered.server}' needs the user's approval "
-            f"({mode.value}), and the approval policy is 'never'. The user can allow it with "
+            f"(approval mode '{mode.value}'), and the approval policy is 'never'. The user can "
+            "allow it with "
             f'mcp_servers.{offered.server}.tools.{tool.name}.approval_mode = "approve"',
             subject=f"{offered.server}.{tool.name}",
         )

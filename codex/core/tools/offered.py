@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def own_tools(config: Config) -> tuple[Tool[Any], ...]:
-    """Return every tool except those of MCP servers, offered or not, in fixed order."""
+    """Return every tool except those of MCP servers, whether offered or not, in fixed order."""
     return (
         shell_tool(config.command_timeout_ms),
         APPLY_PATCH_TOOL,
@@ -29,7 +29,7 @@ def own_tools(config: Config) -> tuple[Tool[Any], ...]:
 
 
 def offered_tools(context: TaskContext) -> Toolset:
-    """Return the tools to send with the next request.
+    """Return the tools to send with the next request, after waiting for required MCP servers.
 
     Raises: CodexError, if a required MCP server has failed. Interrupted.
     """
@@ -49,14 +49,16 @@ class Toolset:
     """The tools of one request."""
 
     def __init__(self, offered: tuple[Tool[Any], ...], known: tuple[Tool[Any], ...]) -> None:
-        """Args: known: every tool that a call may name; if two share a name, the first is used."""
+        """Args: offered: the tools that the request carries. known: every tool that a call may
+        name, offered or not; if two share a name, the first is used.
+        """
         self.specs = tuple(tool.spec for tool in offered)
         self._by_name: dict[str, Tool[Any]] = {
             name: tool for tool in reversed(known) for name in tool.names
         }
 
     def call(self, context: TaskContext, call: FunctionCall) -> ToolOutput:
-        """Run one call and return its output, or an error for the model if the call is wrong.
+        """Run one call and return its output; if it is wrong, return an error for the model.
 
         Raises: Interrupted, if the task is stopped meanwhile.
         """

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str) -> ToolOutput:
-    """Parse, judge and write one patch; return the output for the model.
+    """Parse, judge and write one patch, after asking if necessary; return the output for the model.
 
-    Raises: Interrupted, if the task is stopped while the user is asked.
+    Args: cwd: the folder that relative paths of the patch start from.
+    Raises: Interrupted, if the task is stopped while the user is asked, or the answer is "abort".
     """
     try:
         patch_plan = plan(parse_patch(text), cwd=cwd)
@@ -40,7 +41,7 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
     )
     match check:
         case Reject(reason):
-            named = f" ({', '.join(outside)})" if outside else ""
+            named = f". Paths that caused this: {', '.join(outside)}" if outside else ""
             return context.refuse(f"patch rejected: {reason}{named}")
         case AskUser() if session.approved_paths.issuperset(patch_plan.paths):
             return _write(context, call_id, patch_plan, roots=None, was_asked=False)
@@ -59,7 +60,8 @@ def apply_patch_text(context: TaskContext, call_id: str, *, text: str, cwd: str)
 
 
 def _protected(context: TaskContext) -> tuple[str, ...]:
-    """Return paths that no writable folder makes writable: CODEX_HOME, files of shells and git."""
+    """Return paths that no writable folder makes writable: CODEX_HOME, and in the home directory
+    the files that shells and git obey."""
     setup = context.setup
     home = setup.host.home()
     names = () if home is None else tuple(os.path.join(home, name) for name in HOME_NAMES)

@@ -13,14 +13,17 @@ class ShellArguments(msgspec.Struct, frozen=True):
 
     command: list[str] | str
     workdir: str | None = None
+    """Folder to run in; a relative one, or None, is taken from the session's working directory."""
     timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    """Time-out in milliseconds, like `timeout_ms`."""
+    """Time-out in milliseconds; if there is also a `timeout_ms`, this one counts."""
     timeout_ms: Annotated[float, msgspec.Meta(gt=0)] | None = None
     with_escalated_permissions: bool | None = None
+    """Whether to ask the user to run the command outside the sandbox; None: no."""
     justification: str | None = None
+    """Reason for leaving the sandbox, for the user to read."""
 
     def argv(self) -> tuple[str, ...]:
-        """Return the argv to run; a `command` that is one string is run as shell text."""
+        """Return the argv to run: a list as it is, a string as the script of a shell."""
         if isinstance(self.command, str):
             return shell_argv(self.command)
         return tuple(self.command)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def run_shell_call(context: TaskContext, call_id: str, arguments: ShellArguments) -> ToolOutput:
     """Run one `shell` call to its end, and return the output for the model.
 
-    Raises: Interrupted, after the command's end event.
+    Raises: Interrupted, when the task is stopped, after the command's end event if it was running.
     """
     argv = arguments.argv()
     if not argv or not argv[0]:
@@ -55,7 +55,7 @@ def run_shell_call(context: TaskContext, call_id: str, arguments: ShellArguments
 
 
 def user_command(context: TaskContext, call_id: str, text: str) -> str:
-    """Run shell text that the user typed, under the session's policy; return what the model reads.
+    """Run shell text that the user typed, in the session's sandbox; return what the model reads.
 
     The text needs no approval, because the user typed it.
     """

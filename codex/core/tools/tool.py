@@ -31,12 +31,13 @@ class Tool(msgspec.Struct, Generic[ArgumentsT], frozen=True, kw_only=True):
 
     spec: ToolSpec
     arguments: Callable[[str], ArgumentsT]
-    """Parser of a call's arguments; it raises ValueError or msgspec.ValidationError."""
+    """Parser of a call's arguments; raises ValueError, or msgspec.ValidationError, if wrong."""
     run: Callable[[TaskContext, str, ArgumentsT], ToolOutput]
-    """Handler of a call, given its call id and arguments; it raises Interrupted."""
+    """Handler of a call, given its call id and arguments; may raise Interrupted."""
     aliases: tuple[str, ...] = ()
     """Other names that models call it by."""
     is_offered: Callable[[Config], bool] = _always
+    """Whether requests carry the tool under these settings."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ class Tool(msgspec.Struct, Generic[ArgumentsT], frozen=True, kw_only=True):
 
 
 def json_arguments(type_: type[ArgumentsT]) -> Callable[[str], ArgumentsT]:
-    """Return a parser of JSON objects with the fields of `type_`; it reads no text as `{}`."""
+    """Return a parser of JSON objects with the fields of `type_`; empty text counts as `{}`."""
 
     def parse(text: str) -> ArgumentsT:
         # Not strict: local models send numbers and booleans as strings.
@@ -63,7 +64,10 @@ def json_arguments(type_: type[ArgumentsT]) -> Callable[[str], ArgumentsT]:
 
 
 def object_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    """Return the JSON schema of an object that has these properties and no others."""
+    """Return the JSON schema of an object with these properties, by name, and no others.
+
+    Args: required: names of the properties that the object must have.
+    """
     return {
         "type": "object",
         "properties": properties,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codex.config.types import Config
 
 MAX_IMAGE_BYTES = 20 * 1024 * 1024
-"""Size limit of an image file; no published service accepts more."""
+"""Largest image file that is attached; no published service accepts more."""
 
 MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -33,7 +33,7 @@ MAGIC = (
 def image_url(path: str) -> str:
     """Return the file as a base64 `data:` URL.
 
-    The media type comes from the content, not from the name.
+    The media type comes from the content, not from the name: PNG, JPEG, GIF, WebP or BMP.
 
     Raises: CodexError, if the file cannot be read, is too large, or is not an image.
     """

@@ -253,7 +253,8 @@ def test_a_patch_of_protected_files_asks_and_is_rejected_where_nobody_can_be_ask
     out = converse(tmp_path, calls, environ=home)
     assert out.outputs[0].startswith(
         "patch rejected: it writes protected files, which other programs obey, and the approval"
-        " policy is 'never'. The user can allow it with another approval policy"
+        " policy is 'never'. The user can allow it with another approval policy. Paths that caused"
+        f" this: {tmp_path / name}"
     )
     assert not (tmp_path / name).exists()
     out = converse(

@@ -160,8 +160,8 @@ def test_of_two_thousand_tools_a_model_gets_as_many_as_it_takes(tmp_path: Path) 
     assert len(names) == 120
     assert "mcp__few__echo" in names
     assert warnings(engine) == [
-        "the MCP server 'many' offers 2,000 tools, which is more than a model accepts: 1,890 are "
-        "left out; choose some with mcp_servers.many.enabled_tools"
+        "the MCP server 'many' offers 2,000 tools, but all servers together may offer 120: 1,890 "
+        "of them are left out; choose some with mcp_servers.many.enabled_tools"
     ]
 
 
