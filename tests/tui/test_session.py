@@ -191,7 +191,7 @@ def test_what_waits_can_be_taken_back(tmp_path: Path) -> None:
         tui.press("tab")
         tui.wait_for("queued: later")
         tui.press("alt-up")
-        tui.wait_gone("waits:")
+        tui.wait_gone("queued: later")
         assert tui.app.composer.text == "later"
         stall.release.set()
         tui.wait_for("tokens in")

@@ -32,6 +32,7 @@ from codex.tui.screen import KEY_TIMEOUT_S
 from codex.tui.terminal.terminal import TerminalOutput
 from tests.support.engine import fake_config
 from tests.support.hosts import make_host
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
@@ -173,8 +174,19 @@ class Tui:
     # What the user does.
 
     def type(self, text: str) -> None:
-        """Send `text` as the terminal would."""
+        """Send `text` as the terminal would, and wait until the application has handled it.
+
+        Keys that are sent later never arrive together with these: that would be a paste.
+        """
         self._pipe.send_text(text)
+        wait_until(
+            lambda: not (self._thread.is_alive() and self._holds_unread_keys()),
+            "the application reads its keys",
+        )
+        handled = threading.Event()
+        self._call(handled.set)
+        while self._thread.is_alive() and not handled.wait(0.02):
+            pass
 
     def press(self, *names: str) -> None:
         """Press keys by name, one after the other; each is handled before the next."""
