@@ -76,6 +76,8 @@ def keep_rule(codex_home: str, prefix: Sequence[str]) -> str:
                 # An editor may have replaced the file meanwhile.
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     break
+        else:
+            raise OSError(errno.EAGAIN, "another program replaces the file again and again")
     except OSError as error:
         raise PolicyError(f"cannot write the rule to '{path}': {error.strerror}") from error
     return path

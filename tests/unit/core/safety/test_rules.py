@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -195,6 +196,23 @@ def test_a_file_that_someone_else_has_locked_is_let_be(
         with pytest.raises(PolicyError, match="another program has locked it"):
             keep_rule(str(tmp_path), ("make",))
     assert file.read_text() == "# mine\n"
+
+
+def test_a_file_that_is_replaced_at_every_attempt_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "rules" / "default.rules"
+    append = rule_files._append_line
+
+    def append_and_replace(*arguments: Any) -> None:
+        append(*arguments)
+        (tmp_path / "new").write_text("# an editor's\n")
+        os.replace(tmp_path / "new", file)
+
+    monkeypatch.setattr(rule_files, "_append_line", append_and_replace)
+    with pytest.raises(PolicyError, match="replaces the file again and again"):
+        keep_rule(str(tmp_path), ("make",))
+    assert file.read_text() == "# an editor's\n"
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
