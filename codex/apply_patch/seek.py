@@ -22,6 +22,8 @@ _PLAIN = {
     # Bytes that are not UTF-8 (surrogateescape): the model has seen them as U+FFFD.
     **dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd"),
 }
+SEARCHED = 5000
+"""Number of lines, from the first, in which a similar line is searched for."""
 UNKNOWN = re.compile("\ufffd+")
 
 
@@ -114,9 +116,10 @@ def _similar(wanted: list[str], lines: Sequence[str], have: list[str]) -> str:
     from difflib import get_close_matches
 
     longest = max(wanted, key=len)
-    candidates = {line: i for i, line in reversed(list(enumerate(have[:5000]))) if line}
+    candidates = {line: i for i, line in reversed(list(enumerate(have[:SEARCHED]))) if line}
     close = get_close_matches(longest[:200], list(candidates), n=1) if longest else []
     if not close:
-        return "Nothing in the file is similar: read it again before you send another patch."
+        where = "the file" if len(have) <= SEARCHED else f"the first {SEARCHED:,} lines of the file"
+        return f"Nothing in {where} is similar: read it again before you send another patch."
     at = candidates[close[0]]
     return f"The nearest line is line {at + 1}:\n{lines[at]}"

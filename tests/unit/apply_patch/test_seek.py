@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex.apply_patch.seek import Haystack, plain_line
+from codex.apply_patch.seek import SEARCHED, Haystack, plain_line
 
 
 def hits(lines: list[str], *pattern: str) -> list[list[int]]:
@@ -61,6 +61,12 @@ def test_lines_that_contain_a_fragment() -> None:
 def test_the_nearest_place_is_named(pattern: list[str], expected: str) -> None:
     file = ["import os", "def f(x):", "    return x", ""]
     assert Haystack(file).nearest(pattern).startswith(expected)
+
+
+def test_it_says_how_far_it_has_searched() -> None:
+    file = ["x"] * SEARCHED + ["    return y"]
+    sentence = Haystack(file).nearest(["    retrun y"])
+    assert sentence.startswith("Nothing in the first 5,000 lines of the file is similar")
 
 
 def test_a_pattern_that_begins_before_the_file_is_near_its_first_line() -> None:
