@@ -71,6 +71,7 @@ int request_pack(const shim_command *command, const shim_view *view, int *ret_fd
         .is_writable = view->is_writable,
     };
     struct buffer buffer = { 0 };
+    ssize_t n;
     int r, fd = -1;
 
     append(&buffer, &header, sizeof header);
@@ -91,10 +92,14 @@ int request_pack(const shim_command *command, const shim_view *view, int *ret_fd
     if (r < 0)
         goto finish;
     fd = memfd_create("command", MFD_CLOEXEC);
-    if (fd < 0 || write(fd, buffer.data, buffer.size) != (ssize_t) buffer.size) {
-        r = errno ? -errno : -EIO;
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0) {
+        r = -errno;
+        goto finish;
+    }
+    n = write(fd, buffer.data, buffer.size);
+    if (n != (ssize_t) buffer.size) {
+        r = n < 0 ? -errno : -EIO;
+        close(fd);
         goto finish;
     }
     *ret_fd = fd;
