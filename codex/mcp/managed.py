@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codex.base.cancel import Cancel
 from codex.base.errors import CodexError, Interrupted
+from codex.jsonrpc.peer import PeerTimeoutError
 from codex.mcp.client import Client
 from codex.protocol.replies import McpServerState, McpServerStatus
 
@@ -133,7 +134,8 @@ class ManagedServer:
         except Interrupted:
             raise
         except CodexError as error:
-            raise CodexError(f"the MCP server '{self.name}': {error}") from error
+            hint = "; a longer tool_timeout_sec may help" * isinstance(error, PeerTimeoutError)
+            raise CodexError(f"the MCP server '{self.name}': {error}{hint}") from error
 
     def status(self) -> McpServerStatus:
         client = self._client

@@ -98,7 +98,10 @@ def test_a_call_that_takes_too_long_ends_and_the_server_is_told(tmp_path: Path) 
     ):
         messages = engine.run("go")
         late, told = outputs(model.requests[2].body)
-    assert late == "error: the MCP server 's': no response to 'tools/call' within 0.3 s"
+    assert late == (
+        "error: the MCP server 's': no response to 'tools/call' within 0.3 s; "
+        "a longer tool_timeout_sec may help"
+    )
     assert len(json.loads(told)) == 1
     progress = only(messages, McpToolCallProgress)
     assert (progress.progress, progress.total, progress.message) == (1, 2, "half")
