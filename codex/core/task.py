@@ -7,6 +7,7 @@ begin with a user command instead; without input, it then needs no turn.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -198,7 +199,8 @@ class Task:
                     parts.append(ImagePart(url))
                 case UserImageFile(path):
                     try:
-                        parts.append(ImagePart(image_url(path)))
+                        absolute = os.path.join(self._context.setup.config.cwd, path)
+                        parts.append(ImagePart(image_url(absolute)))
                     except CodexError as error:
                         self._context.emit(Warning(str(error)))
                         parts.append(TextPart(f"[{error.message}]"))

@@ -50,7 +50,7 @@ class UserImageFile(msgspec.Struct, frozen=True, tag_field="type", tag="local_im
     """An image file, read when the input joins the conversation."""
 
     path: str
-    """Path; if relative, below the working directory of the engine's process, not the session's."""
+    """Path; if relative, below the session's working directory."""
 
 
 UserItem = UserText | UserImage | UserImageFile

@@ -254,6 +254,13 @@ def test_an_unreadable_image_is_named_and_the_words_still_go(tmp_path: Path) -> 
     assert messages[-1] == TaskComplete("ok")
 
 
+def test_a_relative_image_is_one_of_the_sessions_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nrest")
+    with FakeModel([Reply.text("ok")]) as model, Engine(model, cwd=str(tmp_path)) as engine:
+        engine.run("look", UserImageFile("a.png"))
+    assert "data:image/png;base64," in model.requests[0].raw.decode()
+
+
 def test_with_server_state_only_new_items_are_sent_and_a_lost_id_is_survived(
     tmp_path: Path,
 ) -> None:
