@@ -111,6 +111,11 @@ SECONDS = Leaf(
     (int, float),
     lambda value, _: float(value) if 0 < value <= 86_400 else None,
 )
+MILLISECONDS = Leaf(
+    "an integer from 1 to 86400000",
+    (int,),
+    lambda value, _: value if 0 < value <= 86_400_000 else None,
+)
 _PATH = Leaf("a path", (str,), _read_path)
 URL = Leaf("an http or https URL", (str,), _read_url)
 PERMISSION = Leaf(_names(PERMISSION_FORMS), (str,), _read_permission)
@@ -167,7 +172,7 @@ _MCP_SERVER = KeyTable(
         "enabled_tools": Items(NON_EMPTY),
         "disabled_tools": Items(NON_EMPTY),
         "startup_timeout_sec": SECONDS,
-        "startup_timeout_ms": POSITIVE,
+        "startup_timeout_ms": MILLISECONDS,
         "tool_timeout_sec": SECONDS,
         "default_tools_approval_mode": TOOL_APPROVAL,
         "tools": Named(KeyTable({"approval_mode": TOOL_APPROVAL})),

@@ -243,6 +243,9 @@ def test_an_mcp_server_is_a_program_or_an_address(home: ConfigHome) -> None:
     assert config.warnings == ("mcp_servers.docs: has no effect without a command or a url",)
     home.write('[mcp_servers.docs]\nurl = "http://localhost:1"\nstartup_timeout_ms = 1500\n')
     assert home.load().mcp_servers["docs"].startup_timeout_sec == 1.5
+    home.write('[mcp_servers.docs]\nurl = "http://localhost:1"\nstartup_timeout_ms = 86400001\n')
+    with pytest.raises(ConfigError, match="expected an integer from 1 to 86400000"):
+        home.load()
 
 
 def test_user_instructions_are_the_keys_and_the_file(home: ConfigHome) -> None:
