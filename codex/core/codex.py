@@ -78,7 +78,10 @@ class Codex:
         source: str = "cli",
         resumed: Resumed | None = None,
     ) -> None:
-        """Start the session thread. Unless it warns or fails, `session_configured` comes first.
+        """Start the session thread, whose first event is `session_configured`.
+
+        For a resumed session, warnings may come before it. If the session cannot start, an `error`
+        event with the id START_ID comes in its place.
 
         Args: put: receives each event; the engine's threads call it. source: name of the front end
             for the session's file: `cli`, `exec`, `proto` or `mcp`. resumed: the conversation to

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from codex.rollout.resume import Resumed
 
 MAX_IDLE = 8
-"""Largest number of idle engines (of recorded sessions); each may run MCP servers of its own."""
+"""Number of idle engines to keep. Above it, the longest idle are ended, except for sessions that
+are not recorded: they count, but their engines stay. Each engine may run MCP servers."""
 
 
 class Stop(NamedTuple):

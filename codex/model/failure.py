@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_CHARS = 1000
 MAX_PAGE_CHARS = 10_000
-"""Length of the beginning of a text that is examined; the patterns take quadratic time."""
+"""Length of the beginning of an error's text that is examined: time is quadratic in it."""
 
 KIND_OF_WORD = {
     "context_length_exceeded": "context_length",

@@ -27,11 +27,12 @@ class AutoApprove(msgspec.Struct, frozen=True):
     is_trusted: bool = False
     """Whether the command only reads, so it runs read-only whatever the session's policy."""
     skips_startup_files: bool = False
-    """Whether a rule allows the command by its words, so that start-up files must not run."""
+    """Whether to run without shells' start-up files: a rule judged only the command's words, and
+    those files could run more. Commands with `is_trusted` run without them, too."""
 
 
 class AskUser(msgspec.Struct, frozen=True):
-    """Decision to ask the user first."""
+    """Decision to ask the user before the command runs or the patch is written."""
 
     reason: str | None
     """Reason for the question; None if the command itself says enough."""

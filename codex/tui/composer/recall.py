@@ -47,7 +47,8 @@ class Recall:
         """Id of the log that returned no entries, so that the current log was requested."""
         self._sessions: set[str] = set()
         self._recorded: set[str] = set()
-        """Texts that this program has sent to the file: shown as local entries only."""
+        """Texts that this program has sent to the history file. There, entries of its own sessions
+        with such a text are skipped, since the local entries have shown them."""
         self._local: list[str] = []
         self._draft = ""
         self._at: int | None = None
