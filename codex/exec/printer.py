@@ -60,16 +60,7 @@ from codex.protocol.events import (
     Warning,
 )
 from codex.protocol.questions import Question
-from codex.protocol.replies import (
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
-    ListMcpToolsResponse,
-    ListModelsResponse,
-    McpServerState,
-    McpServerStatus,
-    SearchHistoryResponse,
-)
+from codex.protocol.replies import FrontEndReply, McpServerState, McpServerStatus
 
 _MAX_LINES = 20
 """Number of lines shown of a longer command, call or output: half first, half last ones."""
@@ -94,12 +85,7 @@ _Silent = (
     | TaskStarted
     | UserMessage
     | Question
-    | ListMcpToolsResponse
-    | ListModelsResponse
-    | GetHistoryEntryResponse
-    | GetHistoryEntriesResponse
-    | SearchHistoryResponse
-    | HistoryReloaded
+    | FrontEndReply
     | ShutdownComplete
 )
 _Notice = BackgroundEvent | StreamError | Warning | Error | TurnAborted

@@ -15,14 +15,10 @@ from codex.base.elapsed import format_duration
 from codex.protocol import events as ev
 from codex.protocol.items import TokenUsage
 from codex.protocol.replies import (
-    GetHistoryEntriesResponse,
-    GetHistoryEntryResponse,
-    HistoryReloaded,
+    FrontEndReply,
     ListMcpToolsResponse,
-    ListModelsResponse,
     McpServerState,
     McpServerStatus,
-    SearchHistoryResponse,
 )
 from codex.tui.drawing.links import with_links
 from codex.tui.transcript.calls import CallMsg, Calls
@@ -158,6 +154,9 @@ class Chat:
         if isinstance(msg, ev.StepReport):
             self._add(StepCell(msg.step, self._cwd))
             return
+        if isinstance(msg, FrontEndReply):
+            self._reply(msg)
+            return
         match msg:
             case ev.AgentMessageDelta():
                 self._message = self._message or self._new_message()
@@ -194,24 +193,20 @@ class Chat:
                 self._add(NoticeCell(msg.message))
             case McpServerStatus():
                 self._server(msg)
-            case ListMcpToolsResponse():
-                self.mcp_servers = {server.server: server for server in msg.servers}
-                self._add(LinesCell(server_lines(msg.servers)))
-            case (
-                GetHistoryEntryResponse()
-                | GetHistoryEntriesResponse()
-                | SearchHistoryResponse()
-                | HistoryReloaded()
-                | ListModelsResponse()
-                | ev.ShutdownComplete()
-            ):
-                pass  # responses to what the composer and the pickers asked
+            case ev.ShutdownComplete():
+                pass
             case _:
                 assert_never(msg)
 
     def _add(self, cell: Cell) -> None:
         """Add a cell above the prompts that wait, below everything else."""
         self.cells.insert(len(self.cells) - len(self._waiting), cell)
+
+    def _reply(self, msg: FrontEndReply) -> None:
+        """Show the list of MCP tools; the composer and the pickers asked for the other replies."""
+        if isinstance(msg, ListMcpToolsResponse):
+            self.mcp_servers = {server.server: server for server in msg.servers}
+            self._add(LinesCell(server_lines(msg.servers)))
 
     def _configured(self, msg: ev.SessionConfigured) -> None:
         before, self.session, self._cwd = self.session, msg, msg.cwd
