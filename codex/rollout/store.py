@@ -35,7 +35,7 @@ def sessions(
     names = session_names(codex_home)
     for file in session_files(codex_home, is_archived=is_archived):
         summary = summarize(file, names.get(file.id))
-        if summary is not None and (cwd is None or _is_same_folder(summary.cwd, cwd)):
+        if summary is not None and (cwd is None or is_same_folder(summary.cwd, cwd)):
             yield summary
 
 
@@ -194,5 +194,6 @@ def _held(file: SessionFile, what: str) -> Iterator[None]:
         raise CodexError(f"{what}: {error.strerror}") from error
 
 
-def _is_same_folder(one: str | None, other: str) -> bool:
+def is_same_folder(one: str | None, other: str) -> bool:
+    """Whether two paths lead to the same folder, links followed; False if `one` is unknown."""
     return one is not None and (one == other or os.path.realpath(one) == os.path.realpath(other))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from codex.base.errors import CodexError
-from codex.tui.dialogs.old_sessions import MAX_SESSIONS, is_same_folder, session_rows
+from codex.tui.dialogs.old_sessions import MAX_SESSIONS, session_rows
 from codex.tui.dialogs.picker import Picker, PickerRow
 from codex.tui.transcript.cells import HeaderCell, PromptCell
 
@@ -166,6 +166,8 @@ class SessionCommands:
 
         Args: load: called in a thread; raises CodexError if the session cannot be loaded.
         """
+        from codex.rollout.store import is_same_folder
+
         context = self._context
         cwd = context.conversation.config.cwd
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from codex.rollout.files import size_text
@@ -57,11 +56,6 @@ def _age(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit} ago"
     return "now"
-
-
-def is_same_folder(one: str, other: str) -> bool:
-    """Whether two paths lead to the same folder, symbolic links followed."""
-    return os.path.realpath(one) == os.path.realpath(other)
 
 
 async def choose_session(
