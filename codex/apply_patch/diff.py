@@ -18,7 +18,11 @@ Change = tuple[int, int, int, int]
 """Line indexes from 0: lines `[0]:[1]` of the old text become lines `[2]:[3]` of the new one."""
 
 
-def unified_diff(old: str, new: str, *, context: int = 1) -> str:
+CONTEXT_LINES = 1
+"""Number of unchanged lines around a change in the diffs that people see."""
+
+
+def unified_diff(old: str, new: str, *, context: int = CONTEXT_LINES) -> str:
     """Return the hunks of the diff, without file headers; "" if the texts are equal.
 
     Args: context: number of unchanged lines to show before each change, and after it.

@@ -2,7 +2,8 @@
 
 The order is CODEX_HOME, then the project's root down to the working directory, with at most one
 document per folder. The text closest to the work comes last, where models follow it best. No defect
-of a document ends a session: a file that cannot be read becomes a warning.
+of a document ends a session: a file that cannot be read becomes a warning. The names that are tried
+where a folder has no AGENTS.md are a setting, `project_doc_fallback_filenames`.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from typing import Annotated
 import msgspec
 
 PROTECTED_NAMES = frozenset({".git", ".agents", ".codex", ".idea", ".mcp.json", ".vscode"})
-"""Protected names: files and folders inside a writable folder that a patch must not write to,
-because programs outside the sandbox run or obey their content. A command must be able to commit, so
-for commands sandbox/guard/protected.py names the protected parts of `.git`."""
+"""Protected names: files and folders inside a writable folder that neither patches nor commands may
+change, because programs outside the sandbox run or obey their content. A command must be able to
+commit, so for commands sandbox/guard/protected.py names the protected parts of `.git`. It also has
+the names in the home folder."""
 
 
 class AskForApproval(enum.Enum):

@@ -1,7 +1,7 @@
 """The tools of MCP servers: offer them to the model, ask the user about a call, and make the call.
 
 If a server has resources, two tools of our own are offered, too: one lists resources, the other
-reads one.
+reads one. mcp/results.py turns a result into what the model reads, and cuts long ones.
 """
 
 from __future__ import annotations

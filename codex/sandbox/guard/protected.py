@@ -33,6 +33,7 @@ HOME_NAMES = (
     *(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases"),
     *(".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".kshrc"),
 )
+"""Protected names in the home folder, for commands and patches."""
 OWN_STATE = ("history", "session", "archived_sessions", "log", "tmp")
 """Prefixes of the names that the agent writes in its own folder while commands run."""
 MAX_SUBMODULE_DEPTH = 8

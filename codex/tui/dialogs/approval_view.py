@@ -1,6 +1,7 @@
 """The approval dialog's text: the whole question, and the answers with their keys. Pure.
 
-What would run or change is never shortened here; the dialog scrolls.
+What would run or change is never shortened here; the dialog scrolls. The diff of a patch comes with
+the request: apply_patch/diff.py makes it.
 """
 
 from __future__ import annotations

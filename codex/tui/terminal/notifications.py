@@ -1,4 +1,7 @@
-"""Desktop: escape sequences that notify the user, by default only without focus. Pure."""
+"""Desktop: escape sequences that notify the user, by default only without focus. Pure.
+
+conversation.py decides when to notify, and with what text.
+"""
 
 from __future__ import annotations
 
