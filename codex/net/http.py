@@ -290,7 +290,11 @@ class HttpResponse:
         """
         self._cancel.check()
         with _explained(self._cancel, lambda error: body_failure(error, self._timeout_s)):
-            return self._response.read1(_PIECE_BYTES)
+            piece = self._response.read1(_PIECE_BYTES)
+        if not piece:
+            # A body without a length ends with its connection, which a Cancel shuts down.
+            self._cancel.check()
+        return piece
 
     def release(self) -> None:
         """Finish reading the response, and keep its connection for the next request."""

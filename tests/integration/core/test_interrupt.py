@@ -50,15 +50,19 @@ def test_while_waiting_for_the_answer(tmp_path: Path, wire_api: WireApi) -> None
         assert engine.run("two")[-1] == TaskComplete("fine")
 
 
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 @pytest.mark.parametrize("wire_api", list(WireApi))
-def test_in_the_middle_of_the_stream(tmp_path: Path, wire_api: WireApi) -> None:
+def test_in_the_middle_of_the_stream(tmp_path: Path, wire_api: WireApi, framing: Any) -> None:
     stall = Stall()
-    script = [Reply.text("a long answer").stall_at(100, stall), Reply.text("fine")]
+    begun = Reply.text("a long answer", framing=framing)
+    script = [begun.stall_at(100, stall), Reply.text("fine")]
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path), wire_api=wire_api) as engine:
         task = engine.say("one")
         assert stall.reached.wait(30)
         engine.codex.submit(Interrupt())
-        assert engine.until_end(task)[-1] == TurnAborted()
+        messages = engine.until_end(task)
+        assert messages[-1] == TurnAborted()
+        assert not any(isinstance(msg, StreamError) for msg in messages)
         assert engine.run("two")[-1] == TaskComplete("fine")
 
 
