@@ -36,7 +36,16 @@ FIX = """*** Begin Patch
 *** End Patch"""
 
 
-RUN = "python3 -c 'import mean; mean.mean([])'"
+RUN = "python3 check.py"
+CHECK = """\
+import mean
+
+for values in ([1, 2], []):
+    try:
+        print(values, mean.mean(values))
+    except Exception as error:
+        raise SystemExit(f"{values} {error!r}")
+"""
 
 
 def svg(screen: pyte.Screen) -> str:
@@ -88,8 +97,8 @@ def _run(text: str, look: tuple[str, str, bool, bool, bool], x: int, y: int) -> 
     )
 
 
-def main(path: str) -> None:
-    """Play the session and write the picture."""
+def picture() -> str:
+    """Play the session; return the picture of its last screen."""
     replies = [
         Reply.of(
             Text("I reproduce it first."),
@@ -104,6 +113,7 @@ def main(path: str) -> None:
         folder = Path(name) / "statistics"
         folder.mkdir()
         (folder / "mean.py").write_text("def mean(values):\n    return sum(values)/len(values)\n")
+        (folder / "check.py").write_text(CHECK)
         config = fake_config(model.base_url, str(folder))
         settings = msgspec.structs.replace(config.model, model="qwen3-coder")
         tui = Tui(
@@ -121,9 +131,9 @@ def main(path: str) -> None:
             tui.press("y")
             tui.wait_for("Change this file?")
             tui.wait_for("> y")
-            picture = svg(tui.shown.screen)
-    Path(path).write_text(picture, encoding="utf-8")
+            tui.settle()
+            return svg(tui.shown.screen)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    Path(sys.argv[1]).write_text(picture(), encoding="utf-8")
