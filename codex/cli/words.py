@@ -14,7 +14,7 @@ class CommandLine(NamedTuple):
     """A subcommand and its arguments."""
 
     command: str | None
-    """Subcommand as typed; None if there is none."""
+    """Subcommand as typed; None if there is none. From `find_command` it may also be a prompt."""
     arguments: list[str]
     """All words but the subcommand, in order; flags before it are among them."""
 

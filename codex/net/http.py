@@ -297,7 +297,10 @@ class HttpResponse:
         return piece
 
     def release(self) -> None:
-        """Finish reading the response, and keep its connection for the next request."""
+        """Stop reading, without blocking; the client's next request may reuse the connection.
+
+        That request first reads a short rest of the body; if it cannot, it opens a new connection.
+        """
         self._forget()
         self._finished_at = time.monotonic()
         self.client.keep(self)

@@ -230,7 +230,10 @@ class Rollout:
         return descriptor
 
     def _fail(self, error: OSError) -> None:
-        """Continue without the file: later lines stay pending until they can be written."""
+        """Warn the user once, and keep what is not written pending: the next line tries it again.
+
+        If more than MAX_WAITING_BYTES are pending, drop them and record nothing more.
+        """
         if not self._has_failed:
             self._has_failed = True
             self._warn(

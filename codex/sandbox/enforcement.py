@@ -25,7 +25,7 @@ class NetworkMode(enum.Enum):
 
 
 class Enforcement(NamedTuple):
-    """Which parts of the sandbox hold the commands of a policy on this machine."""
+    """What of the sandbox this machine enforces on commands that run under a given policy."""
 
     has_rules: bool
     """Whether rules are in force; without them nothing is enforced."""

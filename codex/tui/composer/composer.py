@@ -239,7 +239,10 @@ class Composer:
             self._submit_text("queue")
 
     def up(self) -> None:
-        """Go up a row in the popup or text; from the text's first row, to an earlier message."""
+        """Go up a row in the popup or text; from the text's first row, to an earlier message.
+
+        From a recalled message with text and cursor untouched, go to an earlier one from any row.
+        """
         layout = self._editor.layout()
         if self._completion.menu is not None:
             self._completion.menu.popup.move(-1)
