@@ -87,11 +87,11 @@ class SessionConfigured(
     sandbox: str
     """Sandbox policy for people, such as `read-only` or `workspace-write [/repo, /tmp]`."""
     history_log_id: int = 0
-    """Id of the message history, which history requests must name; 0 if there is no history."""
+    """Id of the history, which requests must name; 0: none, or `history_reloaded` will follow."""
     history_entry_count: int = 0
     """Number of messages in the history."""
     rollout_path: str | None = None
-    """Path of the session's file; None if no file is written."""
+    """Path of the session's file, which a new session's first task creates; None: no file."""
     name: str | None = None
     """Name that the user gave the resumed session; None if it has none or is new."""
 
@@ -166,7 +166,7 @@ class OutputStream(enum.Enum):
 class ExecCommandOutputDelta(
     msgspec.Struct, frozen=True, tag_field="type", tag="exec_command_output_delta"
 ):
-    """A piece of a running command's output."""
+    """A piece of a running command's output; only the first MiB of each stream is sent."""
 
     call_id: str
     stream: OutputStream
@@ -183,12 +183,18 @@ class ExecCommandEnd(
     stdout: str
     stderr: str
     aggregated_output: str
-    """Both streams in order of arrival, as the model reads them; if long, head and tail only."""
+    """Both streams in order of arrival, as the model reads them.
+
+    A long text is head and tail only, also `stdout` and `stderr`.
+    """
     exit_code: int
     """Exit code; 124: timed out; 128+N: signal N; 130: interrupted; -1: never started."""
     duration_ms: int
     denial: str | None = None
-    """Text on what the sandbox blocked, by which rule, and how to allow it; None if nothing."""
+    """Text on what the sandbox probably blocked, by which rule, and how to allow it.
+
+    None without evidence, and after a time-out or an interrupt.
+    """
 
 
 class ExecApprovalRequest(
@@ -202,7 +208,7 @@ class ExecApprovalRequest(
     cwd: str
     reason: str | None = None
     denial: str | None = None
-    """Text on what the sandbox blocked; None unless a retry without the sandbox is asked for."""
+    """Text on what the sandbox blocked, or why there is no sandbox; None: no retry is asked for."""
     proposed_prefix: tuple[str, ...] | None = None
     """Prefix that `approved_for_prefix` and `approved_always` allow; None if neither is offered."""
 
@@ -383,7 +389,7 @@ TaskReport = (
 """Events that begin nothing, end nothing and need no answer."""
 
 RecordedEvent = TaskStarted | TaskEnd | CallBegin | CallEnd | ApprovalRequest | TaskReport
-"""Events that are written to the session's file."""
+"""Events that are written to the session's file, if they go through `TaskContext.emit`."""
 PassingEvent = (
     AgentMessageDelta
     | AgentReasoningDelta

@@ -57,7 +57,10 @@ UserItem = UserText | UserImage | UserImageFile
 
 
 class UserInput(msgspec.Struct, frozen=True, tag_field="type", tag="user_input"):
-    """Start a task, or join the running one at its next turn."""
+    """Start a task, or join the running one at its next turn.
+
+    If the task is stopped or fails before, the input joins the conversation but starts no task.
+    """
 
     items: tuple[UserItem, ...]
     """Parts of one message, at least one."""
@@ -116,7 +119,7 @@ class RunUserShellCommand(
 
 
 class AddToHistory(msgspec.Struct, frozen=True, tag_field="type", tag="add_to_history"):
-    """Add a message to the message history."""
+    """Add a message to the message history, unless it begins with a space or may hold a secret."""
 
     text: str
 
@@ -174,7 +177,10 @@ class Shutdown(msgspec.Struct, frozen=True, tag_field="type", tag="shutdown"):
     """End the session: stop the task, answer `shutdown_complete`, accept no more submissions."""
 
     after_task: bool = False
-    """Whether the session ends only after the running task and the input that waits for its end."""
+    """Whether the session ends only after the running task and the input that waits for its end.
+
+    Until then it accepts submissions. User commands beside the task are stopped at that end.
+    """
 
 
 Approval = ExecApproval | PatchApproval | McpApproval
@@ -190,7 +196,7 @@ SessionOp = (
     | ListMcpTools
     | Shutdown
 )
-"""Ops that need a configured session."""
+"""Ops that need a configured session, except `Shutdown`, which is always handled."""
 
 Op = (
     ConfigureSession
@@ -204,7 +210,7 @@ Op = (
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """One Op under the id its events will carry."""
+    """One Op under the id its events will carry; input that joins a task gets the task's id."""
 
     id: str
     op: Op

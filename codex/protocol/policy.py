@@ -47,7 +47,10 @@ class ReviewDecision(enum.Enum):
 
     APPROVED = "approved"
     APPROVED_FOR_SESSION = "approved_for_session"
-    """Approved for exactly these words in this folder, for these files, or for this MCP tool."""
+    """Approved for exactly these words in this folder, for these files, or for this MCP tool.
+
+    If a rule requires the question, the command is approved this time only.
+    """
     APPROVED_FOR_PREFIX = "approved_for_prefix"
     """Approved in this session for every command that starts with `proposed_prefix`."""
     APPROVED_ALWAYS = "approved_always"

@@ -70,7 +70,10 @@ class GetHistoryEntriesResponse(
     log_id: int
     offset: int
     entries: tuple[HistoryEntry | None, ...]
-    """Messages from `offset` on, None for each unreadable line; empty if the log was replaced."""
+    """Messages from `offset` on, None for each unreadable line.
+
+    Empty also if the log was replaced or cannot be read.
+    """
 
 
 class HistoryMatch(msgspec.Struct, frozen=True):
@@ -89,7 +92,10 @@ class SearchHistoryResponse(
     query: str
     matches: tuple[HistoryMatch, ...]
     is_complete: bool
-    """Whether the search reached the oldest message; if not, older messages may match, too."""
+    """Whether the search reached the oldest message; if not, older messages may match, too.
+
+    Also True, without matches, if the log was replaced or cannot be read.
+    """
 
 
 class HistoryReloaded(msgspec.Struct, frozen=True, tag_field="type", tag="history_reloaded"):

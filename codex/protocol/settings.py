@@ -166,7 +166,7 @@ class ToolApproval(enum.Enum):
     """Ask before a tool that may change something if the approval policy asks before commands, and
     before one that may destroy something under each policy but `never`."""
     PROMPT = "prompt"
-    """Always ask; under the approval policy `never`, the call is rejected."""
+    """Ask, until the tool is approved for the session; under `never`, the call is rejected."""
     WRITES = "writes"
     """Like PROMPT, except for tools that only read, as the server says."""
     APPROVE = "approve"
