@@ -2,7 +2,8 @@
 
 A front end submits Ops and receives Events through the callable that it passed; it knows nothing
 else of the engine. The thread `codex-session` handles submissions in order, and must not block on
-the network or a command.
+the network or a command. Interrupts and history requests overtake submissions that wait for the
+task's end.
 """
 
 from __future__ import annotations
@@ -106,7 +107,10 @@ class Codex:
         self._thread.start()
 
     def submit(self, op: Op) -> str:
-        """Submit an Op; return the id that its events will carry."""
+        """Submit an Op; return the id that its events will carry.
+
+        Input that joins a running task has no events under this id, only under the task's.
+        """
         with self._id_lock:
             self._last_id += 1
             submission_id = str(self._last_id)

@@ -29,7 +29,7 @@ class TaskContext(NamedTuple):
     cancel: Cancel
 
     def emit(self, msg: EventMsg) -> None:
-        """Send an event to the front end, under the task's id, and record it in the rollout."""
+        """Send an event to the front end, under the task's id; record a RecordedEvent."""
         self.session.rollout.event(msg, self.task_id)
         self.session.emit(self.task_id, msg)
 

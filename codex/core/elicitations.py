@@ -62,7 +62,9 @@ class Elicitations:
     def answer(self, op: ElicitationAnswer) -> None:
         """Send the user's answer to the MCP server that asked, with defaults for missing members.
 
-        Raises: CodexError, if the answer is invalid or no question is waiting for it.
+        The content is not compared with the schema.
+
+        Raises: CodexError, if the action is unknown or no question is waiting for the answer.
         """
         if op.action not in ("accept", "decline", "cancel"):
             raise CodexError(

@@ -26,7 +26,10 @@ class Submits(Protocol):
     """The running engine, to which a front end submits Ops."""
 
     def submit(self, op: Op) -> str:
-        """Submit an Op; return the id that its events will carry."""
+        """Submit an Op; return the id that its events will carry.
+
+        Input that joins a running task has no events under this id, only under the task's.
+        """
 
     def submit_with_id(self, submission: Submission) -> None:
         """Submit an Op under an id of the caller's choice."""
@@ -43,8 +46,8 @@ def running(
 ) -> Iterator[Submits]:
     """Run an engine for one session; after the block, all that it started but notifiers has ended.
 
-    Must be called in the main thread. Until the block ends, stop signals do not kill the process
-    but go to `put`, too.
+    Must be called in the main thread. Until the block ends, stop signals go to `put`, too; all but
+    SIGINT also kill the process STOP_GRACE_S later. While the engine then ends, any kills it.
 
     Args: put: receives each event; the engine's threads call it. source: name of the front end, for
         the session's file. resumed: the session to resume; None starts a new one.

@@ -164,7 +164,11 @@ class Task:
             waiting = self.queue.take() if has_calls else self.queue.take_or_close()
 
     def _begin(self) -> tuple[QueuedInput | Note, ...]:
-        """Return the task's first input; if it is a user command, run that and return a note."""
+        """Return the task's first input.
+
+        If that is a user command, run it; return its note and the input that came meanwhile. If no
+        input came, close the queue. Raises: Interrupted.
+        """
         if isinstance(self._first, QueuedInput):
             return (self._first,)
         from codex.core.tools.shell_call import user_command

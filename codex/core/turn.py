@@ -60,8 +60,8 @@ class _Response(msgspec.Struct, frozen=True):
 def run_turn(context: TaskContext) -> TurnResult:
     """Send the transcript, record the response, run its tool calls and record their outputs.
 
-    Raises: RequestError, such as ModelError, if the request failed for good. Interrupted, after
-        every open call has an output.
+    Raises: RequestError, such as ModelError, if the request failed for good. CodexError, if a
+        required MCP server has failed. Interrupted, after every open call has an output.
     """
     session = context.session
     tools = offered_tools(context)

@@ -25,7 +25,7 @@ class AutoApprove(msgspec.Struct, frozen=True):
     is_sandboxed: bool
     """Whether the session's sandbox policy applies; to a patch, whether its writable folders do."""
     is_trusted: bool = False
-    """Whether the command only reads, so it runs read-only whatever the session's policy."""
+    """Whether the command only reads; with `is_sandboxed`, it then runs in a read-only sandbox."""
     skips_startup_files: bool = False
     """Whether to run without shells' start-up files: a rule judged only the command's words, and
     those files could run more. Commands with `is_trusted` run without them, too."""

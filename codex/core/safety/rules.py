@@ -29,10 +29,13 @@ SESSION = "this session"
 
 
 class Ruling(NamedTuple):
-    """What is known about a command before the approval policy is applied."""
+    """What is known about a command before the approval policy is applied.
+
+    With a `decision`, the two flags are False: they have not been judged.
+    """
 
     decision: Decision | None = None
-    """Decision of the user's rules; None if no rule applies."""
+    """Decision of the user's rules, PROMPT if a rule file is unreadable; None if none applies."""
     reason: str | None = None
     """Reason why the command is forbidden or asked about; None for any other command."""
     is_reader: bool = False

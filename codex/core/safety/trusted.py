@@ -5,8 +5,9 @@ leads to a question and nothing worse. Programs are trusted by their bare name o
 /usr/bin only. Options are judged in any position, because this module does not work out whether a
 word is an option or the value of one.
 
-Trusted commands still run in a sandbox, a read-only one. unattended.py ensures that no profile
-file, variable or repository setting starts anything else.
+Trusted commands still run in a sandbox, a read-only one, unless the session has full access and
+asks before no command. unattended.py ensures that no profile file, variable or repository setting
+starts anything else.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class AttemptOutcome(msgspec.Struct, frozen=True):
     is_sandbox_missing: bool = False
     """Whether the command never started because the sandbox policy cannot be enforced."""
     denial: str | None = None
-    """A line that says what the sandbox stopped, and how to allow it; None if nothing."""
+    """A line on what the sandbox probably stopped, and how to allow it; None without evidence."""
     undone: tuple[str, ...] = ()
     """A line for each change to protected names that was undone."""
 

@@ -70,7 +70,7 @@ class _ReadArguments(msgspec.Struct, frozen=True):
 def mcp_tools(
     context: TaskContext, servers: McpServers, *, taken: Iterable[str]
 ) -> tuple[Tool[Any], ...]:
-    """Wait for the required servers, and return the tools that all servers offer, in fixed order.
+    """Wait for the required servers; return the tools of all that are ready, in fixed order.
 
     If a server has resources, our own tools for them come first. Tools beyond MAX_TOOLS are left
     out, with a warning.
@@ -215,12 +215,13 @@ def _report(
 
 
 def must_ask(mode: ToolApproval, tool: ServerTool, policy: AskForApproval) -> bool:
-    """Whether the user is asked before a tool of an MCP server is called.
+    """Whether a call needs the user's approval, which may have been given for the session before.
 
-    ToolApproval explains the modes. Under `auto` the server's description of the tool decides. For
-    a tool that only reads, the user is not asked. For a tool that changes something, the user is
-    asked if the approval policy asks before commands. For a tool that may destroy something, the
-    user is asked under every approval policy but `never`.
+    Under the policy `never`, a call that needs approval is rejected. ToolApproval explains the
+    modes. Under `auto` the server's description of the tool decides. For a tool that only reads,
+    the user is not asked. For a tool that changes something, the user is asked if the approval
+    policy asks before commands. For a tool that may destroy something, the user is asked under
+    every approval policy but `never`.
     """
     match mode:
         case ToolApproval.APPROVE:

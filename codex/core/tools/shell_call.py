@@ -108,7 +108,10 @@ def _assess(
 
 
 def _read(context: TaskContext, call: ShellCall) -> ToolOutput | None:
-    """Run a trusted command in a read-only sandbox; return None if the sandbox stopped it."""
+    """Run a trusted command in a read-only sandbox; return None if it has to be judged again.
+
+    If the session is read-only or no sandbox is available, offer a retry outside it instead.
+    """
     config = context.setup.config
     call = call._replace(skips_startup_files=True)
     policy = SandboxPolicy(can_read_everything=config.sandbox_policy.can_read_everything)
