@@ -32,7 +32,7 @@ class Address(NamedTuple):
     target: str
     """Path and query, percent-encoded; may be empty."""
     userinfo: str | None = None
-    """User name and password as `user:password`, decoded; None if the URL has none."""
+    """What the URL has before `@`, decoded: `user:password` or `user`; None if it has none."""
 
     @property
     def origin(self) -> str:

@@ -47,7 +47,7 @@ MAX_IDLE_S = 60.0
 have dropped an older one silently."""
 DRAIN_BYTES = 64 * 1024
 DRAIN_S = 0.02
-"""Longest wait for the rest of a response (a few bytes) before its connection is reused."""
+"""Longest silence in the rest of a response, while that is read to reuse the connection."""
 FAILURES = (OSError, HTTPException, HTTPError)
 """Exceptions that urllib3's connections raise."""
 
@@ -70,7 +70,7 @@ class HttpClient:
         self.header_timeout_s = header_timeout_s
         self._context: ssl.SSLContext | None = None
         self._idle: HttpResponse | None = None
-        """A finished response whose connection may carry the next request."""
+        """A released response, perhaps not read to its end, whose connection may be reused."""
 
     def request(
         self,
@@ -115,7 +115,7 @@ class HttpClient:
             idle.discard()
 
     def keep(self, answer: HttpResponse) -> None:
-        """Keep a finished response's connection for the next request; close the one kept so far."""
+        """Keep a released response's connection for the next request; close the one kept so far."""
         self.close()
         self._idle = answer
 
@@ -286,7 +286,7 @@ class HttpResponse:
     def read(self) -> bytes:
         """Wait for the next bytes of the body and return them; b"" at the end of the body.
 
-        Raises: Interrupted. RequestError of phase `stream`, if the body ends before it is complete.
+        Raises: Interrupted. RequestError of phase `stream`, if the body breaks off or stalls.
         """
         self._cancel.check()
         with _explained(self._cancel, lambda error: body_failure(error, self._timeout_s)):

@@ -75,7 +75,7 @@ class SseParser:
         return events
 
     def finish(self) -> list[str]:
-        """Return the data of the last event if the server sent no blank line after it, else []."""
+        """Return the data of an event that no blank line has ended, perhaps cut off; [] if none."""
         return self.feed(b"\n\n") if self._line or self._data else []
 
     def _whole(self, line: bytes) -> bytes:
