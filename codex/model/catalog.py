@@ -3,7 +3,7 @@
 Sends requests to the provider's own server only. The list comes from `GET /models` below the base
 URL, on either wire API. llama.cpp, LM Studio and Ollama report context windows at paths of their
 own, which are requested only if the list has no windows and shows which of the three the server is.
-If one of those requests fails, the windows that it would have reported stay unknown.
+After the first of those requests that fails, no more are sent: the other windows stay unknown.
 """
 
 from __future__ import annotations

@@ -32,7 +32,10 @@ END_GRACE_S = 5.0
 DONE = ("[DONE]", "DONE")
 MAX_ERROR_BYTES = 256 * 1024
 FIXTURE_VARIABLE = "CODEX_RS_SSE_FIXTURE"
-"""Environment variable with the path of a file of events, read instead of a server's response."""
+"""Environment variable with the path of a file of events, read instead of a server's response.
+
+With the wire API Chat Completions it has no effect: requests are sent.
+"""
 
 
 class Decoder(Protocol):
@@ -65,7 +68,7 @@ class ByteSource(Protocol):
         """Set the longest silence that `read` accepts from now on."""
 
     def release(self) -> None:
-        """Finish reading a complete response; its connection may carry another request."""
+        """Stop reading a complete response, without blocking; its connection may be reused."""
 
     def discard(self) -> None:
         """Stop reading before the response is complete, and close its connection."""

@@ -38,7 +38,7 @@ class Completed(msgspec.Struct, frozen=True):
     """The response is complete. Always the last event."""
 
     response_id: str
-    """Id of the response; empty if the wire API has no response ids."""
+    """Id of the response; empty on Chat Completions, or if the server sent none."""
     usage: TokenUsage | None
     """Token counts of the request; None if the server sent none."""
 

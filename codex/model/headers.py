@@ -22,11 +22,13 @@ _MIN_SECRET_CHARS = 6
 
 
 class Headers(NamedTuple):
-    """The headers to send, and the secrets in them, which must never be shown."""
+    """The headers to send, and the known secrets in them, which must never be shown."""
 
     fields: dict[str, str]
     secrets: tuple[str, ...]
-    """Secrets to hide from every text; those shorter than _MIN_SECRET_CHARS are left out."""
+    """Secrets to hide from every text: API key, `user:password`, every value of `env_http_headers`,
+    and of `http_headers` only Authorization, Api-Key and X-Api-Key. Those shorter than
+    _MIN_SECRET_CHARS are left out."""
 
 
 def request_headers(

@@ -26,8 +26,11 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """The whole transcript, or the items added since `previous_response_id`."""
     tools: tuple[ToolSpec, ...] = ()
     previous_response_id: str | None = None
-    """Id of the response that this request continues; None if `items` is the whole transcript."""
+    """Id of the response that this request continues; None if `items` is the whole transcript.
+
+    Sent on OpenAI's Responses API only; other servers get `items` alone.
+    """
     is_stored: bool = False
     """Whether the server stores the conversation (OpenAI only)."""
     session_id: str = ""
-    """Session id, sent as `prompt_cache_key` to OpenAI only; not sent if empty."""
+    """Session id, sent as `prompt_cache_key` on OpenAI's Responses API only; not sent if empty."""

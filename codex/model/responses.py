@@ -1,7 +1,8 @@
 """The Responses API: Prompt -> request body, stream event -> ResponseEvents.
 
-Pure. Request bodies contain only members of OpenAI's published schema. Other providers receive only
-what every server of this API accepts: function tools, messages, calls and their outputs.
+Pure. Request bodies contain only members of OpenAI's published schema. As tools and input, other
+providers receive only what every server of this API accepts: function tools, messages, calls and
+their outputs.
 """
 
 from __future__ import annotations
