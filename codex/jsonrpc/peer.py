@@ -2,7 +2,7 @@
 
 It works for clients and servers alike, over any transport: the owner passes it every message that
 arrives, and a function that sends one. A waiting caller is woken by the response, its Cancel, its
-time-out or the end of the connection, whichever comes first; no caller waits forever.
+time-out or the end of the connection, whichever comes first; it may have no time-out.
 """
 
 from __future__ import annotations
@@ -181,11 +181,17 @@ class Peer:
         self._send(RpcNotification(method, params))
 
     def answer(self, request_id: RpcId, result: Json) -> None:
-        """Send the result of a request of the other side."""
+        """Send the result of a request of the other side.
+
+        Raises: CodexError, if it cannot be sent.
+        """
         self._send(RpcResponse(request_id, result))
 
     def refuse(self, request_id: RpcId | None, error: RpcError) -> None:
-        """Send an error as the response to a request of the other side."""
+        """Send an error as the response to a request of the other side.
+
+        Raises: CodexError, if it cannot be sent.
+        """
         self._send(RpcFailure(request_id, error.code, error.message, error.data))
 
     def report(self, request_id: RpcId, news: object) -> None:
@@ -205,7 +211,7 @@ class Peer:
                 logger.debug("message %s of the peer is invalid: %s", message_id, text)
 
     def close(self, reason: str) -> None:
-        """End the connection: every waiting and later request fails with `reason`."""
+        """Note the end of the connection: every waiting and later request fails with `reason`."""
         with self._lock:
             self._gone = self._gone or _Gone(reason)
             waiting = list(self._waiting.values())
