@@ -50,7 +50,7 @@ class Transport(Protocol):
         """
 
     def send(self, message: RpcMessage) -> None:
-        """Send a message. Raises: CodexError, if that is impossible."""
+        """Send a message, perhaps later. Raises: CodexError, if the connection is closed."""
 
     def agreed(self, protocol_version: str) -> None:
         """Note the protocol version that the handshake agreed on."""
@@ -71,13 +71,16 @@ class ServerTool(NamedTuple):
     is_read_only: bool
     """Whether the server says that the tool changes nothing."""
     is_destructive: bool
-    """Whether the server says, or does not deny, that the tool may destroy something."""
+    """Whether the server does not deny that the tool may destroy something; False if read-only."""
     title: str | None = None
     """Name to show to the user; None if the server gives none."""
 
 
 class ServerQuestion(NamedTuple):
-    """A server's question to the user; call `answer` with the result of `elicitation/create`."""
+    """A server's question to the user; call `answer` with the result of `elicitation/create`.
+
+    `answer` raises CodexError if the connection is closed.
+    """
 
     message: str
     schema: Json

@@ -45,7 +45,8 @@ NOTIFY_S = 10.0
 _CLOSE_S = 0.5
 """Time limit for each running thread to end after the session has been closed."""
 MAX_BREAKS = 5
-"""Limit on consecutive reconnections of one stream that bring no message."""
+"""Limit on consecutive reconnections of a response's stream that bring no message; the stream of
+unsolicited messages has none."""
 _LONGEST_PAUSE_S = 30.0
 OLDER = (400, 404, 405)
 """HTTP statuses by which servers of the older transport refuse a POST to their stream's URL."""

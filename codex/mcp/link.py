@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 15.0
 GOODBYE_S = 0.5
-"""Time limit for telling a server that the session is over."""
+"""Time limit for connecting to a server to end the session, and again for its response."""
 LONGEST_SILENCE_S = 24 * 3600.0
 """Longest silence of a stream, which may stay idle, and of a response, since the caller that waits
 for it has a time-out of its own."""
@@ -73,8 +73,9 @@ class Link:
         return self._request("POST", to or self.address, headers, cancel, timeout_s, body)
 
     def listen(self, last_event_id: str | None, cancel: Cancel) -> HttpResponse:
-        """Open a stream by GET, or resume it after `last_event_id`; return the response.
+        """Ask for a stream by GET, or for its rest after `last_event_id`; return the response.
 
+        Its status may be a refusal, which `checked` raises.
         Raises: RequestError. Interrupted.
         """
         headers = {**self._headers(), "Accept": "text/event-stream"}
@@ -88,7 +89,7 @@ class Link:
     def checked(self, answer: HttpResponse) -> HttpResponse:
         """Return a response whose status is a success, and store the session id that it names.
 
-        Raises: RequestError, for any other status.
+        Raises: RequestError, for any other status, once the body is read. Interrupted.
         """
         if not 200 <= answer.status < 300:
             raise self.refusal(answer)
@@ -97,9 +98,9 @@ class Link:
         return answer
 
     def refusal(self, answer: HttpResponse) -> RequestError:
-        """Discard a response whose status is not a success; return the error for it.
+        """Read and discard a response whose status is not a success; return the error for it.
 
-        In a session, the status 404 becomes a SessionLostError.
+        In a session, the status 404 becomes a SessionLostError. Raises: Interrupted.
         """
         words = ""
         try:
@@ -138,7 +139,7 @@ class Link:
         return body
 
     def release(self, answer: HttpResponse) -> None:
-        """Finish reading a response, and keep its connection for another message."""
+        """Stop reading a response, without blocking; another message may reuse its connection."""
         answer.release()
         with self._lock:
             if not self._is_closed:
@@ -255,7 +256,7 @@ def read_all(answer: HttpResponse) -> bytes:
 
 
 def _words_of(body: bytes) -> str:
-    """Return the error message in a refusal's body, else its first 300 bytes, as one line."""
+    """Return a refusal's error message as sent, else its body's first 300 bytes as one line."""
     for message in parse_messages(body) if body.strip() else ():
         if isinstance(message, RpcFailure):
             return message.message

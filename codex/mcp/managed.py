@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 MAX_RESTARTS = 1
 """Number of times that a server is restarted; if it ends again, it has failed."""
 REFRESH_S = 5.0
-"""Longest wait of a turn for a list of tools that has changed."""
+"""Longest wait of a turn for one server's list of tools that has changed."""
 
 
 class Outside(NamedTuple):
@@ -72,7 +72,7 @@ class ManagedServer:
         self._starter: threading.Thread | None = None
         """Thread of the latest start."""
         self._is_starting = settings.enabled
-        """Whether a start is in progress or expected; True from the beginning."""
+        """Whether a start is in progress or expected; True from the beginning if it is enabled."""
         self._waiting: list[threading.Event] = []
         """Events to set when no start is in progress any more."""
 

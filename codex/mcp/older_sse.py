@@ -42,9 +42,9 @@ class OlderStream:
         """Address for messages to the server; None until the server has named it."""
 
     def is_found(self, cancel: Cancel) -> bool:
-        """Wait for the server's first event; return False if the server has no such stream.
+        """Wait until the server names its endpoint; return False if the stream ends before that.
 
-        Raises: CodexError, if the endpoint cannot be used. Interrupted.
+        Raises: CodexError, if the endpoint is on another server. Interrupted.
         """
         forget = cancel.on_set(lambda: self._outcomes.put(None))
         try:

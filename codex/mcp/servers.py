@@ -54,8 +54,8 @@ class McpServers:
     def start(self) -> None:
         """Start every enabled server in the background; return immediately.
 
-        Servers that are not required start after the first request has been sent: a dozen programs
-        that start together would slow it down.
+        Servers that are not required start after the first request has been sent, or after
+        START_DELAY_S: a dozen programs that start together would slow it down.
         """
         for server in self._servers.values():
             if server.settings.required:
@@ -84,6 +84,7 @@ class McpServers:
     def tools(self, cancel: Cancel, taken: Iterable[str] = ()) -> tuple[OfferedTool, ...]:
         """Return the tools of the servers that are ready, sorted by server, then tool.
 
+        Waits up to REFRESH_S for each server whose tools have changed.
         Args: taken: names of other tools, which must not be used.
         Raises: Interrupted.
         """
