@@ -67,7 +67,7 @@ class Caller(NamedTuple):
     can_be_asked: bool
     """Whether the client can put questions to its user."""
     cancel: Cancel
-    """Cancel that is set when the client no longer waits for the result."""
+    """Cancel that is set when the client cancels the call, or the server ends."""
 
 
 class CallOutcome(NamedTuple):
