@@ -44,7 +44,10 @@ def script_of(argv: Sequence[str]) -> str | None:
 
 
 def join(argv: Sequence[str]) -> str:
-    """Return one line of shell text that means exactly the words `argv`, to read and to copy."""
+    """Return shell text that means exactly the words `argv`, to read and to copy.
+
+    A newline in a word stays one, so the text may have several lines.
+    """
     return " ".join(_written(word, is_name=index == 0) for index, word in enumerate(argv))
 
 

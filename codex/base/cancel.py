@@ -59,7 +59,8 @@ class Cancel:
 
         The callback runs in the thread that sets the flag and must not block.
 
-        Returns: a function that removes the callback.
+        Returns: a function that removes the callback; it does not wait, so that a callback which
+            `set` is about to call may still run afterwards.
         """
         with self._lock:
             if not self._event.is_set():

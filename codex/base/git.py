@@ -17,7 +17,7 @@ class GitState(NamedTuple):
     """Commit, branch and remote of a repository."""
 
     commit_hash: str | None
-    """None before the first commit."""
+    """None before the first commit, and if the commit of the branch cannot be found."""
     branch: str | None
     """None when HEAD is detached."""
     repository_url: str | None

@@ -59,7 +59,7 @@ class Host(NamedTuple):
 
 
 def current_host() -> Host:
-    """Return the Host of this process.
+    """Return the Host of this process, and make its stdout and stderr write UTF-8.
 
     If the working directory no longer exists, PWD or "/" takes its place, so that the program can
     still report the problem.

@@ -77,7 +77,10 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def dumps(value: Any) -> bytes:
-    """Return a value as compact UTF-8 JSON; lone surrogates become "?"."""
+    """Return a value as compact UTF-8 JSON; lone surrogates become "?", NaN and infinities null.
+
+    Raises: TypeError, if JSON has no such value, or for integers of more than 64 bits.
+    """
     import orjson
 
     try:

@@ -2,8 +2,9 @@
 
 A repository's configuration names programs (hooks, fsmonitor, pagers, diff drivers, filters), and a
 command of the model may have written it. So every git command of the agent itself, which runs
-outside the sandbox, goes through `safe_git_argv` and `safe_git_environment`. What a program outside
-the sandbox has done cannot be undone. Must not run anything.
+outside the sandbox, goes through `safe_git_argv` and `safe_git_environment`, except `git ls-files`
+in tui/composer/file_search.py, which has its own switches. What a program outside the sandbox has
+done cannot be undone. Must not run anything.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _forward(reader: int, put: Callable[[StopSignal], None], ending: list[int]) 
 def let_signals_kill() -> None:
     """Make a further stop signal end the process immediately, unless it is ignored.
 
-    To be called when the cleanup begins.
+    To be called when the cleanup begins. Main thread only.
     """
     for number in _STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -104,7 +104,7 @@ def let_signals_kill() -> None:
 def die_by(number: int) -> None:
     """End this process by the signal `number`, so that its parent sees that status.
 
-    The streams must be flushed before.
+    Main thread only. Nothing else runs: no `finally` block, and no flush of the streams.
     """
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
