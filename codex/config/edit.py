@@ -91,7 +91,9 @@ def _first_right(
     second: Callable[[], str],
     is_right: Callable[[dict[str, Any]], bool],
 ) -> str:
-    """Call `first`, then `second`; return the first text whose parsed settings pass `is_right`.
+    """Return the text of `first`, or else of `second`, if its parsed settings pass `is_right`.
+
+    `second` is called only if the text of `first` does not pass.
 
     Raises: ConfigError, if neither text does.
     """
@@ -120,7 +122,10 @@ def _changed(text: str, change: Callable[[Any], None]) -> str:
 
 @contextlib.contextmanager
 def _locked(path: str) -> Iterator[None]:
-    """Lock the folder of the file against other codex processes; create the folder if missing."""
+    """Wait for the lock on the file's folder, created if missing, and hold it.
+
+    It keeps out only other processes that change the file here, not those that read it.
+    """
     folder = os.path.dirname(os.path.realpath(path))
     try:
         os.makedirs(folder, 0o700, exist_ok=True)

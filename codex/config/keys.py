@@ -1,9 +1,11 @@
 """The shape of config.toml: every key of Codex of May 2025 and of today, as data.
 
-A new key is one line here, an entry in docs/config-keys.toml and, unless it is `Unused`, its
-meaning in `resolve.py`. The key of a feature that this version lacks is `Unused`: it is accepted
-and has no effect, so that a configuration written for another version loads. If the user would miss
-the feature, `wish` names it, and setting the key gives a warning.
+A new key is one line here, an entry in docs/config-keys.toml and, unless it is `Unused`, a field of
+Config or of the struct of its table, in `types.py` or protocol/settings.py: a key without a field
+has silently no effect. `resolve.py` fills the top level of Config. The key of a feature that this
+version lacks is `Unused`: it is accepted and has no effect, so that a configuration written for
+another version loads. If the user would miss the feature, `wish` names it, and setting the key
+gives a warning.
 """
 
 from __future__ import annotations

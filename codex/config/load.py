@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def load_config(host: Host, overrides: Overrides) -> Config:
     """Return the settings of this run, from flags, `-c`, profile, file, environment and defaults.
 
-    Creates the folder CODEX_HOME (mode 0700) if it is missing.
+    Creates the folder CODEX_HOME (mode 0700) if it is missing. If the default one, `~/.codex`,
+    cannot be created, a warning says so, and `codex_home` names a missing folder.
+
     Raises: ConfigError, if a setting is wrong, a file cannot be read or a folder does not exist.
     """
     loader = _Loader(host, overrides)

@@ -1,7 +1,7 @@
 """Facts about models: the names of the default ones, and the sizes of context windows by name.
 
 Only what a vendor fixes for a name belongs here. A local server chooses the context windows of its
-models: they are unknown unless `model_context_window` is set.
+models: they come from `model_context_window`, or from the server's list (model/catalog.py).
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     provider: str | None = None
     is_oss: bool = False
-    """Whether `--oss` was given: use a local model server and its default model."""
+    """Whether `--oss` was given: the provider is `oss_provider` unless `provider` is given, and the
+    model is DEFAULT_OSS_MODEL unless `model` is; the key `model` has no effect."""
     profile: str | None = None
     approval_policy: AskForApproval | None = None
     sandbox_mode: str | None = None

@@ -50,7 +50,7 @@ PLAIN_KEYS = (
     "show_raw_agent_reasoning",
     "tui",
 )
-"""Keys whose values become the Config field of the same name, unchanged."""
+"""Keys whose values go to the Config field of the same name; msgspec converts them by its type."""
 
 
 class ConfigInputs(msgspec.Struct, frozen=True, kw_only=True):

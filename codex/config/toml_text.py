@@ -38,8 +38,8 @@ class _Block(NamedTuple):
 def with_table(text: str, path: Path, values: dict[str, Any]) -> str:
     """Return the text with the table `[path]` set to exactly `values`.
 
-    Tables below `[path]` are removed. A new table comes after the tables with the same parent, or
-    else at the end. Lone surrogates in values become "?".
+    Tables below `[path]` and comments inside the old table are removed. A new table comes after the
+    tables with the same parent, or else at the end. Lone surrogates in values become "?".
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     table = [line + newline for line in table_lines(path, values)]

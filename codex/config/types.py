@@ -47,7 +47,10 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the table `[sandbox]`, except the network keys, which SandboxPolicy has."""
 
     require: Literal["full", "best-effort"] = "best-effort"
-    """If part of the sandbox is unavailable: `full` runs no command, `best-effort` warns once."""
+    """If part of the sandbox is unavailable: `full` runs no command, `best-effort` warns once.
+
+    On Linux without Landlock, `best-effort` runs no command either; macOS ignores the key.
+    """
     container: bool = False
     """Whether the container around codex is the only sandbox, so that codex enforces nothing."""
 
