@@ -213,7 +213,10 @@ def swallowed_words(groups: list[list[str]], most: int, cwd: str) -> list[str]:
 
 
 def _files(value: str, cwd: str) -> list[str]:
-    """Return the existing files that a value of `--image` names: one, or a comma-separated list."""
+    """Return the files that a value of `--image` names: one, or a comma-separated list.
+
+    The result is empty if one of them does not exist.
+    """
     for paths in ([value], value.split(",")):
         if all(path and os.path.exists(os.path.join(cwd, path)) for path in paths):
             return paths

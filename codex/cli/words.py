@@ -22,7 +22,8 @@ class CommandLine(NamedTuple):
 def find_command(argv: Sequence[str]) -> CommandLine:
     """Return the first word that is neither a flag nor a flag's value, as the subcommand.
 
-    There is no subcommand if `--` comes before it.
+    Only one value of `--image` is passed over: a second image is such a word. There is no
+    subcommand if `--` comes before it.
     """
     index = _first_bare_word(argv)
     if index >= len(argv) or argv[index] == "--":
