@@ -62,7 +62,10 @@ def list_servers(host: Host, config: Config, *, as_json: bool) -> int:
 
 
 def get_server(host: Host, config: Config, name: str, *, as_json: bool) -> int:
-    """Print the settings of the MCP server `name`, secrets hidden; return the exit status.
+    """Print the settings of the MCP server `name`; return the exit status.
+
+    Hidden are the values of `env` and `http_headers`, and user, password and query of the URL; a
+    secret in `args` is shown.
 
     Raises: CodexError, if there is no server of that name.
     """

@@ -59,8 +59,9 @@ def show_sessions(host: Host, codex_home: str, listing: Listing) -> int:
 def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
     """Give a session the name `name`; an empty one removes its name.
 
-    Args: wanted: the session's id, the start of it, or its name.
-    Raises: CodexError, if not exactly one session fits.
+    Args: wanted: the session's id, the start of it, or its name; if several have this name, it
+        means the one that got it last.
+    Raises: CodexError, if no session fits, or several ids have this start.
     """
     file = sessions.find_session(codex_home, wanted)
     rename(codex_home, file.id, name, clock_s=host.clock())
@@ -70,8 +71,8 @@ def rename_session(host: Host, codex_home: str, wanted: str, name: str) -> int:
 def archive_session(host: Host, codex_home: str, wanted: str) -> int:
     """Archive a session: move its file, and say where.
 
-    Args: wanted: the session's id, the start of it, or its name.
-    Raises: CodexError, if not exactly one session fits, or another process has it open.
+    Args: wanted: as in `rename_session`.
+    Raises: CodexError, if no session fits or several ids do, or another process has it open.
     """
     path = sessions.archive(codex_home, sessions.find_session(codex_home, wanted))
     host.stderr.write(f"moved to {printable(path)}\n")
@@ -81,8 +82,8 @@ def archive_session(host: Host, codex_home: str, wanted: str) -> int:
 def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
     """Restore an archived session: move its file back, and say where.
 
-    Args: wanted: the session's id, the start of it, or its name.
-    Raises: CodexError, if not exactly one archived session fits.
+    Args: wanted: as in `rename_session`.
+    Raises: CodexError, if no archived session fits, or several ids have this start.
     """
     path = sessions.unarchive(
         codex_home, sessions.find_session(codex_home, wanted, is_archived=True)
@@ -94,11 +95,10 @@ def unarchive_session(host: Host, codex_home: str, wanted: str) -> int:
 def delete_session(host: Host, codex_home: str, wanted: str, *, is_sure: bool) -> int:
     """Delete a session, archived or not, after confirmation on the terminal.
 
-    Args: wanted: the session's id, the start of it, or its name. is_sure: whether to skip the
-        confirmation.
+    Args: wanted: as in `rename_session`. is_sure: whether to skip the confirmation.
     Returns: FAILED if the user said no.
-    Raises: CodexError, if not exactly one session fits, another process has it open, or there is no
-        terminal to confirm on.
+    Raises: CodexError, if no session fits or several ids do, another process has it open, or there
+        is no terminal to confirm on.
     """
     file = sessions.find_session(codex_home, wanted, is_archived=None)
     if not (is_sure or _is_sure(host, codex_home, file)):
