@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 def misplaced_file(match: Match, *, cwd: str, writable_folders: Sequence[str]) -> str | None:
-    """Return a file that the call may write outside the folders; None if it writes only inside.
+    """Return a file outside the folders that the call names and may write; None if it names none.
 
     The file is returned as the call names it. An argument that may be anything ("Unknown") is
-    treated as a file outside. Reads are not checked; the sandbox limits them.
+    treated as a file outside. Files below a named folder are not looked at, so a link in it may
+    lead outside, and reads are not checked; the sandbox limits both.
 
     Args: cwd: absolute folder that relative names refer to.
     """

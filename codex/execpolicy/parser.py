@@ -89,7 +89,10 @@ class _Builder:
         should_match: object = (),
         should_not_match: object = (),
     ) -> None:
-        """Add a rule about one program's arguments, unless one of its examples fails."""
+        """Add a rule about one program's arguments.
+
+        Raises: EvaluationError, if one of its examples fails or an argument is wrong.
+        """
         spec = ProgramSpec(
             program=_word(program, "program"),
             options=_options(options),
@@ -123,9 +126,10 @@ class _Builder:
         match: object = (),
         not_match: object = (),
     ) -> None:
-        """Add a decision about every command that begins with `pattern`, unless an example fails.
+        """Add a decision about every command that begins with `pattern`.
 
         An element of `pattern` is a word, or a list of words of which one has to match.
+        Raises: EvaluationError, if one of the examples fails or an argument is wrong.
         """
         if not isinstance(decision, str) or decision not in _DECISIONS:
             problem = f"must be 'allow', 'prompt' or 'forbidden', got {_given(decision)}"

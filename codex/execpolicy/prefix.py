@@ -33,7 +33,7 @@ class PrefixRule(NamedTuple):
     decision: Decision = Decision.ALLOW
     justification: str | None = None
     origin: str = ""
-    """Place of the rule, as `FILE:LINE`; empty if it comes from no file."""
+    """Source of the rule, for messages: `FILE:LINE`, or for example "this session"."""
 
     def matches(self, argv: Sequence[str]) -> bool:
         """Whether a command begins with the prefix."""
