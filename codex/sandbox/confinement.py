@@ -31,7 +31,7 @@ class Confinement(NamedTuple):
     """The writable folders by their physical paths, none inside another; empty also when everything
     is writable."""
     refused: tuple[RefusedRoot, ...]
-    """Folders that the policy makes writable but that commands cannot write to, with reasons."""
+    """Folders that the policy makes writable but that are not opened for commands, with reasons."""
     enforcement: Enforcement
     protection: Protection
 

@@ -1,8 +1,9 @@
 """Recognise whether the sandbox stopped a command, by evidence and not by a failed exit.
 
-Pure. The evidence is the command's own output: the kernel's words for a refusal, and a path that
-the policy forbids and that would be writable without it. A denial that is only inferred says
-"probably", because a program may print these words for reasons of its own.
+The evidence is the command's own output: the kernel's words for a refusal, and a path that the
+policy forbids and that would be writable without it. A denial that is only inferred says
+"probably", because a program may print these words for reasons of its own. Reads the file system
+as it is after the command, changes nothing.
 
 A denial is one line, the same for the user, the model and the approval request for a retry without
 the sandbox: what was blocked, by which rule, and how to allow it.
@@ -88,6 +89,8 @@ def explain_denial(
     next_step: str | None = None,
 ) -> str | None:
     """Return a line: what the sandbox refused and how to allow it. None without evidence of that.
+
+    A command that exited with 0, timed out or was stopped by the user gives None without a search.
 
     Args: confinement: the one that the command ran under. cwd: the command's working directory, for
         relative paths. is_writable: whether the agent itself could write a path; if not, the

@@ -18,7 +18,7 @@ class NetworkMode(enum.Enum):
 
     NONE = "none"
     LOOPBACK = "loopback"
-    """A separate loopback network, where only commands of the session can listen."""
+    """A separate loopback network; commands of all sessions of this process share it."""
     PORTS = "ports"
     """The machine's network, limited to the policy's TCP ports."""
     FULL = "full"

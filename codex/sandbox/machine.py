@@ -46,13 +46,16 @@ class Processes(Protocol):
         """Whether no process is left that the command started; reliable once it `is_over`."""
 
     def send(self, number: int) -> None:
-        """Send the command and its process group the signal `number`."""
+        """Send the command and its process group the signal `number`; not after `clear_away`.
+
+        With a process namespace only the signals that native/init.c lists reach the command.
+        """
 
     def terminate(self) -> None:
         """Ask every process of the command to end (SIGTERM)."""
 
     def clear_away(self) -> None:
-        """Kill and reap every process of the command that is left."""
+        """Kill every process of the command that is left, and wait up to 2 s for their end."""
 
 
 def enforcement_for(
@@ -62,7 +65,8 @@ def enforcement_for(
 
     Args: container: whether the user declared the container around codex to be the sandbox; then
         nothing is enforced.
-    Raises: SandboxUnavailableError, when less can be enforced than is required.
+    Raises: SandboxUnavailableError, when less can be enforced than is required; SpawnError, when
+        that cannot be found out for a temporary reason, such as lack of memory.
     """
     if policy.is_unrestricted or container:
         return UNENFORCED

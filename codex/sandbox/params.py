@@ -54,7 +54,8 @@ class Attached(NamedTuple):
     stdio: Stdio
     on_start: Callable[[Callable[[int], None]], None]
     """Callback, called once after the start. Its argument is a function that sends the command a
-    signal by number, while the command runs."""
+    signal by number. It must not be called once `run_command` has returned: then it raises OSError
+    or signals another process."""
 
 
 class ProtectedPaths(NamedTuple):
@@ -71,7 +72,10 @@ class ProtectedPaths(NamedTuple):
 
 
 class RefusedRoot(NamedTuple):
-    """A folder that the policy makes writable, but that commands cannot write to."""
+    """A folder that the policy makes writable, but that is not opened for commands.
+
+    If it is missing, and inside a folder that is opened, a command can still make it.
+    """
 
     path: str
     """Path in the policy, absolute; symbolic links are not resolved."""

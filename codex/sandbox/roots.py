@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MAX_LINKS = 40
 """Number of symbolic links that the kernel follows in one look-up."""
 KERNEL_TREES = ("/proc", "/sys", "/dev")
-"""Folders never made writable, except SHARED_MEMORY: writing there changes the system or other
-processes."""
+"""Folders that no writable root opens, except SHARED_MEMORY: writing there changes the system or
+other processes. A policy that makes everything writable does open them."""
 SHARED_MEMORY = "/dev/shm"
 
 

@@ -81,7 +81,7 @@ def run_command(
     on_output: Callable[[OutputStream, str], None] = lambda _stream, _text: None,
     attached: Attached | None = None,
 ) -> ExecResult:
-    """Run a command and wait until none of its processes is left.
+    """Run a command and wait until none of its processes is left; README.md lists the exceptions.
 
     Args: cancel: ends the command when it is set; if it is set already, nothing is started.
         on_output: called in this thread with the text of a stream as it arrives, up to the limits

@@ -43,7 +43,8 @@ class Copy(NamedTuple):
 
 
 Tree = dict[str, Seen]
-"""Everything at a protected name, by path below it ("" is the name itself), parents first. Empty
+"""What is watched at a protected name, by path below it ("" is the name itself), parents first.
+Without exempt names, hook samples, files moved aside and what is too deep or cannot be read. Empty
 when nothing is there."""
 
 

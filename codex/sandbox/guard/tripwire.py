@@ -59,7 +59,7 @@ class Tripwire:
         """Call `arm` now, and `check` at the end of the block, however the block ends.
 
         Args: is_mounted: whether mounts hold the names that they can hold; these need no watch.
-            into: list that receives a line for each change that was undone.
+            into: list that receives the lines that `check` returns.
         """
         self.arm(protection.unmounted if is_mounted else protection.watches, protection.status)
         try:
@@ -83,9 +83,10 @@ class Tripwire:
             # Else keep the copies: the folder is missing, and may come back with other content.
 
     def check(self) -> tuple[str, ...]:
-        """Undo all changes since `arm`; return a line for each, for the user and the model.
+        """Undo the changes since `arm`; return a line for each, for the user and the model.
 
-        After MAX_FINDINGS lines, the last line only counts the other changes.
+        The line says so if a change could not be undone. A name that was removed together with its
+        folder stays removed, without a line. After MAX_FINDINGS lines, the last one only counts.
         """
         findings: list[str] = []
         for watch, before in self._armed:
@@ -163,7 +164,10 @@ class Tripwire:
 
 
 def _kept_folder(path: str) -> Iterator[str]:
-    """Restore a folder above protected names; its content may change, but it must stay a folder."""
+    """Move aside what replaced a folder above protected names; the folder is not made again.
+
+    If it is still a folder, give its owner all rights to it; its content may change.
+    """
     mode = mode_of(path)
     if mode == 0:
         return

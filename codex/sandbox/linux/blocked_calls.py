@@ -4,7 +4,7 @@ Every other call is allowed: any developer tool must run, Landlock holds the fil
 allowed calls breaks on each new C library. The table names what Landlock cannot hold.
 
 Errnos: EPERM for a refusal, ENOSYS where a library then falls back to another call, EAFNOSUPPORT
-for families of sockets.
+for UNKNOWN_FAMILIES, the families of sockets that no limited network has.
 """
 
 from __future__ import annotations

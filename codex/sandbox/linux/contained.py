@@ -60,8 +60,8 @@ class ContainedProcesses:
     def send(self, number: int) -> None:
         """Send the first process a signal, which it passes on to the command's process group.
 
-        SIGTERM goes to every process of the command. SIGKILL ends the namespace. Signals that
-        native/init.c does not list are ignored.
+        SIGTERM goes to every process of the command. SIGKILL ends the namespace, and SIGSTOP stops
+        only the first process. Other signals that native/init.c does not list are ignored.
         """
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._child.pidfd, number)
@@ -71,7 +71,7 @@ class ContainedProcesses:
         self.send(signal.SIGTERM)
 
     def clear_away(self) -> None:
-        """Kill every process of the command that is left."""
+        """Kill every process of the command that is left; wait up to CLEAN_UP_S for their end."""
         self._read_link()
         if not self._is_empty:
             self.send(signal.SIGKILL)

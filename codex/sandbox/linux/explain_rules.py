@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def rules_of(confinement: Confinement) -> Iterator[str]:
     """Yield lines: the rights that are denied, then each path and the rights granted there.
 
-    The TCP ports that are granted are left out.
+    The TCP ports that are granted are left out, and what is granted only inside namespaces.
     """
     enforcement = confinement.enforcement
     plan = ruleset_plan(

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def linux_enforcement(policy: SandboxPolicy, *, require: Require) -> Enforcement:
     """Return what this kernel enforces for a policy; the first call takes some milliseconds.
 
-    Raises: SandboxUnavailableError, when less can be enforced than is required.
+    Raises: SandboxUnavailableError, when less can be enforced than is required; SpawnError, as
+        `without_namespaces`.
     """
     abi, errata = _landlock()
     if abi < MINIMUM_ABI:
@@ -105,6 +106,8 @@ def _landlock() -> tuple[int, int]:
 @functools.cache
 def without_namespaces() -> str | None:
     """Return the reason why namespaces are unavailable here; None when they can be created.
+
+    The first call tries, and leaves a fork server running; later calls return the same.
 
     Raises: SpawnError, when the attempt failed for a temporary reason, such as lack of memory.
     """

@@ -38,7 +38,7 @@ class FilterForm(NamedTuple):
     network: NetworkMode
     unix: UnixMode
     has_namespaces: bool
-    """Whether processes, IPC objects and mounts are the command's own."""
+    """Whether processes and mounts are the command's own, and IPC objects its fork server's."""
     holds_truncate: bool
     """Whether truncate(2) is refused, because nothing else keeps it from read-only files."""
     may_listen: bool
@@ -84,6 +84,7 @@ def filter_program(form: FilterForm, *, architecture: int = 0) -> bytes:
     """Return the filter of a form as BPF instructions.
 
     Args: architecture: its number in linux/audit.h; 0 means this machine's.
-    Raises: SandboxUnavailableError, when libseccomp cannot compile it.
+    Raises: SandboxUnavailableError, when libseccomp cannot compile it; SpawnError, when only
+        resources are lacking.
     """
     return compile_filter(blocked_calls(form), architecture=architecture)

@@ -36,7 +36,7 @@ class ServerConfig(NamedTuple):
     shares_network: bool
     """Whether commands use the machine's network; if not, they have only loopback."""
     shares_memory: bool
-    """Whether commands use the machine's /dev/shm; if not, they have their own."""
+    """Whether commands use the machine's /dev/shm; if not, they share one of this server's."""
     hides_run: bool
     """Whether commands see /run as an empty folder."""
     ids: tuple[tuple[int, int], ...]
@@ -116,8 +116,8 @@ def spawn_inside(
 ) -> Contained:
     """Start a program in the namespaces of a server.
 
-    Raises: NoNamespaces, when the server is gone and nothing was started; otherwise the errors of
-        spawn.spawn.
+    Raises: NoNamespaces, when the request did not reach the server (it is gone, or descriptors or
+        memory are lacking), and nothing was started; otherwise the errors of spawn.spawn.
     """
     keep: list[Any] = []
     ret = ffi.new("int[3]")

@@ -53,7 +53,7 @@ class Restrictions(NamedTuple):
     filter_program: bytes
     """The seccomp filter, as BPF instructions."""
     kept_capabilities: int
-    """Bit mask of the capabilities to keep; this process must have them."""
+    """Bit mask of the capabilities to keep, if this process has them."""
     is_supervised: bool = False
     """Whether the filter makes some system calls wait for a supervisor. Only the first process of
     a process namespace supervises, so it is False for a command without namespaces."""
@@ -129,6 +129,7 @@ def compile_filter(blocked_calls: Iterable[BlockedCall], *, architecture: int = 
     """Compile blocked calls to BPF instructions, 8 bytes each.
 
     Args: architecture: its number in linux/audit.h; 0 means this machine's.
+    Raises: SandboxUnavailableError; SpawnError, when only resources are lacking.
     """
     keep: list[Any] = []
     rules = [_rule(call, blocked, keep) for blocked in blocked_calls for call in blocked.calls]
@@ -161,7 +162,10 @@ def _rule(call: str | int, blocked: BlockedCall, keep: list[Any]) -> dict[str, A
 
 
 def adopt_orphans(*, is_on: bool) -> None:
-    """Set whether descendants that lose their parent become children of this process."""
+    """Set whether descendants that lose their parent become children of this process.
+
+    Also sets an ignored SIGCHLD to its default. Raises: SpawnError, when the kernel refuses.
+    """
     result = lib.shim_adopt_orphans(is_on)
     if result < 0:
         raise SpawnError(f"cannot adopt orphaned processes: {os.strerror(-result)}")

@@ -62,7 +62,7 @@ def _spawner(
 ) -> Callable[[Stdio], Child | Contained]:
     """Return the function that starts the process; `stack` receives what to close after that.
 
-    Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
+    Raises: as `restrictions`.
     """
     enforcement = confinement.enforcement
     if not enforcement.has_rules:
@@ -95,7 +95,8 @@ def _spawn_contained(
 def restrictions(confinement: Confinement, stack: contextlib.ExitStack) -> Restrictions:
     """Return the restrictions of a command; `stack` receives what to close once it is started.
 
-    Raises: SandboxUnavailableError, when the kernel cannot enforce the policy.
+    Raises: SandboxUnavailableError, when the kernel cannot enforce the policy; SpawnError, when
+        only resources are lacking.
     """
     policy, folders = confinement.policy, confinement.folders
     enforcement = confinement.enforcement

@@ -187,7 +187,7 @@ class SharedProcesses:
         LIVE_COMMANDS.terminate(self._child.pid)
 
     def clear_away(self) -> None:
-        """Kill and reap every process of the command that is left."""
+        """Kill and reap every process of the command that is left, for up to CLEAN_UP_S."""
         pid = self._child.pid
         deadline = time.monotonic() + CLEAN_UP_S
         # The group is signalled before the command is reaped: until then no other group has its id.
