@@ -64,7 +64,10 @@ class Cell:
         raise NotImplementedError
 
     def text(self) -> str:
-        """Return the whole entry as plain text, for searching, copying and exporting."""
+        """Return the whole entry as text, for searching, copying and exporting.
+
+        Not cleaned: what a model, an MCP server or the user wrote may hold escape sequences.
+        """
         raise NotImplementedError
 
     def guess(self, width: int, *, full: bool) -> int:
@@ -152,7 +155,7 @@ class PromptCell(Cell):
         super().__init__()
         self.message = message
         self.images = tuple(images)
-        """Paths or descriptions of the images."""
+        """Names of the images to show: file names without folders, or `image 1` and so on."""
         self.is_live = is_queued
 
     @property

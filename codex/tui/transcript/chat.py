@@ -105,7 +105,7 @@ class Chat:
         return 0.0 if self.started_at is None else max(0.0, self._clock() - self.started_at)
 
     def text(self) -> str:
-        """Return the whole transcript as plain text."""
+        """Return the whole transcript as text, not cleaned: see `Cell.text`."""
         return "\n\n".join(text for cell in self.cells if (text := cell.text().rstrip())) + "\n"
 
     def clear(self) -> None:

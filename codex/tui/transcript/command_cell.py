@@ -131,7 +131,7 @@ class CommandCell(Cell):
         return _inset(_head_and_tail(self._output(), limit), width, is_clipped=True)
 
     def text(self) -> str:
-        """Return the command, its whole output and its outcome."""
+        """Return the command, all its output that is known, what was blocked, and the outcome."""
         output = "\n".join("".join(span.text for span in row) for row in _parsed(self._output()))
         mark = "!" if self._is_from_user else "$"
         parts = [f"{mark} {command_text(self._command)}", output, self._denial or "", self._state]

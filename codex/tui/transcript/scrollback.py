@@ -1,7 +1,8 @@
 """Scrollback: prints finished cells permanently, when the alternate screen is not used.
 
 Finished cells go into the terminal's own scrollback, where they can be scrolled and copied like any
-output. Cells that may still change are drawn above the composer. Pure: returns Lines and text.
+output. Cells that may still change are drawn above the composer. Pure, except that `follow_reflow`
+changes where prompt_toolkit's renderer believes its cursor is.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Scrollback:
     def take(self, width: int, *, is_last: bool = False) -> str:
         """Return the finished cells that are not printed yet, as text, and count them as printed.
 
-        Args: is_last: take unfinished cells too, because the program ends.
+        Args: is_last: take unfinished cells too, because the program ends or gives the terminal
+            back for a while; what changes in them afterwards is never printed.
         """
         end = len(self._chat.cells) if is_last else self._finished()
         cells = self._chat.cells[self._count : end]

@@ -92,7 +92,7 @@ class Window:
         return [marked(row, mark) for row in rows] if mark else rows
 
     def lines(self, width: int, top: int, height: int) -> list[Line]:
-        """Return `height` rows, or fewer at the end, from row `top` on, counted from 0."""
+        """Return up to `height` rows from row `top` on; above it, cells not drawn are guesses."""
         self._sync(width)
         cell, row = 0, max(0, top)
         while cell < len(self._cells) and row >= self._heights[cell]:
@@ -114,9 +114,10 @@ class Window:
     def search(
         self, query: str, *, width: int, start: Position | None = None, is_backward: bool = False
     ) -> Iterator[Position]:
-        """Yield, in order, the positions of rows that contain the text, ignoring case.
+        """Yield, in order, the positions of rows that contain the query, ignoring case.
 
-        A cell whose text matches, but none of its rows alone, is found at its first row.
+        Only cells whose `text` contains it are searched, so a title such as `codex` is not found.
+        If none of such a cell's rows contains it, the cell is found at its first row.
 
         Args: start: limits the search to rows after it, or before it when going backward; None:
             no limit. is_backward: begin with the last row.
