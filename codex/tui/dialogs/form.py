@@ -51,7 +51,8 @@ class Form:
     def take(self, text: str) -> bool:
         """Store the typed value of the current field and go on; empty text skips an optional one.
 
-        If the text is invalid, stay, say why in `complaint` and return False.
+        If the text is invalid, stay, say why in `complaint` and return False. Only the enum and the
+        types boolean, integer and number are checked, neither limits nor formats.
         """
         name, about = self.fields[self._at]
         text = text.strip()

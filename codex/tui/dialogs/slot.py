@@ -92,7 +92,7 @@ class ModalSlot:
         self._surface.redraw()
 
     def dismiss(self) -> None:
-        """Close the modal; show the next waiting question, or else focus the composer."""
+        """Close the modal and focus the composer; then show the next waiting question, if any."""
         self._close()
         self.show_waiting()
 
