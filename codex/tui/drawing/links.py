@@ -34,5 +34,5 @@ def with_links(text: str, *, opener: str, cwd: str) -> str:
 
 
 def is_file_link(url: str) -> bool:
-    """Whether a URL is that of a link from `with_links`, whose label names file and line."""
+    """Whether a URL has the form that `with_links` makes; a model may also have written it."""
     return url.partition("://")[0] in OPENERS and "://file/" in url

@@ -79,8 +79,8 @@ _SEQUENCE = re.compile(f"(?<=[{_EMOJI}])[\u200d\U0001f3fb-\U0001f3ff]+(?=[{_EMOJ
 def clean(text: str, *, tab: int = TAB) -> str:
     """Return text that is safe to measure and draw: newlines are its only control characters.
 
-    Escape sequences are dropped, tabs become blanks, other controls are spelled out (`\\x07`).
-    Joined emoji lose what joins them; nothing else that is visible is lost.
+    Escape sequences are dropped, tabs become blanks, a CR becomes a newline, other controls are
+    spelled out (`\\x07`). Emoji lose joiners and skin tones; nothing else that is visible is lost.
 
     Args: tab: number of columns between tab stops.
     """
@@ -111,7 +111,7 @@ def line(text: str, style: Style = PLAIN) -> Line:
 
 
 def lines(text: str, style: Style = PLAIN, *, tab: int = TAB) -> list[Line]:
-    """Return text from outside, cleaned, as lines; a newline at the very end begins no new line."""
+    """Return text from outside, cleaned, as one or more lines; a newline at the end begins none."""
     rows = clean(text, tab=tab).removesuffix("\n").split("\n")
     return [(Span(row, style),) if row else () for row in rows]
 
