@@ -21,7 +21,8 @@ class Console:
     """Prints events and the final answer in whole lines, and flushes them.
 
     A method that prints raises BrokenPipeError if the stream has no reader any more, and CodexError
-    if it cannot be written for another reason.
+    if it cannot be written for another reason. Later output is then discarded: of both streams
+    after BrokenPipeError, of the failed one after CodexError.
     """
 
     def __init__(self, host: Host, color: str) -> None:

@@ -45,8 +45,8 @@ def run(host: Host, config: Config, options: ExecOptions, resumed: Resumed | Non
     """Work on one prompt; return the exit status. A signal such as SIGTERM ends the process.
 
     Args: resumed: the session to continue; None begins a new one.
-    Raises: CodexError, if something is wrong before the work begins, or the result cannot be
-        written.
+    Raises: CodexError, if something is wrong before the work begins, or if output cannot be written
+        at any time; its subclass Interrupted, on Control-C before or after the engine runs.
     """
     end = work(host, config, options, resumed)
     if not isinstance(end, StopSignal):
@@ -60,8 +60,8 @@ def work(host: Host, config: Config, options: ExecOptions, resumed: Resumed | No
     """Work on one prompt; return the exit status, or the stop signal that ended the work.
 
     Args: resumed: the session to continue; None begins a new one.
-    Raises: CodexError, if something is wrong before the work begins, or the result cannot be
-        written.
+    Raises: CodexError, if something is wrong before the work begins, or if output cannot be written
+        at any time; its subclass Interrupted, on Control-C before or after the engine runs.
     """
     console = Console(host, options.color)
     try:
@@ -112,7 +112,7 @@ class HeadlessTask:
     def until_end(self, engine: Submits, inbox: ExecInbox) -> End:
         """Show events and obey signals until the task ends; return its status or the stop signal.
 
-        The first Control-C only interrupts the task.
+        Once the task is submitted, the first Control-C only interrupts it.
         """
         while True:
             try:

@@ -1,7 +1,8 @@
 """Read the prompt of a headless run from the command line and from standard input.
 
 If the command line has a prompt, a pipe that stays silent is ignored after GRACE_S: a caller that
-forgot to close it must not block the run.
+forgot to close it must not block the run. Once a byte has come, the pipe is read to its end,
+without a limit of time.
 """
 
 from __future__ import annotations
