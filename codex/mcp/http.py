@@ -130,6 +130,7 @@ class HttpTransport:
             finally:
                 with self._lock:
                     self._exchanges.pop(name if key is None else key, None)
+                cancel.close()
 
         thread = threading.Thread(target=run, name=name, daemon=True)
         with self._lock:

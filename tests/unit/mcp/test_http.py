@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from queue import SimpleQueue
@@ -15,6 +16,7 @@ from codex.mcp.client import Client, ServerQuestion
 from codex.mcp.http import HttpTransport
 from codex.protocol.settings import McpServer
 from tests.support.mcp.http_server import Exchange, HttpMcp, encoded, event, text
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +95,19 @@ def test_a_session_from_its_start_to_its_end(server: HttpMcp) -> None:
     assert first.headers["accept"] == "application/json, text/event-stream"
     assert {seen.headers["mcp-session-id"] for seen in later} == {"session-1"}
     assert {seen.headers["mcp-protocol-version"] for seen in later} == {"2025-11-25"}
+
+
+def test_calls_leave_no_descriptor_open(server: HttpMcp) -> None:
+    def answer(exchange: Exchange, message: Any) -> None:
+        exchange.stream(event(encoded(message, text("streamed"))))
+
+    server.on_call += [answer] * 6
+    with Connected(server) as connected:
+        connected.call()
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(5):
+            connected.call()
+        wait_until(lambda: len(os.listdir("/proc/self/fd")) <= before, "descriptors are closed")
 
 
 def test_a_server_without_sessions_is_sent_no_farewell() -> None:
