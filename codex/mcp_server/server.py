@@ -112,8 +112,9 @@ class CodexServer:
         """Cancel a tool call if the client asks for it."""
         params = notification.params
         if notification.method == "notifications/cancelled" and isinstance(params, dict):
+            request_id = params.get("requestId")
             with self._lock:
-                cancel = self._calls.get(params.get("requestId", ""))
+                cancel = self._calls.get(request_id) if isinstance(request_id, str | int) else None
             if cancel is not None:
                 cancel.set()
 

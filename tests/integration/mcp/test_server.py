@@ -209,6 +209,17 @@ def test_a_cancelled_call_ends_its_command_and_has_no_answer(
     assert [m for m in client.seen if m.get("id") == 1] == []
 
 
+@pytest.mark.parametrize("request_id", [[], {}, None, 1.5, "none"])
+def test_a_cancellation_of_nothing_is_ignored(
+    program: Program, model: FakeModel, request_id: object
+) -> None:
+    model.add(Reply.text("fine"))
+    client = serve(program, model)
+    client.hello()
+    client.tell("notifications/cancelled", {"requestId": request_id})
+    assert client.call("codex", 1, prompt="go")["content"][0]["text"] == "fine"
+
+
 def test_calls_run_side_by_side_and_an_id_in_use_is_refused(
     program: Program, model: FakeModel
 ) -> None:
