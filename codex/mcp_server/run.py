@@ -268,7 +268,9 @@ def _question_text(question: ApprovalRequest) -> str:
             for path, change in question.changes.items():
                 kind = type(change).__name__.lower()
                 text = change.unified_diff if isinstance(change, Update) else change.content
-                lines += [f"{kind} {path}", text.rstrip("\n")]
+                target = change.move_path if isinstance(change, Update) else None
+                moved = f" -> {target}" if target else ""
+                lines += [f"{kind} {path}{moved}", text.rstrip("\n")]
         case McpApprovalRequest():
             arguments = msgspec.json.encode(question.arguments).decode()
             lines = [f"Allow Codex to call {question.server}.{question.tool}?", arguments]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from codex.mcp_server.run import read_decision
+from codex.mcp_server.run import _question_text, read_decision
+from codex.protocol.events import ApplyPatchApprovalRequest, FileChange, Update
 from codex.protocol.policy import ReviewDecision
 
 YES, SESSION = ReviewDecision.APPROVED, ReviewDecision.APPROVED_FOR_SESSION
@@ -41,3 +42,14 @@ def test_whatever_is_not_clearly_a_yes_is_a_no(
     answer: Any, decision: ReviewDecision, feedback: str | None
 ) -> None:
     assert read_decision(answer) == (decision, feedback)
+
+
+def test_the_question_about_a_patch_shows_where_a_file_moves() -> None:
+    changes: dict[str, FileChange] = {
+        "/repo/a": Update("-x\n+y\n", "/repo/b"),
+        "/repo/c": Update("-x\n+y\n", None),
+    }
+    text = _question_text(ApplyPatchApprovalRequest(call_id="c", changes=changes))
+    assert text.splitlines()[1:] == [
+        "update /repo/a -> /repo/b", "-x", "+y", "update /repo/c", "-x", "+y",
+    ]  # fmt: skip
