@@ -150,6 +150,7 @@ class App:
         """Run until the user quits, or SIGTERM, SIGHUP or SIGQUIT arrives.
 
         Returns: 0 if the user quit, else the number of the signal.
+        Raises: EOFError, if the terminal is gone.
         """
         self._loop = asyncio.get_running_loop()
         for number in _SIGNALS:
@@ -159,7 +160,7 @@ class App:
         return await self._screen.run(self._begin)
 
     def close(self) -> None:
-        """End the file search and the engines of all sessions; wait for the engines' processes."""
+        """End the file search and all sessions' engines; wait up to CLOSE_S for each engine."""
         self.composer.close()
         self.conversation.close()
 

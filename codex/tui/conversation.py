@@ -1,7 +1,8 @@
 """Conversation: the exchange between the user and the engine, independent of the screen.
 
 Owns the engine, the view's state (`Chat`), the drafts that wait to be sent and the requests that
-wait for an answer. All methods run in the event loop. Must not draw or read keys.
+wait for an answer. `close` blocks, so it runs after the event loop; every other method runs in the
+loop, but `is_busy` is read in other threads too. Must not draw or read keys.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ class Conversation:
         return draft
 
     def interrupt(self) -> None:
-        """Stop the running task."""
+        """Ask the engine to stop the running task, and the commands and requests beside it."""
         self.send(Interrupt())
 
     def answer(self, asked: Asked, given: Given) -> None:
@@ -197,7 +198,7 @@ class Conversation:
         self._view.show_waiting()
 
     def configure(self, config: Config) -> None:
-        """Change the session's settings; during a task, only after it: the change would stop it."""
+        """Change `config` now, but the engine only when no task runs: the change would stop one."""
         op = ConfigureSession(
             provider=config.provider,
             model=config.model.model,

@@ -1,6 +1,7 @@
 """Keys: the keys of the full screen and what they do, apart from the composer's own.
 
-While a modal receives keys (`ModalSlot.is_armed`), all keys and pastes go to it alone.
+While a modal receives keys (`ModalSlot.is_armed`), all keys and pastes go to `ModalSlot.key`, which
+may pass them on to the composer; only Alt with a key does nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Starts and ends the full-screen front end, and restores the terminal on every exit.
 
-The engine's processes end before the program. SIGTERM, SIGHUP and SIGQUIT end the event loop; an
-alarm then limits the time for closing the engine to STOP_GRACE_S.
+The engine's processes end before the program, unless that takes longer than CLOSE_S. SIGTERM,
+SIGHUP and SIGQUIT end the event loop; an alarm then limits the time for closing the engine to
+STOP_GRACE_S.
 """
 
 from __future__ import annotations

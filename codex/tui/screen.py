@@ -97,6 +97,7 @@ class Screen:
         """Draw frames and read keys until `exit` is called; return the number passed to it.
 
         Args: begin: called after the first frame.
+        Raises: EOFError, if the terminal is gone.
         """
 
         def after_first(_: object) -> None:
