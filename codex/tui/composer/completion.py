@@ -38,7 +38,7 @@ class FileMenu(NamedTuple):
 
     @property
     def chosen(self) -> str | None:
-        """The selected path; None if no file was found, or none yet."""
+        """The selected path, maybe found for an earlier text; None if none is found (yet)."""
         paths = self.found.paths if self.found is not None else ()
         return paths[self.popup.selected] if paths else None
 
@@ -80,7 +80,7 @@ class Completion:
         self._open = None
 
     def dismiss(self) -> None:
-        """Close the popup (Esc) until the command word changes or another mention begins."""
+        """Close the popup (Esc) until the command word changes or the cursor leaves the word."""
         match self._open:
             case CommandMenu():
                 self._dismissed = self._open.word

@@ -64,8 +64,9 @@ class Composer:
     ) -> None:
         """Make an empty composer.
 
-        Its keys are bound to its editor and take precedence over the application's. It sends
-        AddToHistory after each message and `!` command, so the caller need not record them.
+        Its keys are bound to its editor and take precedence over the application's, except over its
+        eager ones. It sends AddToHistory after each message and `!` command, so the caller need not
+        record them.
 
         Args:
             cwd: working directory, where `@` searches and relative image paths start.
@@ -228,7 +229,7 @@ class Composer:
         self._submit_text(self._mode("steer"))
 
     def tab(self) -> None:
-        """Complete from the popup; else, while a task runs, queue the draft."""
+        """Complete from the popup; else, during a task, queue the draft, or run its `/` command."""
         menu = self._completion.menu
         if isinstance(menu, CommandMenu):
             if menu.chosen is not None:
@@ -288,7 +289,7 @@ class Composer:
         self._buffer.insert_text(text)
 
     def dismiss(self) -> None:
-        """Close the popup until the command word changes or another mention begins."""
+        """Close the popup until the command word changes or the cursor leaves the word."""
         self._completion.dismiss()
 
     def run_editor(self) -> None:

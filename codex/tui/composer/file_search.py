@@ -63,7 +63,7 @@ class FileSearch:
         self._last: tuple[Query, list[int]] | None = None
         """Last query and the indices of its matches; a longer query searches only those paths."""
         self.found: Found | None = None
-        """Result of the last finished search, maybe for an earlier text; None before the first."""
+        """Result of the last search, maybe of an earlier text or a partial list; None at first."""
 
     def begin(self) -> None:
         """List the files again before the next search: the user has begun a new mention."""
@@ -158,7 +158,7 @@ def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _walked(top: str) -> Iterator[str]:
-    """Yield every file below a directory, the nearest first; do not follow links to directories."""
+    """Yield the files below a directory, the nearest first; skip _SKIPPED, follow no links."""
     folders = [""]
     for folder in folders:  # grows while it is walked
         try:

@@ -38,7 +38,7 @@ class Query:
         self._search = re.compile(gaps, re.DOTALL).search
 
     def narrows(self, other: Query) -> bool:
-        """Whether every path that matches this query matches the other one too."""
+        """Whether this query begins with the other: its matches are then among the other's."""
         return self.text.startswith(other.text)
 
     def fitting(self, lowered: Sequence[str], among: Sequence[int]) -> list[int]:
