@@ -28,7 +28,8 @@ def changes(cwd: str, environ: Mapping[str, str]) -> str:
     the text is cut there. A last line says what is left out.
 
     Args: cwd: any folder in the repository.
-    Raises: OSError, if git fails, cannot be run or takes longer than _TIMEOUT_S; its text says why.
+    Raises: OSError, if git fails, cannot be run, or takes longer than _TIMEOUT_S in one of its
+        many runs; its text says why.
     """
     git = _Git(cwd, environ)
     top = git.run(("rev-parse", "--show-toplevel")).strip()
