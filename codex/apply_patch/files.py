@@ -103,7 +103,7 @@ def outside_paths(
     """Return the paths of a plan, resolved, that are outside all roots or protected.
 
     Protected are paths with a name of PROTECTED_NAMES below the root, such as `.git`, and files
-    with several hard links, since their other names may be anywhere.
+    with several hard links, since their other names may be anywhere. Such a file may be removed.
 
     Args: roots: absolute folders; with None, nothing is outside or protected. protected: more
         absolute paths that are protected, with everything below them, such as CODEX_HOME.

@@ -3,8 +3,9 @@
 Every directory is opened from the root down without following symbolic links, and all operations
 are relative to its descriptor, so a link that appears after the paths were checked has no effect.
 New contents are written to temporary files beside their targets first, then renamed over them; the
-old files are kept until the last rename and put back if one fails. Without fsync, a crash of the
-machine between two renames can leave part of a patch; a patch is not a database.
+old files are kept until the last rename and put back if one fails. A process killed between two
+renames leaves part of a patch and temporary files. Without fsync, so may a crash of the machine; a
+patch is not a database.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ class _Transaction:
                 os.close(descriptor)
 
     def verify(self, target: Target) -> None:
-        """Check that the target has not changed since it was read, and may be written."""
+        """Check that the target still has the contents of its `before`, and may be written."""
         with _explained(target):
             directory = self._directory(os.path.dirname(target.path), is_made=False)
             now = None
