@@ -74,7 +74,8 @@ class HistoryFile:
         system has no locks, lines are added all the same, but the file is not shortened.
 
         Returns: False if another process holds a lock; nothing was written, try again.
-        Raises: HistoryError; nothing was written, unless it is a NotShortenedError.
+        Raises: HistoryError; nothing was written, unless it is a NotShortenedError. Without locks,
+            a full disk may have taken a part.
         """
         with self._held("add to") as held:
             if held is None:

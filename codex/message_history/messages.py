@@ -64,7 +64,7 @@ class Described(NamedTuple):
 
 
 HistoryMessage = Take | Describe | Described | None
-"""A message to the thread `codex-history`; None ends it after the pending entries are written."""
+"""A message to the thread `codex-history`; None ends it after a last attempt to write entries."""
 
 
 def nothing(op: HistoryRequest) -> EventMsg:

@@ -85,7 +85,10 @@ class HistoryWorker:
         """Warnings for the user, sent after the response to the request that caused them."""
 
     def run(self, messages: SimpleQueue[HistoryMessage]) -> None:
-        """Process messages in order until None arrives; then write the pending entries."""
+        """Process messages in order until None arrives; then try to write the pending entries.
+
+        It waits up to LONGEST_CLOSE_S for a lock, not at all after another failure.
+        """
         while (message := self._next(messages)) is not None:
             self._event_id = message.event_id
             if isinstance(message, Describe):
