@@ -61,10 +61,10 @@ class SessionSummary(NamedTuple):
     started: str
     """Time of the start in UTC, as the file says: `2026-11-23T01:37:49.042Z`; may be empty."""
     cwd: str | None
-    """Working directory; None if the file does not name it."""
+    """Working directory at the start, even if a later task had another; None if not in the file."""
     first_message: str
     """First 400 characters of the user's first message, on one line; empty if no message begins in
-    the first 512 KiB of the file."""
+    the first 512 KiB of the file, or if its line is longer than that, as with a large image."""
     source: str
     """Front end that started the session: `cli`, `exec`, `proto`, `vscode`, ...; may be empty."""
 
@@ -98,7 +98,7 @@ def session_files(codex_home: str, *, is_archived: bool = False) -> list[Session
 
 
 def summarize(file: SessionFile, name: str | None) -> SessionSummary | None:
-    """Return the summary of a file; None if its first lines hold no session's metadata.
+    """Return a file's summary; None if it is unreadable or begins without a session's metadata.
 
     Args: name: the name that the user gave the session; None if there is none.
     """

@@ -30,7 +30,8 @@ def fork(
 ) -> Resumed:
     """Copy a conversation to a new session file; return the copy, to be continued.
 
-    If `config` makes the session ephemeral and all is kept, the copy has a new id but no file.
+    If `config` makes the session ephemeral and all is kept, no file is written: the result has a
+    new id, and its `path` and `size` are still those of the old file.
 
     Args: clock_s: the time in seconds since the epoch. keep_messages: number of the user's
         messages to keep, from the first, each with what followed it, counted as core/replay.py

@@ -34,6 +34,7 @@ def restored_config(host: Host, overrides: Overrides, resumed: Resumed) -> Confi
     model stays, and `warnings` says so.
 
     Raises: CodexError, if its working directory is gone and the command line names no other.
+        ConfigError, as `load_config` does.
     """
     overrides = msgspec.structs.replace(overrides, cwd=_cwd(overrides, resumed))
     config = load_config(host, overrides)

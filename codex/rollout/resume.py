@@ -50,7 +50,7 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
     usage: TokenUsage = TokenUsage()
     """Tokens that the whole session has used; zeros if the file does not tell."""
     cwd: str | None = None
-    """Working directory; None if the file does not name it, as in May 2025."""
+    """Latest working directory in the file; None if it names none, as in May 2025."""
     model: str | None = None
     """Latest model in the file; None if it names none."""
     provider_id: str | None = None
@@ -245,7 +245,7 @@ class _SessionReader:
             del self.items[starts[-turns] :]
 
     def _compacted(self, payload: dict[str, Any]) -> None:
-        """Replace the conversation so far by its summary."""
+        """Replace the conversation so far by the given one, else by user messages and a summary."""
         replacement = as_list(payload.get("replacement_history"))
         if replacement:
             self.items = []

@@ -29,7 +29,7 @@ def sessions(
 ) -> Iterator[SessionSummary]:
     """Yield the summaries of sessions, most recently written first; read each file when needed.
 
-    Args: cwd: only sessions with this working directory; None means all. is_archived: yield the
+    Args: cwd: only sessions that started in this folder; None means all. is_archived: yield the
         archived sessions instead of the others.
     """
     names = session_names(codex_home)
@@ -99,7 +99,7 @@ def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Res
     """Read the conversation of a session, to be continued.
 
     Args: wanted: id, name or beginning of an id; None means the most recently written session. cwd:
-        the working directory of the latter; None means any. Archived sessions are not found.
+        the folder where the latter started; None means any. Archived sessions are not found.
     Raises: CodexError, if there is no such session, if several ids have this beginning, or if the
         file cannot be read.
     """
@@ -113,7 +113,7 @@ def open_session(codex_home: str, wanted: str | None, *, cwd: str | None) -> Res
 def last_session(codex_home: str, *, cwd: str | None) -> SessionSummary:
     """Return the most recently written session that is not archived.
 
-    Args: cwd: only sessions with this working directory; None means all.
+    Args: cwd: only sessions that started in this folder; None means all.
     Raises: CodexError, if there is no such session.
     """
     for summary in sessions(codex_home, cwd=cwd):

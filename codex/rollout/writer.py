@@ -8,7 +8,7 @@ lines. Must not read the file; resume.py does that.
 
 Items come from the thread that owns the transcript; events may come at the same time from a command
 that the user runs beside the task (core/errands.py). So each line is made and written under a lock,
-the only one in the program that is held during I/O: it keeps lines whole and in order.
+which keeps lines whole and in order.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def rollout_path(codex_home: str, session_id: str, started_s: float) -> str:
 class Rollout:
     """One session's file, created when the first line after the session's metadata is recorded.
 
-    A session without any message leaves no file.
+    A session without any message or user command leaves no file.
     """
 
     def __init__(
@@ -111,7 +111,8 @@ class Rollout:
         """Create a rollout.
 
         Args: path: path of the file; None records nothing. warn: tells the user; called at most
-            once per problem. meta: metadata of a new file; None continues an old one.
+            once per problem, with the lock held, so it must not call this object. meta: metadata of
+            a new file; None continues an old one.
         """
         self.path = path
         self._clock = clock
