@@ -16,8 +16,9 @@ typedef struct {
  */
 int child_start(const shim_command *command, child_ids *ret, int *ret_stage);
 
-/* Drop the caller's capabilities except `kept`, for the caller and everything that it starts.
- * Returns 0, or -1 with errno set. */
+/* Drop the caller's capabilities except `kept`, for the caller and everything that it starts. If
+ * the caller lacks CAP_SETPCAP, a program that it starts can regain some, unless no_new_privs is
+ * set. Returns 0, or -1 with errno set. */
 int drop_capabilities(uint64_t kept);
 
 #endif

@@ -35,7 +35,7 @@ typedef enum {
     SHIM_STAGE_PROC,
     SHIM_STAGE_MOUNTS,
     SHIM_STAGE_RULES,
-    SHIM_STAGE_FIRST_PROCESS  /* it received the request, but failed or did not report */
+    SHIM_STAGE_FIRST_PROCESS  /* the request was sent, but the process failed or is silent */
 } shim_stage;
 
 /* A program to run and the restrictions on it. */
@@ -55,7 +55,8 @@ typedef struct {
     const void *filter;       /* a seccomp program: an array of struct sock_filter */
     size_t filter_size;       /* in bytes */
     uint64_t kept_capabilities; /* one bit each; the caller's others are dropped */
-    int is_supervised;        /* the filter makes some system calls wait for the supervisor */
+    int is_supervised;        /* the filter makes some system calls wait for the supervisor; must
+                               * be 0 for shim_spawn, whose caller supervises nothing */
 } shim_command;
 
 /* A comparison of one argument of a system call: (argument & mask) OP value. */
@@ -164,7 +165,8 @@ typedef struct {
  * passes SIGTERM on to all the others, and SIGINT, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1 and SIGUSR2
  * to the command's process group. ret_link delivers a shim_end when the command is over and,
  * unless that one has is_last set, another when nothing is left. The first process ends then, or
- * when all copies of ret_link are closed.
+ * when all copies of ret_link are closed. is_sandboxed and outlives_caller are ignored: the command
+ * is always sandboxed, and ends with the first process.
  *
  * With SHIM_STAGE_SERVER, the request did not reach the server, and nothing was started.
  */

@@ -118,7 +118,8 @@ int mounts_prepare(const shim_server_config *config, int *ret_stage) {
     return r;
 }
 
-/* A place that does not exist is skipped: there is nothing to make writable or to protect. */
+/* A place that does not exist is skipped: there is nothing to make writable or to protect. So is a
+ * path with a link in it: a command may have put it there, and it could lead elsewhere. */
 static int is_gone(int error) {
     return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
