@@ -41,6 +41,8 @@ def main(arguments: list[str]) -> int:
     import commands
     from console import BuildError
 
+    if os.geteuid() == 0 and arguments[0] != "run":  # `run` leaves the user's environment alone
+        os.environ["PATH"] = with_system_folders(os.environ.get("PATH", os.defpath))
     try:
         return commands.ALL[arguments[0]](arguments[1:])
     except BuildError as exc:
@@ -49,6 +51,16 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Error: interrupted\n")
         return 130
+
+
+def with_system_folders(path: str) -> str:
+    """Return a PATH that includes the folders of programs for root, such as `chroot`.
+
+    `su` leaves root the user's PATH, which lacks them. dpkg refuses to work without them.
+    """
+    folders = path.split(os.pathsep)
+    missing = [name for name in ("/usr/local/sbin", "/usr/sbin", "/sbin") if name not in folders]
+    return os.pathsep.join([*folders, *missing])
 
 
 def _restart() -> int:

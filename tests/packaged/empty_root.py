@@ -20,6 +20,8 @@ def why_not_possible() -> str | None:
     """The reason why this process cannot make such a root and change into it, if there is one."""
     if os.geteuid() != 0:
         return "changing the root directory needs root"
+    if shutil.which("chroot") is None:
+        return "no `chroot` program on PATH"
     try:
         tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
     except OSError as exc:

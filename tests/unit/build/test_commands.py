@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,3 +29,12 @@ def test_a_command_names_every_missing_package_before_its_first_step(tmp_path: P
     for package in ("gcc", "busybox-static", "patchelf"):
         assert package in done.stderr.partition("\n")[0]
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs programs of the system's folders")
+def test_root_finds_programs_that_su_leaves_off_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "build"))
+    import build
+
+    assert shutil.which("chroot", path=build.with_system_folders("/usr/bin:/bin")) is not None
+    assert build.with_system_folders("/usr/sbin:/bin") == "/usr/sbin:/bin:/usr/local/sbin:/sbin"
