@@ -184,11 +184,11 @@ class HttpTransport:
 
     def _begin(self, request: RpcRequest, cancel: Cancel) -> None:
         """Send `initialize`, over the older transport if the server supports only that one."""
-        answer = self._link.send(request, cancel, timeout_s=LONGEST_SILENCE_S)
-        if answer.status not in OLDER:
-            self._take(self._link.checked(answer), request.id, cancel)
+        response = self._link.send(request, cancel, timeout_s=LONGEST_SILENCE_S)
+        if response.status not in OLDER:
+            self._take(self._link.checked(response), request.id, cancel)
             return
-        refusal = self._link.refusal(answer)
+        refusal = self._link.refusal(response)
         older = OlderStream(self._link, self._receive, self._ended)
         self._run("-listen", older.read)
         if not older.is_found(cancel):
@@ -204,13 +204,13 @@ class HttpTransport:
         timeout_s = LONGEST_SILENCE_S if isinstance(message, RpcRequest) else NOTIFY_S
         to = None if self._older is None else self._older.endpoint
         session_id = self._link.session_id
-        answer = self._link.send(message, cancel, timeout_s=timeout_s, to=to)
+        response = self._link.send(message, cancel, timeout_s=timeout_s, to=to)
         try:
-            return self._link.checked(answer)
+            return self._link.checked(response)
         except SessionLostError:
             self._renew(session_id, cancel)
-            answer = self._link.send(message, cancel, timeout_s=timeout_s)
-            return self._link.checked(answer)
+            response = self._link.send(message, cancel, timeout_s=timeout_s)
+            return self._link.checked(response)
 
     def _renew(self, lost_id: str | None, cancel: Cancel) -> None:
         """Replace a session that the server has forgotten.
@@ -222,22 +222,22 @@ class HttpTransport:
                 return  # Another thread has replaced it already.
             logger.debug("%s has forgotten its session", self._server)
             self._link.session_id = None
-            answer = self._link.send(self._initialize, cancel, timeout_s=NOTIFY_S)
-            self._take(self._link.checked(answer), self._initialize.id, cancel)
+            response = self._link.send(self._initialize, cancel, timeout_s=NOTIFY_S)
+            self._take(self._link.checked(response), self._initialize.id, cancel)
             done = RpcNotification("notifications/initialized", None)
             self._link.checked(self._link.send(done, cancel, timeout_s=NOTIFY_S)).discard()
         # The server may have been replaced by one with other tools.
         self._receive(TOOLS_CHANGED)
 
-    def _take(self, answer: HttpResponse, wanted: RpcId, cancel: Cancel) -> None:
+    def _take(self, response: HttpResponse, wanted: RpcId, cancel: Cancel) -> None:
         """Pass on the messages of an HTTP response, up to the one that answers request `wanted`.
 
         Raises: RequestError, if that message is missing. Interrupted.
         """
-        answer.set_timeout(LONGEST_SILENCE_S)
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        response.set_timeout(LONGEST_SILENCE_S)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "text/event-stream":
-            body = self._link.body(answer)
+            body = self._link.body(response)
             messages = parse_messages(body) if body.strip() else []
             for message in messages:
                 self._receive(message)
@@ -245,25 +245,25 @@ class HttpTransport:
                 raise RequestError("the response does not answer the request", kind="protocol")
             return
         stream = MessageStream(wanted)
-        self._pump(answer, stream)
+        self._pump(response, stream)
         breaks = 0
         while not stream.is_answered:
             if stream.last_event_id is None or breaks >= MAX_BREAKS:
                 raise RequestError("the response ended before it was complete", kind="stream")
             breaks = 0 if self._resume(stream, cancel) else breaks + 1
 
-    def _pump(self, answer: HttpResponse, stream: MessageStream) -> bool:
+    def _pump(self, response: HttpResponse, stream: MessageStream) -> bool:
         """Pass on the messages of a stream until it ends or breaks; return whether any arrived."""
         has_any = False
         try:
-            while not stream.is_answered and (piece := answer.read()):
+            while not stream.is_answered and (piece := response.read()):
                 for message in stream.feed(piece):
                     has_any = True
                     self._receive(message)
         except RequestError as error:
             logger.debug("%s: a stream broke: %s", self._server, error)
         finally:
-            answer.discard()
+            response.discard()
         return has_any
 
     def _resume(self, stream: MessageStream, cancel: Cancel) -> bool:
@@ -274,13 +274,13 @@ class HttpTransport:
         if cancel.wait(stream.pause_s()):
             raise Interrupted
         try:
-            answer = self._link.listen(stream.last_event_id, cancel)
+            response = self._link.listen(stream.last_event_id, cancel)
         except RequestError as error:
             if not error.is_retryable:
                 raise
             logger.debug("%s: a stream cannot be resumed: %s", self._server, error)
             return False
-        return self._pump(self._link.checked(answer), stream)
+        return self._pump(self._link.checked(response), stream)
 
     # The thread that listens
 

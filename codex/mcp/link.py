@@ -82,42 +82,42 @@ class Link:
         del headers["Content-Type"]
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
-        answer = self._request("GET", self.address, headers, cancel, LONGEST_SILENCE_S)
-        answer.set_timeout(LONGEST_SILENCE_S)
-        return answer
+        response = self._request("GET", self.address, headers, cancel, LONGEST_SILENCE_S)
+        response.set_timeout(LONGEST_SILENCE_S)
+        return response
 
-    def checked(self, answer: HttpResponse) -> HttpResponse:
+    def checked(self, response: HttpResponse) -> HttpResponse:
         """Return a response whose status is a success, and store the session id that it names.
 
         Raises: RequestError, for any other status, once the body is read. Interrupted.
         """
-        if not 200 <= answer.status < 300:
-            raise self.refusal(answer)
-        if session_id := answer.headers.get("mcp-session-id"):
+        if not 200 <= response.status < 300:
+            raise self.refusal(response)
+        if session_id := response.headers.get("mcp-session-id"):
             self.session_id = session_id
-        return answer
+        return response
 
-    def refusal(self, answer: HttpResponse) -> RequestError:
+    def refusal(self, response: HttpResponse) -> RequestError:
         """Read and discard a response whose status is not a success; return the error for it.
 
         In a session, the status 404 becomes a SessionLostError. Raises: Interrupted.
         """
         words = ""
         try:
-            words = _words_of(read_all(answer))
+            words = _words_of(read_all(response))
         except RequestError as broken:
             words = broken.message
         finally:
-            answer.discard()
-        if answer.status == 404 and self.session_id is not None:
+            response.discard()
+        if response.status == 404 and self.session_id is not None:
             return SessionLostError("the server has forgotten the session", kind="protocol")
-        text = f'"{self.address}" answered {answer.status} {answer.reason}'.rstrip()
+        text = f'"{self.address}" answered {response.status} {response.reason}'.rstrip()
         advice = None
-        if 300 <= answer.status < 400:
-            to = answer.headers.get("location", "").partition("?")[0]
+        if 300 <= response.status < 400:
+            to = response.headers.get("location", "").partition("?")[0]
             text += f", a redirection to {to!r}"
             advice = "Redirections are not followed: set url to the final address."
-        elif answer.status in (401, 403):
+        elif response.status in (401, 403):
             advice = self._advice()
         error = RequestError(
             f"{text}: {words}" if words else text, kind="protocol", phase="request", advice=advice
@@ -125,27 +125,27 @@ class Link:
         error.hide(self._secrets())
         return error
 
-    def body(self, answer: HttpResponse) -> bytes:
+    def body(self, response: HttpResponse) -> bytes:
         """Return the complete body of a response, and release the response.
 
         Raises: RequestError, if the body ends early or exceeds MAX_BODY_BYTES. Interrupted.
         """
         try:
-            body = read_all(answer)
+            body = read_all(response)
         except BaseException:
-            answer.discard()
+            response.discard()
             raise
-        self.release(answer)
+        self.release(response)
         return body
 
-    def release(self, answer: HttpResponse) -> None:
+    def release(self, response: HttpResponse) -> None:
         """Stop reading a response, without blocking; another message may reuse its connection."""
-        answer.release()
+        response.release()
         with self._lock:
             if not self._is_closed:
-                self._idle.setdefault(answer.client.header_timeout_s, []).append(answer.client)
+                self._idle.setdefault(response.client.header_timeout_s, []).append(response.client)
                 return
-        answer.client.close()
+        response.client.close()
 
     def close(self) -> None:
         """Close the idle connections, and tell the server that the session is over."""
@@ -238,14 +238,14 @@ def own_headers(
     return headers
 
 
-def read_all(answer: HttpResponse) -> bytes:
+def read_all(response: HttpResponse) -> bytes:
     """Return the complete body of a response.
 
     Raises: RequestError, if the body ends early or exceeds MAX_BODY_BYTES. Interrupted.
     """
     pieces: list[bytes] = []
     size = 0
-    while piece := answer.read():
+    while piece := response.read():
         size += len(piece)
         if size > MAX_BODY_BYTES:
             raise RequestError(

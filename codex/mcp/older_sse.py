@@ -70,9 +70,9 @@ class OlderStream:
 
     def _pump(self, cancel: Cancel) -> None:
         parser = SseParser()
-        answer = self._link.checked(self._link.listen(None, cancel))
+        response = self._link.checked(self._link.listen(None, cancel))
         try:
-            while piece := answer.read():
+            while piece := response.read():
                 for event in parser.feed_events(piece):
                     if event.name == "endpoint":
                         self.endpoint = self._address(event.data)
@@ -81,7 +81,7 @@ class OlderStream:
                         for message in parse_messages(event.data):
                             self._receive(message)
         finally:
-            answer.discard()
+            response.discard()
 
     def _address(self, endpoint: str) -> Address:
         """Return the address that `endpoint`, a relative or absolute URL, names.

@@ -97,36 +97,36 @@ class _ModelServer:
             self._http = http_client(provider, environ)
         method = "GET" if body is None else "POST"
         try:
-            answer = self._http.request(method, address, fields, self._cancel, body=body)
-            return self._read(answer, str(address))
+            response = self._http.request(method, address, fields, self._cancel, body=body)
+            return self._read(response, str(address))
         except RequestError as error:
             error.hide(headers.secrets)
             raise
 
-    def _read(self, answer: HttpResponse, where: str) -> object:
+    def _read(self, response: HttpResponse, where: str) -> object:
         from codex.model.failure import advice_for, http_failure
 
-        answer.set_timeout(_TIMEOUT_S)
+        response.set_timeout(_TIMEOUT_S)
         text = b""
         try:
-            while (piece := answer.read()) and len(text) < _MAX_BYTES:
+            while (piece := response.read()) and len(text) < _MAX_BYTES:
                 text += piece
         except BaseException:
-            answer.discard()
+            response.discard()
             raise
-        if not 200 <= answer.status < 300:
-            answer.discard()
+        if not 200 <= response.status < 300:
+            response.discard()
             error = http_failure(
                 where=where,
-                status=answer.status,
-                reason=answer.reason,
-                headers=answer.headers,
+                status=response.status,
+                reason=response.reason,
+                headers=response.headers,
                 body=text,
                 now=self._host.clock(),
             )
             error.advice = advice_for(error.kind, self._provider)
             raise error
-        answer.release()
+        response.release()
         try:
             return loads(text)
         except ValueError as error:

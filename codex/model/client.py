@@ -119,19 +119,19 @@ class ModelClient:
         headers = request_headers(provider, environ, userinfo=address.userinfo)
         if self._http is None:
             self._http = http_client(provider, environ)
-        answer = self._http.request("POST", address, headers.fields, cancel, body=dumps(body))
-        answer.set_timeout(provider.stream_idle_timeout_ms / 1000)
-        if 200 <= answer.status < 300:
-            return ModelStream(answer, self._decoder(prompt), headers.secrets)
+        response = self._http.request("POST", address, headers.fields, cancel, body=dumps(body))
+        response.set_timeout(provider.stream_idle_timeout_ms / 1000)
+        if 200 <= response.status < 300:
+            return ModelStream(response, self._decoder(prompt), headers.secrets)
         try:
-            text = _read_all(answer)
+            text = _read_all(response)
         finally:
-            answer.discard()
+            response.discard()
         error = http_failure(
             where=str(address),
-            status=answer.status,
-            reason=answer.reason,
-            headers=answer.headers,
+            status=response.status,
+            reason=response.reason,
+            headers=response.headers,
             body=text,
             now=self._host.clock(),
         )

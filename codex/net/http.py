@@ -114,10 +114,10 @@ class HttpClient:
         if idle is not None:
             idle.discard()
 
-    def keep(self, answer: HttpResponse) -> None:
+    def keep(self, response: HttpResponse) -> None:
         """Keep a released response's connection for the next request; close the one kept so far."""
         self.close()
-        self._idle = answer
+        self._idle = response
 
     def _reuse(self) -> Connection | None:
         idle, self._idle = self._idle, None
