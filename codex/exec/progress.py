@@ -35,9 +35,13 @@ class Progress:
         Args: now: seconds on the host's clock.
         """
         match msg:
-            case SessionConfigured() | TaskStarted() | StreamError():
-                self._doing = "waiting for the model"
-            case ExecCommandEnd() | McpToolCallEnd():
+            case (
+                SessionConfigured()
+                | TaskStarted()
+                | StreamError()
+                | ExecCommandEnd()
+                | McpToolCallEnd()
+            ):
                 self._doing = "waiting for the model"
             case ExecCommandBegin() | McpToolCallBegin():
                 self._doing = "running"

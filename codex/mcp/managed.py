@@ -134,8 +134,10 @@ class ManagedServer:
         except Interrupted:
             raise
         except CodexError as error:
-            hint = "; a longer tool_timeout_sec may help" * isinstance(error, PeerTimeoutError)
-            raise CodexError(f"the MCP server '{self.name}': {error}{hint}") from error
+            text = f"the MCP server '{self.name}': {error}"
+            if isinstance(error, PeerTimeoutError):
+                text += "; a longer tool_timeout_sec may help"
+            raise CodexError(text) from error
 
     def status(self) -> McpServerStatus:
         client = self._client

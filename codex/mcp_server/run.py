@@ -266,11 +266,13 @@ def _question_text(question: ApprovalRequest) -> str:
         case ApplyPatchApprovalRequest():
             lines = ["Allow Codex to change these files?"]
             for path, change in question.changes.items():
-                kind = type(change).__name__.lower()
-                text = change.unified_diff if isinstance(change, Update) else change.content
-                target = change.move_path if isinstance(change, Update) else None
-                moved = f" -> {target}" if target else ""
-                lines += [f"{kind} {path}{moved}", text.rstrip("\n")]
+                title = f"{type(change).__name__.lower()} {path}"
+                if isinstance(change, Update):
+                    title += f" -> {change.move_path}" if change.move_path else ""
+                    text = change.unified_diff
+                else:
+                    text = change.content
+                lines += [title, text.rstrip("\n")]
         case McpApprovalRequest():
             arguments = msgspec.json.encode(question.arguments).decode()
             lines = [f"Allow Codex to call {question.server}.{question.tool}?", arguments]
