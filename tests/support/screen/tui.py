@@ -183,10 +183,7 @@ class Tui:
             lambda: not (self._thread.is_alive() and self._holds_unread_keys()),
             "the application reads its keys",
         )
-        handled = threading.Event()
-        self._call(handled.set)
-        while self._thread.is_alive() and not handled.wait(0.02):
-            pass
+        self._pass_in_loop(0)
 
     def press(self, *names: str) -> None:
         """Press keys by name, one after the other; each is handled before the next."""
@@ -206,18 +203,12 @@ class Tui:
 
     def settle(self) -> None:
         """Wait until all input is handled, with an Escape at its end recognized as a key."""
+        self._pass_in_loop(3 * KEY_TIMEOUT_S)
+
+    def _pass_in_loop(self, delay_s: float) -> None:
+        """Wait until `delay_s` seconds have passed in the application's loop, or it has ended."""
         done = threading.Event()
-        tries = int(PATIENCE_S / KEY_TIMEOUT_S)
-
-        def look() -> None:
-            nonlocal tries
-            tries -= 1
-            if tries and self._holds_unread_keys():
-                self._loop.call_later(KEY_TIMEOUT_S, look)
-            else:
-                self._loop.call_later(3 * KEY_TIMEOUT_S, done.set)
-
-        self._call(look)
+        self._call(lambda: self._loop.call_later(delay_s, done.set))
         while self._thread.is_alive() and not done.wait(0.02):
             pass
 
