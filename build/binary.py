@@ -93,25 +93,30 @@ def inputs_key() -> str:
 
 
 def needs() -> Sequence[Need]:
-    """Return what the system must provide to make dist/codex; nothing if it is up to date."""
-    return () if is_fresh(STAMP, inputs_key(), BINARY) else NEEDS
+    """Return what the system must provide to make dist/codex; nothing if it is up to date.
 
-
-def ensure() -> None:
-    """Make dist/codex, unless it is up to date with the tree.
-
-    Raises: BuildError, when a step or a check of the result fails.
+    Raises: BuildError, when it cannot be made here, whatever is installed.
     """
     if not sys.platform.startswith("linux"):
         raise BuildError(
             "the static executable can be built on Linux only; run `build.py wheel` here"
         )
+    if is_fresh(STAMP, inputs_key(), BINARY):
+        return ()
+    check_cache_path(cache_dir())
+    return NEEDS
+
+
+def ensure() -> None:
+    """Make dist/codex, unless it is up to date with the tree; what `needs` returns must be there.
+
+    Raises: BuildError, when a step or a check of the result fails.
+    """
     with locked(WORK / "binary.lock"):
         key = inputs_key()
         if is_fresh(STAMP, key, BINARY):
             say("dist/codex is up to date")
             return
-        check_cache_path(cache_dir())
         environment.ensure_binary()
         prefix = static_python.ensure()
         made = _compile(prefix, extensions.link_inputs(prefix))

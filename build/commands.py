@@ -23,29 +23,27 @@ if TYPE_CHECKING:
 NATIVE_STAMP = VENV / ".native"
 
 
-def _prepare(*more: Need) -> None:
-    """Install the system packages that a command's steps lack, all of them before the first step.
+def _prepare(make_environment: Callable[[], None], *more: Need) -> None:
+    """Install the system packages that are missing, all at once; then make `.venv` and the shim.
 
-    Args: more: what the command needs beyond `.venv` and the compiled shim.
+    Args: make_environment: makes `.venv`. more: what the command needs of the system beyond both.
     """
     native = () if sys.platform != "linux" or _is_native_made() else system.NATIVE_NEEDS
     system.ensure([*environment.needs(), *native, *more])
+    make_environment()
+    ensure_native()
 
 
 def run_program(arguments: list[str]) -> int:
     """`run`: replace this process with codex, so streams, signals and exit code are its own."""
-    _prepare()
-    environment.ensure_run()
-    ensure_native()
+    _prepare(environment.ensure_run)
     # -P: nothing may be imported from the working directory, which is the user's.
     os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-P", "-m", "codex", *arguments])
 
 
 def native(_arguments: list[str]) -> int:
     """`native`: compile the C shim and the fork server, unless they are up to date."""
-    _prepare()
-    environment.ensure_run()
-    ensure_native()
+    _prepare(environment.ensure_run)
     say("the shim is up to date")
     return 0
 
@@ -109,9 +107,8 @@ def test(arguments: list[str]) -> int:
     On Linux, the executable is built before the tests, if any of them runs it.
     """
     with_binary = sys.platform == "linux" and checks.needs_binary(arguments)
-    _prepare(*system.TEST_NEEDS, *(binary.needs() if with_binary else ()))
-    environment.ensure_dev()
-    ensure_native()
+    more = binary.needs() if with_binary else ()
+    _prepare(environment.ensure_dev, *system.TEST_NEEDS, *more)
     failed = checks.lint()
     if with_binary:
         binary.ensure()
@@ -120,9 +117,7 @@ def test(arguments: list[str]) -> int:
 
 def fuzz(arguments: list[str]) -> int:
     """`fuzz`: test properties and parsers on random input, running codex from its source."""
-    _prepare()
-    environment.ensure_dev()
-    ensure_native()
+    _prepare(environment.ensure_dev)
     return checks.report(checks.fuzz(arguments))
 
 
@@ -131,9 +126,7 @@ def bench(arguments: list[str]) -> int:
 
     The benchmarks print their figures on stdout.
     """
-    _prepare(*binary.needs())
-    environment.ensure_dev()
-    ensure_native()
+    _prepare(environment.ensure_dev, *binary.needs())
     binary.ensure()
     os.chdir(ROOT)
     os.environ["CODEX_BINARY"] = str(BINARY)
@@ -142,9 +135,7 @@ def bench(arguments: list[str]) -> int:
 
 def docs(_arguments: list[str]) -> int:
     """`docs`: write docs/config.md, which is generated from the program."""
-    _prepare()
-    environment.ensure_run()
-    ensure_native()
+    _prepare(environment.ensure_run)
     run([VENV_PYTHON, BUILD / "config_docs.py"], what="writing docs/config.md")
     return 0
 
