@@ -289,20 +289,24 @@ def test_with_server_state_only_new_items_are_sent_and_a_lost_id_is_survived(
     assert len(bodies[3]["input"]) == 1
 
 
+def configuration(engine: Engine, **changes: Any) -> ConfigureSession:
+    """Return the op that changes the model to o3, and what else is given."""
+    op = ConfigureSession(
+        provider=engine.config.provider,
+        model="o3",
+        approval_policy=AskForApproval.NEVER,
+        sandbox_policy=WORKSPACE_WRITE,
+        cwd=engine.config.cwd,
+    )
+    return msgspec.structs.replace(op, **changes)
+
+
 def test_a_session_can_be_reconfigured_and_keeps_its_conversation(tmp_path: Path) -> None:
     script = [Reply.text("one"), Reply.text("two")]
     with FakeModel(script) as model, Engine(model, cwd=str(tmp_path)) as engine:
         first = engine.wait_for(SessionConfigured)
         engine.run("hi")
-        engine.codex.submit(
-            ConfigureSession(
-                provider=engine.config.provider,
-                model="o3",
-                approval_policy=AskForApproval.NEVER,
-                sandbox_policy=WORKSPACE_WRITE,
-                cwd=str(tmp_path),
-            )
-        )
+        engine.codex.submit(configuration(engine))
         second = engine.wait_for(SessionConfigured)
         assert engine.run("again")[-1] == TaskComplete("two")
     assert second.session_id == first.session_id
@@ -323,16 +327,7 @@ def test_a_reconfigured_session_keeps_the_users_instructions_unless_it_gets_othe
 ) -> None:
     (tmp_path / "AGENTS.md").write_text("Speak like a sailor.")
     with FakeModel([Reply.text("aye")]) as model, Engine(model, cwd=str(tmp_path)) as engine:
-        engine.codex.submit(
-            ConfigureSession(
-                provider=engine.config.provider,
-                model="o3",
-                approval_policy=AskForApproval.NEVER,
-                sandbox_policy=WORKSPACE_WRITE,
-                cwd=str(tmp_path),
-                instructions=instructions,
-            )
-        )
+        engine.codex.submit(configuration(engine, instructions=instructions))
         engine.run("hi")
     text = model.requests[0].body["instructions"]
     assert ("sailor" in text, "pirate" in text) == (has_sailor, has_pirate)
@@ -340,15 +335,7 @@ def test_a_reconfigured_session_keeps_the_users_instructions_unless_it_gets_othe
 
 def test_a_relative_cwd_is_refused_and_the_session_goes_on(tmp_path: Path) -> None:
     with FakeModel([Reply.text("fine")]) as model, Engine(model, cwd=str(tmp_path)) as engine:
-        refused = engine.codex.submit(
-            ConfigureSession(
-                provider=engine.config.provider,
-                model="m",
-                approval_policy=AskForApproval.NEVER,
-                sandbox_policy=WORKSPACE_WRITE,
-                cwd="relative",
-            )
-        )
+        refused = engine.codex.submit(configuration(engine, cwd="relative"))
         assert "not absolute" in only(engine.until_end(refused), Error).message
         assert engine.run("hi")[-1] == TaskComplete("fine")
 
